@@ -1,0 +1,88 @@
+# One command for each habit. Everything installs itself into .venv and node_modules; nothing else is touched.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+ENV ?= dev
+VENV := .venv
+BIN := $(VENV)/bin
+CDK := node_modules/.bin/cdk
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
+export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
+export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 1
+export UV_LINK_MODE ?= copy
+
+.PHONY: help setup demo run test lint synth bench deploy destroy lock clean
+
+help: ## List the commands.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+# ---- set-up ---------------------------------------------------------------------------------------------
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 13) else \
+	  f"Fourfold needs Python 3.11 or 3.12 and found {v.major}.{v.minor}. Try: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.8
+	@touch $@
+
+$(VENV)/.synth: requirements.txt $(VENV)/.created
+	@echo "Installing what synthesis needs…"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -r requirements.txt
+	@touch $@
+
+# PyTorch goes in first and by pip: pip takes the build that the configured index or wheel folder offers
+# (a CPU build where there is one), and the locked list below then finds it installed.
+$(VENV)/.all: requirements-dev.txt pyproject.toml $(VENV)/.synth
+	@echo "Installing PyTorch…"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile torch==2.13.0
+	@echo "Installing Spark, the emulator, training, serving and the test tools (about 2 GB)…"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -r requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@command -v node >/dev/null || { echo "Fourfold needs Node 20 or newer: https://nodejs.org" >&2; exit 1; }
+	@echo "Installing the CDK CLI…"
+	@npm ci --no-audit --no-fund --silent
+	@touch $@
+
+setup: $(VENV)/.all node_modules/.package-lock.json ## Install everything (every other command does it by itself).
+
+# ---- the main job ---------------------------------------------------------------------------------------
+
+demo: setup ## The four steps on this machine, on the sample data, from the templates that deploy.
+	@$(BIN)/fourfold run
+
+# ---- habits ---------------------------------------------------------------------------------------------
+
+test: setup ## Every test, with one small run of the whole workflow.
+	@$(BIN)/python -m pytest
+
+lint: setup ## Format, types, layers, and the checks on the synthesized templates.
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory synth
+	@$(BIN)/python -m cdk_app.checks cdk.out
+
+synth: $(VENV)/.synth ## The templates of ENV (dev, prod or twin) in cdk.out, offline.
+	@$(BIN)/python app.py $(ENV)
+	@echo "cdk.out holds the templates of '$(ENV)'."
+
+bench: setup ## The measurements that the documentation quotes.
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+deploy: $(VENV)/.synth node_modules/.package-lock.json ## Deploy ENV to the AWS account of your credentials.
+	@$(CDK) deploy --all --context env=$(ENV)
+
+destroy: $(VENV)/.synth node_modules/.package-lock.json ## Remove ENV from that account.
+	@$(CDK) destroy --all --context env=$(ENV)
+
+lock: $(VENV)/.created ## Resolve the dependencies of pyproject.toml anew.
+	@tools/lock
+clean: ## Remove what was installed and produced here.
+	@rm -rf $(VENV) node_modules cdk.out .fourfold runs .mypy_cache .ruff_cache .pytest_cache .hypothesis
