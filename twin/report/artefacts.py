@@ -1,0 +1,90 @@
+"""Read what a run left in its buckets; a step that never came left nothing, and that is no error here."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+
+class Artefacts:
+    """The objects of one run.
+
+    Args:
+        s3: an S3 client of the emulator.
+        outputs: the stacks' outputs, by name.
+        dataset: the data set's name.
+        run_id: the run's id.
+    """
+
+    def __init__(self, s3: Any, outputs: dict[str, str], dataset: str, run_id: str) -> None:
+        self._s3 = s3
+        self._curated, self._quarantine = outputs["CuratedBucketName"], outputs["QuarantineBucketName"]
+        self._models = outputs["ModelsBucketName"]
+        self._data, self._run = f"{dataset}/run={run_id}", f"run={run_id}"
+
+    def manifest(self) -> dict[str, Any] | None:
+        """Return the preparation's manifest."""
+        return self._json(self._curated, f"{self._data}/manifest.json")
+
+    def candidates(self) -> list[dict[str, Any]]:
+        """Return each candidate's result, in the order of the settings."""
+        keys = [key for key in self._keys(self._models, f"{self._run}/candidates/") if key.endswith(".json")]
+        found = [self._json(self._models, key) for key in sorted(keys)]
+        return [result for result in found if result is not None]
+
+    def evaluation(self) -> dict[str, Any] | None:
+        """Return the tuned model's evaluation beside the base model's."""
+        return self._json(self._models, f"{self._run}/evaluation/evaluation.json")
+
+    def lineage(self) -> dict[str, Any] | None:
+        """Return the run's lineage record."""
+        return self._json(self._models, f"{self._run}/lineage.json")
+
+    def predictions(self) -> list[dict[str, Any]]:
+        """Return the test examples with the answers of the base and of the tuned model."""
+        body = self._object(self._models, f"{self._run}/evaluation/predictions.jsonl")
+        return [json.loads(line) for line in body.iter_lines()] if body is not None else []
+
+    def training(self) -> dict[str, Any] | None:
+        """Return `training.json` out of the model archive, reading no further than it must."""
+        for key in self._keys(self._models, f"{self._run}/training/"):
+            if not key.endswith("/model.tar.gz"):
+                continue
+            body = self._object(self._models, key)
+            with tarfile.open(fileobj=body, mode="r|gz") as archive:
+                for member in archive:
+                    if member.name.removeprefix("./") == "training.json":
+                        file = archive.extractfile(member)
+                        return json.load(file) if file is not None else None
+        return None
+
+    def rejected(self, reason: str, limit: int) -> list[dict[str, Any]]:
+        """Return the first records that were rejected for a reason."""
+        records: list[dict[str, Any]] = []
+        for key in self._keys(self._quarantine, f"{self._data}/reason={reason}/"):
+            for line in self._object(self._quarantine, key).iter_lines():
+                records.append(json.loads(line))
+                if len(records) == limit:
+                    return records
+        return records
+
+    def _keys(self, bucket: str, prefix: str) -> Iterator[str]:
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for found in page.get("Contents", []):
+                yield found["Key"]
+
+    def _object(self, bucket: str, key: str) -> Any:
+        try:
+            return self._s3.get_object(Bucket=bucket, Key=key)["Body"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+                return None
+            raise
+
+    def _json(self, bucket: str, key: str) -> dict[str, Any] | None:
+        body = self._object(bucket, key)
+        return json.load(body) if body is not None else None

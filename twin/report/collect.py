@@ -1,0 +1,136 @@
+"""Gather a run's figures into one document, the same for the page and for machines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from twin.report.artefacts import Artefacts
+from twin.run.board import Board
+from twin.run.execution import STEPS, Outcome
+from twin.run.probe import Probed
+
+EXAMPLES = 8
+REJECTED_EXAMPLES = 2
+CANDIDATE_FIELDS = (
+    "model",
+    "strategy",
+    "metric",
+    "value",
+    "ci",
+    "latency_ms_p50",
+    "latency_ms_p95",
+    "usd_per_1k_requests",
+    "examples",
+)
+
+
+def collect(
+    outcome: Outcome,
+    board: Board,
+    artefacts: Artefacts,
+    probed: Probed | None,
+    events: list[dict[str, Any]],
+) -> dict[str, Any]:
+    """Return the report: what ran, for how long, on what data, and what came out.
+
+    Sections of steps that did not run are `None` (or empty lists). Times are in seconds unless a name says `ms`.
+    """
+    manifest = artefacts.manifest()
+    return {
+        "execution": {
+            "id": outcome.run_id,
+            "arn": outcome.arn,
+            "status": outcome.status,
+            "error": outcome.error or None,
+            "cause": outcome.cause or None,
+        },
+        "steps": steps(board),
+        "data": data(manifest, artefacts),
+        "selection": selection(outcome, artefacts),
+        "tuning": tuning(artefacts),
+        "evaluation": evaluation(artefacts),
+        "serving": serving(probed),
+        "iam": {"enforced": True, "denied": [e for e in events if e.get("kind") == "iam_denied"]},
+    }
+
+
+def steps(board: Board) -> list[dict[str, Any]]:
+    """Return each step's status, wall time and CPU time; `workflow` marks the state machine's own."""
+    return [
+        {
+            "name": step.name,
+            "label": step.label,
+            "status": step.status.value,
+            "wall_s": round(step.elapsed(), 2),
+            "cpu_s": round(step.cpu_s, 2),
+            "workflow": step.name in STEPS,
+        }
+        for step in board.steps.values()
+    ]
+
+
+def data(manifest: dict[str, Any] | None, artefacts: Artefacts) -> dict[str, Any] | None:
+    """Return the counts of the preparation and a few rejected records for each reason."""
+    if manifest is None:
+        return None
+    rejected = manifest["rejected"]
+    return {
+        "input": manifest["input"],
+        "kept": manifest["kept"],
+        "rejected": rejected,
+        "splits": manifest["splits"],
+        "redacted": manifest.get("redacted", {}),
+        "stages": manifest["stages"],
+        "rejected_examples": {
+            reason: artefacts.rejected(reason, REJECTED_EXAMPLES) for reason, count in rejected.items() if count
+        },
+    }
+
+
+def selection(outcome: Outcome, artefacts: Artefacts) -> dict[str, Any] | None:
+    """Return the candidates' figures and what was chosen."""
+    candidates = artefacts.candidates()
+    if not candidates:
+        return None
+    lineage = artefacts.lineage() or outcome.output
+    chosen = lineage.get("selection") or {}
+    return {
+        "candidates": [{k: c.get(k) for k in CANDIDATE_FIELDS} for c in candidates],
+        "floor": chosen.get("floor"),
+        "chosen": chosen.get("chosen"),
+        "needs_tuning": chosen.get("needs_tuning"),
+        "reason": chosen.get("reason"),
+    }
+
+
+def tuning(artefacts: Artefacts) -> dict[str, Any] | None:
+    """Return what training used and how the held-out loss moved."""
+    return artefacts.training()
+
+
+def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
+    """Return base and tuned on the test split, with examples that moved most, both ways."""
+    found = artefacts.evaluation()
+    if found is None:
+        return None
+    metric = found["metric"]
+    ranked = sorted(artefacts.predictions(), key=lambda p: p["tuned_score"] - p["base_score"], reverse=True)
+    return {
+        "metric": metric,
+        "examples": found["examples"],
+        "base": found["base"][metric],
+        "tuned": found["tuned"][metric],
+        "difference": found["difference"]["value"],
+        "difference_ci": found["difference"]["ci"],
+        "loss_base": found["base"]["loss"],
+        "loss_tuned": found["tuned"]["loss"],
+        "loss_reduction": found["loss_reduction"],
+        "best": ranked[:EXAMPLES],
+        "worst": ranked[-EXAMPLES // 2 :] if len(ranked) > EXAMPLES else [],
+    }
+
+
+def serving(probed: Probed | None) -> dict[str, Any] | None:
+    """Return what a client saw of the deployed model."""
+    return asdict(probed) if probed is not None else None

@@ -1,0 +1,1 @@
+"""One run of the workflow on this machine, from the synthesized templates to the report."""
