@@ -1,0 +1,1 @@
+"""Building blocks that several stacks share: exact grants, Lambda functions, names, service images."""
