@@ -14,9 +14,7 @@ def show_figures(report: dict[str, Any], console: Console) -> None:
     good = execution["status"] == "SUCCEEDED"
     console.print(f"Run {execution['id']}: {execution['status']}", style="bold green" if good else "bold red")
     if not good:
-        console.print(
-            f"{execution['error']}: {execution['cause']}", style="red", markup=False, soft_wrap=True
-        )
+        console.print(f"{execution['error']}: {execution['cause']}", style="red", markup=False, soft_wrap=True)
     table = Table.grid(padding=(0, 3, 0, 0))
     for label, text in rows(report):
         table.add_row(label, text)
@@ -30,14 +28,7 @@ def rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in data["rejected"].items() if count)
         found.append(("Records", f"{data['input']:,} in, {data['kept']:,} kept ({reasons or 'none rejected'})"))
     if selection := report["selection"]:
-        for c in selection["candidates"]:
-            found.append(
-                (
-                    f"{c['model']}, {c['strategy']}",
-                    f"{c['metric']} {c['value']:.3f} [{c['ci'][0]:.3f}, {c['ci'][1]:.3f}], "
-                    f"{c['latency_ms_p50']:.0f} ms, ${c['usd_per_1k_requests']:.4f} per 1,000 requests",
-                )
-            )
+        found += [candidate(c) for c in selection["candidates"]]
     if tuning := report["tuning"]:
         found.append(
             (
@@ -54,8 +45,13 @@ def rows(report: dict[str, Any]) -> list[tuple[str, str]]:
             )
         )
     if serving := report["serving"]:
-        found.append(
-            ("Served", f"{serving['requests']} requests, median {serving['latency_ms_p50']:.0f} ms")
-        )
+        found.append(("Served", f"{serving['requests']} requests, median {serving['latency_ms_p50']:.0f} ms"))
     found.append(("IAM", f"enforced, {len(report['iam']['denied'])} calls denied"))
     return found
+
+
+def candidate(c: dict[str, Any]) -> tuple[str, str]:
+    """Return one candidate's line: quality with its interval, latency, cost."""
+    quality = f"{c['metric']} {c['value']:.3f} [{c['ci'][0]:.3f}, {c['ci'][1]:.3f}]"
+    cost = f"${c['usd_per_1k_requests']:.4f} per 1,000 requests"
+    return f"{c['model']}, {c['strategy']}", f"{quality}, {c['latency_ms_p50']:.0f} ms, {cost}"

@@ -34,7 +34,8 @@ def fail(message: str, code: int = 1) -> typer.Exit:
 @app.command()
 def run(
     data: Annotated[
-        Path | None, typer.Option(help="Your own JSONL; the columns are named in the settings.", dir_okay=False)
+        Path | None,
+        typer.Option(help="Your own JSONL; the columns are named in the settings.", dir_okay=False),
     ] = None,
     workflow: WorkflowFile = ROOT / "workflow.yaml",
     override: Annotated[
@@ -62,7 +63,7 @@ def parse_override(text: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise fail(f"--override is not JSON: {error}", 2) from None
     if not isinstance(value, dict):
-        raise fail("--override must be a JSON object, such as '{\"tuning\": {\"epochs\": 2}}'.", 2)
+        raise fail('--override must be a JSON object, such as \'{"tuning": {"epochs": 2}}\'.', 2)
     return value
 
 

@@ -34,9 +34,7 @@ def run_workflow(
     written: list[Path] = []
 
     def report(emulator: Emulator, finished: Finished) -> None:
-        artefacts = Artefacts(
-            emulator.client("s3"), finished.outputs, settings.data.dataset, finished.outcome.run_id
-        )
+        artefacts = Artefacts(emulator.client("s3"), finished.outputs, settings.data.dataset, finished.outcome.run_id)
         events = EventTail(finished.events).read()
         figures = collect(finished.outcome, board, artefacts, finished.probed, events)
         written.append(write_report(figures, output / finished.outcome.run_id))

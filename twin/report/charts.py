@@ -82,7 +82,8 @@ def line(points: Sequence[tuple[float, float]], x_label: str, y_label: str) -> s
         f'<text class="value" x="{left - 6}" y="{top + 6}" text-anchor="end">{y_high:.2f}</text>',
         f'<text class="value" x="{left - 6}" y="{base}" text-anchor="end">{y_low:.2f}</text>',
         f'<text class="value" x="{left}" y="{height - 14}">{x_low:g}</text>',
-        f'<text class="value" x="{WIDTH - right}" y="{height - 14}" text-anchor="end">{x_high:g} {escape(x_label)}</text>',
+        f'<text class="value" x="{WIDTH - right}" y="{height - 14}" text-anchor="end">'
+        f"{x_high:g} {escape(x_label)}</text>",
         f'<text class="label" x="{left + 8}" y="{top + 6}">{escape(y_label)}</text>',
     ]
     return _svg(height, parts)

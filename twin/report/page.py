@@ -49,8 +49,7 @@ def candidates(selection: dict[str, Any] | None, evaluation: dict[str, Any] | No
     if selection is None:
         return None
     rows = [
-        (f"{c['model']}, {c['strategy']}", c["ci"][0], c["value"], c["ci"][1], "dot")
-        for c in selection["candidates"]
+        (f"{c['model']}, {c['strategy']}", c["ci"][0], c["value"], c["ci"][1], "dot") for c in selection["candidates"]
     ]
     if evaluation is not None:
         rows.append(("tuned (test split)", evaluation["tuned"], evaluation["tuned"], evaluation["tuned"], "dot good"))

@@ -69,9 +69,7 @@ def step_of_state(definition: dict[str, Any]) -> dict[str, str]:
 def start(emulator: Emulator, state_machine_arn: str, run_id: str, overrides: dict[str, Any]) -> str:
     """Start an execution named after the run and return its ARN."""
     client = emulator.client("stepfunctions")
-    started = client.start_execution(
-        stateMachineArn=state_machine_arn, name=run_id, input=json.dumps(overrides)
-    )
+    started = client.start_execution(stateMachineArn=state_machine_arn, name=run_id, input=json.dumps(overrides))
     return str(started["executionArn"])
 
 

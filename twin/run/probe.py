@@ -62,9 +62,7 @@ def post(request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
         return error.code, json.loads(text) if text.startswith(b"{") else {"detail": text.decode()}
 
 
-def probe(
-    emulator: Emulator, api_url: str, endpoint: str | None, records: list[dict[str, Any]], show: Show
-) -> Probed:
+def probe(emulator: Emulator, api_url: str, endpoint: str | None, records: list[dict[str, Any]], show: Show) -> Probed:
     """Ask the API, and the endpoint where there is one, to answer each record.
 
     Args:

@@ -103,9 +103,7 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(CpuMeter(os.getpid(), board))
         with board.step("Synthesize"):
-            assembly = synthesize(
-                options.root, options.workflow, ENVIRONMENT, options.state / f"cdk.out.{ENVIRONMENT}"
-            )
+            assembly = synthesize(options.root, options.workflow, ENVIRONMENT, options.state / f"cdk.out.{ENVIRONMENT}")
         with board.step("StartEmulator"):
             emulator = stack.enter_context(Emulator(options.state / "emulator"))
         deploy_stacks(emulator, assembly, board)
@@ -141,9 +139,7 @@ def deploy_stacks(emulator: Emulator, assembly: Path, board: Board) -> None:
         deployment.deploy(emulator, assembly, count)
 
 
-def stage(
-    emulator: Emulator, settings: Settings, options: Options, outputs: dict[str, str], board: Board
-) -> None:
+def stage(emulator: Emulator, settings: Settings, options: Options, outputs: dict[str, str], board: Board) -> None:
     """Upload the data set and, where the run tunes a model, that model's weights."""
     with board.step("StageData") as show:
         path = options.data or sample(options.state, show)
