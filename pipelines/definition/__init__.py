@@ -1,0 +1,1 @@
+"""The SageMaker pipeline that fine-tunes, evaluates, gates and registers a model."""

@@ -1,0 +1,63 @@
+"""The pipeline's parameters: what one execution may set, in SageMaker Studio or by `StartPipelineExecution`.
+
+Numbers are typed, so that the service refuses `Epochs=many` before anything starts. Defaults repeat those of
+the settings; the stack may overwrite a `DefaultValue` with the deployed setting as long as it keeps the type.
+"""
+
+from __future__ import annotations
+
+from sagemaker.core.workflow.parameters import Parameter, ParameterFloat, ParameterInteger, ParameterString
+
+# S3 addresses, without a slash at the end. They have no default: they belong to one run.
+RUN_ID = ParameterString("RunId")
+TRAIN_DATA = ParameterString("TrainData")
+VALIDATION_DATA = ParameterString("ValidationData")
+TEST_DATA = ParameterString("TestData")
+BASE_MODEL = ParameterString("BaseModel")
+OUTPUT_PREFIX = ParameterString("OutputPrefix")
+
+TRAINING_INSTANCE_TYPE = ParameterString("TrainingInstanceType", default_value="ml.g5.xlarge")
+EVALUATION_INSTANCE_TYPE = ParameterString("EvaluationInstanceType", default_value="ml.g5.xlarge")
+MAX_RUNTIME_SECONDS = ParameterInteger("MaxRuntimeSeconds", default_value=7200)
+
+EPOCHS = ParameterInteger("Epochs", default_value=1)
+LEARNING_RATE = ParameterFloat("LearningRate", default_value=5e-4)
+LORA_RANK = ParameterInteger("LoraRank", default_value=16)
+LORA_ALPHA = ParameterInteger("LoraAlpha", default_value=32)
+LORA_DROPOUT = ParameterFloat("LoraDropout", default_value=0.05)
+BATCH_SIZE = ParameterInteger("BatchSize", default_value=8)
+MAX_LENGTH = ParameterInteger("MaxLength", default_value=256)
+MAX_EXAMPLES = ParameterInteger("MaxExamples", default_value=2000)
+TEST_EXAMPLES = ParameterInteger("TestExamples", default_value=200)
+SEED = ParameterInteger("Seed", default_value=13)
+
+MINIMUM_LOSS_REDUCTION = ParameterFloat("MinimumLossReduction", default_value=0.05)
+MINIMUM_METRIC = ParameterFloat("MinimumMetric", default_value=0.3)
+
+HYPERPARAMETERS: dict[str, Parameter] = {
+    "epochs": EPOCHS,
+    "learning_rate": LEARNING_RATE,
+    "lora_rank": LORA_RANK,
+    "lora_alpha": LORA_ALPHA,
+    "lora_dropout": LORA_DROPOUT,
+    "batch_size": BATCH_SIZE,
+    "max_length": MAX_LENGTH,
+    "max_examples": MAX_EXAMPLES,
+    "seed": SEED,
+}
+
+PARAMETERS: tuple[Parameter, ...] = (
+    RUN_ID,
+    TRAIN_DATA,
+    VALIDATION_DATA,
+    TEST_DATA,
+    BASE_MODEL,
+    OUTPUT_PREFIX,
+    TRAINING_INSTANCE_TYPE,
+    EVALUATION_INSTANCE_TYPE,
+    MAX_RUNTIME_SECONDS,
+    *HYPERPARAMETERS.values(),
+    TEST_EXAMPLES,
+    MINIMUM_LOSS_REDUCTION,
+    MINIMUM_METRIC,
+)
