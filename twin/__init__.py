@@ -1,0 +1,1 @@
+"""Runs the synthesized cloud assembly on this machine, unmodified, with IAM enforced."""

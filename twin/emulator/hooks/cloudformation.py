@@ -1,0 +1,33 @@
+"""Resource types that the emulator's CloudFormation does not provision by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ministack.services.cloudformation import provisioners, stacks
+
+from twin.emulator.hooks.services import Json
+
+Provisioned = tuple[str, Json]
+Create = Callable[[str, Json, str], Provisioned]
+Update = Callable[[str, Json, Json, str], Provisioned]
+Delete = Callable[[str, Json], None]
+
+
+def add_cfn_resource(type_name: str, *, create: Create, update: Update, delete: Delete) -> None:
+    """Provision a resource type.
+
+    `create(logical_id, properties, stack_name)` and `update(physical_id, old_properties, properties,
+    stack_name)` answer with the physical id (what Ref gives) and the attributes (what Fn::GetAtt gives). An
+    update that answers with another physical id is a replacement: the old resource is deleted afterwards.
+    `delete(physical_id, properties)`. Whatever they raise fails the stack with its text. They run on threads
+    of their own and may call the emulator.
+    """
+    provisioners._RESOURCE_HANDLERS[type_name] = {"create": create, "update": update, "delete": delete}
+    before = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda name: name == type_name or before(name)
+
+
+def physical_name(stack_name: str, logical_id: str, max_length: int = 63) -> str:
+    """The name that CloudFormation generates for a resource that the template leaves unnamed."""
+    return str(provisioners._physical_name(stack_name, logical_id, max_len=max_length))

@@ -1,0 +1,149 @@
+"""Who may do what: actions and resources of requests, denials, temporary credentials of roles."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ministack import app
+from ministack.core import iam_actions, iam_evaluator, router
+from ministack.services import iam, sts
+
+from twin.emulator.hooks.services import Request, ServiceError
+
+ActionOf = Callable[[Request], "str | None"]
+ResourceOf = Callable[[Request], str]
+ReportDenial = Callable[[str, str, str], None]
+
+
+def map_iam(service: str, action: ActionOf, resource: ResourceOf) -> None:
+    """Say which action (`namespace:Action`) on which resource (ARN or `*`) a service's requests need.
+
+    `action` may answer None for a request that needs no permission. The emulator then evaluates the
+    caller's policies before the request reaches its handler.
+    """
+    iam_actions.SERVICE_TO_IAM_NAMESPACE.setdefault(service, service)
+    action_before, resource_before = iam_actions.extract_iam_action, iam_actions.extract_resource_arn
+
+    def action_of(name: str, method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+        if name != service:
+            return action_before(name, method, path, headers, body, query)
+        return action(Request(name, method, path, headers, body, query))
+
+    def resource_of(
+        name: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str
+    ) -> Any:
+        if name != service:
+            return resource_before(name, method, path, headers, body, query, region, account)
+        return resource(Request(name, method, path, headers, body, query))
+
+    iam_actions.extract_iam_action = action_of
+    iam_actions.extract_resource_arn = resource_of
+
+
+def authorize(request: Request, action: str, resource: str, context: Mapping[str, Any] | None = None) -> None:
+    """Evaluate a further permission that the caller of `request` needs, such as iam:PassRole.
+
+    Raises ServiceError AccessDeniedException that names principal, action and resource.
+    """
+    access_key = router.extract_access_key_id(dict(request.headers), dict(request.query))
+    denied = iam_evaluator.enforce(access_key, action, request.service, request.region, resource, dict(context or {}))
+    if denied is None:
+        return
+    if isinstance(denied, iam_evaluator.AuthError):
+        raise ServiceError(denied.code, denied.message, 403)
+    explicit = denied.decision == "Deny"
+    _report[-1](denied.principal_arn, action, resource)
+    message = iam_actions.identity_denial_message(action, denied.principal_arn, resource, explicit)
+    raise ServiceError("AccessDeniedException", message, 403)
+
+
+def authorize_pass_role(request: Request, role_arn: str, service_principal: str) -> None:
+    """Require that the caller may hand `role_arn` to a service, as AWS does (iam:PassRole)."""
+    authorize(request, "iam:PassRole", role_arn, {"iam:PassedToService": service_principal})
+
+
+def _ignore(_principal: str, _action: str, _resource: str) -> None:
+    return None
+
+
+_report: list[ReportDenial] = [_ignore]
+
+
+def on_denied(report: ReportDenial) -> None:
+    """Call `report(principal, action, resource)` for every denied request.
+
+    Denials also name the resource from now on: the emulator leaves it out of most, AWS names it.
+    """
+    _report.append(report)
+    before = iam_actions.access_denied_response
+
+    def named(service: str, action: str, principal: str, request_id: str, **details: Any) -> Any:
+        resource = details.get("resource_arn", "*")
+        if not details.get("error_code"):
+            report(principal, action, resource)
+            if not details.get("resource_policy_arn"):
+                explicit = bool(details.get("explicit_deny"))
+                text = iam_actions.identity_denial_message(action, principal, resource, explicit)
+                details["message"] = text
+        return before(service, action, principal, request_id, **details)
+
+    iam_actions.access_denied_response = named
+
+
+def trust_loopback() -> None:
+    """Count plain HTTP as secure transport: the emulator is reached over loopback alone.
+
+    Bucket policies that require TLS (`aws:SecureTransport`) then judge as they do on AWS.
+    """
+    before = iam_evaluator.pin_request_origin
+
+    def secure(source_ip: str, secure_transport: bool) -> None:
+        before(source_ip, secure_transport or source_ip in ("127.0.0.1", "::1"))
+
+    iam_evaluator.pin_request_origin = secure
+    app.pin_request_origin = secure
+
+
+class RoleNotAssumableError(Exception):
+    """The role does not exist, or its trust policy does not name the service."""
+
+
+def role_credentials(role_arn: str, session_name: str, service_principal: str | None = None) -> dict[str, str]:
+    """Temporary credentials of a role, as environment variables (AWS_ACCESS_KEY_ID and so on).
+
+    Give `service_principal` (`glue.amazonaws.com`) to require that the role trusts that service.
+    Raises RoleNotAssumableError, which says what is wrong with which role.
+    """
+    problem = iam_evaluator.validate_role_arn(role_arn)
+    if problem or not role_arn:
+        raise RoleNotAssumableError(problem or "No role was given.")
+    name, account = role_arn.rpartition("/")[2], role_arn.split(":")[4]
+    if service_principal and service_principal not in _trusted_services(name):
+        raise RoleNotAssumableError(f"The trust policy of {role_arn} does not let {service_principal} assume it.")
+    session_name = session_name[:64]
+    digest = hashlib.sha256(f"{role_arn}/{session_name}".encode()).hexdigest()
+    access_key = f"ASIA{digest[:16].upper()}"
+    secret, token = (hashlib.sha256(f"{kind}{digest}".encode()).hexdigest() for kind in ("secret", "token"))
+    session = {
+        "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/{session_name}",
+        "UserId": f"{name}:{session_name}",
+        "SecretAccessKey": secret,
+        "SessionToken": token,
+    }
+    sts.register_session(access_key, session)
+    return {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
+
+
+def _trusted_services(role_name: str) -> set[str]:
+    document = iam._roles[role_name]["AssumeRolePolicyDocument"]
+    statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
+    services: set[str] = set()
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal", {})
+        named = principal.get("Service", []) if isinstance(principal, dict) else []
+        if statement["Effect"] == "Allow":
+            services.update([named] if isinstance(named, str) else named)
+    return services

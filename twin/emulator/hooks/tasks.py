@@ -1,0 +1,117 @@
+"""The work of Step Functions' Task states, handed to the twin."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ministack.services import stepfunctions
+
+from twin.emulator.hooks.services import Json
+
+
+class TaskFailedError(Exception):
+    """A task's failure: the `error` name that Catch and Retry match, and its `cause`."""
+
+    def __init__(self, error: str, cause: str) -> None:
+        super().__init__(f"{error}: {cause}")
+        self.error, self.cause = error, cause
+
+
+@dataclass(frozen=True)
+class Task:
+    """One attempt of a Task state, as its integration sees it."""
+
+    resource: str
+    input: Any
+    role_arn: str
+    execution_arn: str
+    state: str
+    timeout: float | None = None
+    heartbeat: float | None = None
+    token: str | None = None
+
+    @property
+    def aborted(self) -> bool:
+        """Whether the execution has ended meanwhile (StopExecution, a failed branch)."""
+        execution = stepfunctions._executions.get(self.execution_arn)
+        return execution is None or execution["status"] != "RUNNING"
+
+
+Invoke = Callable[[Task], Any]
+_task: contextvars.ContextVar[Task] = contextvars.ContextVar("task")
+
+
+def run_tasks_with(invoke: Invoke) -> None:
+    """Let `invoke(task)` do the work of every Task state: it answers with the result or raises TaskFailedError.
+
+    A task with a token (`.waitForTaskToken`) must itself wait for it (`wait_for_token`); timeouts are its own
+    too. Without this hook tasks run as the emulator, whatever the state machine's role allows.
+    """
+    execute = stepfunctions._execute_task
+
+    def execute_as_role(state: Json, raw_input: Any, execution: Json, ctx: Json) -> Any:
+        machine = stepfunctions._state_machines.get(execution["stateMachineArn"], {})
+        task = Task(
+            resource=state["Resource"],
+            input=None,
+            role_arn=machine.get("roleArn", ""),
+            execution_arn=execution["executionArn"],
+            state=ctx["State"]["Name"],
+            timeout=_seconds(state, "TimeoutSeconds", raw_input),
+            heartbeat=_seconds(state, "HeartbeatSeconds", raw_input),
+        )
+        _task.set(task)
+        return execute(state, raw_input, execution, ctx)
+
+    def invoke_now(_resource: str, data: Any, *_timeout: float) -> Any:
+        return _invoked(invoke, replace(_task.get(), input=data))
+
+    def invoke_with_token(_resource: str, data: Any, token: str, _state: Json) -> Any:
+        waiting = {"event": threading.Event(), "result": None, "error": None, "heartbeat": None}
+        stepfunctions._task_tokens[token] = waiting
+        try:
+            return _invoked(invoke, replace(_task.get(), input=data, token=token))
+        finally:
+            stepfunctions._task_tokens.pop(token, None)
+
+    stepfunctions._execute_task = execute_as_role
+    stepfunctions._invoke_resource = invoke_now
+    stepfunctions._invoke_resource_with_timeout = invoke_now
+    stepfunctions._invoke_with_callback = invoke_with_token
+
+
+def _seconds(state: Json, key: str, raw_input: Any) -> float | None:
+    if path := state.get(f"{key}Path"):
+        return float(stepfunctions._resolve_path(path, raw_input))
+    return float(state[key]) if key in state else None
+
+
+def _invoked(invoke: Invoke, task: Task) -> Any:
+    try:
+        return invoke(task)
+    except TaskFailedError as failure:
+        raise stepfunctions._ExecutionError(failure.error, failure.cause) from failure
+
+
+def wait_for_token(task: Task, seconds: float) -> tuple[bool, Any]:
+    """Wait up to `seconds` for SendTaskSuccess or SendTaskFailure: (whether it came, its output).
+
+    Raises TaskFailedError for SendTaskFailure.
+    """
+    waiting = stepfunctions._task_tokens[task.token]
+    if not waiting["event"].wait(seconds):
+        return False, None
+    if waiting["error"]:
+        raise TaskFailedError(waiting["error"]["Error"], waiting["error"]["Cause"])
+    return True, json.loads(waiting["result"])
+
+
+def last_heartbeat(task: Task) -> str | None:
+    """When SendTaskHeartbeat was last called for the task's token (ISO 8601), or None."""
+    heartbeat: str | None = stepfunctions._task_tokens[task.token]["heartbeat"]
+    return heartbeat

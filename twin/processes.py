@@ -1,0 +1,228 @@
+"""Subprocesses that run the project's code, and the promise that none of them outlives the emulator.
+
+Every process that the emulator starts, and everything those start in turn, carries a mark in its environment
+(`FOURFOLD_PROCESS_MARK`). Whoever ends a job kills what carries the job's mark; the guard process
+(`twin.emulator.guard`) kills what carries the emulator's mark once the emulator is gone, whatever ended it.
+A mark finds processes that left their group or lost their parent too: Spark's daemon does both.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+import psutil
+
+MARK_VARIABLE = "FOURFOLD_PROCESS_MARK"
+TAIL_LINES = 50
+_SAMPLE_S = 0.5
+_GRACE_S = 5.0
+
+OnLine = Callable[[str, Literal["stdout", "stderr"]], None]
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a process ended. `tail` holds the last lines that it printed, to both streams, in order.
+
+    `cpu_s` is the CPU time in seconds of the whole tree: what the kernel accounts to the process and what it
+    waited for, or the sum of samples where that is more (a process that nobody waited for, such as Spark's
+    JVM). `max_rss` is the largest resident size in bytes of the tree in any sample.
+    """
+
+    returncode: int
+    ended: Literal["exited", "stopped", "timed out"]
+    tail: list[str]
+    cpu_s: float
+    wall_s: float
+    max_rss: int
+
+
+class Process:
+    """A running subprocess in a group of its own."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        on_line: OnLine | None = None,
+    ) -> None:
+        """Start `argv` with exactly `env` (and the mark) in `cwd`; `on_line` gets each line as it is printed."""
+        self.mark = f"{os.environ.get(MARK_VARIABLE, '')}/{uuid.uuid4().hex}"
+        self._started = time.monotonic()
+        self._popen = subprocess.Popen(
+            list(argv),
+            env={**env, MARK_VARIABLE: self.mark},
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        self.pid = self._popen.pid
+        self.tail: deque[str] = deque(maxlen=TAIL_LINES)
+        self._usage = _Usage(self.pid)
+        self._readers = [
+            threading.Thread(target=self._read, args=(stream, name, on_line), daemon=True)
+            for stream, name in ((self._popen.stdout, "stdout"), (self._popen.stderr, "stderr"))
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self, stream: IO[str], name: Literal["stdout", "stderr"], on_line: OnLine | None) -> None:
+        for line in stream:
+            line = line.rstrip("\n")
+            self.tail.append(line)
+            if on_line:
+                on_line(line, name)
+
+    @property
+    def running(self) -> bool:
+        """Whether the process has not ended yet."""
+        return self._usage.returncode is None and not self._usage.reap()
+
+    def wait(self, timeout: float | None = None, stop: threading.Event | None = None) -> Completed:
+        """Wait for the end; after `timeout` seconds, or once `stop` is set, end the whole tree instead."""
+        stop = stop or threading.Event()
+        deadline = None if timeout is None else self._started + timeout
+        ended: Literal["exited", "stopped", "timed out"] = "exited"
+        next_sample = 0.0
+        while self.running:
+            if time.monotonic() >= next_sample:
+                self._usage.sample()
+                next_sample = time.monotonic() + _SAMPLE_S
+            if deadline is not None and time.monotonic() > deadline:
+                ended = "timed out"
+            elif stop.wait(0.02):
+                ended = "stopped"
+            if ended != "exited":
+                break
+        return self._finish(ended)
+
+    def stop(self) -> Completed:
+        """End the process and all that it started: SIGTERM, and SIGKILL to what remains after five seconds."""
+        return self._finish("stopped" if self.running else "exited")
+
+    def _finish(self, ended: Literal["exited", "stopped", "timed out"]) -> Completed:
+        if ended != "exited":
+            self._usage.sample()
+            _signal_group(self.pid, signal.SIGTERM)
+            deadline = time.monotonic() + _GRACE_S
+            while self.running and time.monotonic() < deadline:
+                time.sleep(0.05)
+        kill_marked(self.mark)
+        while self.running:
+            time.sleep(0.02)
+        for reader in self._readers:
+            reader.join(timeout=_GRACE_S)
+        usage = self._usage
+        self._popen.returncode = usage.returncode  # it was collected behind Popen's back
+        return Completed(
+            returncode=usage.returncode or 0,
+            ended=ended,
+            tail=list(self.tail),
+            cpu_s=round(max(usage.waited_cpu_s, usage.sampled_cpu_s), 3),
+            wall_s=round(time.monotonic() - self._started, 3),
+            max_rss=usage.max_rss,
+        )
+
+
+def run_process(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    on_line: OnLine | None = None,
+    timeout: float | None = None,
+    stop: threading.Event | None = None,
+) -> Completed:
+    """Run `argv` to its end and leave nothing of it behind; see `Process` and `Process.wait`."""
+    return Process(argv, env, cwd, on_line).wait(timeout, stop)
+
+
+class _Usage:
+    """CPU time and memory of a process tree, and the process's exit status."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self.waited_cpu_s = 0.0
+        self.max_rss = 0
+        self._cpu_s: dict[tuple[int, float], float] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def sampled_cpu_s(self) -> float:
+        return sum(self._cpu_s.values())
+
+    def reap(self) -> bool:
+        """Collect the exit status if there is one: wait4 also tells the CPU time, which Popen throws away."""
+        with self._lock:
+            if self.returncode is not None:
+                return True
+            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+            if pid == 0:
+                return False
+            self.waited_cpu_s = usage.ru_utime + usage.ru_stime
+            self.returncode = os.waitstatus_to_exitcode(status)
+            return True
+
+    def sample(self) -> None:
+        rss = 0
+        try:
+            root = psutil.Process(self.pid)
+            tree = [root, *root.children(recursive=True)]
+        except psutil.Error:
+            return
+        for process in tree:
+            try:
+                times = process.cpu_times()
+                rss += process.memory_info().rss
+                self._cpu_s[process.pid, process.create_time()] = times.user + times.system
+            except psutil.Error:
+                continue
+        self.max_rss = max(self.max_rss, rss)
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """The living processes that carry `mark`, or a mark below it; never the calling process."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            carried = process.environ().get(MARK_VARIABLE, "")
+            alive = process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            continue
+        if alive and process.pid != os.getpid() and (carried == mark or carried.startswith(f"{mark}/")):
+            found.append(process)
+    return found
+
+
+def kill_marked(mark: str) -> None:
+    """Kill every process that carries `mark`, until none is left: one may fork while the list is read."""
+    while processes := marked(mark):
+        for process in processes:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(processes, timeout=1.0)
