@@ -8,29 +8,19 @@ writing a job's logs) is done as the account.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
 from twin.emulator import hooks
+from twin.emulator.account import ACCOUNT_ID, REGION, root_environment
 
-ACCOUNT_ID = "000000000000"
-REGION = "us-east-1"
-# The work goes to loopback: retries only blur errors, except for what AWS's clients retry everywhere.
-_CONFIG = Config(retries={"mode": "standard", "max_attempts": 3}, read_timeout=900, s3={"addressing_style": "path"})
+# A proxy never lies between two processes of one machine. Long calls are the emulator's own: training waits.
+CLIENT_CONFIG = Config(proxies={}, read_timeout=900, retries={"mode": "standard"}, s3={"addressing_style": "path"})
 
-
-def root_environment(endpoint_url: str) -> dict[str, str]:
-    """Environment variables of the account itself at an emulator: everything is allowed to it."""
-    return {
-        "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_ACCESS_KEY_ID": ACCOUNT_ID,
-        "AWS_SECRET_ACCESS_KEY": "fourfold",
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+__all__ = ["ACCOUNT_ID", "REGION", "client", "client_as", "role_environment"]
 
 
 def role_environment(role_arn: str, session_name: str, service_principal: str | None = None) -> dict[str, str]:
@@ -39,27 +29,32 @@ def role_environment(role_arn: str, session_name: str, service_principal: str | 
     Raises hooks.RoleNotAssumableError when the role does not exist, or does not trust `service_principal`.
     """
     credentials = hooks.role_credentials(role_arn, session_name, service_principal)
-    return {**root_environment(os.environ["AWS_ENDPOINT_URL"]), **credentials}
+    return {**_account(), **credentials}
 
 
-def client_as(role_arn: str, service: str, session_name: str = "fourfold") -> Any:
+def client_as(role_arn: str, service: str, session_name: str = "fourfold", service_principal: str | None = None) -> Any:
     """A boto3 client that acts as the role.
 
     Raises hooks.RoleNotAssumableError as `role_environment` does.
     """
-    return _client(service, role_environment(role_arn, session_name))
+    return client_from(role_environment(role_arn, session_name, service_principal), service)
 
 
 def client(service: str) -> Any:
     """A boto3 client that acts as the account."""
-    return _client(service, root_environment(os.environ["AWS_ENDPOINT_URL"]))
+    return client_from(_account(), service)
 
 
-def _client(service: str, environment: dict[str, str]) -> Any:
+def client_from(environment: Mapping[str, str], service: str) -> Any:
+    """A boto3 client with the credentials, region and address of an environment."""
     session = boto3.Session(
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=environment.get("AWS_SESSION_TOKEN"),
         region_name=environment["AWS_REGION"],
     )
-    return session.client(service, endpoint_url=environment["AWS_ENDPOINT_URL"], config=_CONFIG)
+    return session.client(service, endpoint_url=environment["AWS_ENDPOINT_URL"], config=CLIENT_CONFIG)
+
+
+def _account() -> dict[str, str]:
+    return root_environment(os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_SECRET_ACCESS_KEY"])

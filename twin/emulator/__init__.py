@@ -1,0 +1,9 @@
+"""The AWS of this machine: one process that serves every service the templates use, on loopback.
+
+`Emulator` starts and ends it. What runs inside that process (`hooks`, `registry` and the executors) is never
+imported by its users.
+"""
+
+from twin.emulator.launcher import Emulator, EmulatorError
+
+__all__ = ["Emulator", "EmulatorError"]

@@ -1,0 +1,222 @@
+"""Start and end the emulator's process.
+
+Three things keep it from outliving its user: `stop` ends it in order; it ends itself when the pipe to its
+standard input closes, which happens whatever ends the process that started it; and the guard process
+(`twin.emulator.guard`) kills what it has started should it be killed itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+
+from twin.emulator.account import REGION, root_environment
+from twin.events import FILE_VARIABLE
+from twin.processes import MARK_VARIABLE, kill_marked
+
+WORK_DIR_VARIABLE = "FOURFOLD_WORK_DIR"
+PERSIST_VARIABLE = "FOURFOLD_PERSIST"
+_START_TIMEOUT_S = 90.0
+_STOP_TIMEOUT_S = 30.0
+_REPOSITORY = Path(__file__).resolve().parents[2]
+# Nothing else of the user's environment reaches the emulator or the jobs: settings of theirs for AWS, Spark,
+# Python or proxies would make two machines differ.
+_INHERITED = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
+
+
+class EmulatorError(Exception):
+    """The emulator did not start, or a command against it failed; the text says why and where its log is."""
+
+
+class Emulator:
+    """An emulator of AWS with IAM enforced, in a process of its own, for the time of a `with` block.
+
+    >>> with Emulator(Path(".fourfold/twin")) as emulator:   # doctest: +SKIP
+    ...     emulator.client("s3").list_buckets()
+
+    `work_dir` holds its log, its events, temporary files and, with `persist`, its state: what was deployed is
+    there again when the next emulator starts on the same directory. `port` is a free one unless given.
+    """
+
+    def __init__(self, work_dir: Path, port: int | None = None, persist: bool = False) -> None:
+        self.work_dir = work_dir.resolve()
+        self.persist = persist
+        self._port = port
+        self._secret = secrets.token_hex(20)
+        self._mark = uuid.uuid4().hex
+        self._process: subprocess.Popen[bytes] | None = None
+
+    # ---- life -------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the process and wait until it answers.
+
+        Raises EmulatorError when it ends at once, for instance because another one uses the directory.
+        """
+        for name in ("tmp", "state", "s3"):
+            (self.work_dir / name).mkdir(parents=True, exist_ok=True)
+        self._port = self._port or _free_port()
+        with self.log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "twin.emulator"],
+                cwd=_REPOSITORY,
+                env=self._process_environment(),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the process and everything that it started; its state is saved first where it persists."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        try:
+            if process.stdin is not None:
+                process.stdin.close()
+            process.wait(timeout=_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired as error:
+            raise EmulatorError(f"The emulator did not end in time and was killed. Its log: {self.log_file}") from error
+        finally:
+            kill_marked(self._mark)
+            process.wait()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # ---- use --------------------------------------------------------------------------------------------
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where every service is served."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def port(self) -> int:
+        """The port on loopback, known once started or given."""
+        if self._port is None:
+            raise EmulatorError("The emulator has no port before it is started.")
+        return self._port
+
+    @property
+    def pid(self) -> int:
+        """The process id of the emulator."""
+        if self._process is None:
+            raise EmulatorError("The emulator is not running.")
+        return self._process.pid
+
+    @property
+    def events_file(self) -> Path:
+        """The JSON lines of `twin.events`."""
+        return self.work_dir / "events.jsonl"
+
+    @property
+    def log_file(self) -> Path:
+        """What the emulator itself logs."""
+        return self.work_dir / "emulator.log"
+
+    @property
+    def mark(self) -> str:
+        """What every process of the emulator carries; see `twin.processes`."""
+        return self._mark
+
+    def environment(self) -> dict[str, str]:
+        """Environment variables that send any AWS SDK or CLI to the emulator, as the account's root."""
+        return root_environment(self.endpoint_url, self._secret)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the account's root."""
+        return self.session().client(
+            service,
+            endpoint_url=self.endpoint_url,
+            config=Config(proxies={}, read_timeout=900, s3={"addressing_style": "path"}),
+        )
+
+    def session(self) -> boto3.Session:
+        """A boto3 session of the account's root; clients of it need `endpoint_url`."""
+        environment = self.environment()
+        return boto3.Session(
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
+        )
+
+    def api_url(self, rest_api_id: str, stage: str) -> str:
+        """Where a stage of a REST API is served: what AWS's own host name for it stands for."""
+        return f"{self.endpoint_url}/_aws/execute-api/{rest_api_id}/{stage}"
+
+    # ---- inside -----------------------------------------------------------------------------------------
+
+    def _process_environment(self) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+        switch = "1" if self.persist else "0"
+        return {
+            **inherited,
+            **root_environment(self.endpoint_url, self._secret),
+            "AUTH": "true",
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_REGION": REGION,
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            # No Docker, whether or not this machine has it: two machines must behave alike, and the
+            # emulator would remove what another emulator left in the daemon.
+            "DOCKER_HOST": f"unix://{self.work_dir}/no-docker.sock",
+            "PERSIST_STATE": switch,
+            "S3_PERSIST": switch,
+            "STATE_DIR": str(self.work_dir / "state"),
+            "S3_DATA_DIR": str(self.work_dir / "s3"),
+            "TMPDIR": str(self.work_dir / "tmp"),
+            "LOG_LEVEL": "INFO",
+            "PYTHONUNBUFFERED": "1",
+            FILE_VARIABLE: str(self.events_file),
+            MARK_VARIABLE: self._mark,
+            WORK_DIR_VARIABLE: str(self.work_dir),
+            PERSIST_VARIABLE: switch,
+        }
+
+    def _wait_until_ready(self) -> None:
+        process = self._process
+        deadline = time.monotonic() + _START_TIMEOUT_S
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while process is not None and process.poll() is None and time.monotonic() < deadline:
+            try:
+                with opener.open(f"{self.endpoint_url}/_ministack/health", timeout=5) as answer:
+                    json.load(answer)
+                    return
+            except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError):
+                time.sleep(0.05)
+        tail = "\n".join(self.log_file.read_text(errors="replace").splitlines()[-15:])
+        raise EmulatorError(f"The emulator did not start. Its log, {self.log_file}, ends:\n{tail}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
