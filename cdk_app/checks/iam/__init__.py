@@ -1,0 +1,1 @@
+"""Rules on identity policies: what the application's roles may do."""
