@@ -1,0 +1,1 @@
+"""The ground floor of the application: settings, model catalogue, reusable constructs and checks."""

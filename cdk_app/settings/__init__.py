@@ -1,0 +1,42 @@
+"""The settings of a workflow: `workflow.yaml`, typed, checked as a whole and immutable.
+
+    settings = load_settings("workflow.yaml", "dev")
+    settings.tuning.rank  # 16
+
+An unknown key, a bad bound or an illegal pair raises `SettingsError`, which holds every problem of the file
+with its line and its remedy.
+"""
+
+from cdk_app.settings.data import Columns, Data, Filters, Glue, Split
+from cdk_app.settings.delivery import Budget, Gateway, Serving
+from cdk_app.settings.loading import ENVIRONMENTS, load_settings
+from cdk_app.settings.model import Environment, Settings
+from cdk_app.settings.problems import Problem, SettingsError
+from cdk_app.settings.run import compact_json, run_settings
+from cdk_app.settings.selection import Candidate, Selection, Strategy
+from cdk_app.settings.task import Task
+from cdk_app.settings.tuning import Tuning
+
+__all__ = [
+    "ENVIRONMENTS",
+    "Budget",
+    "Candidate",
+    "Columns",
+    "Data",
+    "Environment",
+    "Filters",
+    "Gateway",
+    "Glue",
+    "Problem",
+    "Selection",
+    "Serving",
+    "Settings",
+    "SettingsError",
+    "Split",
+    "Strategy",
+    "Task",
+    "Tuning",
+    "compact_json",
+    "load_settings",
+    "run_settings",
+]

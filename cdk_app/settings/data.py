@@ -1,0 +1,106 @@
+"""Section `data`: the data set, what counts as a usable record, and how records are split."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cdk_app.settings.section import Section
+
+DatasetName = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", examples=["aws-api-documentation", "contracts-2026"])
+]
+ColumnName = Annotated[str, Field(min_length=1, max_length=255)]
+Words = Annotated[int, Field(ge=1, le=1_000_000)]
+Share = Annotated[float, Field(ge=0.01, le=0.5)]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class Columns(Section):
+    """Names of the two columns that make a record."""
+
+    text: ColumnName
+    """Column with the text that the model reads."""
+
+    target: ColumnName
+    """Column with the text that the model should write."""
+
+
+class Filters(Section):
+    """Records outside these limits go to quarantine, each with its reason."""
+
+    min_words: Words = 20
+    """Fewest words of a usable text; shorter ones are quarantined as `too_short`."""
+
+    max_words: Words = 4000
+    """Most words of a usable text; longer ones are quarantined as `too_long`."""
+
+    min_target_words: Words = 3
+    """Fewest words of a usable target; shorter ones are quarantined as `target_too_short`."""
+
+    max_target_words: Words = 200
+    """Most words of a usable target; longer ones are quarantined as `target_too_long`."""
+
+    max_symbol_ratio: Annotated[float, Field(ge=0.01, le=1)] = 0.3
+    """Largest share of characters that are neither letters, digits nor spaces; above it: `mostly_symbols`."""
+
+
+class Split(Section):
+    """How curated records are divided; what remains after validation and test is for training."""
+
+    validation: Share = 0.1
+    """Share of the records on which candidates are compared."""
+
+    test: Share = 0.1
+    """Share of the records for the final figures; nothing is ever chosen on them."""
+
+    seed: Seed = 13
+    """Seed of the division; the same seed and records give the same split."""
+
+
+class Glue(Section):
+    """Capacity of the AWS Glue job."""
+
+    worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X", "R.1X", "R.2X", "R.4X", "R.8X"] = "G.1X"
+    """Worker type: G.1X has 4 vCPU and 16 GB; R types have twice the memory."""
+
+    workers: Annotated[int, Field(ge=2, le=299)] = 2
+    """Number of workers, the driver included."""
+
+    timeout_minutes: Annotated[int, Field(ge=5, le=10_080)] = 60
+    """Minutes after which Glue stops the job."""
+
+
+class Data(Section):
+    """The data set and how it is prepared."""
+
+    dataset: DatasetName
+    """Name of the data set: the prefix under which its files lie in the raw bucket."""
+
+    columns: Columns
+    """The two columns that make a record."""
+
+    filters: Filters = Filters()
+    """What counts as a usable record."""
+
+    max_record_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 1_000_000
+    """Largest record in bytes; larger ones are quarantined as `oversized`."""
+
+    personal_data: Literal["redact", "drop"] = "redact"
+    """Personal data found in a record: `redact` replaces it, `drop` quarantines the record."""
+
+    split: Split = Split()
+    """How curated records are divided into train, validation and test."""
+
+    minimum_records: Annotated[int, Field(ge=10, le=100_000_000)] = 100
+    """Fewest curated records with which a run goes on."""
+
+    trigger_on_new_data: bool = False
+    """Start a run by itself when a file arrives in the raw bucket."""
+
+    glue: Glue = Glue()
+    """Capacity of the AWS Glue job."""
+
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """Days for which curated and quarantined records of a run are kept."""

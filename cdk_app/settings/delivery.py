@@ -1,0 +1,60 @@
+"""Sections `serving`, `gateway` and `budget`: how the approved model is offered, and what it may cost."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cdk_app.settings.section import Section
+from cdk_app.settings.tuning import InstanceType
+
+EMAIL = r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"
+
+
+class Serving(Section):
+    """The SageMaker endpoint of the tuned model."""
+
+    mode: Literal["serverless", "real-time"] = "serverless"
+    """`serverless` costs nothing when idle; `real-time` keeps instances up, and bills them by the hour."""
+
+    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 4096
+    """Memory of the serverless endpoint in MB."""
+
+    max_concurrency: Annotated[int, Field(ge=1, le=200)] = 5
+    """Requests that the serverless endpoint answers at once."""
+
+    instance_type: InstanceType | None = None
+    """SageMaker instance type of the real-time endpoint; a CPU one, like the serving image."""
+
+    instance_count: Annotated[int, Field(ge=1, le=20)] = 1
+    """Instances of the real-time endpoint."""
+
+    max_output_tokens: Annotated[int, Field(ge=1, le=8192)] = 128
+    """Most tokens that one answer may have."""
+
+
+class Gateway(Section):
+    """The HTTP API in front of the model."""
+
+    authorization: Literal["iam", "none"] = "iam"
+    """`iam` asks for signed requests (SigV4); `none` is open to everyone, and refused in `prod`."""
+
+    rate_limit: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """Requests a second that the API accepts in the long run."""
+
+    burst_limit: Annotated[int, Field(ge=1, le=5_000)] = 20
+    """Requests that the API accepts at once."""
+
+    max_input_characters: Annotated[int, Field(ge=100, le=1_000_000)] = 20_000
+    """Longest text that one request may carry, in characters."""
+
+
+class Budget(Section):
+    """The monthly budget and who hears about it."""
+
+    monthly_usd: Annotated[float, Field(ge=1, le=1_000_000)] = 50.0
+    """Monthly limit in US dollars; AWS Budgets warns at 80% and 100%, it does not stop anything."""
+
+    notify_email: Annotated[str | None, Field(pattern=EMAIL, max_length=320, examples=["team@example.com"])] = None
+    """Address that receives budget warnings, alarms and approval requests."""

@@ -1,0 +1,96 @@
+"""Reads `workflow.yaml` for one environment and reports everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+from pydantic import ValidationError
+
+from cdk_app.settings.document import Document, Entry, read_document
+from cdk_app.settings.environments import ENVIRONMENTS_KEY, common, merge
+from cdk_app.settings.explain import explain, problem_at, suggest
+from cdk_app.settings.model import Environment, Settings
+from cdk_app.settings.partial import partial_subject
+from cdk_app.settings.problems import Problem, SettingsError
+from cdk_app.settings.rules import Subject, breaches
+
+ENVIRONMENTS: tuple[str, ...] = get_args(Environment)
+
+
+def load_settings(path: Path | str, environment: str) -> Settings:
+    """Read the settings of one environment.
+
+    Every environment of the file is checked, not only the one asked for: a mistake in `prod` is found on the
+    laptop where it was made.
+
+    Args:
+        path: the settings file.
+        environment: `dev`, `prod` or `twin`.
+
+    Raises:
+        SettingsError: with every problem of the file.
+    """
+    file = str(path)
+    if environment not in ENVIRONMENTS:
+        remedy = suggest(environment, ENVIRONMENTS)
+        raise SettingsError([Problem(file, 0, "", f"there is no environment `{environment}`", remedy)])
+    document = read_document(Path(path))
+    problems = [*document.problems, *_environment_problems(document, file)]
+    checked: dict[str, Settings] = {}
+    for name in ENVIRONMENTS:
+        settings, found = _check(_merged(document, name), name, file)
+        problems += found
+        if settings:
+            checked[name] = settings
+    if problems:
+        raise SettingsError(problems)
+    return checked[environment]
+
+
+def _merged(document: Document, environment: str) -> Entry:
+    base = common(document.root)
+    overlays = document.root.child(ENVIRONMENTS_KEY)
+    overlay = overlays.child(environment) if overlays else None
+    return merge(base, overlay) if overlay and isinstance(overlay.value, dict) else base
+
+
+def _environment_problems(document: Document, file: str) -> list[Problem]:
+    """Check the names under `environments` and that each holds settings; the settings are checked merged."""
+    overlays = document.root.child(ENVIRONMENTS_KEY)
+    if overlays is None or overlays.value is None:
+        return []
+    path = (ENVIRONMENTS_KEY,)
+    if not isinstance(overlays.value, dict):
+        remedy = "Write the settings of each environment under its name."
+        return [problem_at(document.root, path, file, "this is not a section", remedy)]
+    problems = []
+    for name, overlay in overlays.value.items():
+        if name not in ENVIRONMENTS:
+            remedy = suggest(name, ENVIRONMENTS)
+            problems.append(problem_at(document.root, (*path, name), file, "unknown environment", remedy))
+        elif not isinstance(overlay.value, dict | None):
+            remedy = "Write keys and values below it, as at the top level."
+            problems.append(problem_at(document.root, (*path, name), file, "this is not a section", remedy))
+    return problems
+
+
+def _check(root: Entry, environment: str, file: str) -> tuple[Settings | None, list[Problem]]:
+    """Validate one environment: each value by itself first, then the values against each other."""
+    problems = []
+    plain = root.plain()
+    if "environment" in plain:
+        remedy = "Remove it: the environment is chosen at synthesis; what differs goes under `environments`."
+        problems.append(problem_at(root, ("environment",), file, "unknown key", remedy))
+    plain["environment"] = environment
+    settings = None
+    try:
+        settings = Settings.model_validate(plain)
+        subject = Subject(settings)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        problems += [explain(detail, root, file) for detail in details]
+        subject = partial_subject(plain, details)
+    for breach in breaches(subject):
+        problems.append(problem_at(root, breach.path, file, breach.message, breach.remedy))
+    return settings, problems

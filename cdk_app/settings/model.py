@@ -1,0 +1,66 @@
+"""The settings as one immutable object: what `workflow.yaml` says for one environment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cdk_app.catalogue import CATALOGUE, Model
+from cdk_app.settings.data import Data
+from cdk_app.settings.delivery import Budget, Gateway, Serving
+from cdk_app.settings.section import Section
+from cdk_app.settings.selection import Selection
+from cdk_app.settings.task import Task
+from cdk_app.settings.tuning import Tuning
+
+Environment = Literal["dev", "prod", "twin"]
+
+
+class Settings(Section):
+    """Everything a user decides about the workflow in one environment."""
+
+    environment: Environment
+    """Environment that these settings are for."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,22}[a-z0-9]$", examples=["fourfold", "legal-summaries"])] = (
+        "fourfold"
+    )
+    """Prefix of every resource name."""
+
+    task: Task
+    """What the model is asked to do."""
+
+    data: Data
+    """The data set and how it is prepared."""
+
+    selection: Selection
+    """Models to compare, and how good one must be."""
+
+    tuning: Tuning = Tuning()
+    """Fine-tuning, when no candidate is good enough."""
+
+    serving: Serving = Serving()
+    """The endpoint of the tuned model."""
+
+    approval: Literal["manual", "automatic"] = "manual"
+    """`manual` waits for a person before anything is deployed; `automatic` trusts the quality gates."""
+
+    approval_timeout_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    """Hours after which an unanswered approval request fails the run."""
+
+    gateway: Gateway = Gateway()
+    """The HTTP API in front of the model."""
+
+    budget: Budget = Budget()
+    """The monthly budget and who hears about it."""
+
+    @property
+    def candidate_models(self) -> tuple[Model, ...]:
+        """The model behind each candidate, in order; an imported model with the id that Bedrock gave it."""
+        return tuple(
+            CATALOGUE[candidate.model].imported_as(candidate.imported_model_id)
+            if candidate.imported_model_id
+            else CATALOGUE[candidate.model]
+            for candidate in self.selection.candidates
+        )

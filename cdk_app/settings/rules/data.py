@@ -1,0 +1,59 @@
+"""Rules on the data set, its filters and its split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cdk_app.settings.rules.rule import Breach, Subject, rule
+
+LARGEST_HELD_OUT_SHARE = 0.5
+
+
+@rule("data.columns.text", "data.columns.target")
+def text_and_target_are_different_columns(subject: Subject) -> Iterator[Breach]:
+    """A model that reads what it should write has nothing to learn."""
+    columns = subject.settings.data.columns
+    if columns.text == columns.target:
+        message = f"`{columns.target}` is also the text column"
+        yield Breach(("data", "columns", "target"), message, "Name the column that holds the wanted answer.")
+
+
+@rule("data.filters.min_words", "data.filters.max_words")
+def word_limits_leave_room(subject: Subject) -> Iterator[Breach]:
+    """Limits that exclude each other send every record to quarantine."""
+    filters = subject.settings.data.filters
+    if filters.min_words > filters.max_words:
+        message = f"no text has at least {filters.min_words} and at most {filters.max_words} words"
+        yield Breach(("data", "filters", "min_words"), message, "Make it smaller than `max_words`.")
+
+
+@rule("data.filters.min_target_words", "data.filters.max_target_words")
+def target_word_limits_leave_room(subject: Subject) -> Iterator[Breach]:
+    """As for the text."""
+    filters = subject.settings.data.filters
+    if filters.min_target_words > filters.max_target_words:
+        limits = f"at least {filters.min_target_words} and at most {filters.max_target_words}"
+        path = ("data", "filters", "min_target_words")
+        yield Breach(path, f"no target has {limits} words", "Make it smaller than `max_target_words`.")
+
+
+@rule("data.split.validation", "data.split.test")
+def most_records_are_for_training(subject: Subject) -> Iterator[Breach]:
+    """Held-out records are not trained on; more than half of them leaves too few."""
+    split = subject.settings.data.split
+    held_out = split.validation + split.test
+    if held_out > LARGEST_HELD_OUT_SHARE:
+        message = f"validation and test together hold out {held_out:.0%} of the records"
+        remedy = f"Make the two shares add up to {LARGEST_HELD_OUT_SHARE} or less."
+        yield Breach(("data", "split", "test"), message, remedy)
+
+
+@rule("data.split.validation", "data.split.test", "data.minimum_records")
+def smallest_data_set_fills_every_split(subject: Subject) -> Iterator[Breach]:
+    """A gate that measures on no record at all would measure nothing."""
+    data = subject.settings.data
+    smallest = min(data.split.validation, data.split.test)
+    if data.minimum_records * smallest < 1:
+        message = f"{data.minimum_records} records would leave a split of {smallest:.0%} empty"
+        remedy = f"Ask for at least {-int(-1 // smallest)} records, or enlarge the split."
+        yield Breach(("data", "minimum_records"), message, remedy)

@@ -1,0 +1,108 @@
+"""Rules on candidates and on the model to tune."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cdk_app.catalogue import CATALOGUE
+from cdk_app.settings.explain import suggest
+from cdk_app.settings.rules.rule import Breach, Subject, rule
+
+TUNING_MODEL = ("tuning", "model")
+
+
+@rule("selection.candidates")
+def candidates_are_in_the_catalogue(subject: Subject) -> Iterator[Breach]:
+    """What is not in the catalogue has no id, no price and no licence."""
+    for path, candidate in subject.candidates():
+        if candidate.model not in CATALOGUE:
+            message = f"`{candidate.model}` is not in the model catalogue"
+            yield Breach((*path, "model"), message, suggest(candidate.model, tuple(CATALOGUE)))
+
+
+@rule("selection.candidates")
+def only_few_shot_has_examples(subject: Subject) -> Iterator[Breach]:
+    """Few-shot without examples is zero-shot; examples elsewhere would be ignored."""
+    for path, candidate in subject.candidates():
+        if candidate.strategy == "few-shot" and candidate.examples is None:
+            remedy = "Add `examples: 3`, or make it `zero-shot`."
+            yield Breach((*path, "examples"), "few-shot needs a number of examples", remedy)
+        if candidate.strategy != "few-shot" and candidate.examples is not None:
+            message = f"`{candidate.strategy}` shows no examples"
+            yield Breach((*path, "examples"), message, "Remove it, or make the strategy `few-shot`.")
+
+
+@rule("selection.candidates")
+def only_the_baseline_is_extractive(subject: Subject) -> Iterator[Breach]:
+    """Extraction asks no model; a model cannot be asked to extract, nor the baseline to write."""
+    baselines = tuple(key for key, model in CATALOGUE.items() if model.platform == "lambda")
+    for path, candidate in subject.candidates():
+        if candidate.model not in CATALOGUE:
+            continue
+        is_baseline = candidate.model in baselines
+        if candidate.strategy == "extractive" and not is_baseline:
+            remedy = f"Use `zero-shot` or `few-shot`, or the model `{baselines[0]}`."
+            yield Breach((*path, "strategy"), f"`{candidate.model}` writes, it does not extract", remedy)
+        if candidate.strategy != "extractive" and is_baseline:
+            message = f"`{candidate.model}` is the extractive baseline and asks no model"
+            yield Breach((*path, "strategy"), message, "Make the strategy `extractive`.")
+
+
+@rule("selection.candidates")
+def imported_models_have_their_id(subject: Subject) -> Iterator[Breach]:
+    """Bedrock assigns the id of an imported model in the account that imports it: no catalogue can know it."""
+    for path, candidate in subject.candidates():
+        if candidate.model not in CATALOGUE:
+            continue
+        imported = CATALOGUE[candidate.model].platform == "bedrock-import"
+        if imported and candidate.imported_model_id is None:
+            remedy = "Import its weights (Bedrock, Custom Model Import) and write the last part of the model's ARN."
+            message = f"`{candidate.model}` is answered by an import of your own"
+            yield Breach((*path, "imported_model_id"), message, remedy)
+        if not imported and candidate.imported_model_id is not None:
+            message = f"`{candidate.model}` is not an imported model"
+            yield Breach((*path, "imported_model_id"), message, "Remove it.")
+
+
+@rule("selection.candidates")
+def candidates_differ(subject: Subject) -> Iterator[Breach]:
+    """The same candidate twice costs twice and says nothing new."""
+    seen: set[object] = set()
+    for path, candidate in subject.candidates():
+        if candidate in seen:
+            message = f"`{candidate.model}`, {candidate.strategy}, is already a candidate"
+            yield Breach(path, message, "Remove it, or change its strategy or its examples.")
+        seen.add(candidate)
+
+
+@rule("tuning.enabled", "tuning.model")
+def model_to_tune_can_be_tuned(subject: Subject) -> Iterator[Breach]:
+    """Fine-tuning needs open weights."""
+    tuning = subject.settings.tuning
+    customizable = tuple(key for key, model in CATALOGUE.items() if model.customizable)
+    if tuning.model not in CATALOGUE:
+        message = f"`{tuning.model}` is not in the model catalogue"
+        yield Breach(TUNING_MODEL, message, suggest(tuning.model, customizable))
+    elif tuning.enabled and tuning.model not in customizable:
+        message = f"`{tuning.model}` cannot be customised here: its weights are not open"
+        yield Breach(TUNING_MODEL, message, suggest("", customizable))
+
+
+@rule("tuning.model", "tuning.max_length")
+def examples_fit_the_context(subject: Subject) -> Iterator[Breach]:
+    """A model cannot learn from tokens that it cannot see."""
+    tuning = subject.settings.tuning
+    model = CATALOGUE.get(tuning.model)
+    if model and tuning.max_length > model.context_tokens:
+        message = f"`{tuning.model}` sees {model.context_tokens} tokens, not {tuning.max_length}"
+        yield Breach(("tuning", "max_length"), message, f"Write {model.context_tokens} or less.")
+
+
+@rule("tuning.model", "serving.max_output_tokens")
+def answers_fit_the_context(subject: Subject) -> Iterator[Breach]:
+    """Prompt and answer share the context: an answer that fills it leaves no room to ask."""
+    limit = subject.settings.serving.max_output_tokens
+    model = CATALOGUE.get(subject.settings.tuning.model)
+    if model and limit >= model.context_tokens:
+        message = f"prompt and answer share the {model.context_tokens} tokens of `{model.key}`"
+        yield Breach(("serving", "max_output_tokens"), message, f"Write less than {model.context_tokens}.")

@@ -1,0 +1,43 @@
+"""Section `selection`: the candidates, and how good one must be to make tuning unnecessary."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cdk_app.settings.section import Section
+
+Strategy = Literal["zero-shot", "few-shot", "extractive"]
+
+
+class Candidate(Section):
+    """A model and the way it is asked."""
+
+    model: str
+    """Model: a key of the catalogue (`cdk_app/catalogue.py`)."""
+
+    strategy: Strategy = "zero-shot"
+    """`zero-shot` asks plainly, `few-shot` shows examples first, `extractive` picks the best sentence."""
+
+    examples: Annotated[int | None, Field(ge=1, le=20)] = None
+    """Examples shown before the question; for `few-shot` only, and required there."""
+
+    imported_model_id: Annotated[str | None, Field(pattern=r"^[a-z0-9]{12}$", examples=["a1b2c3d4e5f6"])] = None
+    """Id that Bedrock gave to your import of the model; required for models of platform `bedrock-import`."""
+
+
+class Selection(Section):
+    """How candidates are compared, all of them on the same held-out records."""
+
+    metric: Literal["rougeL"] = "rougeL"
+    """Quality metric; `rougeL` is the F-measure of the longest common subsequence of words."""
+
+    floor: Annotated[float, Field(ge=0.01, le=0.99)] = 0.3
+    """Quality a model must reach to be deployed; the cheapest candidate that reaches it wins."""
+
+    sample_size: Annotated[int, Field(ge=8, le=10_000)] = 64
+    """Validation records on which every candidate is measured."""
+
+    candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=12, strict=False)]
+    """Models to compare, each with the way it is asked."""

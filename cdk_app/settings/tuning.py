@@ -1,0 +1,69 @@
+"""Section `tuning`: the fine-tuning that runs when no candidate is good enough."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cdk_app.settings.data import Seed
+from cdk_app.settings.section import Section
+
+InstanceType = Annotated[
+    str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$", examples=["ml.c7i.2xlarge", "ml.g5.xlarge"])
+]
+
+
+class Tuning(Section):
+    """Fine-tuning of an open-weight model with LoRA on SageMaker."""
+
+    enabled: bool = True
+    """Fine-tune when no candidate reaches the floor; otherwise such a run fails."""
+
+    model: str = "smollm2-135m-instruct"
+    """Model to fine-tune: a key of the catalogue whose weights are open."""
+
+    method: Literal["lora"] = "lora"
+    """Fine-tuning method."""
+
+    rank: Annotated[int, Field(ge=1, le=256)] = 16
+    """Rank of the LoRA matrices."""
+
+    alpha: Annotated[int, Field(ge=1, le=512)] = 32
+    """LoRA scaling; the update is multiplied by alpha / rank."""
+
+    dropout: Annotated[float, Field(ge=0, le=0.5)] = 0.05
+    """Dropout on the LoRA branch."""
+
+    learning_rate: Annotated[float, Field(ge=1e-7, le=0.01)] = 5e-4
+    """Peak learning rate."""
+
+    epochs: Annotated[int, Field(ge=1, le=20)] = 1
+    """Passes over the training examples."""
+
+    batch_size: Annotated[int, Field(ge=1, le=256)] = 8
+    """Examples in a step."""
+
+    max_length: Annotated[int, Field(ge=32, le=131_072)] = 256
+    """Longest example in tokens; longer ones are cut at the end of the text, never of the target."""
+
+    max_examples: Annotated[int, Field(ge=8, le=1_000_000)] = 2000
+    """Most examples to train on."""
+
+    test_examples: Annotated[int, Field(ge=8, le=10_000)] = 200
+    """Most test records for the final figures."""
+
+    seed: Seed = 13
+    """Seed of the training: order of the examples, dropout, initial adapter."""
+
+    minimum_loss_reduction: Annotated[float, Field(ge=0.001, le=0.99)] = 0.05
+    """Share by which held-out loss must fall for the tuned model to be registered."""
+
+    instance_type: InstanceType = "ml.g5.xlarge"
+    """SageMaker instance type of the training job."""
+
+    evaluation_instance_type: InstanceType = "ml.g5.xlarge"
+    """SageMaker instance type of the evaluation job."""
+
+    max_runtime_minutes: Annotated[int, Field(ge=10, le=7200)] = 120
+    """Minutes after which SageMaker stops the training job."""
