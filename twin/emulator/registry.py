@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from twin.emulator import hooks
+from twin import stepfunctions
+from twin.emulator import hooks, iam
 
 
 def register() -> None:
     """Plug every executor into the emulator; called once, before it serves."""
     hooks.trust_loopback()
+    hooks.name_function_errors()
+    hooks.refuse_unsupported_functions()
+    hooks.hide_function_errors_from_api_clients()
+    hooks.add_test_invoke_method()
+    hooks.refuse_unknown_services()
+    stepfunctions.register()
+    # Last, so that what the others serve is under IAM too.
+    iam.register()

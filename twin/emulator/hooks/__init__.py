@@ -10,16 +10,21 @@ into the emulator.
 """
 
 from twin.emulator.hooks.cloudformation import add_cfn_resource, physical_name
+from twin.emulator.hooks.functions import name_function_errors, refuse_unsupported_functions
 from twin.emulator.hooks.identity import (
+    Permission,
     RoleNotAssumableError,
     authorize,
-    authorize_pass_role,
+    deny_unmapped,
     map_iam,
     on_denied,
+    pass_role,
+    require,
     role_credentials,
     trust_loopback,
 )
 from twin.emulator.hooks.lifecycle import load_persisted, on_shutdown, persist, serve, shut_down
+from twin.emulator.hooks.rest_apis import add_test_invoke_method, hide_function_errors_from_api_clients
 from twin.emulator.hooks.services import (
     Handler,
     Json,
@@ -29,12 +34,21 @@ from twin.emulator.hooks.services import (
     add_service,
     in_background,
     override,
+    refuse_unknown_services,
 )
-from twin.emulator.hooks.tasks import Task, TaskFailedError, last_heartbeat, run_tasks_with, wait_for_token
+from twin.emulator.hooks.tasks import (
+    Task,
+    TaskFailedError,
+    last_heartbeat,
+    run_tasks_with,
+    state_machine_of,
+    wait_for_token,
+)
 
 __all__ = [
     "Handler",
     "Json",
+    "Permission",
     "Request",
     "Response",
     "RoleNotAssumableError",
@@ -43,21 +57,29 @@ __all__ = [
     "TaskFailedError",
     "add_cfn_resource",
     "add_service",
+    "add_test_invoke_method",
     "authorize",
-    "authorize_pass_role",
+    "deny_unmapped",
+    "hide_function_errors_from_api_clients",
     "in_background",
     "last_heartbeat",
     "load_persisted",
     "map_iam",
+    "name_function_errors",
     "on_denied",
     "on_shutdown",
     "override",
+    "pass_role",
     "persist",
     "physical_name",
+    "refuse_unknown_services",
+    "refuse_unsupported_functions",
+    "require",
     "role_credentials",
     "run_tasks_with",
     "serve",
     "shut_down",
+    "state_machine_of",
     "trust_loopback",
     "wait_for_token",
 ]

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, router
 from ministack.services import iam, sts
 
-from twin.emulator.hooks.services import Request, ServiceError
+from twin.emulator.hooks.services import Json, RawResponse, Request, ServiceError
 
 ActionOf = Callable[[Request], "str | None"]
 ResourceOf = Callable[[Request], str]
@@ -43,26 +44,89 @@ def map_iam(service: str, action: ActionOf, resource: ResourceOf) -> None:
     iam_actions.extract_resource_arn = resource_of
 
 
-def authorize(request: Request, action: str, resource: str, context: Mapping[str, Any] | None = None) -> None:
-    """Evaluate a further permission that the caller of `request` needs, such as iam:PassRole.
+@dataclass(frozen=True)
+class Permission:
+    """What a request needs: an action on a resource, with the condition keys that go with it."""
+
+    action: str
+    resource: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+def pass_role(role_arn: str, service_principal: str) -> Permission:
+    """The permission to hand a role to a service (iam:PassRole)."""
+    return Permission("iam:PassRole", role_arn, {"iam:PassedToService": service_principal})
+
+
+def require(service: str, permissions: Callable[[Request], Iterable[Permission]]) -> None:
+    """Evaluate further permissions of a service's requests, beyond the one action that `map_iam` names.
+
+    They are evaluated after that one and before the handler; a denial is answered in the service's protocol.
+    """
+    handler = app.SERVICE_HANDLERS[service]
+
+    async def checked(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+    ) -> RawResponse:
+        request = Request(service, method, path, headers, body, query)
+        for needed in permissions(request):
+            if denied := _evaluate(request, needed):
+                return _refuse(request, needed, denied)
+        answer: RawResponse = await handler(method, path, headers, body, query)
+        return answer
+
+    app.SERVICE_HANDLERS[service] = checked
+
+
+def authorize(request: Request, needed: Permission) -> None:
+    """Evaluate one further permission within a handler.
 
     Raises ServiceError AccessDeniedException that names principal, action and resource.
     """
-    access_key = router.extract_access_key_id(dict(request.headers), dict(request.query))
-    denied = iam_evaluator.enforce(access_key, action, request.service, request.region, resource, dict(context or {}))
+    denied = _evaluate(request, needed)
     if denied is None:
         return
-    if isinstance(denied, iam_evaluator.AuthError):
-        raise ServiceError(denied.code, denied.message, 403)
     explicit = denied.decision == "Deny"
-    _report[-1](denied.principal_arn, action, resource)
-    message = iam_actions.identity_denial_message(action, denied.principal_arn, resource, explicit)
+    _report[-1](denied.principal_arn, needed.action, needed.resource)
+    message = iam_actions.identity_denial_message(needed.action, denied.principal_arn, needed.resource, explicit)
     raise ServiceError("AccessDeniedException", message, 403)
 
 
-def authorize_pass_role(request: Request, role_arn: str, service_principal: str) -> None:
-    """Require that the caller may hand `role_arn` to a service, as AWS does (iam:PassRole)."""
-    authorize(request, "iam:PassRole", role_arn, {"iam:PassedToService": service_principal})
+def _evaluate(request: Request, needed: Permission) -> Any:
+    access_key = router.extract_access_key_id(dict(request.headers), dict(request.query))
+    denied = iam_evaluator.enforce(
+        access_key, needed.action, request.service, request.region, needed.resource, dict(needed.context)
+    )
+    if isinstance(denied, iam_evaluator.AuthError):
+        raise ServiceError(denied.code, denied.message, 403)
+    return denied
+
+
+def _refuse(request: Request, needed: Permission, denied: Any) -> RawResponse:
+    answer: RawResponse = iam_actions.access_denied_response(
+        request.service,
+        needed.action,
+        denied.principal_arn,
+        "",
+        headers=dict(request.headers),
+        resource_arn=needed.resource,
+        explicit_deny=denied.decision == "Deny",
+    )
+    return answer
+
+
+def deny_unmapped() -> None:
+    """Deny, to any role, a request whose action the emulator cannot name; by itself it allows those.
+
+    The account's root is still allowed them.
+    """
+    before = iam_actions.extract_iam_action
+
+    def action_of(name: str, method: str, path: str, headers: Json, body: bytes, query: Any) -> str:
+        action = before(name, method, path, headers, body, query)
+        return str(action or f"{name}:UnmappedOperation")
+
+    iam_actions.extract_iam_action = action_of
 
 
 def _ignore(_principal: str, _action: str, _resource: str) -> None:

@@ -134,6 +134,24 @@ def override(service: str, operation: str, handler: Handler) -> None:
     app.SERVICE_HANDLERS[service] = dispatch
 
 
+class _Handlers(dict[str, RawHandler]):
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ARG002 - what dict.get takes
+        return super().get(name) or _refuse_service(name)
+
+
+def _refuse_service(name: str) -> RawHandler:
+    async def refuse(*_request: Any) -> RawResponse:
+        message = f"The twin does not serve {name}."
+        return error_as_raw(ServiceError("UnknownServiceException", message, 501))
+
+    return refuse
+
+
+def refuse_unknown_services() -> None:
+    """Name the service in the error for a service that nobody serves; the emulator's error has no code."""
+    app.SERVICE_HANDLERS = _Handlers(app.SERVICE_HANDLERS)
+
+
 def _on_a_thread(service: str, handler: Handler) -> RawHandler:
     async def serve(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]

@@ -30,6 +30,7 @@ class Task:
     input: Any
     role_arn: str
     execution_arn: str
+    state_machine_arn: str
     state: str
     timeout: float | None = None
     heartbeat: float | None = None
@@ -47,10 +48,11 @@ _task: contextvars.ContextVar[Task] = contextvars.ContextVar("task")
 
 
 def run_tasks_with(invoke: Invoke) -> None:
-    """Let `invoke(task)` do the work of every Task state: it answers with the result or raises TaskFailedError.
+    """Let `invoke(task)` do the work of every Task state; it answers with the result.
 
-    A task with a token (`.waitForTaskToken`) must itself wait for it (`wait_for_token`); timeouts are its own
-    too. Without this hook tasks run as the emulator, whatever the state machine's role allows.
+    It raises TaskFailedError for whatever Retry and Catch shall see. A task with a token
+    (`.waitForTaskToken`) must itself wait for it (`wait_for_token`); timeouts are its own too. Without this
+    hook tasks run as the emulator, whatever the state machine's role allows.
     """
     execute = stepfunctions._execute_task
 
@@ -61,6 +63,7 @@ def run_tasks_with(invoke: Invoke) -> None:
             input=None,
             role_arn=machine.get("roleArn", ""),
             execution_arn=execution["executionArn"],
+            state_machine_arn=execution["stateMachineArn"],
             state=ctx["State"]["Name"],
             timeout=_seconds(state, "TimeoutSeconds", raw_input),
             heartbeat=_seconds(state, "HeartbeatSeconds", raw_input),
@@ -72,8 +75,13 @@ def run_tasks_with(invoke: Invoke) -> None:
         return _invoked(invoke, replace(_task.get(), input=data))
 
     def invoke_with_token(_resource: str, data: Any, token: str, _state: Json) -> Any:
-        waiting = {"event": threading.Event(), "result": None, "error": None, "heartbeat": None}
-        stepfunctions._task_tokens[token] = waiting
+        stepfunctions._task_tokens[token] = {
+            "event": threading.Event(),
+            "result": None,
+            "error": None,
+            "heartbeat": None,
+            "stateMachineArn": _task.get().state_machine_arn,
+        }
         try:
             return _invoked(invoke, replace(_task.get(), input=data, token=token))
         finally:
@@ -115,3 +123,9 @@ def last_heartbeat(task: Task) -> str | None:
     """When SendTaskHeartbeat was last called for the task's token (ISO 8601), or None."""
     heartbeat: str | None = stepfunctions._task_tokens[task.token]["heartbeat"]
     return heartbeat
+
+
+def state_machine_of(token: str) -> str | None:
+    """The ARN of the state machine that waits for a task token; None for a token that nobody waits for."""
+    waiting = stepfunctions._task_tokens.get(token)
+    return waiting["stateMachineArn"] if waiting else None

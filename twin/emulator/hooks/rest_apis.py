@@ -1,0 +1,87 @@
+"""What the emulator's REST APIs lack: TestInvokeMethod, and silence about a function's errors."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import re
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from ministack import app
+from ministack.core import responses
+from ministack.services import apigateway_v1
+
+from twin.emulator.hooks.services import Json, RawResponse, ServiceError, error_as_raw
+
+TEST_STAGE = "test-invoke-stage"
+_TEST_PATH = re.compile(r"/restapis/(?P<api>[^/]+)/resources/(?P<resource>[^/]+)/methods/(?P<method>[A-Z]+)")
+_testing: contextvars.ContextVar[bool] = contextvars.ContextVar("testing", default=False)
+
+
+def hide_function_errors_from_api_clients() -> None:
+    """Answer 502 `Internal server error` when an API's function fails; the emulator sends the error itself."""
+    before = apigateway_v1._lambda_proxy_response
+
+    def answer(result: Json) -> Any:
+        shaped, error = before(result)
+        return shaped, error and "Internal server error"
+
+    apigateway_v1._lambda_proxy_response = answer
+
+
+def add_test_invoke_method() -> None:
+    """Serve TestInvokeMethod: the method without its authorizer, on a stage of its own, as on AWS.
+
+    The caller needs apigateway:POST on the method, which the emulator has evaluated by then.
+    """
+    before, authorize = app.SERVICE_HANDLERS["apigateway"], apigateway_v1._authorize_request_v1
+
+    async def dispatch(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
+    ) -> RawResponse:
+        matched = _TEST_PATH.fullmatch(path) if method == "POST" else None
+        if not matched:
+            answer: RawResponse = await before(method, path, headers, body, query)
+            return answer
+        try:
+            return await _test(matched["api"], matched["resource"], matched["method"], json.loads(body or b"{}"))
+        except ServiceError as error:
+            return error_as_raw(error)
+
+    async def skip_in_tests(*args: Any) -> Any:
+        return (None, None) if _testing.get() else await authorize(*args)
+
+    app.SERVICE_HANDLERS["apigateway"] = dispatch
+    apigateway_v1._authorize_request_v1 = skip_in_tests
+
+
+async def _test(api_id: str, resource_id: str, method: str, given: Json) -> RawResponse:
+    resource = apigateway_v1._resources.get(api_id, {}).get(resource_id)
+    if resource is None or method not in resource.get("resourceMethods", {}):
+        raise ServiceError("NotFoundException", "Invalid Method identifier specified", 404)
+    target = urlsplit(given.get("pathWithQueryString") or resource["path"])
+    headers = {"content-type": "application/json", **{k.lower(): v for k, v in given.get("headers", {}).items()}}
+    stages = apigateway_v1._stages_v1.setdefault(api_id, {})
+    stage = {"stageName": TEST_STAGE, "variables": given.get("stageVariables", {}), "methodSettings": {}}
+    started = time.monotonic()
+    token = _testing.set(True)
+    stages[TEST_STAGE] = stage
+    try:
+        status, answered, content = await apigateway_v1.handle_execute(
+            api_id, TEST_STAGE, method, target.path, headers, given.get("body", "").encode(), parse_qs(target.query)
+        )
+    finally:
+        if stages.get(TEST_STAGE) is stage:
+            del stages[TEST_STAGE]
+        _testing.reset(token)
+    result = {
+        "status": status,
+        "body": content.decode(),
+        "headers": {name: str(value) for name, value in answered.items()},
+        "multiValueHeaders": {name: [str(value)] for name, value in answered.items()},
+        "log": f"Execution log for request {responses.new_uuid()}\nMethod completed with status: {status}\n",
+        "latency": int((time.monotonic() - started) * 1000),
+    }
+    return 200, {"Content-Type": "application/json"}, json.dumps(result).encode()

@@ -1,0 +1,9 @@
+"""Step Functions' tasks: every integration is called as the state machine's role, with AWS's error names."""
+
+from twin.emulator import hooks
+from twin.stepfunctions.tasks import run
+
+
+def register() -> None:
+    """Take over the work of the emulator's Task states."""
+    hooks.run_tasks_with(run)
