@@ -1,28 +1,109 @@
-"""Staged folders and archives that become CDK assets, the same bytes from the same sources every time."""
+"""Staged folders and archives that become CDK assets, the same bytes from the same sources every time.
+
+What an asset holds is copied together in a folder of this process first: CDK fingerprints names and contents,
+so that neither the folder's own name nor a file's date can change a template.
+"""
 
 from __future__ import annotations
 
+import gzip
+import io
+import shutil
+import tarfile
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class MissingSource(FileNotFoundError):
+    """A folder that an asset is made of does not exist, or holds no code."""
+
 
 def lambda_folder(name: str) -> Path:
-    """A folder that holds `lambdas/<name>` and `lambdas/shared` under `lambdas/`, ready for `Code.from_asset`."""
-    raise NotImplementedError
+    """A folder that holds `lambdas/<name>` and `lambdas/shared` under `lambdas/`, ready for `Code.from_asset`.
+
+    Raises:
+        MissingSource: there is no `lambdas/<name>/handler.py`.
+    """
+    if not (ROOT / "lambdas" / name / "handler.py").is_file():
+        raise MissingSource(f"lambdas/{name}/handler.py does not exist.")
+    return _stage(f"lambda-{name}", "lambdas", f"lambdas/{name}", "lambdas/shared")
+
+
+def glue_script(scope: Construct, construct_id: str) -> s3_assets.Asset:
+    """The Glue job's script, one file."""
+    return s3_assets.Asset(scope, construct_id, path=str(ROOT / "pipelines/preparation/job.py"))
 
 
 def glue_modules(scope: Construct, construct_id: str) -> s3_assets.Asset:
     """A zip whose root holds `pipelines/preparation`, for `--extra-py-files`."""
-    raise NotImplementedError
+    folder = _stage("glue-modules", "pipelines", "pipelines/preparation")
+    return s3_assets.Asset(scope, construct_id, path=str(folder))
 
 
 def training_code(scope: Construct, construct_id: str) -> s3_assets.Asset:
     """A tar.gz with `train.py` and `requirements.txt` at its root and `pipelines/tuning` beside them."""
-    raise NotImplementedError
+    folder = _stage("training-code", "pipelines", "pipelines/tuning")
+    for name in ("train.py", "requirements.txt"):
+        _copy(ROOT / "pipelines/tuning" / name, folder / name)
+    archive = folder.with_suffix(".tar.gz")
+    archive.write_bytes(tar_gz(folder))
+    return s3_assets.Asset(scope, construct_id, path=str(archive))
 
 
 def evaluation_code(scope: Construct, construct_id: str) -> s3_assets.Asset:
     """A zip that Python runs: `__main__.py` at its root and `pipelines/tuning` beside it."""
-    raise NotImplementedError
+    folder = _stage("evaluation-code", "pipelines", "pipelines/tuning")
+    _copy(ROOT / "pipelines/tuning/__main__.py", folder / "__main__.py")
+    return s3_assets.Asset(scope, construct_id, path=str(folder))
+
+
+def tar_gz(folder: Path) -> bytes:
+    """The files of `folder` as a tar.gz that depends on nothing but their names and contents."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            content = path.read_bytes()
+            entry = tarfile.TarInfo(path.relative_to(folder).as_posix())
+            entry.size, entry.mode = len(content), 0o644
+            tar.addfile(entry, io.BytesIO(content))
+    # Stored, not compressed: what a compressor writes differs between versions of zlib.
+    return gzip.compress(archive.getvalue(), compresslevel=0, mtime=0)
+
+
+@cache
+def _staging() -> TemporaryDirectory[str]:
+    """One folder for all staged files of this process; it goes when the process ends."""
+    return TemporaryDirectory(prefix="fourfold-assets-")
+
+
+def _stage(name: str, package: str, *folders: str) -> Path:
+    """Copy `folders`, and the `__init__.py` of the package they are in, under a fresh folder `name`."""
+    target = Path(_staging().name) / name
+    shutil.rmtree(target, ignore_errors=True)
+    _copy(ROOT / package / "__init__.py", target / package / "__init__.py")
+    for folder in folders:
+        sources = [path for path in sorted((ROOT / folder).rglob("*")) if _belongs(path)]
+        if not sources:
+            raise MissingSource(f"{folder} holds no file to make an asset of.")
+        for source in sources:
+            _copy(source, target / source.relative_to(ROOT))
+    return target
+
+
+def _belongs(path: Path) -> bool:
+    parts = path.relative_to(ROOT).parts
+    return path.is_file() and "__pycache__" not in parts and not any(part.startswith(".") for part in parts)
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not source.is_file():
+        raise MissingSource(f"{source.relative_to(ROOT)} does not exist.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    target.chmod(0o644)

@@ -11,6 +11,10 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from cdk_app.assets import lambda_folder
+from cdk_app.constructs.grants import allow
+from cdk_app.constructs.retention import log_group
+from cdk_app.nag import acknowledge
 
 
 class PythonFunction(Construct):
@@ -34,6 +38,32 @@ class PythonFunction(Construct):
         environment: Mapping[str, str] | None = None,
         timeout: cdk.Duration | None = None,
         memory_mb: int = 256,
-        traced: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
+        self.log_group = log_group(self, "Log", key)
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"Function {name}: {description}",
+        )
+        allow(self.role, ["logs:CreateLogStream", "logs:PutLogEvents"], [self.log_group.log_group_arn])
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            code=lambda_.Code.from_asset(str(lambda_folder(name))),
+            handler=f"lambdas.{name}.handler.handle",
+            runtime=lambda_.Runtime.PYTHON_3_12,
+            architecture=lambda_.Architecture.ARM_64,
+            description=description,
+            environment=dict(environment or {}),
+            timeout=timeout or cdk.Duration.seconds(30),
+            memory_size=memory_mb,
+            log_group=self.log_group,
+            role=self.role.without_policy_updates(),
+        )
+        acknowledge(
+            self.function,
+            "L1",
+            "Python 3.12 is the newest version that the tests run the functions on.",
+        )

@@ -8,8 +8,10 @@ and the bucket trust the account, so no resource policy has to name the role and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
@@ -17,37 +19,74 @@ from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 
+from cdk_app.nag import acknowledge_resource
 
-def allow(role: iam.Role, actions: Sequence[str], resources: Sequence[str]) -> None:
-    """Allow `actions` on `resources`, and nothing more."""
-    raise NotImplementedError
+NAMED_AT_RUN_TIME = "What it covers is named by the run that makes it; the pattern ends where the name begins."
+
+
+def allow(
+    role: iam.Role,
+    actions: Sequence[str],
+    resources: Sequence[str],
+    *,
+    reason: str | None = None,
+    conditions: Mapping[str, Any] | None = None,
+) -> None:
+    """Allow `actions` on `resources`, and nothing more.
+
+    `reason` says why a resource cannot be named. An ARN with a pattern in it has one by default; the bare `*`
+    has none, and is for actions that know no resource level.
+
+    Raises:
+        ValueError: an action is a wildcard, or a resource is `*` and no reason is given.
+    """
+    if wildcards := [action for action in actions if "*" in action]:
+        raise ValueError(f"{role.node.path}: name each action of {', '.join(wildcards)}.")
+    if "*" in resources and not reason:
+        raise ValueError(f"{role.node.path}: {', '.join(actions)} on every resource needs its reason.")
+    for resource in resources:
+        if "*" in resource:
+            acknowledge_resource(role, resource, reason or NAMED_AT_RUN_TIME)
+    role.add_to_policy(
+        iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
+    )
 
 
 def read_objects(role: iam.Role, bucket: s3.Bucket, prefix: str = "*", *, key: kms.Key) -> None:
-    """Read, and list, the objects under `prefix` (a key pattern such as `run=*`), decrypting with `key`."""
-    raise NotImplementedError
+    """Read the objects under `prefix` (a key pattern such as `run=*`), decrypting with `key`; list the keys."""
+    allow(role, ["s3:ListBucket"], [bucket.bucket_arn])
+    allow(role, ["s3:GetObject"], [_objects(bucket, prefix)])
+    allow(role, ["kms:Decrypt"], [key.key_arn])
 
 
 def write_objects(role: iam.Role, bucket: s3.Bucket, prefix: str = "*", *, key: kms.Key) -> None:
     """Write objects under `prefix`, in one part or several, encrypting with `key`. Neither read nor delete."""
-    raise NotImplementedError
+    allow(role, ["s3:PutObject", "s3:AbortMultipartUpload"], [_objects(bucket, prefix)])
+    # S3 decrypts the data key again for each part of an upload in several parts.
+    allow(role, ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])
 
 
 def delete_objects(role: iam.Role, bucket: s3.Bucket, prefix: str = "*") -> None:
     """Delete objects under `prefix`."""
-    raise NotImplementedError
+    allow(role, ["s3:DeleteObject"], [_objects(bucket, prefix)])
 
 
 def read_asset(role: iam.Role, asset: s3_assets.Asset) -> None:
     """Read one file asset from the bootstrap bucket."""
-    raise NotImplementedError
+    arn = f"arn:{cdk.Aws.PARTITION}:s3:::{asset.s3_bucket_name}/{asset.s3_object_key}"
+    allow(role, ["s3:GetObject"], [arn])
 
 
 def read_parameter(role: iam.Role, parameter: ssm.StringParameter) -> None:
     """`ssm:GetParameter` on one parameter."""
-    raise NotImplementedError
+    allow(role, ["ssm:GetParameter"], [parameter.parameter_arn])
 
 
 def publish(role: iam.Role, topic: sns.Topic, *, key: kms.Key) -> None:
     """Publish to a topic that is encrypted with `key`."""
-    raise NotImplementedError
+    allow(role, ["sns:Publish"], [topic.topic_arn])
+    allow(role, ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])
+
+
+def _objects(bucket: s3.Bucket, prefix: str) -> str:
+    return f"{bucket.bucket_arn}/{prefix}"

@@ -1,0 +1,61 @@
+"""The CDK application before anything stands in it: its context, its output folder and the chosen settings.
+
+`cdk synth` and a plain `python app.py` give the same templates: the context of `cdk.json` is read here, where
+the CDK CLI does not hand it over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import aws_cdk as cdk
+
+from cdk_app.settings import Settings, SettingsError, load_settings
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_ENVIRONMENT = "dev"
+DEFAULT_WORKFLOW = "workflow.yaml"
+
+
+def open_application(arguments: Sequence[str] = (), outdir: Path | None = None) -> tuple[cdk.App, Settings]:
+    """The application and the settings of its environment.
+
+    The environment is the first of `arguments`, else the context value `env`, else `dev`. The settings file is
+    the context value `workflow`, else `workflow.yaml` beside `cdk.json`. Templates go to `outdir`, else where
+    the CDK CLI wants them, else to an emptied `cdk.out`.
+
+    Exits with every problem of the settings file when it cannot be used.
+    """
+    app = cdk.App(
+        outdir=str(outdir or _output_folder()),
+        context=json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"],
+        analytics_reporting=False,
+    )
+    environment = arguments[0] if arguments else _context(app, "env", DEFAULT_ENVIRONMENT)
+    workflow = ROOT / _context(app, "workflow", DEFAULT_WORKFLOW)
+    try:
+        settings = load_settings(workflow, environment)
+    except SettingsError as error:
+        sys.exit(str(error))
+    cdk.Tags.of(app).add("project", settings.name)
+    cdk.Tags.of(app).add("environment", settings.environment)
+    return app, settings
+
+
+def _context(app: cdk.App, key: str, default: str) -> str:
+    return str(app.node.try_get_context(key) or default)
+
+
+def _output_folder() -> Path:
+    if chosen := os.environ.get("CDK_OUTDIR"):
+        return Path(chosen)
+    folder = ROOT / "cdk.out"
+    # The checks read whatever templates lie there, so those of another environment must not.
+    if (folder / "manifest.json").exists():
+        shutil.rmtree(folder)
+    return folder

@@ -1,0 +1,61 @@
+"""The customer-managed key that everything is encrypted with."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+_PUBLISHERS = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
+
+
+def encryption_key(
+    scope: Construct, construct_id: str, *, alias: str, removal_policy: cdk.RemovalPolicy
+) -> kms.Key:
+    """A key that rotates every year; the account's identity policies say who may use it.
+
+    Services that act for nobody's role (log groups, alarms, budgets) are named in the key's own policy, each
+    for this account's resources alone.
+    """
+    key = kms.Key(
+        scope,
+        construct_id,
+        alias=alias,
+        description=f"Encrypts the data, models, logs and messages of {alias}.",
+        enable_key_rotation=True,
+        pending_window=cdk.Duration.days(7),
+        removal_policy=removal_policy,
+    )
+    key.add_to_resource_policy(_log_groups())
+    key.add_to_resource_policy(_publishers())
+    return key
+
+
+def _log_groups() -> iam.PolicyStatement:
+    here = f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
+    return iam.PolicyStatement(
+        sid="LogGroupsOfThisAccount",
+        principals=[iam.ServicePrincipal(f"logs.{cdk.Aws.REGION}.amazonaws.com")],
+        actions=[
+            "kms:Encrypt",
+            "kms:Decrypt",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:DescribeKey",
+        ],
+        resources=["*"],  # in a key's own policy, the key
+        conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"{here}:log-group:*"}},
+    )
+
+
+def _publishers() -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid="AlarmsAndBudgetsOfThisAccount",
+        principals=[iam.ServicePrincipal(service) for service in _PUBLISHERS],
+        actions=["kms:Decrypt", "kms:GenerateDataKey"],
+        resources=["*"],  # in a key's own policy, the key
+        conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+    )
