@@ -1,0 +1,31 @@
+"""Who a record is: its digest, its id, and the side of the split it belongs to.
+
+All of it follows from the record's own text and the seed, never from order, partition or neighbours: the same
+document lands on the same side on every cluster, in every run, and when the data set grows.
+"""
+
+import hashlib
+import re
+
+from pipelines.preparation.settings import Split
+
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a cleaned text, in hex."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def assign_split(text: str, split: Split) -> str:
+    """Return `train`, `validation` or `test` for a cleaned text.
+
+    Texts that differ only in case, punctuation and spacing share a side, so that no variant of a training text is
+    held out.
+    """
+    words = _BETWEEN_WORDS.sub(" ", text.casefold()).strip() or text
+    seeded = hashlib.sha256(f"{split.seed}\n{words}".encode()).digest()
+    position = int.from_bytes(seeded[:8], "big") / 2**64
+    if position < split.test:
+        return "test"
+    return "validation" if position < split.test + split.validation else "train"

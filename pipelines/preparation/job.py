@@ -1,0 +1,115 @@
+"""The Glue job `prepare-data`: raw JSON Lines to curated chat examples and an explained quarantine.
+
+Arguments: --run_id --dataset --raw_bucket --curated_bucket --quarantine_bucket --settings (a JSON object with
+`task` and `data`). Reads s3://<raw>/<dataset>/; writes s3://<curated>/<dataset>/run=<run_id>/ and
+s3://<quarantine>/<dataset>/run=<run_id>/, the manifest last. It can be started again after any failure.
+
+What the job's role must be allowed:
+
+    s3:ListBucket       raw bucket, prefix <dataset>/*; curated and quarantine buckets, prefix <dataset>/run=*
+    s3:GetObject        raw <dataset>/*; curated <dataset>/run=*/manifest.json
+    s3:PutObject        curated and quarantine <dataset>/run=*
+    s3:DeleteObject     curated and quarantine <dataset>/run=*   (leftovers of an attempt that failed)
+    kms:Decrypt         the keys of the raw and curated buckets
+    kms:GenerateDataKey the keys of the curated and quarantine buckets
+
+Needs nothing but what Glue has (PySpark, boto3); the `pipelines` package comes through --extra-py-files.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Sequence
+
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+from pyspark import SparkContext
+
+from pipelines.preparation.chunks import is_json_lines
+from pipelines.preparation.errors import InvalidArguments, NoInputFiles, WorkerFailed, root_cause
+from pipelines.preparation.manifest import build_manifest, check_balance, clear_or_recognise, commit, source_of_run
+from pipelines.preparation.parts import Destination, Written
+from pipelines.preparation.progress import report
+from pipelines.preparation.settings import Settings
+from pipelines.preparation.shuffle import curate_and_write, plan_reading
+from pipelines.preparation.storage import Bucket, StoredObject
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the job; raises a `PreparationError` that says what to do, or the service's own error."""
+    arguments = parse_arguments(argv)
+    settings = Settings.from_json(arguments.settings)
+    raw = Bucket(arguments.raw_bucket)
+    destination = Destination(
+        Bucket(arguments.curated_bucket),
+        Bucket(arguments.quarantine_bucket),
+        f"{arguments.dataset}/run={arguments.run_id}/",
+    )
+    report("list", unit="files")
+    objects, skipped = find_input(raw, arguments.dataset)
+    report("list", done=len(objects), total=len(objects), unit="files")
+    source = source_of_run(objects, skipped, json.loads(arguments.settings))
+    if clear_or_recognise(destination, source):
+        print(f"Run {arguments.run_id} is committed already, over the same files and settings: nothing to do.")
+        return
+    written = process(objects, raw, settings, destination)
+    manifest = build_manifest(arguments.run_id, arguments.dataset, written, source)
+    commit(destination, manifest)
+    report("commit", done=manifest["input"], total=manifest["input"], unit="records")
+    print(
+        f"{manifest['input']} records: {manifest['kept']} kept {manifest['splits']}, rejected {manifest['rejected']}, "
+        f"redacted {manifest['redacted']}"
+    )
+
+
+def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """Read the job's arguments and leave Glue's own alone."""
+    parser = argparse.ArgumentParser(prog="prepare-data", allow_abbrev=False, exit_on_error=False)
+    names = ("run_id", "dataset", "raw_bucket", "curated_bucket", "quarantine_bucket", "settings")
+    for name in names:
+        parser.add_argument(f"--{name}")
+    arguments, _ = parser.parse_known_args(argv)
+    if missing := [f"--{name}" for name in names if not getattr(arguments, name)]:
+        raise InvalidArguments(f"Missing {', '.join(missing)}. The workflow passes them; so must a start by hand.")
+    for name in ("run_id", "dataset"):
+        value = getattr(arguments, name)
+        if not _NAME.fullmatch(value):
+            raise InvalidArguments(f"--{name} is {value!r}: only letters, digits, '.', '_' and '-' make one prefix.")
+    return arguments
+
+
+def find_input(raw: Bucket, dataset: str) -> tuple[list[StoredObject], list[str]]:
+    """Return the files of a data set to read, and the keys of those of another format; raises `NoInputFiles`."""
+    files = [stored for stored in raw.objects(f"{dataset}/") if not stored.key.endswith("/")]
+    objects = [stored for stored in files if is_json_lines(stored.key)]
+    skipped = [stored.key for stored in files if not is_json_lines(stored.key)]
+    if skipped:
+        print(f"Not read, because they are not .jsonl, .json or .gz: {', '.join(skipped)}", file=sys.stderr)
+    if not objects:
+        others = f" (it has {len(skipped)} files of other formats)" if skipped else ""
+        raise NoInputFiles(
+            f"s3://{raw.name}/{dataset}/ holds no .jsonl, .json or .gz file{others}. "
+            "Put your JSON Lines there, or set data.dataset to the prefix that has them."
+        )
+    return objects, skipped
+
+
+def process(objects: list[StoredObject], raw: Bucket, settings: Settings, destination: Destination) -> Written:
+    """Do the work on Spark and check that no record was lost."""
+    report("start_spark")
+    spark = SparkContext.getOrCreate()
+    try:
+        tasks, counted_lines = plan_reading(spark, objects, raw)
+        written = curate_and_write(spark, tasks, raw, settings, destination)
+    except Py4JJavaError as error:
+        raise WorkerFailed(root_cause(str(error))) from None
+    finally:
+        spark.stop()
+    check_balance(written, counted_lines)
+    return written
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,125 @@
+"""The manifest: what a run read, kept and rejected. It is written last, and makes the run visible.
+
+Without it the run's prefix is work in progress, which the next attempt clears. It holds no time and no name of a
+machine, so the same input and settings give the same bytes.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from pipelines.preparation.curation import STAGES, StageCount
+from pipelines.preparation.errors import CountsDoNotBalance, RunAlreadyCommitted
+from pipelines.preparation.parts import Destination, PartFile, Written
+from pipelines.preparation.storage import StoredObject
+
+SPLITS = ("train", "validation", "test")
+
+
+def source_of_run(objects: list[StoredObject], skipped: list[str], settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of a manifest that is known before the work: what is read, and by which settings."""
+    return {
+        "inputs": [asdict(stored) for stored in objects],
+        "skipped_files": skipped,
+        "settings": settings,
+        "settings_sha256": hashlib.sha256(_to_json(settings)).hexdigest(),
+    }
+
+
+def build_manifest(run_id: str, dataset: str, written: Written, source: dict[str, Any]) -> dict[str, Any]:
+    """Return the manifest of a run whose counts balance."""
+    stages = [_stage(written, name) for name in STAGES]
+    return {
+        "run_id": run_id,
+        "dataset": dataset,
+        "input": stages[0].input,
+        "kept": written.splits.total(),
+        "rejected": dict(sorted(written.rejected.items())),
+        "splits": {name: written.splits[name] for name in SPLITS},
+        "redacted": dict(sorted(written.redacted.items())),
+        "stages": [
+            {"name": name, "input": stage.input, "kept": stage.kept, "rejected": dict(sorted(stage.rejected.items()))}
+            for name, stage in zip(STAGES, stages, strict=True)
+        ],
+        "files": _files(written.curated_files),
+        "quarantine_files": _files(written.quarantine_files),
+        **source,
+    }
+
+
+def check_balance(written: Written, counted_lines: int) -> None:
+    """Raise `CountsDoNotBalance` unless what was read is what was written, at every stage and in every file.
+
+    The stages are counted where records are judged, splits and reasons where lines are written, and
+    `counted_lines` by a pass of its own over the files that are divided among tasks: three independent counts.
+    """
+    stages = [_stage(written, name) for name in STAGES]
+    rejected_by_stages: Counter[str] = sum((stage.rejected for stage in stages), Counter())
+    problems = [
+        f"stage {name}: {stage.input} in, {stage.kept} kept, {stage.rejected.total()} rejected"
+        for name, stage in zip(STAGES, stages, strict=True)
+        if stage.input != stage.kept + stage.rejected.total()
+    ]
+    problems += [
+        f"stage {name} took {after.input} of the {before.kept} records that came before it"
+        for name, before, after in zip(STAGES[1:], stages, stages[1:], strict=False)
+        if after.input != before.kept
+    ]
+    if stages[0].input < counted_lines:
+        problems.append(f"{counted_lines} lines were counted, but {stages[0].input} were read")
+    if rejected_by_stages != written.rejected:
+        problems.append(f"rejected {dict(rejected_by_stages)}, but quarantined {dict(written.rejected)}")
+    for what, records, files in (
+        ("kept", stages[-1].kept, written.curated_files),
+        ("rejected", written.rejected.total(), written.quarantine_files),
+    ):
+        if records != (in_files := sum(part.records for part in files)):
+            problems.append(f"{records} {what}, but {in_files} in files")
+    if written.splits.total() != stages[-1].kept:
+        problems.append(f"{stages[-1].kept} kept, but {dict(written.splits)} in the splits")
+    if problems:
+        raise CountsDoNotBalance("; ".join(problems) + ". Nothing was committed; please report this.")
+
+
+def clear_or_recognise(destination: Destination, source: dict[str, Any]) -> bool:
+    """Prepare a run's prefix; return True when this very run is committed already, as after a service's retry.
+
+    Leftovers of an attempt that did not commit are deleted. Raises `RunAlreadyCommitted` when the prefix belongs
+    to a finished run over other objects or with other settings.
+    """
+    curated = [stored.key for stored in destination.curated.objects(destination.prefix)]
+    if manifest_key(destination) in curated:
+        manifest = json.loads(destination.curated.read(manifest_key(destination)))
+        if {name: manifest.get(name) for name in source} == source:
+            return True
+        raise RunAlreadyCommitted(
+            f"s3://{destination.curated.name}/{destination.prefix} is a finished run over other data or settings. "
+            "Start a run with an id of its own."
+        )
+    destination.curated.delete(curated)
+    destination.quarantine.delete([stored.key for stored in destination.quarantine.objects(destination.prefix)])
+    return False
+
+
+def commit(destination: Destination, manifest: dict[str, Any]) -> None:
+    """Write the manifest: from here on the run is visible."""
+    destination.curated.put(manifest_key(destination), _to_json(manifest), "application/json")
+
+
+def manifest_key(destination: Destination) -> str:
+    """Key of the run's manifest in the curated bucket."""
+    return f"{destination.prefix}manifest.json"
+
+
+def _stage(written: Written, name: str) -> StageCount:
+    return written.tally.stages.get(name, StageCount())
+
+
+def _files(parts: list[PartFile]) -> list[dict[str, Any]]:
+    return [asdict(part) for part in sorted(parts, key=lambda part: part.key)]
+
+
+def _to_json(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1).encode()

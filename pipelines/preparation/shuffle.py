@@ -1,0 +1,103 @@
+"""The Spark job: lines to rows on the executors, one shuffle that brings equal texts together, rows to parts.
+
+Rejected rows and tallies take the same shuffle, so that the input is read once and a repeated task repeats its
+counts with its rows. Partition and order follow from the rows alone: the parts are the same bytes on any cluster.
+"""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from pyspark import SparkContext
+
+from pipelines.preparation.chunks import (
+    Chunk,
+    count_line_starts,
+    group,
+    is_divided,
+    number_lines,
+    plan_chunks,
+    read_chunk,
+)
+from pipelines.preparation.curation import Tally, curate
+from pipelines.preparation.parts import Destination, Row, Written, write_rows
+from pipelines.preparation.progress import watch
+from pipelines.preparation.records import Candidate, Quarantined
+from pipelines.preparation.settings import Settings
+from pipelines.preparation.storage import Bucket, StoredObject
+
+RowKey = tuple[int, str, str, int]
+
+_MIB = 1024 * 1024
+_SMALLEST_CHUNK, _LARGEST_CHUNK = _MIB, 64 * _MIB
+_PART_BYTES = 32 * _MIB
+_MOST_SMALL_PARTS = 4
+
+
+def plan_reading(spark: SparkContext, objects: list[StoredObject], raw: Bucket) -> tuple[list[list[Chunk]], int]:
+    """Divide objects among tasks; return the chunks by task, and the number of lines counted in divided files."""
+    total = sum(stored.size for stored in objects)
+    target = min(max(total // (3 * spark.defaultParallelism), _SMALLEST_CHUNK), _LARGEST_CHUNK)
+    chunks = plan_chunks(objects, target)
+    counts: dict[tuple[str, int], int] = {}
+    if divided := [chunk for chunk in chunks if is_divided(chunk)]:
+        with watch(spark, "count_lines"):
+            counts = dict(spark.parallelize(divided, len(divided)).map(partial(_count, raw=raw)).collect())
+    numbered = number_lines(chunks, counts)
+    return group(((chunk, chunk.end - chunk.start) for chunk in numbered), target), sum(counts.values())
+
+
+def curate_and_write(
+    spark: SparkContext, tasks: list[list[Chunk]], raw: Bucket, settings: Settings, destination: Destination
+) -> Written:
+    """Read, curate, deduplicate and write everything; return the sum of what the partitions wrote."""
+    size = sum(chunk.end - chunk.start for chunks in tasks for chunk in chunks)
+    partitions = count_parts(size)
+    rows = spark.parallelize(tasks, len(tasks)).flatMap(partial(curate_chunks, raw=raw, settings=settings))
+    # PySpark's stubs ask for a key function that its default covers.
+    placed = rows.repartitionAndSortWithinPartitions(  # type: ignore[call-overload]
+        partitions, partial(place, partitions=partitions)
+    )
+    written = Written()
+    with watch(spark, "curate"):
+        for part in placed.mapPartitionsWithIndex(partial(_write, destination=destination)).collect():
+            written.add(part)
+    return written
+
+
+def count_parts(size: int) -> int:
+    """Number of partitions to write, by the size of the input alone, so that it is the same on any cluster."""
+    return max(-(-size // _PART_BYTES), min(-(-size // _MIB), _MOST_SMALL_PARTS), 1)
+
+
+def curate_chunks(chunks: Iterable[Chunk], raw: Bucket, settings: Settings) -> Iterator[tuple[RowKey, Row]]:
+    """Yield a keyed row for each line of some chunks, and at the end the tally of what happened to them."""
+    tally = Tally()
+    for chunk in chunks:
+        for line in read_chunk(chunk, raw, settings.max_record_bytes):
+            yield keyed(curate(line, settings, tally))
+    yield keyed(tally)
+
+
+def keyed(row: Row) -> tuple[RowKey, Row]:
+    """Give a row the key that it is placed and sorted by; of equal texts the first by file and line comes first."""
+    if isinstance(row, Candidate):
+        return (0, row.digest, row.line.key, row.line.number), row
+    if isinstance(row, Quarantined):
+        return (1, row.reason, row.line_key, row.line_number), row
+    return (2, "", "", 0), row
+
+
+def place(key: RowKey, partitions: int) -> int:
+    """Return the partition of a row: equal texts share one, quarantine records are spread by file and line."""
+    kind, name, line_key, line_number = key
+    spread = int(name[:8], 16) if kind == 0 else zlib.crc32(f"{line_key}\n{line_number}".encode())
+    return spread * partitions >> 32
+
+
+def _count(chunk: Chunk, raw: Bucket) -> tuple[tuple[str, int], int]:
+    return (chunk.stored.key, chunk.start), count_line_starts(chunk, raw)
+
+
+def _write(partition: int, rows: Iterable[tuple[RowKey, Row]], destination: Destination) -> Iterator[Written]:
+    yield write_rows(partition, (row for _, row in rows), destination)

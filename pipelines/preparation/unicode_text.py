@@ -1,0 +1,42 @@
+"""One spelling for each text: compatibility forms, invisible characters and white space are made equal.
+
+`normalize` is idempotent: what is clean stays as it is.
+"""
+
+import re
+import unicodedata
+
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c\x1d\x1e\x85\u2028\u2029]")
+# Controls, lone surrogates (JSON can spell them, UTF-8 cannot), soft hyphens, byte order marks, zero-width
+# spaces, direction marks and isolates, and interlinear and tag characters.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+# Joiners shape Persian, Indic scripts and emoji; beside ASCII they only hide differences.
+_STRAY_JOINERS = re.compile(
+    "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
+)
+_SPACES = re.compile(r"[^\S\n]+")
+_SPACES_AT_LINE_END = re.compile(r" ?\n ?")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def normalize(text: str) -> str:
+    """Return the text in NFKC, without invisible characters, with single spaces and at most one blank line."""
+    text = _LINE_ENDS.sub("\n", text)
+    text = _INVISIBLE.sub("", text)
+    if not text.isascii():
+        text = _compose(text)
+    text = _SPACES.sub(" ", text)
+    text = _SPACES_AT_LINE_END.sub("\n", text)
+    return _BLANK_LINES.sub("\n\n", text).strip()
+
+
+def _compose(text: str) -> str:
+    # Composing changes a joiner's neighbours, and removing a joiner changes what composes: repeat until stable.
+    while True:
+        composed = unicodedata.normalize("NFKC", _STRAY_JOINERS.sub("", unicodedata.normalize("NFKC", text)))
+        if composed == text:
+            return composed
+        text = composed
