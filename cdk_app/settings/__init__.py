@@ -12,7 +12,7 @@ from cdk_app.settings.delivery import Budget, Gateway, Serving
 from cdk_app.settings.loading import ENVIRONMENTS, load_settings
 from cdk_app.settings.model import Environment, Settings
 from cdk_app.settings.problems import Problem, SettingsError
-from cdk_app.settings.run import compact_json, run_settings
+from cdk_app.settings.run import compact_json, run_settings, run_settings_template
 from cdk_app.settings.selection import Candidate, Selection, Strategy
 from cdk_app.settings.task import Task
 from cdk_app.settings.tuning import Tuning
@@ -39,4 +39,5 @@ __all__ = [
     "compact_json",
     "load_settings",
     "run_settings",
+    "run_settings_template",
 ]

@@ -29,6 +29,9 @@ class Declaration:
     choices: tuple[str | int, ...] = ()
     pattern: str | None = None
     examples: tuple[str, ...] = ()
+    default: Any = None
+    """What holds where the file says nothing; None also where the key is required."""
+    required: bool = False
     keys: tuple[str, ...] = ()
     """Keys of a section, or of each item of a list of sections."""
 
@@ -45,7 +48,9 @@ def declarations() -> Mapping[NamePath, Declaration]:
     return {declared.path: declared for declared in _walk(schema, schema.get("$defs", {}), ())}
 
 
-def _walk(schema: dict[str, Any], definitions: dict[str, Any], path: NamePath) -> Iterator[Declaration]:
+def _walk(
+    schema: dict[str, Any], definitions: dict[str, Any], path: NamePath, required: bool = True
+) -> Iterator[Declaration]:
     own = _resolve(schema, definitions)
     inner = _resolve(own["items"], definitions) if own["type"] == "array" else own
     properties = inner.get("properties", {})
@@ -59,10 +64,12 @@ def _walk(schema: dict[str, Any], definitions: dict[str, Any], path: NamePath) -
         choices=tuple(choices),
         pattern=own.get("pattern"),
         examples=tuple(own.get("examples", ())),
+        default=schema.get("default"),
+        required=required,
         keys=tuple(properties),
     )
     for name, child in properties.items():
-        yield from _walk(child, definitions, (*path, name))
+        yield from _walk(child, definitions, (*path, name), name in inner.get("required", ()))
 
 
 def _resolve(schema: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from cdk_app.settings.model import Environment, Settings
 from cdk_app.settings.partial import partial_subject
 from cdk_app.settings.problems import Problem, SettingsError
 from cdk_app.settings.rules import Subject, breaches
+from cdk_app.settings.run import run_settings
 
 ENVIRONMENTS: tuple[str, ...] = get_args(Environment)
 
@@ -93,4 +94,15 @@ def _check(root: Entry, environment: str, file: str) -> tuple[Settings | None, l
         subject = partial_subject(plain, details)
     for breach in breaches(subject):
         problems.append(problem_at(root, breach.path, file, breach.message, breach.remedy))
+    if settings is not None and not problems:
+        problems += _too_long_for_a_run(settings, root, file)
     return settings, problems
+
+
+def _too_long_for_a_run(settings: Settings, root: Entry, file: str) -> list[Problem]:
+    try:
+        run_settings(settings)
+    except SettingsError as error:
+        found = error.problems
+        return [problem_at(root, ("selection", "candidates"), file, it.message, it.remedy) for it in found]
+    return []

@@ -1,8 +1,9 @@
-"""The part of the settings that one run may override, as the state machine's first function reads it."""
+"""What the state machine's first function starts every run from: the defaults, and what may be overridden."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from cdk_app.catalogue import CATALOGUE, Model, SecondPrice
@@ -13,56 +14,53 @@ from cdk_app.settings.problems import Problem, SettingsError
 MAX_BYTES = 4096
 """Longest value of an SSM parameter of the standard tier."""
 
-OVERRIDABLE: dict[str, str] = {
-    "dataset": "data.dataset",
-    "approval": "approval",
-    **{f"selection.{key}": f"selection.{key}" for key in ("floor", "sample_size")},
-    **{
-        f"tuning.{key}": f"tuning.{key}"
-        for key in (
-            "rank",
-            "alpha",
-            "dropout",
-            "learning_rate",
-            "epochs",
-            "batch_size",
-            "max_length",
-            "max_examples",
-            "test_examples",
-            "seed",
-            "minimum_loss_reduction",
-            "instance_type",
-            "evaluation_instance_type",
-            "max_runtime_minutes",
-        )
-    },
-}
-"""What an execution's input calls a setting, and the setting it overrides."""
+OVERRIDABLE = (
+    "data.dataset",
+    "data.minimum_records",
+    "selection.floor",
+    "selection.sample_size",
+    "tuning.rank",
+    "tuning.alpha",
+    "tuning.dropout",
+    "tuning.learning_rate",
+    "tuning.epochs",
+    "tuning.batch_size",
+    "tuning.max_length",
+    "tuning.max_examples",
+    "tuning.test_examples",
+    "tuning.seed",
+    "tuning.minimum_loss_reduction",
+    "tuning.instance_type",
+    "tuning.evaluation_instance_type",
+    "tuning.max_runtime_minutes",
+    "approval",
+)
+"""Settings that the input of an execution may override."""
 
-_FIXED = {"selection.metric": "selection.metric", "tuning.enabled": "tuning.enabled", "tuning.model": "tuning.model"}
+INPUT_NAMES = {"data.dataset": "dataset"}
+"""Settings that the input of an execution calls otherwise."""
+
+
+_LITERAL_REFERENCE = re.compile(r"\$\{(?!AWS::(?:Partition|Region|AccountId)\}|BedrockGeography\})")
 
 
 def run_settings(settings: Settings) -> dict[str, Any]:
-    """Return `{"defaults": …, "bounds": …}` for the SSM parameter that runs start from.
+    """Return `{"defaults": …, "bounds": …}`, the value of the SSM parameter that runs start from.
 
-    `defaults` nests like an execution's input, and adds what a run needs and may not override: `candidates`,
-    and the metric and the model to tune. `bounds` maps each dotted name that may be overridden to its `type`,
-    and where they exist `minimum`, `maximum`, `choices` and `pattern`. Model ids may hold the CloudFormation
-    references `${AWS::Partition}`, `${AWS::Region}` and `${AWS::AccountId}`.
+    `defaults` nests like `workflow.yaml`, except that `dataset` and `candidates` stand at its top. `bounds`
+    has the dotted name of everything that the input of an execution may override, with its `type` and, where
+    they exist, `minimum`, `maximum`, `choices` and `pattern`. A candidate's `model_id` is a template for
+    `Fn::Sub` (see `cdk_app.catalogue.Model.converse_model_id`).
 
     Raises:
         SettingsError: the compact JSON is longer than an SSM parameter can hold.
     """
-    defaults: dict[str, Any] = {}
-    for name, setting in {**OVERRIDABLE, **_FIXED}.items():
-        _put(defaults, name.split("."), _get(settings, setting))
-    defaults["candidates"] = _candidates(settings)
-    document = {"defaults": defaults, "bounds": {name: _bounds(settings, at) for name, at in OVERRIDABLE.items()}}
+    document = {"defaults": _defaults(settings), "bounds": _bounds(settings)}
     size = len(compact_json(document).encode())
     if size > MAX_BYTES:
-        remedy = "Name fewer candidates."
-        message = f"the settings of a run take {size} bytes of JSON; an SSM parameter holds {MAX_BYTES}"
-        raise SettingsError([Problem("workflow settings", 0, "selection.candidates", message, remedy)])
+        message = f"what a run starts from takes {size} bytes of JSON, and an SSM parameter holds {MAX_BYTES}"
+        remedy = "Name fewer candidates or shorten `task.instruction`."
+        raise SettingsError([Problem("", 0, "selection.candidates", message, remedy)])
     return document
 
 
@@ -71,28 +69,42 @@ def compact_json(document: dict[str, Any]) -> str:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
+def run_settings_template(settings: Settings) -> str:
+    """Return the run settings as JSON text for `Fn::Sub`: only the references of model ids are left open.
+
+    Raises:
+        SettingsError: as `run_settings`.
+    """
+    return _LITERAL_REFERENCE.sub("${!", compact_json(run_settings(settings)))
+
+
+def _defaults(settings: Settings) -> dict[str, Any]:
+    return {
+        "dataset": settings.data.dataset,
+        "task": settings.task.model_dump(),
+        "data": settings.data.model_dump(exclude={"dataset", "glue", "retention_days", "trigger_on_new_data"}),
+        "selection": settings.selection.model_dump(exclude={"candidates"}),
+        "candidates": _candidates(settings),
+        "tuning": settings.tuning.model_dump(exclude={"method"}),
+        "serving": settings.serving.model_dump(include={"max_output_tokens"}),
+        "approval": settings.approval,
+        "approval_timeout_hours": settings.approval_timeout_hours,
+    }
+
+
 def _candidates(settings: Settings) -> list[dict[str, Any]]:
     pairs = zip(settings.selection.candidates, settings.candidate_models, strict=True)
     return [
         {
             "model": candidate.model,
             "platform": model.platform,
-            "model_id": bedrock_model_id(model),
-            "inference_profile": model.inference_profile,
+            "model_id": model.converse_model_id,
             "strategy": candidate.strategy,
             "examples": candidate.examples or 0,
             "price": _price(model),
         }
         for candidate, model in pairs
     ]
-
-
-def bedrock_model_id(model: Model) -> str:
-    """Return what Bedrock's `modelId` must be, with CloudFormation references; empty where there is no model."""
-    if model.platform == "bedrock-import":
-        arn = "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:imported-model/"
-        return f"{arn}{model.model_id}"
-    return model.model_id or ""
 
 
 def _price(model: Model) -> dict[str, float]:
@@ -104,26 +116,18 @@ def _price(model: Model) -> dict[str, float]:
     }
 
 
-def _bounds(settings: Settings, setting: str) -> dict[str, Any]:
+def _bounds(settings: Settings) -> dict[str, dict[str, Any]]:
+    bounds = {INPUT_NAMES.get(setting, setting): _bounds_of(setting) for setting in OVERRIDABLE}
+    length = bounds["tuning.max_length"]
+    length["maximum"] = min(length["maximum"], CATALOGUE[settings.tuning.model].context_tokens)
+    return bounds
+
+
+def _bounds_of(setting: str) -> dict[str, Any]:
     declared = declarations()[tuple(setting.split("."))]
     bounds: dict[str, Any] = {"type": declared.type}
     for key in ("minimum", "maximum", "choices", "pattern"):
         value = getattr(declared, key)
-        if value not in (None, ()):
+        if value is not None and value != ():
             bounds[key] = list(value) if isinstance(value, tuple) else value
-    if setting == "tuning.max_length":
-        bounds["maximum"] = min(bounds["maximum"], CATALOGUE[settings.tuning.model].context_tokens)
     return bounds
-
-
-def _get(settings: Settings, dotted_name: str) -> Any:
-    value: Any = settings
-    for step in dotted_name.split("."):
-        value = getattr(value, step)
-    return value
-
-
-def _put(target: dict[str, Any], steps: list[str], value: Any) -> None:
-    for step in steps[:-1]:
-        target = target.setdefault(step, {})
-    target[steps[-1]] = value

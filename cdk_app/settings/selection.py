@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from cdk_app.catalogue import CATALOGUE
 from cdk_app.settings.section import Section
 
 Strategy = Literal["zero-shot", "few-shot", "extractive"]
@@ -14,7 +15,7 @@ Strategy = Literal["zero-shot", "few-shot", "extractive"]
 class Candidate(Section):
     """A model and the way it is asked."""
 
-    model: str
+    model: Annotated[str, Field(json_schema_extra={"enum": list(CATALOGUE)})]
     """Model: a key of the catalogue (`cdk_app/catalogue.py`)."""
 
     strategy: Strategy = "zero-shot"

@@ -6,8 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from cdk_app.catalogue import CATALOGUE
 from cdk_app.settings.data import Seed
 from cdk_app.settings.section import Section
+
+CUSTOMIZABLE = [key for key, model in CATALOGUE.items() if model.customizable]
 
 InstanceType = Annotated[
     str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$", examples=["ml.c7i.2xlarge", "ml.g5.xlarge"])
@@ -20,7 +23,7 @@ class Tuning(Section):
     enabled: bool = True
     """Fine-tune when no candidate reaches the floor; otherwise such a run fails."""
 
-    model: str = "smollm2-135m-instruct"
+    model: Annotated[str, Field(json_schema_extra={"enum": CUSTOMIZABLE})] = "smollm2-135m-instruct"
     """Model to fine-tune: a key of the catalogue whose weights are open."""
 
     method: Literal["lora"] = "lora"

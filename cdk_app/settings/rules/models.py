@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cdk_app.catalogue import CATALOGUE
 from cdk_app.settings.explain import suggest
 from cdk_app.settings.rules.rule import Breach, Subject, rule
+from cdk_app.settings.tuning import CUSTOMIZABLE
 
 TUNING_MODEL = ("tuning", "model")
 
@@ -75,17 +76,15 @@ def candidates_differ(subject: Subject) -> Iterator[Breach]:
         seen.add(candidate)
 
 
-@rule("tuning.enabled", "tuning.model")
+@rule("tuning.model")
 def model_to_tune_can_be_tuned(subject: Subject) -> Iterator[Breach]:
     """Fine-tuning needs open weights."""
-    tuning = subject.settings.tuning
-    customizable = tuple(key for key, model in CATALOGUE.items() if model.customizable)
-    if tuning.model not in CATALOGUE:
-        message = f"`{tuning.model}` is not in the model catalogue"
-        yield Breach(TUNING_MODEL, message, suggest(tuning.model, customizable))
-    elif tuning.enabled and tuning.model not in customizable:
-        message = f"`{tuning.model}` cannot be customised here: its weights are not open"
-        yield Breach(TUNING_MODEL, message, suggest("", customizable))
+    key = subject.settings.tuning.model
+    if key not in CATALOGUE:
+        yield Breach(TUNING_MODEL, f"`{key}` is not in the model catalogue", suggest(key, tuple(CUSTOMIZABLE)))
+    elif key not in CUSTOMIZABLE:
+        message = f"`{key}` cannot be customised here: its weights are not open"
+        yield Breach(TUNING_MODEL, message, suggest("", tuple(CUSTOMIZABLE)))
 
 
 @rule("tuning.model", "tuning.max_length")
