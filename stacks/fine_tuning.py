@@ -1,25 +1,190 @@
-"""Step 3, fine-tuning: the SageMaker pipeline that trains, evaluates, gates and registers a model."""
+"""Step 3, fine-tuning: the SageMaker pipeline that trains, evaluates, gates and registers a model.
+
+The definition is the file that `pipelines.definition.build` renders; here its placeholders get this stack's
+values, and its parameters the deployed settings as defaults. So an execution that somebody starts in SageMaker
+Studio, with a run's prefixes typed in, does what the workflow does.
+"""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
+from cdk_app.assets import evaluation_code, training_code
+from cdk_app.constructs.grants import allow, read_asset, read_objects, write_objects
+from cdk_app.constructs.images import dlc_account, inference_image, pull_images
+from cdk_app.constructs.names import resource_name
 from cdk_app.settings import Settings
 from stacks.foundation import Foundation
 
+DEFINITION = Path(__file__).resolve().parent.parent / "pipelines" / "definition" / "pipeline.json"
+TRAINING_REPOSITORY = "huggingface-pytorch-training"
+JOBS = "pipelines-*"
+"""SageMaker names a pipeline's jobs `pipelines-<execution>-<step>-<random>`."""
+
 
 class FineTuning(cdk.Stack):
-    """A SageMaker pipeline with its model package group and its two roles."""
+    """A SageMaker pipeline, the registry's group for what it makes, and a role for each of its parts.
+
+    Three roles, because they need different things: only evaluation may read the test split, only the pipeline
+    may register a model.
+    """
 
     pipeline_name: str
     pipeline_arn: str
     model_package_group_name: str
     pipeline_role: iam.Role
-    job_role: iam.Role
+    training_role: iam.Role
+    evaluation_role: iam.Role
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, foundation: Foundation
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, foundation: Foundation) -> None:
         super().__init__(scope, construct_id)
+        self._settings = settings
+        self._foundation = foundation
+        self.pipeline_name = resource_name(settings, "fine-tune")
+        self.pipeline_arn = self._arn(f"pipeline/{self.pipeline_name}")
+        group = self._model_package_group()
+        self.model_package_group_name = resource_name(settings)
+        self._training_code = training_code(self, "TrainingCode")
+        self._evaluation_code = evaluation_code(self, "EvaluationCode")
+        self.training_role = self._training_role()
+        self.evaluation_role = self._evaluation_role()
+        self.pipeline_role = self._pipeline_role()
+        pipeline = sagemaker.CfnPipeline(
+            self,
+            "Pipeline",
+            pipeline_name=self.pipeline_name,
+            pipeline_display_name=self.pipeline_name,
+            pipeline_description="Trains, evaluates, gates and registers a model.",
+            pipeline_definition={"PipelineDefinitionBody": self._definition()},
+            role_arn=self.pipeline_role.role_arn,
+        )
+        pipeline.add_dependency(group)
+        # An execution may start as soon as the pipeline stands.
+        for role in (self.pipeline_role, self.training_role, self.evaluation_role):
+            pipeline.node.add_dependency(role)
+        cdk.CfnOutput(self, "PipelineName", value=pipeline.ref)
+        cdk.CfnOutput(self, "ModelPackageGroupName", value=self.model_package_group_name)
+
+    def _model_package_group(self) -> sagemaker.CfnModelPackageGroup:
+        """The registry outlives the stack: a group cannot be deleted while it holds models, and they are history.
+
+        After a `destroy`, deploy with `--import-existing-resources` to take the group over again.
+        """
+        group = sagemaker.CfnModelPackageGroup(
+            self,
+            "ModelPackageGroup",
+            model_package_group_name=resource_name(self._settings),
+            model_package_group_description=f"Models tuned by {resource_name(self._settings)}.",
+        )
+        group.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+        return group
+
+    def _definition(self) -> str:
+        """The pipeline's definition with this stack's values in it."""
+        definition = json.loads(DEFINITION.read_text("utf-8"))
+        defaults = self._defaults()
+        for parameter in definition["Parameters"]:
+            if parameter["Name"] in defaults:
+                parameter["DefaultValue"] = defaults.pop(parameter["Name"])
+        if defaults:
+            raise ValueError(f"{DEFINITION.name} has no parameter {', '.join(sorted(defaults))}. Render it again.")
+        return cdk.Fn.sub(
+            json.dumps(definition, indent=1, sort_keys=True, ensure_ascii=False),
+            {
+                "DlcAccount": dlc_account(self),
+                "InferenceImage": inference_image(self),
+                "TrainingRoleArn": self.training_role.role_arn,
+                "EvaluationRoleArn": self.evaluation_role.role_arn,
+                "KmsKeyArn": self._foundation.key.key_arn,
+                "TrainingCodeUri": self._training_code.s3_object_url,
+                "EvaluationCodeUri": self._evaluation_code.s3_object_url,
+                "EvaluationCodeFile": self._evaluation_code.s3_object_key,
+                "ModelPackageGroupName": self.model_package_group_name,
+                "ModelsBucket": self._foundation.models_bucket.bucket_name,
+                "ProjectName": self._settings.name,
+                "Environment": self._settings.environment,
+            },
+        )
+
+    def _defaults(self) -> dict[str, str | int | float]:
+        """The deployed settings by the names of the pipeline's parameters."""
+        tuning = self._settings.tuning
+        return {
+            "BaseModel": f"s3://${{ModelsBucket}}/base/{tuning.model}",
+            "TrainingInstanceType": tuning.instance_type,
+            "EvaluationInstanceType": tuning.evaluation_instance_type,
+            "MaxRuntimeSeconds": 60 * tuning.max_runtime_minutes,
+            "Epochs": tuning.epochs,
+            "LearningRate": tuning.learning_rate,
+            "LoraRank": tuning.rank,
+            "LoraAlpha": tuning.alpha,
+            "LoraDropout": tuning.dropout,
+            "BatchSize": tuning.batch_size,
+            "MaxLength": tuning.max_length,
+            "MaxExamples": tuning.max_examples,
+            "TestExamples": tuning.test_examples,
+            "Seed": tuning.seed,
+            "MinimumLossReduction": tuning.minimum_loss_reduction,
+            "MinimumMetric": self._settings.selection.floor,
+        }
+
+    def _training_role(self) -> iam.Role:
+        base, role = self._foundation, self._job_role("Training", "TrainingJobs")
+        for split in ("train", "validation"):
+            read_objects(role, base.curated_bucket, f"*/run=*/{split}/*", key=base.key)
+        read_objects(role, base.models_bucket, "base/*", key=base.key)
+        read_asset(role, self._training_code)
+        write_objects(role, base.models_bucket, "run=*/training/*", key=base.key)
+        return role
+
+    def _evaluation_role(self) -> iam.Role:
+        base, role = self._foundation, self._job_role("Evaluation", "ProcessingJobs")
+        read_objects(role, base.curated_bucket, "*/run=*/test/*", key=base.key)
+        for prefix in ("base/*", "run=*/training/*"):
+            read_objects(role, base.models_bucket, prefix, key=base.key)
+        read_asset(role, self._evaluation_code)
+        write_objects(role, base.models_bucket, "run=*/evaluation/*", key=base.key)
+        return role
+
+    def _job_role(self, name: str, log_group: str) -> iam.Role:
+        """A role that may run the training image, write the log of its kind of job, and report metrics."""
+        role = self._role(f"{name}Role", f"{name} job of the fine-tuning pipeline.")
+        pull_images(role, TRAINING_REPOSITORY)
+        logs = (
+            f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:log-group:/aws/sagemaker/{log_group}"
+        )
+        allow(role, ["logs:CreateLogGroup", "logs:DescribeLogStreams"], [logs])
+        allow(role, ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{logs}:log-stream:{JOBS}"])
+        return role
+
+    def _pipeline_role(self) -> iam.Role:
+        base, role = self._foundation, self._role("PipelineRole", "Starts the jobs of the fine-tuning pipeline.")
+        for kind, noun in (("training-job", "TrainingJob"), ("processing-job", "ProcessingJob")):
+            actions = [f"sagemaker:{verb}{noun}" for verb in ("Create", "Describe", "Stop")]
+            allow(role, [*actions, "sagemaker:AddTags"], [self._arn(f"{kind}/{JOBS}")])
+        for job_role in (self.training_role, self.evaluation_role):
+            condition = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+            allow(role, ["iam:PassRole"], [job_role.role_arn], conditions=condition)
+        packages = [
+            self._arn(f"model-package-group/{self.model_package_group_name}"),
+            self._arn(f"model-package/{self.model_package_group_name}/*"),
+        ]
+        allow(role, ["sagemaker:CreateModelPackage", "sagemaker:AddTags"], packages)
+        # The quality gate reads its figures out of the evaluation's report.
+        read_objects(role, base.models_bucket, "run=*/evaluation/*", key=base.key)
+        return role
+
+    def _role(self, construct_id: str, description: str) -> iam.Role:
+        principal = iam.ServicePrincipal(
+            "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": self.account}}
+        )
+        return iam.Role(self, construct_id, assumed_by=principal, description=description)
+
+    def _arn(self, resource: str) -> str:
+        return f"arn:{cdk.Aws.PARTITION}:sagemaker:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"

@@ -1,28 +1,56 @@
-"""The workflow: one state machine that wires the four steps, prepare → select → tune → deploy."""
+"""The workflow: one state machine that wires the four steps, prepare → select → tune → deploy.
+
+Its states are built in `stacks.state_machine`; here they get their functions, their role and their log. The
+role carries exactly what the states said they need, and is closed against CDK's own additions, which would
+allow every qualifier of every function.
+"""
 
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from cdk_app.constructs.grants import allow
+from cdk_app.constructs.names import resource_name
 from cdk_app.settings import Settings
 from stacks.data_preparation import DataPreparation
 from stacks.fine_tuning import FineTuning
 from stacks.foundation import Foundation
 from stacks.gateway import Gateway
 from stacks.model_selection import ModelSelection
-from stacks.serving import Serving
+from stacks.serving import MODEL_DATA_PARAMETER, Serving
+from stacks.state_machine.deploying import UPDATE_WITHIN, Delivery, deploy
+from stacks.state_machine.failing import explain_failure
+from stacks.state_machine.functions import FunctionFactory, WorkflowFunctions
+from stacks.state_machine.preparing import prepare
+from stacks.state_machine.selecting import needs_tuning, select
+from stacks.state_machine.steps import Steps
+from stacks.state_machine.tuning import tune
+
+# Everything that has no timeout of its own below: selection, comparison, test, record, and their retries.
+_REST = cdk.Duration.hours(6)
+
+_TELEMETRY = (
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
 
 
 class Workflow(cdk.Stack):
-    """The state machine and the functions that only it calls.
-
-    Uses of the other stacks: ``foundation.{key, raw_bucket, curated_bucket, quarantine_bucket, models_bucket,
-    notifications (sns.Topic), run_settings, approved_model_data_url, approved_target (ssm.StringParameter)}``,
-    ``data_preparation.job_name``, ``serving.{stack_name, stack_id, endpoint_name}``,
-    ``gateway.api (apigateway.RestApi)``.
-    """
+    """The state machine and the functions that only it calls."""
 
     state_machine: sfn.StateMachine
 
@@ -40,3 +68,137 @@ class Workflow(cdk.Stack):
         gateway: Gateway,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._settings = settings
+        self._foundation = foundation
+        self._name = resource_name(settings)
+        arn = self._arn("states", f"stateMachine:{self._name}")
+        functions = FunctionFactory(self, foundation, arn).make(fine_tuning, gateway)
+        states = Construct(self, "States")
+        failing = Steps(states, "ResolveRun", None)
+        steps = failing.failing_into(explain_failure(failing, functions.explain_failure))
+
+        approval = deploy(
+            steps,
+            functions,
+            self._delivery(fine_tuning, serving),
+            approve_within=cdk.Duration.hours(settings.approval_timeout_hours),
+        )
+        tuning = tune(
+            steps,
+            functions,
+            fine_tuning,
+            within=self._tuning_timeout,
+            endpoint_name=serving.endpoint_name,
+            then=approval,
+        )
+        chain = (
+            self._prepare(steps, functions, data_preparation)
+            .next(select(steps, model_selection.evaluate_candidate, model_selection.select_model))
+            .next(needs_tuning(steps, tune=tuning, otherwise=approval))
+        )
+        self.state_machine = self._state_machine(chain, self._role(arn, steps))
+        cdk.CfnOutput(self, "StateMachineArn", value=self.state_machine.state_machine_arn)
+
+    @property
+    def _tuning_timeout(self) -> cdk.Duration:
+        """Training and evaluation may each take the time that the settings allow, and start an instance."""
+        return cdk.Duration.minutes(2 * self._settings.tuning.max_runtime_minutes + 60)
+
+    @property
+    def _preparation_timeout(self) -> cdk.Duration:
+        return cdk.Duration.minutes(self._settings.data.glue.timeout_minutes)
+
+    def _prepare(self, steps: Steps, functions: WorkflowFunctions, data_preparation: DataPreparation) -> sfn.Chain:
+        return prepare(
+            steps,
+            functions,
+            job_name=data_preparation.job_name,
+            job_arn=self._arn("glue", f"job/{data_preparation.job_name}"),
+            job_timeout=self._preparation_timeout,
+        )
+
+    def _delivery(self, fine_tuning: FineTuning, serving: Serving) -> Delivery:
+        return Delivery(
+            model_data_url=self._foundation.approved_model_data_url,
+            target=self._foundation.approved_target,
+            stack_id=serving.stack_id,
+            stack_parameter=MODEL_DATA_PARAMETER,
+            model_packages=self._arn("sagemaker", f"model-package/{fine_tuning.model_package_group_name}/*"),
+        )
+
+    def _role(self, state_machine_arn: str, steps: Steps) -> iam.Role:
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal(
+                "states.amazonaws.com",
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": self.account},
+                    "ArnEquals": {"aws:SourceArn": state_machine_arn},
+                },
+            ),
+            description="What the workflow's state machine may do.",
+        )
+        for actions, resources in steps.permissions():
+            allow(role, actions, resources)
+        # CloudFormation resolves the serving stack's SSM parameters on behalf of whoever asks for the update.
+        version = f"/cdk-bootstrap/{self.synthesizer.bootstrap_qualifier}/version"
+        parameters = [
+            self._foundation.approved_model_data_url.parameter_arn,
+            self._arn("ssm", f"parameter{version}"),
+        ]
+        allow(role, ["ssm:GetParameters"], parameters)
+        self._allow_encryption(role, state_machine_arn)
+        allow(role, _TELEMETRY, ["*"], reason="Log delivery and X-Ray have no resource-level permissions.")
+        return role
+
+    def _allow_encryption(self, role: iam.Role, state_machine_arn: str) -> None:
+        """Data keys for the execution history and for the log that Step Functions delivers."""
+        for context, value, actions in (
+            ("aws:states:stateMachineArn", state_machine_arn, ["kms:Decrypt", "kms:GenerateDataKey"]),
+            ("SourceArn", self._arn("logs", "*"), ["kms:GenerateDataKey"]),
+        ):
+            condition = {"StringEquals": {f"kms:EncryptionContext:{context}": value}}
+            allow(role, actions, [self._foundation.key.key_arn], conditions=condition)
+
+    def _state_machine(self, chain: sfn.IChainable, role: iam.Role) -> sfn.StateMachine:
+        log = logs.LogGroup(
+            self,
+            "Log",
+            # The prefix keeps the account's one resource policy for log delivery from outgrowing its limit.
+            log_group_name=f"/aws/vendedlogs/states/{self._name}",
+            encryption_key=self._foundation.key,
+            retention=logs.RetentionDays.THREE_MONTHS,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
+        )
+        machine = sfn.StateMachine(
+            self,
+            "StateMachine",
+            state_machine_name=self._name,
+            definition_body=sfn.DefinitionBody.from_chainable(chain),
+            query_language=sfn.QueryLanguage.JSONATA,
+            role=role.without_policy_updates(),
+            # Names, times and errors are logged; inputs and outputs hold the user's texts and stay out.
+            logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=False),
+            tracing_enabled=True,
+            encryption_configuration=sfn.CustomerManagedEncryptionConfiguration(self._foundation.key),
+            timeout=self._timeout,
+            comment="Prepare the data, select a model, tune one if none will do, deploy it.",
+        )
+        machine.node.add_dependency(role)
+        return machine
+
+    @property
+    def _timeout(self) -> cdk.Duration:
+        parts = (
+            self._preparation_timeout,
+            self._tuning_timeout,
+            cdk.Duration.hours(self._settings.approval_timeout_hours),
+            UPDATE_WITHIN,
+            UPDATE_WITHIN,
+            _REST,
+        )
+        return cdk.Duration.seconds(sum(part.to_seconds() for part in parts))
+
+    def _arn(self, service: str, resource: str) -> str:
+        return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"

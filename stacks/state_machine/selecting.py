@@ -1,0 +1,48 @@
+"""Step 2: measure every candidate on the same held-out records, then choose, or find that none will do."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+
+from stacks.state_machine.steps import ERROR, PAYLOAD, Steps
+
+CONCURRENCY = 2
+"""Candidates measured at once: more would meet each other's throttling and spoil the latencies."""
+
+
+def select(steps: Steps, evaluate_candidate: lambda_.Function, select_model: lambda_.Function) -> sfn.Chain:
+    """`EvaluateCandidates` → `SelectModel`. Sets `$candidates`, `$selection` and `$target`."""
+    evaluate = steps.of("EvaluateCandidates")
+    each = sfn.Map.jsonata(
+        steps.scope,
+        "EvaluateCandidates",
+        comment="EvaluateCandidates: quality, latency and cost of each on the same sample.",
+        items=sfn.ProvideItems.jsonata("{% $run.candidates %}"),
+        max_concurrency=CONCURRENCY,
+        item_selector={"run": "{% $run %}", "candidate": "{% $states.context.Map.Item.Value %}"},
+        assign={"candidates": "{% $states.result %}"},
+    )
+    one = evaluate.failing_into(None).invoke(
+        "EvaluateCandidate",
+        evaluate_candidate,
+        comment="asks one candidate and scores its answers.",
+        payload={"run": "{% $states.input.run %}", "candidate": "{% $states.input.candidate %}"},
+    )
+    each.item_processor(one)
+    if evaluate.on_error is not None:
+        each.add_catch(evaluate.on_error, errors=["States.ALL"], assign=evaluate.failure(ERROR))
+    choose = steps.of("SelectModel").invoke(
+        "SelectModel",
+        select_model,
+        comment="takes the cheapest candidate that clears the floor.",
+        payload={"run": "{% $run %}", "candidates": "{% $candidates %}"},
+        assign={"selection": PAYLOAD, "target": "{% $states.result.Payload.target %}"},
+    )
+    return sfn.Chain.start(each).next(choose)
+
+
+def needs_tuning(steps: Steps, *, tune: sfn.IChainable, otherwise: sfn.IChainable) -> sfn.Choice:
+    """`NeedsTuning`: the fork after `SelectModel`."""
+    fork = steps.of("SelectModel").choice("NeedsTuning", comment="no candidate cleared the floor?")
+    return fork.when(sfn.Condition.jsonata("{% $selection.needs_tuning %}"), tune).otherwise(otherwise)

@@ -1,0 +1,121 @@
+"""Step 3: run the SageMaker pipeline, and compare what it made with the model in use.
+
+Step Functions has no `.sync` integration for pipelines, so this polls. The request token is made of the
+execution's ARN: a repeated start finds the execution that the first one began.
+"""
+
+from __future__ import annotations
+
+import json
+
+import aws_cdk as cdk
+from aws_cdk import aws_stepfunctions as sfn
+
+from stacks.fine_tuning import FineTuning
+from stacks.state_machine.functions import WorkflowFunctions
+from stacks.state_machine.steps import PAYLOAD, Steps
+
+POLL_SECONDS = 30
+_TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (SageMaker's word for idempotency)
+_EXECUTION = {"PipelineExecutionArn": "{% $pipeline_execution_arn %}"}
+
+
+def tune(
+    steps: Steps,
+    functions: WorkflowFunctions,
+    fine_tuning: FineTuning,
+    *,
+    within: cdk.Duration,
+    endpoint_name: str,
+    then: sfn.IChainable,
+) -> sfn.State:
+    """`FineTune` → … → `CompareWithChampion` → `then`. Sets `$pipeline_execution_arn`, `$comparison`, `$target`."""
+    steps = steps.of("FineTune")
+    executions = [f"{fine_tuning.pipeline_arn}/execution/*"]
+    wait = steps.wait("WaitForFineTune", POLL_SECONDS, comment="gives the pipeline time.")
+    describe = steps.call(
+        "DescribeFineTune",
+        "sagemaker",
+        "describePipelineExecution",
+        comment="asks how far the pipeline is.",
+        parameters=_EXECUTION,
+        resources=executions,
+        outputs="{% {'status': $states.result.PipelineExecutionStatus} %}",
+    )
+    finished = steps.choice("FineTuneFinished", comment="is the pipeline done?")
+    finished.when(_status_is("Succeeded"), _compare(steps, functions, endpoint_name).next(then))
+    finished.when(_status_is("Executing", "Stopping", condition=" and $millis() < $fine_tune_deadline"), wait)
+    finished.when(_status_is("Executing"), _stop(steps, executions, within))
+    finished.otherwise(_explain(steps, functions))
+    return _start(steps, fine_tuning, within).next(wait).next(describe).next(finished).start_state
+
+
+def _start(steps: Steps, fine_tuning: FineTuning, within: cdk.Duration) -> sfn.Chain:
+    start = steps.call(
+        "FineTune",
+        "sagemaker",
+        "startPipelineExecution",
+        comment="starts the SageMaker pipeline: train, evaluate, gate, register.",
+        parameters={
+            "PipelineName": fine_tuning.pipeline_name,
+            "PipelineExecutionDisplayName": "{% $replace($run.run_id, '_', '-') %}",
+            "PipelineParameters": "{% $run.pipeline_parameters %}",
+            "ClientRequestToken": _TOKEN,
+        },
+        resources=[fine_tuning.pipeline_arn],
+        assign={
+            "pipeline_execution_arn": "{% $states.result.PipelineExecutionArn %}",
+            "fine_tune_deadline": f"{{% $millis() + {within.to_milliseconds():.0f} %}}",
+        },
+    )
+    return sfn.Chain.start(start)
+
+
+def _stop(steps: Steps, executions: list[str], within: cdk.Duration) -> sfn.IChainable:
+    """A pipeline that nobody waits for any longer must not go on billing."""
+    cause = f"The pipeline was still running after {within.to_minutes():.0f} minutes and was stopped."
+    stop = steps.call(
+        "StopFineTune",
+        "sagemaker",
+        "stopPipelineExecution",
+        comment="stops a pipeline that takes too long.",
+        parameters={**_EXECUTION, "ClientRequestToken": _TOKEN},
+        resources=executions,
+        assign=steps.failure({"Error": "FineTuneTimedOut", "Cause": cause}),
+    )
+    return stop.next(steps.way_out)
+
+
+def _explain(steps: Steps, functions: WorkflowFunctions) -> sfn.IChainable:
+    explain = steps.invoke(
+        "ExplainPipelineFailure",
+        functions.explain_pipeline_failure,
+        comment="finds the step that failed and the end of its log, and raises that.",
+        payload={"run": "{% $run %}", "pipeline_execution_arn": "{% $pipeline_execution_arn %}"},
+        assign=steps.failure({"Error": "FineTuneFailed", "Cause": "The pipeline did not succeed."}),
+    )
+    return explain.next(steps.way_out)
+
+
+def _compare(steps: Steps, functions: WorkflowFunctions, endpoint_name: str) -> sfn.Chain:
+    compare = steps.of("CompareWithChampion").invoke(
+        "CompareWithChampion",
+        functions.compare_with_champion,
+        comment="the tuned model against the one in use, example by example.",
+        payload={"run": "{% $run %}", "pipeline_execution_arn": "{% $pipeline_execution_arn %}"},
+        assign={"comparison": PAYLOAD, "target": tuned_target(endpoint_name)},
+    )
+    return sfn.Chain.start(compare)
+
+
+def tuned_target(endpoint_name: str) -> str:
+    """JSONata for the tuned model's target document, in the state that knows its model package."""
+    return (
+        f"{{% $string({{'kind': 'sagemaker', 'endpoint': {json.dumps(endpoint_name)}, "
+        "'model_package_arn': $states.result.Payload.fine_tuned.model_package_arn, "
+        "'run_id': $run.run_id}) %}"
+    )
+
+
+def _status_is(*names: str, condition: str = "") -> sfn.Condition:
+    return sfn.Condition.jsonata(f"{{% $states.input.status in {json.dumps(names)}{condition} %}}")
