@@ -1,0 +1,122 @@
+"""Check what preparation wrote before anything is spent on it: counts balance, and there is enough.
+
+Event: ``{"run"}``. Result: ``{"input", "kept", "rejected", "splits", "redacted", "manifest_key", "settings_sha256"}``.
+Errors: ManifestMissing, InvalidManifest, CountsDoNotBalance, NoUsableRecords, TooFewRecords, CuratedFilesMissing.
+Environment: CURATED_BUCKET.
+IAM: s3:ListBucket, s3:GetObject and kms:Decrypt on the curated bucket.
+"""
+
+from __future__ import annotations
+
+from lambdas.check_data.manifest import InvalidManifest, Manifest, parse_manifest
+from lambdas.shared import environment, log, s3
+from lambdas.shared.errors import FunctionError, TooFewRecords
+from lambdas.shared.fields import Fields
+from lambdas.shared.function import Context, Event, workflow_function
+from lambdas.shared.run import Run, run_of
+
+
+class ManifestMissing(FunctionError):
+    """Preparation ended without its commit marker."""
+
+
+class CountsDoNotBalance(FunctionError):
+    """Records were lost or invented: a fault of preparation, never of the data."""
+
+
+class NoUsableRecords(FunctionError):
+    """Every record was rejected, or there was none."""
+
+
+class CuratedFilesMissing(FunctionError):
+    """A file that the manifest lists is not there."""
+
+
+@workflow_function
+def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
+    """Check one run's manifest against itself, the bucket and the settings."""
+    run, _ = run_of(event)
+    log.add(run_id=run.run_id)
+    bucket = environment.required("CURATED_BUCKET")
+    key = f"{run.curated_prefix}manifest.json"
+    where = f"s3://{bucket}/{key}"
+    present = set(s3.keys(bucket, run.curated_prefix))
+    if key not in present:
+        raise ManifestMissing(
+            "Preparation left no manifest", where=where, remedy="Read the Glue job's log; it did not finish."
+        )
+    document, _ = s3.document(bucket, key, InvalidManifest)
+    manifest = parse_manifest(Fields(document, where, InvalidManifest, "Run preparation again."))
+    check_balance(manifest, where)
+    check_amounts(manifest, run, where)
+    check_files(manifest, present, where)
+    return {
+        "input": manifest.input,
+        "kept": manifest.kept,
+        "rejected": manifest.rejected,
+        "splits": manifest.splits,
+        "redacted": manifest.redacted,
+        "manifest_key": key,
+        "settings_sha256": manifest.settings_sha256,
+    }
+
+
+def check_balance(manifest: Manifest, where: str) -> None:
+    """Every record is kept or rejected, by the totals, by each stage and by the files."""
+    sums = [
+        ("records kept and rejected", manifest.kept + sum(manifest.rejected.values()), manifest.input),
+        ("records in the splits", sum(manifest.splits.values()), manifest.kept),
+        ("records in the files", sum(file.records for file in manifest.files), manifest.kept),
+        *(
+            (f"records kept and rejected by stage {stage.name}", stage.kept + stage.rejected, stage.input)
+            for stage in manifest.stages
+        ),
+    ]
+    wrong = [f"{what}: {found:,} where {wanted:,} are due" for what, found, wanted in sums if found != wanted]
+    if wrong:
+        raise CountsDoNotBalance(
+            "; ".join(wrong),
+            where=where,
+            remedy="Do not use this data: keep the Glue job's log and report the fault.",
+        )
+
+
+def check_amounts(manifest: Manifest, run: Run, where: str) -> None:
+    """There is something, it is enough, and no split is empty."""
+    if manifest.kept == 0:
+        raise NoUsableRecords(
+            f"None of {manifest.input:,} records is usable: {_reasons(manifest)}",
+            where=where,
+            remedy=f"Look at some under {run.curated_prefix} in the quarantine bucket, then correct data.columns, "
+            "data.filters or the files.",
+        )
+    if manifest.kept < run.minimum_records:
+        raise TooFewRecords(
+            f"{manifest.kept:,} of {manifest.input:,} records are usable and {run.minimum_records:,} are needed: "
+            f"{_reasons(manifest)}",
+            where=where,
+            remedy="Add data, widen data.filters, or lower data.minimum_records.",
+        )
+    empty = [name for name in ("train", "validation", "test") if not manifest.splits.get(name)]
+    if empty:
+        raise TooFewRecords(
+            f"{' and '.join(empty)} got no record of {manifest.kept:,}",
+            where=where,
+            remedy="Add data, or enlarge data.split.",
+        )
+
+
+def check_files(manifest: Manifest, present: set[str], where: str) -> None:
+    """Every file that the manifest lists lies in the bucket."""
+    missing = sorted(file.key for file in manifest.files if file.key not in present)
+    if missing:
+        raise CuratedFilesMissing(
+            f"{len(missing)} of {len(manifest.files)} files are missing, the first is {missing[0]}",
+            where=where,
+            remedy="Something removed them after preparation; start a new run.",
+        )
+
+
+def _reasons(manifest: Manifest) -> str:
+    by_count = sorted(manifest.rejected.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count:,} {reason}" for reason, count in by_count if count) or "there was no record"

@@ -1,0 +1,79 @@
+"""Whom the tuned model is compared with, and that opponent's scores on the same test records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lambdas.compare_with_champion.evaluation import Evaluation, predictions_key, read_predictions
+from lambdas.shared import s3
+from lambdas.shared.extractive import best_sentence
+from lambdas.shared.prompts import text_of
+from lambdas.shared.rouge import rouge_l
+from lambdas.shared.run import Run
+from lambdas.shared.targets import BedrockTarget, ExtractiveTarget, SageMakerTarget
+
+# With fewer records in common than this, the champion's stored answers say too little.
+MINIMUM_SHARED = 20
+
+
+@dataclass(frozen=True)
+class Opponent:
+    """A model to compare with.
+
+    Attributes:
+        scores: ROUGE-L by record id, for the records that both models answered.
+        note: why this is not the champion, or an empty string.
+    """
+
+    kind: str
+    run_id: str | None
+    scores: dict[str, float]
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """What a message calls it."""
+        return "the base model" if self.kind == "base" else f"the champion of run {self.run_id}"
+
+
+def find_opponent(bucket: str, run: Run, evaluation: Evaluation) -> Opponent:
+    """Give the champion with its answers to this run's test records, or the base model and why."""
+    champion = run.champion
+    if champion is None:
+        return _base(evaluation, "There is no champion yet.")
+    if isinstance(champion, ExtractiveTarget):
+        return Opponent(champion.kind, champion.run_id, _extractive_scores(run, evaluation))
+    if isinstance(champion, BedrockTarget):
+        return _base(evaluation, f"The champion {champion.label} has not answered the test records.")
+    return _tuned(bucket, champion, evaluation)
+
+
+def _tuned(bucket: str, champion: SageMakerTarget, evaluation: Evaluation) -> Opponent:
+    key = predictions_key(champion.run_id)
+    if key not in s3.keys(bucket, key):
+        return _base(evaluation, f"The champion's predictions are gone (s3://{bucket}/{key}).")
+    wanted = evaluation.predictions
+    scores = {
+        prediction.record_id: rouge_l(wanted[prediction.record_id].reference, prediction.tuned)
+        for prediction in read_predictions(bucket, champion.run_id)
+        if prediction.record_id in wanted
+    }
+    if len(scores) < MINIMUM_SHARED:
+        return _base(
+            evaluation,
+            f"The champion of run {champion.run_id} answered {len(scores)} of these {len(wanted)} records; "
+            f"{MINIMUM_SHARED} are needed.",
+        )
+    return Opponent(champion.kind, champion.run_id, scores)
+
+
+def _base(evaluation: Evaluation, note: str) -> Opponent:
+    scores = {record_id: p.base_score for record_id, p in evaluation.predictions.items()}
+    return Opponent("base", None, scores, f"{note} The base model stands in for it.")
+
+
+def _extractive_scores(run: Run, evaluation: Evaluation) -> dict[str, float]:
+    return {
+        record_id: rouge_l(p.reference, best_sentence(text_of(p.prompt, run.instruction)))
+        for record_id, p in evaluation.predictions.items()
+    }

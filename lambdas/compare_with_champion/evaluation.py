@@ -1,0 +1,117 @@
+"""What the pipeline's evaluation wrote about one run: its report, and every prediction with its score.
+
+Scores are computed here from the texts, so that all models of a comparison are measured by one implementation;
+a report whose figures differ from the predictions is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lambdas.shared import s3
+from lambdas.shared.errors import EvaluationIncomplete, InvalidRecord
+from lambdas.shared.fields import Fields
+from lambdas.shared.rouge import rouge_l
+from lambdas.shared.run import Run
+
+MINIMUM_RECORDS = 5
+# The report's figures are rounded; more than this apart, they are not of these predictions.
+TOLERANCE = 0.005
+REMEDY = "Start a new run; the evaluation's files were changed or written incompletely."
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One test record with what the base and the tuned model answered."""
+
+    record_id: str
+    prompt: str
+    reference: str
+    base: str
+    tuned: str
+
+    @property
+    def base_score(self) -> float:
+        """ROUGE-L of the base model's answer."""
+        return rouge_l(self.reference, self.base)
+
+    @property
+    def tuned_score(self) -> float:
+        """ROUGE-L of the tuned model's answer."""
+        return rouge_l(self.reference, self.tuned)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The report's figures, and the predictions by record id."""
+
+    base_loss: float
+    tuned_loss: float
+    loss_reduction: float
+    base_value: float
+    predictions: dict[str, Prediction]
+
+
+def read_evaluation(bucket: str, run: Run) -> Evaluation:
+    """Read and cross-check the evaluation of a run.
+
+    Raises:
+        EvaluationIncomplete: a figure or prediction is missing, or they do not fit each other.
+    """
+    key = f"{run.models_prefix}evaluation/evaluation.json"
+    where = f"s3://{bucket}/{key}"
+    document, _ = s3.document(bucket, key, EvaluationIncomplete)
+    report = Fields(document, where, EvaluationIncomplete, REMEDY)
+    if report.text("metric") != run.metric:
+        raise report.complaint(f"The metric is {report.text('metric')} and the run's is {run.metric}")
+    base, tuned = report.fields("base"), report.fields("tuned")
+    predictions = {p.record_id: p for p in read_predictions(bucket, run.run_id)}
+    count = report.integer("examples", minimum=MINIMUM_RECORDS)
+    if len(predictions) != count:
+        raise report.complaint(f"It counts {count} examples and there are {len(predictions)} predictions")
+    recomputed = sum(p.tuned_score for p in predictions.values()) / count
+    if abs(recomputed - tuned.number(run.metric)) > TOLERANCE:
+        raise report.complaint(
+            f"It gives {run.metric} {tuned.number(run.metric)} and the predictions give {recomputed:.4f}"
+        )
+    return Evaluation(
+        base_loss=base.number("loss", minimum=0),
+        tuned_loss=tuned.number("loss", minimum=0),
+        loss_reduction=report.number("loss_reduction"),
+        base_value=base.number(run.metric, minimum=0, maximum=1),
+        predictions=predictions,
+    )
+
+
+def read_predictions(bucket: str, run_id: str) -> Iterator[Prediction]:
+    """Stream the predictions of a run's evaluation."""
+    key = predictions_key(run_id)
+    for number, line in enumerate(s3.lines(bucket, key), start=1):
+        where = f"s3://{bucket}/{key}, line {number}"
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            raise InvalidRecord("A prediction is not JSON", where=where, remedy=REMEDY) from None
+        fields = Fields(value, where, InvalidRecord, REMEDY)
+        yield Prediction(
+            fields.text("record_id"),
+            fields.text("prompt"),
+            fields.text("reference"),
+            _answer(fields, "base"),
+            _answer(fields, "tuned"),
+        )
+
+
+def predictions_key(run_id: str) -> str:
+    """Where a run's predictions lie in the models bucket."""
+    return f"run={run_id}/evaluation/predictions.jsonl"
+
+
+def _answer(fields: Fields, name: str) -> str:
+    """Give a model's answer, which may be empty: a model may have nothing to say."""
+    value = fields.raw(name)
+    if not isinstance(value, str):
+        raise fields.complaint(f"The field {name!r} must be a string")
+    return value

@@ -1,0 +1,29 @@
+"""What the pipeline execution left behind: the registered model package and the trained artifact."""
+
+from __future__ import annotations
+
+from lambdas.shared import aws
+from lambdas.shared.errors import EvaluationIncomplete
+from lambdas.shared.pipeline import pipeline_steps
+
+
+def fine_tuned_model(execution_arn: str) -> dict[str, object]:
+    """Give the model package, the artifact's address and the training job of an execution.
+
+    Raises:
+        EvaluationIncomplete: the execution trained or registered nothing.
+    """
+    steps = pipeline_steps(execution_arn)
+    package = next((step.model_package_arn for step in steps if step.model_package_arn), "")
+    job = next((step.job_name for step in steps if step.job_kind == "TrainingJob"), "")
+    if not package or not job:
+        missing = "registered no model package" if job else "ran no training job"
+        raise EvaluationIncomplete(
+            f"The pipeline execution {missing}", where=execution_arn, remedy="Look at its steps and start a new run."
+        )
+    training = aws.client("sagemaker").describe_training_job(TrainingJobName=job)
+    return {
+        "model_package_arn": package,
+        "model_data_url": str(training["ModelArtifacts"]["S3ModelArtifacts"]),
+        "training_job_name": job,
+    }

@@ -1,0 +1,101 @@
+"""Asking a Bedrock model in a batch: patient with throttling and cold starts, impatient with a wrong set-up.
+
+The SDK's own retries are off, because they would count waiting as the model's latency.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+
+from lambdas.shared import aws, log
+from lambdas.shared.converse import Answer, converse
+from lambdas.shared.errors import FunctionError
+from lambdas.shared.prompts import Turn
+
+READ_TIMEOUT_SECONDS = 120
+ATTEMPTS = 8
+LONGEST_WAIT_SECONDS = 30.0
+
+# Codes after which the same request may succeed. An imported model that has been idle answers
+# ModelNotReadyException until a copy is loaded.
+PASSING = {
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "ServiceUnavailableException",
+    "InternalServerException",
+    "ModelNotReadyException",
+    "ModelTimeoutException",
+}
+# Codes that say something about one record, such as a prompt that is too long for the model.
+ABOUT_THE_RECORD = {"ValidationException", "ModelErrorException"}
+
+
+class CandidateNotAvailable(FunctionError):
+    """The model cannot be asked at all: access, id or quota."""
+
+
+class RecordRefused(Exception):
+    """The model cannot answer this one record; the text is the service's."""
+
+
+class BedrockModel:
+    """A Bedrock model under one name, asked with temperature 0.
+
+    Args:
+        name: the model's key in the catalogue, for messages.
+        model_id: what Converse takes.
+        max_tokens: most tokens to write.
+        sleep: waits between attempts.
+    """
+
+    def __init__(self, name: str, model_id: str, max_tokens: int, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._name = name
+        self._model_id = model_id
+        self._max_tokens = max_tokens
+        self._sleep = sleep
+        self._client = aws.client("bedrock-runtime", read_timeout=READ_TIMEOUT_SECONDS, attempts=1)
+
+    def answer(self, turns: Sequence[Turn]) -> Answer:
+        """Ask, and wait out what passes.
+
+        Raises:
+            RecordRefused: the model cannot answer this record.
+            CandidateNotAvailable: it cannot be asked at all, or not within the attempts.
+        """
+        reason = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self._sleep(_wait(attempt))
+            try:
+                return converse(self._client, self._model_id, turns, max_tokens=self._max_tokens, temperature=0)
+            except aws.ClientError as failure:
+                reason = self._judge(failure)
+            except aws.NETWORK_ERRORS as failure:
+                reason = str(failure)
+            log.warning("Asking the model failed and will be tried again", attempt=attempt + 1, reason=reason)
+        raise CandidateNotAvailable(
+            f"{self._name} gave no answer in {ATTEMPTS} attempts; the last said: {reason}",
+            where=self._model_id,
+            remedy="Ask for a higher quota, lower CONCURRENCY on the function, or drop the candidate.",
+        )
+
+    def _judge(self, failure: aws.ClientError) -> str:
+        """Give the reason to try again, or raise."""
+        code, message = aws.error_code(failure), aws.error_message(failure)
+        if code in PASSING:
+            return f"{code}: {message}"
+        if code in ABOUT_THE_RECORD:
+            raise RecordRefused(f"{code}: {message}") from failure
+        raise CandidateNotAvailable(
+            f"{self._name} cannot be asked: {code}: {message}",
+            where=self._model_id,
+            remedy="Check that model access is granted in this region, that the id is right and that the function's "
+            "role may call bedrock:InvokeModel on it.",
+        ) from failure
+
+
+def _wait(attempt: int) -> float:
+    """Give the seconds to wait: exponential, with full jitter so that threads do not return together."""
+    return random.uniform(0, min(LONGEST_WAIT_SECONDS, 2.0**attempt))  # noqa: S311

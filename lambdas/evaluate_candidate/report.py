@@ -1,0 +1,80 @@
+"""The figures of one candidate out of its outcomes.
+
+Result: ``{"index", "model", "model_id", "platform", "strategy", "metric", "value", "ci": [low, high], "examples",
+"failed", "latency_ms_p50", "latency_ms_p95", "usd_per_1k_requests", "input_tokens", "output_tokens"}``, with
+``result_key`` and ``predictions_key`` added once stored. Latencies are over answered requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from lambdas.evaluate_candidate.measuring import Outcome
+from lambdas.shared.errors import FunctionError
+from lambdas.shared.figures import mean_interval, percentile
+from lambdas.shared.rouge import rouge_l
+from lambdas.shared.run import Candidate
+
+# A model that refuses more than this share of the records has not been measured.
+MAX_REFUSED_SHARE = 0.05
+
+
+class CandidateFailed(FunctionError):
+    """The model refused too many records for its figures to mean anything."""
+
+
+def summary(candidate: Candidate, metric: str, outcomes: Sequence[Outcome]) -> dict[str, object]:
+    """Give the candidate's figures.
+
+    Raises:
+        CandidateFailed: too many records were refused.
+    """
+    refused = [outcome.refusal for outcome in outcomes if outcome.refusal is not None]
+    if len(refused) > MAX_REFUSED_SHARE * len(outcomes):
+        raise CandidateFailed(
+            f"{candidate.model} refused {len(refused)} of {len(outcomes)} records; the first: {refused[0]}",
+            where=candidate.model_id,
+            remedy="Shorten the texts by data.filters.max_words, show fewer examples, or drop the candidate.",
+        )
+    answers = [outcome.answer for outcome in outcomes if outcome.refusal is None]
+    quality = mean_interval([score(outcome) for outcome in outcomes])
+    millis = [answer.seconds * 1000 for answer in answers]
+    dollars = [candidate.price.usd(a.input_tokens, a.output_tokens, a.seconds) for a in answers]
+    return {
+        "index": candidate.index,
+        "model": candidate.model,
+        "model_id": candidate.model_id,
+        "platform": candidate.platform,
+        "strategy": candidate.strategy,
+        "metric": metric,
+        "value": round(quality.value, 6),
+        "ci": [round(quality.low, 6), round(quality.high, 6)],
+        "examples": len(outcomes),
+        "failed": len(refused),
+        "latency_ms_p50": round(percentile(millis, 0.5), 1),
+        "latency_ms_p95": round(percentile(millis, 0.95), 1),
+        "usd_per_1k_requests": round(1000 * sum(dollars) / len(dollars), 6),
+        "input_tokens": sum(answer.input_tokens for answer in answers),
+        "output_tokens": sum(answer.output_tokens for answer in answers),
+    }
+
+
+def score(outcome: Outcome) -> float:
+    """Give the outcome's ROUGE-L; a refused record scores 0."""
+    return rouge_l(outcome.record.reference, outcome.answer.text)
+
+
+def prediction_lines(outcomes: Sequence[Outcome]) -> Iterator[dict[str, object]]:
+    """Give what the predictions file holds, a line for each record."""
+    for outcome in outcomes:
+        line: dict[str, object] = {
+            "record_id": outcome.record.record_id,
+            "prompt": outcome.record.prompt,
+            "reference": outcome.record.reference,
+            "output": outcome.answer.text,
+            "score": round(score(outcome), 6),
+            "latency_ms": round(outcome.answer.seconds * 1000, 1),
+        }
+        if outcome.refusal is not None:
+            line["refusal"] = outcome.refusal
+        yield line

@@ -1,0 +1,62 @@
+"""The approved target, read from its parameter and remembered for half a minute."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from lambdas.shared import environment, s3
+from lambdas.shared.errors import InvalidTarget
+from lambdas.shared.fields import Fields
+from lambdas.shared.prompts import Turn
+from lambdas.shared.targets import BedrockTarget, Target, read_target
+
+REMEMBERED_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Approved:
+    """A target with the turns that its prompts begin with: a few-shot prompt's examples, otherwise none."""
+
+    target: Target
+    shown: tuple[Turn, ...]
+
+
+@dataclass(frozen=True)
+class _Remembered:
+    approved: Approved | None
+    until: float
+
+
+_remembered: dict[str, _Remembered] = {}
+
+
+def approved_target() -> Approved | None:
+    """Give the approved target, at most half a minute old; None when nothing is approved.
+
+    Raises:
+        InvalidTarget: the parameter, or the stored prompt, holds something else.
+    """
+    parameter = environment.required("TARGET_PARAMETER")
+    known = _remembered.get(parameter)
+    if known and time.monotonic() < known.until:
+        return known.approved
+    target = read_target(parameter)
+    approved = Approved(target, _shown(target)) if target else None
+    _remembered[parameter] = _Remembered(approved, time.monotonic() + REMEMBERED_SECONDS)
+    return approved
+
+
+def forget() -> None:
+    """Read the parameter anew at the next request."""
+    _remembered.clear()
+
+
+def _shown(target: Target) -> tuple[Turn, ...]:
+    if not isinstance(target, BedrockTarget) or target.prompt_key is None:
+        return ()
+    bucket = environment.required("MODELS_BUCKET")
+    document, _ = s3.document(bucket, target.prompt_key, InvalidTarget)
+    where = f"s3://{bucket}/{target.prompt_key}"
+    fields = Fields(document, where, InvalidTarget, "Start a new run; the stored prompt was changed.")
+    return tuple(Turn(turn.text("role"), turn.text("content")) for turn in fields.items("prompt_turns"))

@@ -1,0 +1,134 @@
+"""Asking the approved model, and what its failures look like from outside."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+from lambdas.gateway.problems import Problem, retry_later
+from lambdas.gateway.validation import Sampling
+from lambdas.shared import aws, environment, log
+from lambdas.shared.converse import Answer, converse
+from lambdas.shared.errors import ServiceCallFailed
+from lambdas.shared.fields import Fields
+from lambdas.shared.prompts import Turn
+from lambdas.shared.targets import BedrockTarget, SageMakerTarget
+
+BUSY = {
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "ServiceQuotaExceededException",
+}
+NOT_READY = {
+    "ModelNotReadyException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "InternalDependencyException",
+}
+# SageMaker calls an endpoint that is not there, or not in service, a ValidationError.
+GONE = {"ValidationError", "ResourceNotFoundException"}
+TOO_SLOW = {"ModelTimeoutException"}
+# The model itself refused the request, as it does when a prompt is longer than it can read.
+REFUSED_STATUSES = {400, 413, 422}
+
+
+def ask(target: SageMakerTarget | BedrockTarget, turns: Sequence[Turn], sampling: Sampling) -> Answer:
+    """Send a conversation to the target and give its answer.
+
+    Raises:
+        Problem: 400, 429, 502, 503 or 504, as the failure deserves.
+    """
+    try:
+        if isinstance(target, BedrockTarget):
+            return _ask_bedrock(target, turns, sampling)
+        return _ask_endpoint(target, turns, sampling)
+    except aws.ClientError as failure:
+        log.warning("The model refused", error=aws.error_code(failure), reason=aws.error_message(failure))
+        raise _problem(failure) from failure
+    except aws.ReadTimeoutError as failure:
+        log.warning("The model is too slow", reason=str(failure))
+        raise _too_slow() from failure
+    except aws.NETWORK_ERRORS as failure:
+        log.warning("The model cannot be reached", reason=str(failure))
+        raise retry_later(HTTPStatus.BAD_GATEWAY, "The model could not be reached.", 5) from failure
+    except ServiceCallFailed as failure:
+        log.error("The model's answer cannot be read", reason=str(failure))
+        raise Problem(HTTPStatus.BAD_GATEWAY, "The model answered in an unexpected form.") from failure
+
+
+def _ask_bedrock(target: BedrockTarget, turns: Sequence[Turn], sampling: Sampling) -> Answer:
+    client = _client("bedrock-runtime")
+    return converse(client, target.model_id, turns, max_tokens=sampling.max_tokens, temperature=sampling.temperature)
+
+
+def _ask_endpoint(target: SageMakerTarget, turns: Sequence[Turn], sampling: Sampling) -> Answer:
+    """Speak the chat completion protocol that the serving image offers on /invocations."""
+    body = {
+        "messages": [{"role": turn.role, "content": turn.content} for turn in turns],
+        "max_tokens": sampling.max_tokens,
+        "temperature": sampling.temperature,
+        "stream": False,
+    }
+    started = time.perf_counter()
+    response = _client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=target.endpoint,
+        ContentType="application/json",
+        Accept="application/json",
+        Body=json.dumps(body).encode(),
+    )
+    content = response["Body"].read()
+    return _completion(content, time.perf_counter() - started)
+
+
+def _completion(content: bytes, seconds: float) -> Answer:
+    remedy = "Check that the serving image speaks the chat completion protocol."
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        raise ServiceCallFailed("The endpoint's answer is not JSON", remedy=remedy) from None
+    fields = Fields(value, "the endpoint's answer", ServiceCallFailed, remedy)
+    choices = fields.items("choices")
+    if not choices:
+        raise fields.complaint("It has no choice")
+    text = choices[0].fields("message").as_dict().get("content")
+    if not isinstance(text, str):
+        raise fields.complaint("The message has no content")
+    usage = fields.fields("usage")
+    return Answer(
+        text.strip(),
+        usage.integer("prompt_tokens"),
+        usage.integer("completion_tokens"),
+        seconds,
+        "length" if choices[0].text("finish_reason", default="stop") == "length" else "stop",
+    )
+
+
+def _client(service: str) -> Any:
+    """Give a client that makes one attempt within API Gateway's own limit: the caller decides on more."""
+    timeout = environment.integer("MODEL_TIMEOUT_SECONDS", minimum=1, maximum=300, default=25)
+    return aws.client(service, read_timeout=timeout, attempts=1)
+
+
+def _problem(failure: aws.ClientError) -> Problem:
+    code = aws.error_code(failure)
+    if code in BUSY:
+        return retry_later(HTTPStatus.TOO_MANY_REQUESTS, "The model is busy.", 2)
+    if code in NOT_READY:
+        return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model is not ready yet.", 10)
+    if code in GONE:
+        return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The approved model is not in service.", 30)
+    if code in TOO_SLOW:
+        return _too_slow()
+    refused = failure.response.get("OriginalStatusCode") in REFUSED_STATUSES
+    if code == "ValidationException" or refused:
+        return Problem(
+            HTTPStatus.BAD_REQUEST, "The model refused the request; the input may be longer than it can read."
+        )
+    return Problem(HTTPStatus.BAD_GATEWAY, "The model failed.")
+
+
+def _too_slow() -> Problem:
+    return retry_later(HTTPStatus.GATEWAY_TIMEOUT, "The model did not answer in time; it may have been starting.", 5)

@@ -1,0 +1,58 @@
+"""Refusals as problem details (RFC 9457): what the caller did wrong or has to expect, never what is inside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One wrong field of the body: a JSON pointer, and what is wrong there."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(Exception):
+    """A request that ends with an error status.
+
+    Args:
+        status: the HTTP status.
+        detail: one or two sentences for the caller.
+        errors: the fields that are wrong.
+        headers: response headers that belong to the status, such as Retry-After.
+    """
+
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+
+    def document(self, instance: str) -> dict[str, object]:
+        """Give the body; `instance` names this one occurrence."""
+        body: dict[str, object] = {
+            "type": "about:blank",
+            "title": self.status.phrase,
+            "status": int(self.status),
+            "detail": self.detail,
+            "instance": instance,
+        }
+        if self.errors:
+            body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in self.errors]
+        return body
+
+
+def retry_later(status: HTTPStatus, detail: str, seconds: int) -> Problem:
+    """Build a problem that passes."""
+    return Problem(status, detail, headers={"Retry-After": str(seconds)})

@@ -1,0 +1,85 @@
+"""Settle what a run works with: the deployed settings, the execution's overrides, and the current champion.
+
+Event: ``{"execution_name", "execution_arn"?, "input": {…}}``; the input nests like the settings, for instance
+``{"dataset": "news", "tuning": {"epochs": 2}}``, and ``{}`` changes nothing.
+Result: the run, see `lambdas.shared.run`.
+Errors: InvalidRunInput (with every problem at once), InvalidRunSettings, InvalidTarget.
+Environment: RUN_SETTINGS_PARAMETER, TARGET_PARAMETER, MODEL_DATA_URL_PARAMETER, CURATED_BUCKET, MODELS_BUCKET.
+IAM: ssm:GetParameter on the three parameters.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from lambdas.resolve_run.overrides import InvalidRunInput, apply_overrides, gate_problems
+from lambdas.resolve_run.parameters import pipeline_parameters
+from lambdas.resolve_run.settings import InvalidRunSettings, RunSettings, parse_settings
+from lambdas.shared import environment, log
+from lambdas.shared.errors import InvalidEvent
+from lambdas.shared.fields import Fields
+from lambdas.shared.function import Context, Event, workflow_function
+from lambdas.shared.run import Run, parse_candidate
+from lambdas.shared.targets import read_parameter, read_target
+
+# The run's id becomes part of keys, job names and commands. Names that EventBridge gives fit as well.
+RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+
+
+@workflow_function
+def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
+    """Build the run, or refuse the input."""
+    fields = Fields(event, "the event", InvalidEvent)
+    run_id = fields.text("execution_name")
+    log.add(run_id=run_id)
+    if not RUN_ID.fullmatch(run_id):
+        raise InvalidRunInput(
+            f"The execution name {run_id[:100]!r} cannot be a run's id",
+            remedy="Use 1 to 80 letters, digits, hyphens and underscores, the first a letter or a digit.",
+        )
+    parameter = environment.required("RUN_SETTINGS_PARAMETER")
+    settings = parse_settings(_document(parameter), f"SSM parameter {parameter}")
+    merged, problems = apply_overrides(settings, event.get("input") or {})
+    problems += gate_problems(merged)
+    if problems:
+        raise InvalidRunInput.listing(problems)
+    return _run(run_id, fields.text("execution_arn", default="unknown"), settings, merged).document()
+
+
+def _document(parameter: str) -> object:
+    try:
+        return json.loads(read_parameter(parameter))
+    except (ValueError, RecursionError):
+        raise InvalidRunSettings(
+            "The value is not JSON", where=f"SSM parameter {parameter}", remedy="Deploy the Foundation stack again."
+        ) from None
+
+
+def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields) -> Run:
+    task, selection, tuning = merged.fields("task"), merged.fields("selection"), merged.fields("tuning")
+    dataset = merged.text("dataset")
+    return Run(
+        run_id=run_id,
+        execution_arn=execution_arn,
+        dataset=dataset,
+        task_kind=task.text("kind"),
+        instruction=task.text("instruction"),
+        minimum_records=merged.fields("data").integer("minimum_records", minimum=1),
+        metric=selection.text("metric"),
+        floor=selection.number("floor"),
+        sample_size=selection.integer("sample_size", minimum=1),
+        max_output_tokens=merged.fields("serving").integer("max_output_tokens", minimum=1),
+        candidates=tuple(parse_candidate(item, index) for index, item in enumerate(settings.candidates)),
+        tuning_enabled=tuning.flag("enabled"),
+        tuning=pipeline_parameters(
+            run_id,
+            curated_uri=f"s3://{environment.required('CURATED_BUCKET')}/{dataset}/run={run_id}",
+            models_uri=f"s3://{environment.required('MODELS_BUCKET')}",
+            tuning=tuning,
+            floor=selection.number("floor"),
+        ),
+        approval=merged.text("approval"),
+        champion=read_target(environment.required("TARGET_PARAMETER")),
+        champion_model_data_url=read_parameter(environment.required("MODEL_DATA_URL_PARAMETER")),
+    )

@@ -1,0 +1,54 @@
+"""The parameters of the SageMaker pipeline, out of a run's settings; the service takes them all as strings."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from lambdas.shared.fields import Fields
+
+# Pipeline parameter → setting under `tuning`, for those that are handed on as they are.
+NUMBERS = {
+    "Epochs": "epochs",
+    "LearningRate": "learning_rate",
+    "LoraRank": "rank",
+    "LoraAlpha": "alpha",
+    "LoraDropout": "dropout",
+    "BatchSize": "batch_size",
+    "MaxLength": "max_length",
+    "MaxExamples": "max_examples",
+    "TestExamples": "test_examples",
+    "Seed": "seed",
+    "MinimumLossReduction": "minimum_loss_reduction",
+}
+
+
+def pipeline_parameters(
+    run_id: str, *, curated_uri: str, models_uri: str, tuning: Fields, floor: float
+) -> dict[str, str]:
+    """Give every parameter of the pipeline.
+
+    Args:
+        run_id: the run's id.
+        curated_uri: ``s3://<curated bucket>/<dataset>/run=<id>``.
+        models_uri: ``s3://<models bucket>``.
+        tuning: the settings under ``tuning``.
+        floor: least value of the metric that the tuned model has to reach.
+    """
+    return {
+        "RunId": run_id,
+        "TrainData": f"{curated_uri}/train",
+        "ValidationData": f"{curated_uri}/validation",
+        "TestData": f"{curated_uri}/test",
+        "BaseModel": f"{models_uri}/base/{tuning.text('model')}",
+        "OutputPrefix": f"{models_uri}/run={run_id}",
+        "TrainingInstanceType": tuning.text("instance_type"),
+        "EvaluationInstanceType": tuning.text("evaluation_instance_type"),
+        "MaxRuntimeSeconds": str(60 * tuning.integer("max_runtime_minutes", minimum=1)),
+        **{name: _plain(tuning.number(setting)) for name, setting in NUMBERS.items()},
+        "MinimumMetric": _plain(floor),
+    }
+
+
+def _plain(number: float) -> str:
+    """Write a number without an exponent: ``5e-05`` as ``0.00005``."""
+    return format(Decimal(repr(number)), "f")

@@ -1,0 +1,1 @@
+"""What several functions use. Nothing here knows a function."""

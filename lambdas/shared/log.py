@@ -1,0 +1,50 @@
+"""Structured logs: one JSON object a line on standard output, where Lambda hands it to CloudWatch.
+
+Fields that belong to the whole invocation (request, run) are bound once and stand in every line.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+_bound: dict[str, object] = {}
+
+
+def bind(**fields: object) -> None:
+    """Replace the fields that every following line carries."""
+    _bound.clear()
+    _bound.update(fields)
+
+
+def add(**fields: object) -> None:
+    """Add to the fields that every following line carries."""
+    _bound.update(fields)
+
+
+def info(message: str, **fields: object) -> None:
+    """Write a line at level INFO."""
+    _write("INFO", message, fields)
+
+
+def warning(message: str, **fields: object) -> None:
+    """Write a line at level WARNING."""
+    _write("WARNING", message, fields)
+
+
+def error(message: str, **fields: object) -> None:
+    """Write a line at level ERROR."""
+    _write("ERROR", message, fields)
+
+
+def progress(phase: str, done: int, total: int, unit: str, **fields: object) -> None:
+    """Write how far long work has come, in the form that progress displays read: ``PROGRESS {…}``."""
+    document = {"phase": phase, "done": done, "total": total, "unit": unit, **fields}
+    print("PROGRESS " + json.dumps(document), flush=True)
+
+
+def _write(level: str, message: str, fields: dict[str, object]) -> None:
+    moment = time.time()
+    timestamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment)) + f".{int(moment * 1000) % 1000:03d}Z"
+    line = {"timestamp": timestamp, "level": level, "message": message, **_bound, **fields}
+    print(json.dumps(line, default=str), flush=True)

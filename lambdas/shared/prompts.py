@@ -1,0 +1,39 @@
+"""Prompts as chat turns, the same in evaluation and in the gateway, so that what was measured is what serves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lambdas.shared.records import Record, sample
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: str
+    content: str
+
+
+def task_prompt(instruction: str, text: str) -> str:
+    """Put the task's instruction before a text, exactly as curated records have it."""
+    return f"{instruction}\n\n{text}"
+
+
+def text_of(prompt: str, instruction: str) -> str:
+    """Give the text of a prompt without the instruction that stands before it."""
+    return prompt.removeprefix(task_prompt(instruction, ""))
+
+
+def choose_examples(records: Sequence[Record], count: int) -> list[Record]:
+    """Choose examples to show a model: a fixed choice among the shorter half, so that prompts stay short."""
+    by_length = sorted(records, key=lambda record: (len(record.prompt), record.record_id))
+    return sample(by_length[: max(count, len(by_length) // 2)], count)
+
+
+def few_shot_turns(examples: Sequence[Record]) -> list[Turn]:
+    """Show each example as a turn of the user and the answer of the assistant."""
+    return [
+        turn for example in examples for turn in (Turn("user", example.prompt), Turn("assistant", example.reference))
+    ]

@@ -1,0 +1,165 @@
+"""The run: what `resolve_run` settles once and every later function takes whole.
+
+One execution name is the run's id everywhere; all S3 prefixes derive from it here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from lambdas.shared.cost import Price, parse_price
+from lambdas.shared.errors import InvalidEvent
+from lambdas.shared.fields import Fields
+from lambdas.shared.targets import Target, target_document, target_of
+
+METRIC = "rougeL"
+EXTRACTIVE = "extractive"
+FEW_SHOT = "few-shot"
+ZERO_SHOT = "zero-shot"
+STRATEGIES = (ZERO_SHOT, FEW_SHOT, EXTRACTIVE)
+APPROVALS = ("manual", "automatic")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model and a way of asking it.
+
+    Attributes:
+        index: place in the settings, from 0.
+        model: key in the catalogue.
+        model_id: what Converse takes; empty for the extractive baseline.
+        platform: where it runs: ``bedrock``, ``bedrock-import`` or ``lambda``.
+        examples: how many examples a few-shot prompt shows, otherwise 0.
+    """
+
+    index: int
+    model: str
+    model_id: str
+    platform: str
+    strategy: str
+    examples: int
+    price: Price
+
+    @property
+    def name(self) -> str:
+        """Name that is unique in a run and fit for an object key."""
+        return f"{self.index}-{self.model}-{self.strategy}"
+
+
+def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
+    """Read a candidate; `index` replaces the field of that name."""
+    strategy = fields.text("strategy")
+    if strategy not in STRATEGIES:
+        raise fields.complaint(f"The strategy {strategy!r} is not one of {', '.join(STRATEGIES)}")
+    return Candidate(
+        index=fields.integer("index") if index is None else index,
+        model=fields.text("model"),
+        model_id="" if strategy == EXTRACTIVE else fields.text("model_id"),
+        platform=fields.text("platform"),
+        strategy=strategy,
+        examples=fields.integer("examples", minimum=1, maximum=20) if strategy == FEW_SHOT else 0,
+        price=parse_price(fields.fields("price")),
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    """Everything that is settled before a run's first job starts."""
+
+    run_id: str
+    execution_arn: str
+    dataset: str
+    task_kind: str
+    instruction: str
+    minimum_records: int
+    metric: str
+    floor: float
+    sample_size: int
+    max_output_tokens: int
+    candidates: tuple[Candidate, ...]
+    tuning_enabled: bool
+    tuning: dict[str, str]
+    approval: str
+    champion: Target | None
+    champion_model_data_url: str
+
+    @property
+    def curated_prefix(self) -> str:
+        """Where this run's curated (and, in its own bucket, quarantined) records lie."""
+        return f"{self.dataset}/run={self.run_id}/"
+
+    @property
+    def models_prefix(self) -> str:
+        """Where everything about this run's models lies."""
+        return f"run={self.run_id}/"
+
+    def document(self) -> dict[str, object]:
+        """Give the JSON object that travels through the state machine."""
+        parameters = [{"Name": name, "Value": value} for name, value in sorted(self.tuning.items())]
+        return {
+            "run_id": self.run_id,
+            "execution_arn": self.execution_arn,
+            "dataset": self.dataset,
+            "raw_prefix": f"{self.dataset}/",
+            "curated_prefix": self.curated_prefix,
+            "quarantine_prefix": self.curated_prefix,
+            "models_prefix": self.models_prefix,
+            "task": {"kind": self.task_kind, "instruction": self.instruction},
+            "minimum_records": self.minimum_records,
+            "metric": self.metric,
+            "floor": self.floor,
+            "sample_size": self.sample_size,
+            "max_output_tokens": self.max_output_tokens,
+            "candidates": [asdict(candidate) for candidate in self.candidates],
+            "tuning_enabled": self.tuning_enabled,
+            "tuning": self.tuning,
+            "pipeline_parameters": parameters,
+            "approval": self.approval,
+            "champion": target_document(self.champion) if self.champion else None,
+            "champion_model_data_url": self.champion_model_data_url,
+        }
+
+
+def parse_run(fields: Fields) -> Run:
+    """Read the object that `Run.document` gives.
+
+    Raises:
+        InvalidEvent: a field is missing or wrong.
+    """
+    task, tuning = fields.fields("task"), fields.fields("tuning")
+    metric, approval = fields.text("metric"), fields.text("approval")
+    if metric != METRIC:
+        raise fields.complaint(f"The metric {metric!r} is not {METRIC}")
+    if approval not in APPROVALS:
+        raise fields.complaint(f"The approval {approval!r} is not one of {', '.join(APPROVALS)}")
+    return Run(
+        run_id=fields.text("run_id"),
+        execution_arn=fields.text("execution_arn", default="unknown"),
+        dataset=fields.text("dataset"),
+        task_kind=task.text("kind"),
+        instruction=task.text("instruction"),
+        minimum_records=fields.integer("minimum_records", minimum=1),
+        metric=metric,
+        floor=_floor(fields),
+        sample_size=fields.integer("sample_size", minimum=1, maximum=10_000),
+        max_output_tokens=fields.integer("max_output_tokens", minimum=1),
+        candidates=tuple(parse_candidate(item) for item in fields.items("candidates")),
+        tuning_enabled=fields.flag("tuning_enabled"),
+        tuning={name: tuning.text(name) for name in tuning},
+        approval=approval,
+        champion=target_of(fields.fields("champion")) if "champion" in fields else None,
+        champion_model_data_url=fields.text("champion_model_data_url"),
+    )
+
+
+def run_of(event: object) -> tuple[Run, Fields]:
+    """Read the run out of an event; give the event's fields too."""
+    fields = Fields(event, "the event", InvalidEvent, "Pass the run as resolve_run returned it.")
+    return parse_run(fields.fields("run")), fields
+
+
+def _floor(fields: Fields) -> float:
+    floor = fields.number("floor")
+    if not 0 < floor < 1:
+        raise fields.complaint(f"The quality floor is {floor}; a gate needs one above 0 and below 1")
+    return floor

@@ -1,0 +1,119 @@
+"""Send real held-out records through the deployed API, and see that the model just approved answers them.
+
+The API's own integration is invoked by API Gateway's TestInvokeMethod: the whole way but authorization. A cold
+endpoint and the gateway's cached target are waited for; anything else that is not an answer fails the run.
+
+Event: ``{"run"}``. Result: ``{"requests", "model", "latency_ms_p50", "latency_ms_p95", "examples": [{"record_id",
+"prompt", "reference", "output"}]}``.
+Errors: SmokeTestFailed, InvalidTarget, InvalidRecord.
+Environment: REST_API_ID, TARGET_PARAMETER, CURATED_BUCKET, REQUESTS (default 3).
+IAM: apigateway:GET on /restapis/<id>/resources; apigateway:POST on /restapis/<id>/resources/*/methods/POST;
+ssm:GetParameter on the target parameter; s3:ListBucket, s3:GetObject and kms:Decrypt on the curated bucket.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+from lambdas.shared import environment, log
+from lambdas.shared.errors import FunctionError
+from lambdas.shared.figures import percentile
+from lambdas.shared.function import Context, Event, workflow_function
+from lambdas.shared.prompts import choose_examples, text_of
+from lambdas.shared.records import Record, read_split
+from lambdas.shared.run import Run, run_of
+from lambdas.shared.targets import Target, read_target
+from lambdas.smoke_test.api import ApiMethod, NotReady, Refused, Reply, summarize_method
+
+# Test records that are read to choose from.
+POOL = 2000
+PAUSE_SECONDS = 5.0
+# What is left of the function's time when waiting has to end.
+RESERVE_MILLIS = 45_000
+
+
+class SmokeTestFailed(FunctionError):
+    """The API did not answer as the approved model should."""
+
+
+@workflow_function
+def handle(event: Event, context: Context) -> dict[str, object]:
+    """Ask for summaries of a few test records."""
+    run, _ = run_of(event)
+    log.add(run_id=run.run_id)
+    target = _target(environment.required("TARGET_PARAMETER"))
+    records = _records(environment.required("CURATED_BUCKET"), run)
+    method = _method(environment.required("REST_API_ID"))
+    replies: list[Reply] = []
+    for record in records:
+        replies.append(_reply(method, text_of(record.prompt, run.instruction), target, context))
+        log.progress("smoke test", len(replies), len(records), "requests")
+    millis = [reply.millis for reply in replies]
+    return {
+        "requests": len(replies),
+        "model": target.label,
+        "latency_ms_p50": round(percentile(millis, 0.5), 1),
+        "latency_ms_p95": round(percentile(millis, 0.95), 1),
+        "examples": [
+            {
+                "record_id": record.record_id,
+                "prompt": record.prompt,
+                "reference": record.reference,
+                "output": reply.output,
+            }
+            for record, reply in zip(records, replies, strict=True)
+        ],
+    }
+
+
+def _target(parameter: str) -> Target:
+    target = read_target(parameter)
+    if target is None:
+        raise SmokeTestFailed(
+            "No target is approved", where=f"SSM parameter {parameter}", remedy="PublishTarget did not write it."
+        )
+    return target
+
+
+def _records(bucket: str, run: Run) -> list[Record]:
+    pool = list(itertools.islice(read_split(bucket, run.curated_prefix, "test"), POOL))
+    if not pool:
+        raise SmokeTestFailed(
+            "The test split is empty",
+            where=f"s3://{bucket}/{run.curated_prefix}test/",
+            remedy="Enlarge data.split.test.",
+        )
+    wanted = environment.integer("REQUESTS", minimum=1, maximum=50, default=3)
+    return choose_examples(pool, min(wanted, len(pool)))
+
+
+def _method(api_id: str) -> ApiMethod:
+    method = summarize_method(api_id)
+    if method is None:
+        raise SmokeTestFailed(
+            "The API has no resource /v1/summarize",
+            where=f"REST API {api_id}",
+            remedy="Deploy the Gateway stack again.",
+        )
+    return method
+
+
+def _reply(method: ApiMethod, text: str, target: Target, context: Context) -> Reply:
+    """Ask until the approved target answers; give up when it refuses, or when the time is nearly over."""
+    while True:
+        try:
+            return method.summarize(text, target)
+        except NotReady as reason:
+            if context.get_remaining_time_in_millis() < RESERVE_MILLIS:
+                raise SmokeTestFailed(
+                    f"The approved model did not answer in time: {reason}",
+                    where=f"POST {method.path}",
+                    remedy="Look at the endpoint's log; a cold serverless endpoint may need more memory.",
+                ) from None
+            log.warning("Not ready yet", reason=str(reason))
+            time.sleep(PAUSE_SECONDS)
+        except Refused as reason:
+            raise SmokeTestFailed(
+                str(reason), where=f"POST {method.path}", remedy="Look at the gateway's and the endpoint's logs."
+            ) from None
