@@ -35,6 +35,7 @@ def open_application(arguments: Sequence[str] = (), outdir: Path | None = None) 
         outdir=str(outdir or _output_folder()),
         context=json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"],
         analytics_reporting=False,
+        stack_traces=False,
     )
     environment = arguments[0] if arguments else _context(app, "env", DEFAULT_ENVIRONMENT)
     workflow = ROOT / _context(app, "workflow", DEFAULT_WORKFLOW)

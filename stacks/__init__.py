@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import aws_cdk as cdk
 
 from cdk_app.constructs.names import stack_id
+from cdk_app.constructs.new_data import NewDataTrigger
 from cdk_app.settings import Settings
 from stacks.data_preparation import DataPreparation
 from stacks.fine_tuning import FineTuning
@@ -39,12 +40,13 @@ def create_stacks(app: cdk.App, settings: Settings) -> FourfoldStacks:
         return stack_id(settings, step)
 
     foundation = Foundation(app, name("Foundation"), settings=settings)
-    shared = {"settings": settings, "foundation": foundation}
-    data_preparation = DataPreparation(app, name("DataPreparation"), **shared)
-    model_selection = ModelSelection(app, name("ModelSelection"), **shared)
-    fine_tuning = FineTuning(app, name("FineTuning"), **shared)
-    serving = Serving(app, name("Serving"), **shared)
-    gateway = Gateway(app, name("Gateway"), endpoint_name=serving.endpoint_name, **shared)
+    data_preparation = DataPreparation(app, name("DataPreparation"), settings=settings, foundation=foundation)
+    model_selection = ModelSelection(app, name("ModelSelection"), settings=settings, foundation=foundation)
+    fine_tuning = FineTuning(app, name("FineTuning"), settings=settings, foundation=foundation)
+    serving = Serving(app, name("Serving"), settings=settings, foundation=foundation)
+    gateway = Gateway(
+        app, name("Gateway"), settings=settings, foundation=foundation, endpoint_name=serving.endpoint_name
+    )
     workflow = Workflow(
         app,
         name("Workflow"),
@@ -61,11 +63,23 @@ def create_stacks(app: cdk.App, settings: Settings) -> FourfoldStacks:
         name("Operations"),
         settings=settings,
         foundation=foundation,
-        data_preparation=data_preparation,
         serving=serving,
         gateway=gateway,
         workflow=workflow,
     )
+    if settings.data.trigger_on_new_data:
+        _start_on_new_data(settings, foundation, workflow)
     return FourfoldStacks(
         foundation, data_preparation, model_selection, fine_tuning, serving, gateway, workflow, operations
+    )
+
+
+def _start_on_new_data(settings: Settings, foundation: Foundation, workflow: Workflow) -> None:
+    """The rule lives with its target: in the data preparation's stack it would close a circle of dependencies."""
+    NewDataTrigger(
+        workflow,
+        "NewDataTrigger",
+        bucket=foundation.raw_bucket,
+        dataset=settings.data.dataset,
+        state_machine=workflow.state_machine,
     )

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import json
+
 import aws_cdk as cdk
+from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from cdk_app.constructs.catalog import curated_table, quarantine_table, raw_table
+from cdk_app.constructs.grants import delete_objects, list_objects, read_objects, write_objects
+from cdk_app.constructs.names import database_name, resource_name
+from cdk_app.constructs.spark_job import SparkJob
 from cdk_app.settings import Settings
 from stacks.foundation import Foundation
 
 
 class DataPreparation(cdk.Stack):
-    """Glue job, database, tables and data-quality ruleset."""
+    """Glue job, database, tables and data-quality ruleset.
+
+    `job_name` and `database_name` are plain strings, known at synthesis.
+    """
 
     job_name: str
     job_role: iam.Role
@@ -20,4 +30,67 @@ class DataPreparation(cdk.Stack):
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: Settings, foundation: Foundation
     ) -> None:
-        super().__init__(scope, construct_id)
+        super().__init__(scope, construct_id, description="Fourfold, step 1: data preparation.")
+        self.job_name = resource_name(settings, "prepare-data")
+        self.database_name = database_name(settings)
+        self.job_role = self._make_job(settings, foundation)
+        self._make_catalog(settings, foundation)
+        cdk.CfnOutput(self, "GlueJobName", value=self.job_name)
+
+    def _make_job(self, settings: Settings, foundation: Foundation) -> iam.Role:
+        job = SparkJob(
+            self,
+            "PrepareData",
+            name=self.job_name,
+            key=foundation.key,
+            capacity=settings.data.glue,
+            arguments={
+                "--raw_bucket": foundation.raw_bucket.bucket_name,
+                "--curated_bucket": foundation.curated_bucket.bucket_name,
+                "--quarantine_bucket": foundation.quarantine_bucket.bucket_name,
+            },
+        )
+        key = foundation.key
+        read_objects(job.role, foundation.raw_bucket, key=key)
+        # The manifest of an earlier attempt tells whether there is anything left to do.
+        read_objects(job.role, foundation.curated_bucket, "*/run=*/manifest.json", key=key)
+        list_objects(job.role, foundation.quarantine_bucket)
+        for bucket in (foundation.curated_bucket, foundation.quarantine_bucket):
+            write_objects(job.role, bucket, "*/run=*", key=key)
+            delete_objects(job.role, bucket, "*/run=*")  # leftovers of an attempt that failed
+        return job.role
+
+    def _make_catalog(self, settings: Settings, foundation: Foundation) -> None:
+        database = glue.Database(
+            self,
+            "Database",
+            database_name=self.database_name,
+            description="What the workflow reads and writes.",
+            removal_policy=cdk.RemovalPolicy.DESTROY,  # it describes data, and holds none
+        )
+        raw = raw_table(self, database, foundation.raw_bucket, settings)
+        curated_table(self, database, foundation.curated_bucket)
+        quarantine_table(self, database, foundation.quarantine_bucket)
+        glue.DataQualityRuleset(
+            self,
+            "RawDataQuality",
+            ruleset_name=resource_name(settings, "raw-data"),
+            description="What the raw data set should be like before it is prepared.",
+            dqdl=glue.Dqdl.from_string(quality_rules(settings)),
+            target_table=glue.DataQualityTargetTable.from_table(database, raw),
+        )
+
+
+def quality_rules(settings: Settings) -> str:
+    """The settings' demands on the raw data set, in the Data Quality Definition Language.
+
+    They stand on the flat raw table: DQDL sees no nested columns, and Glue sees no projected partitions.
+    """
+    data = settings.data
+    names = [json.dumps(name.lower()) for name in (data.columns.text, data.columns.target)]
+    rules = [
+        f"RowCount >= {data.minimum_records}",
+        *(f"IsComplete {name}" for name in names),
+        *(f"ColumnLength {name} <= {data.max_record_bytes}" for name in names),
+    ]
+    return f"Rules = [{', '.join(rules)}]"

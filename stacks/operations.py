@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
+from aws_cdk import aws_budgets as budgets
+from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from cdk_app.constructs.alarms import endpoint_metric, notifying_alarm
+from cdk_app.constructs.names import resource_name
 from cdk_app.settings import Settings
-from stacks.data_preparation import DataPreparation
 from stacks.foundation import Foundation
 from stacks.gateway import Gateway
-from stacks.serving import Serving
+from stacks.serving import VARIANT, Serving
 from stacks.workflow import Workflow
+
+_PERIOD = cdk.Duration.minutes(5)
+_SLOWEST_ANSWER_MS = 20_000
+_ERRORS = 5
+_WARN_AT_PERCENT = (80, 100)
 
 
 class Operations(cdk.Stack):
     """Dashboard, alarms that notify, and a budget."""
+
+    dashboard: cloudwatch.Dashboard
 
     def __init__(
         self,
@@ -23,9 +33,109 @@ class Operations(cdk.Stack):
         *,
         settings: Settings,
         foundation: Foundation,
-        data_preparation: DataPreparation,
         serving: Serving,
         gateway: Gateway,
         workflow: Workflow,
     ) -> None:
-        super().__init__(scope, construct_id)
+        super().__init__(scope, construct_id, description="Fourfold: dashboard, alarms and budget.")
+        self._settings = settings
+        self._topic = foundation.notifications
+        self._api, self._handler = gateway.api, gateway.handler.function
+        self._state_machine = workflow.state_machine
+        self._serving = serving
+        alarms = [*self._workflow_alarms(), *self._gateway_alarms(), *serving.rollback_alarms]
+        self.dashboard = self._make_dashboard(alarms)
+        self._make_budget()
+
+    def _workflow_alarms(self) -> list[cloudwatch.Alarm]:
+        metrics = {
+            "RunFailed": (self._state_machine.metric_failed(period=_PERIOD), "failed"),
+            "RunTimedOut": (self._state_machine.metric_timed_out(period=_PERIOD), "ran out of time"),
+        }
+        return [
+            notifying_alarm(
+                self,
+                construct_id,
+                metric,
+                threshold=1,
+                meaning=f"A run of {resource_name(self._settings)} {what}; its last state says why.",
+                topic=self._topic,
+            )
+            for construct_id, (metric, what) in metrics.items()
+        ]
+
+    def _gateway_alarms(self) -> list[cloudwatch.Alarm]:
+        return [
+            notifying_alarm(
+                self,
+                "ApiErrors",
+                self._api.metric_server_error(period=_PERIOD),
+                threshold=_ERRORS,
+                meaning=f"The API answered {_ERRORS} requests or more in 5 minutes with an error of its own.",
+                topic=self._topic,
+            ),
+            notifying_alarm(
+                self,
+                "ApiLatency",
+                self._api.metric_latency(period=_PERIOD, statistic=cloudwatch.Stats.percentile(95)),
+                threshold=_SLOWEST_ANSWER_MS,
+                periods=3,
+                meaning=f"One API request in twenty takes {_SLOWEST_ANSWER_MS // 1000} s or longer.",
+                topic=self._topic,
+            ),
+        ]
+
+    def _make_dashboard(self, alarms: list[cloudwatch.Alarm]) -> cloudwatch.Dashboard:
+        dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=resource_name(self._settings))
+        machine, api, serving = self._state_machine, self._api, self._serving
+        dashboard.add_widgets(cloudwatch.AlarmStatusWidget(title="Alarms", width=24, alarms=list(alarms)))
+        dashboard.add_widgets(
+            _graph("Runs", machine.metric_started(), machine.metric_succeeded(), machine.metric_failed()),
+            _graph("Duration of a run", machine.metric_time()),
+        )
+        dashboard.add_widgets(
+            _graph("API requests", api.metric_count(), api.metric_client_error(), api.metric_server_error()),
+            _graph("API latency", *(api.metric_latency(statistic=p) for p in ("p50", "p95"))),
+        )
+        dashboard.add_widgets(
+            _graph("Endpoint", *self._endpoint_metrics(("Invocations", "Invocation4XXErrors", "Invocation5XXErrors"))),
+            _graph(
+                "Model latency",
+                *(endpoint_metric(serving.endpoint_name, VARIANT, "ModelLatency", p, _PERIOD) for p in ("p50", "p95")),
+            ),
+        )
+        return dashboard
+
+    def _endpoint_metrics(self, names: tuple[str, ...]) -> list[cloudwatch.Metric]:
+        endpoint = self._serving.endpoint_name
+        return [endpoint_metric(endpoint, VARIANT, name, cloudwatch.Stats.SUM, _PERIOD) for name in names]
+
+    def _make_budget(self) -> None:
+        """A budget on the whole account: one filtered by tag stays at 0, in silence, until somebody activates the
+        tag for cost allocation."""
+        subscriber = budgets.CfnBudget.SubscriberProperty(subscription_type="SNS", address=self._topic.topic_arn)
+        budgets.CfnBudget(
+            self,
+            "Budget",
+            budget=budgets.CfnBudget.BudgetDataProperty(
+                budget_type="COST",
+                time_unit="MONTHLY",
+                budget_limit=budgets.CfnBudget.SpendProperty(amount=self._settings.budget.monthly_usd, unit="USD"),
+            ),
+            notifications_with_subscribers=[
+                budgets.CfnBudget.NotificationWithSubscribersProperty(
+                    notification=budgets.CfnBudget.NotificationProperty(
+                        notification_type="ACTUAL",
+                        comparison_operator="GREATER_THAN",
+                        threshold=percent,
+                        threshold_type="PERCENTAGE",
+                    ),
+                    subscribers=[subscriber],
+                )
+                for percent in _WARN_AT_PERCENT
+            ],
+        )
+
+
+def _graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, width=12, left=list(metrics), period=_PERIOD)

@@ -47,16 +47,19 @@ def allow(
     for resource in resources:
         if "*" in resource:
             acknowledge_resource(role, resource, reason or NAMED_AT_RUN_TIME)
-    role.add_to_policy(
-        iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
-    )
+    role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions))
 
 
 def read_objects(role: iam.Role, bucket: s3.Bucket, prefix: str = "*", *, key: kms.Key) -> None:
     """Read the objects under `prefix` (a key pattern such as `run=*`), decrypting with `key`; list the keys."""
-    allow(role, ["s3:ListBucket"], [bucket.bucket_arn])
+    list_objects(role, bucket)
     allow(role, ["s3:GetObject"], [_objects(bucket, prefix)])
     allow(role, ["kms:Decrypt"], [key.key_arn])
+
+
+def list_objects(role: iam.Role, bucket: s3.Bucket) -> None:
+    """List the keys of a bucket; without it, a missing object looks like a forbidden one."""
+    allow(role, ["s3:ListBucket"], [bucket.bucket_arn])
 
 
 def write_objects(role: iam.Role, bucket: s3.Bucket, prefix: str = "*", *, key: kms.Key) -> None:

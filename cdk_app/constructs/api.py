@@ -1,0 +1,143 @@
+"""A REST API with everything on that an API in front of a model should have, and errors as problem documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from cdk_app.constructs.retention import LOG_RETENTION, log_group
+from cdk_app.nag import acknowledge
+from cdk_app.settings import Gateway
+
+STAGE = "live"
+
+_JSON = "application/json"
+_PROBLEM = "application/problem+json"
+_AUTHORIZATION = {
+    "iam": apigateway.AuthorizationType.IAM,
+    "none": apigateway.AuthorizationType.NONE,
+}
+
+
+def rest_api(
+    scope: Construct, construct_id: str, *, name: str, description: str, settings: Gateway, key: kms.Key
+) -> apigateway.RestApi:
+    """A regional API with one throttled, logged and traced stage. Its methods inherit the authorization."""
+    access_log = log_group(scope, f"{construct_id}AccessLog", key)
+    api = apigateway.RestApi(
+        scope,
+        construct_id,
+        rest_api_name=name,
+        description=description,
+        endpoint_types=[apigateway.EndpointType.REGIONAL],
+        cloud_watch_role=True,
+        default_method_options=apigateway.MethodOptions(authorization_type=_AUTHORIZATION[settings.authorization]),
+        deploy_options=apigateway.StageOptions(
+            stage_name=STAGE,
+            throttling_rate_limit=settings.rate_limit,
+            throttling_burst_limit=settings.burst_limit,
+            access_log_destination=apigateway.LogGroupLogDestination(access_log),
+            access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
+                caller=False,
+                http_method=True,
+                ip=True,
+                protocol=True,
+                request_time=True,
+                resource_path=True,
+                response_length=True,
+                status=True,
+                user=False,
+            ),
+            logging_level=apigateway.MethodLoggingLevel.ERROR,
+            data_trace_enabled=False,  # it would write prompts and answers into the log
+            metrics_enabled=True,
+            tracing_enabled=True,
+        ),
+    )
+    _keep_execution_log(scope, api, key)
+    _answer_with_problems(api)
+    _accept_findings(api)
+    return api
+
+
+def _keep_execution_log(scope: Construct, api: apigateway.RestApi, key: kms.Key) -> None:
+    """Make the log group that API Gateway would otherwise make by itself: unencrypted, and kept for ever."""
+    execution_log = logs.LogGroup(
+        scope,
+        "ExecutionLog",
+        log_group_name=f"API-Gateway-Execution-Logs_{api.rest_api_id}/{STAGE}",
+        encryption_key=key,
+        retention=LOG_RETENTION,
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+    )
+    api.deployment_stage.node.add_dependency(execution_log)
+
+
+def _answer_with_problems(api: apigateway.RestApi) -> None:
+    """Errors that API Gateway answers itself look like those of the function behind it (RFC 9457)."""
+    kinds = {
+        "BadBody": apigateway.ResponseType.BAD_REQUEST_BODY,
+        "ClientError": apigateway.ResponseType.DEFAULT_4_XX,
+        "ServerError": apigateway.ResponseType.DEFAULT_5_XX,
+    }
+    # `messageString` comes with its quotation marks.
+    document = (
+        '{"type": "about:blank", "title": "$context.error.responseType", "detail": $context.error.messageString, '
+        '"instance": "urn:request:$context.requestId"}'
+    )
+    for construct_id, kind in kinds.items():
+        api.add_gateway_response(
+            construct_id,
+            type=kind,
+            response_headers={"Content-Type": f"'{_PROBLEM}'"},
+            templates={_JSON: document},
+        )
+
+
+def _accept_findings(api: apigateway.RestApi) -> None:
+    acknowledge(
+        api,
+        "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
+        "API Gateway accepts a role for the account's logs only with the permissions of this policy.",
+    )
+    acknowledge(
+        api,
+        "APIG3",
+        "Callers sign their requests and the stage is throttled; a WAF would bill every month for an idle API.",
+    )
+    acknowledge(api, "COG4", "Callers are authorized by IAM (SigV4): services and people of the account.")
+
+
+def add_post(
+    api: apigateway.RestApi,
+    resource: apigateway.Resource,
+    integration: apigateway.Integration,
+    *,
+    model_name: str,
+    fields: Mapping[str, str],
+) -> None:
+    """`POST` with a JSON object whose `fields` are described by name.
+
+    API Gateway refuses what is no JSON object. What is wrong inside one it could only call invalid; the function
+    names each wrong field, so the model leaves that to it.
+    """
+    schema = apigateway.JsonSchema(
+        schema=apigateway.JsonSchemaVersion.DRAFT4,
+        title=model_name,
+        type=apigateway.JsonSchemaType.OBJECT,
+        properties={name: apigateway.JsonSchema(description=text) for name, text in fields.items()},
+    )
+    model = api.add_model(f"{model_name}Model", content_type=_JSON, model_name=model_name, schema=schema)
+    resource.add_method(
+        "POST",
+        integration,
+        request_models={_JSON: model},
+        request_validator_options=apigateway.RequestValidatorOptions(
+            request_validator_name=f"{model_name}Body", validate_request_body=True
+        ),
+    )
