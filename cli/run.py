@@ -10,11 +10,11 @@ from rich.console import Console
 from cdk_app.settings import Settings
 from cli.figures import show_figures
 from cli.show import shown
+from twin import events
 from twin.emulator import Emulator
 from twin.report import collect, write_report
 from twin.report.artefacts import Artefacts
 from twin.run.session import Finished, Options, new_board, run
-from twin.run.tail import EventTail
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,8 +35,8 @@ def run_workflow(
 
     def report(emulator: Emulator, finished: Finished) -> None:
         artefacts = Artefacts(emulator.client("s3"), finished.outputs, settings.data.dataset, finished.outcome.run_id)
-        events = EventTail(finished.events).read()
-        figures = collect(finished.outcome, board, artefacts, finished.probed, events)
+        happened = [event for event, _ in events.read(finished.events)]
+        figures = collect(finished.outcome, board, artefacts, finished.probed, happened)
         written.append(write_report(figures, output / finished.outcome.run_id))
         collected.update(figures)
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from twin import events
 from twin.run.board import Board, Progress, Status
-from twin.run.tail import EventTail
 
 if TYPE_CHECKING:
     from twin.emulator import Emulator
@@ -79,12 +79,12 @@ def follow(emulator: Emulator, execution_arn: str, board: Board) -> Outcome:
     described = client.describe_execution(executionArn=execution_arn)
     machine = client.describe_state_machine(stateMachineArn=described["stateMachineArn"])
     tracker = _Tracker(board, step_of_state(json.loads(machine["definition"])))
-    tail = EventTail(emulator.events_file)
+    offset = emulator.events_file.stat().st_size if emulator.events_file.exists() else 0
     while True:
         described = client.describe_execution(executionArn=execution_arn)
         for event in _new_events(client, execution_arn, tracker.seen):
             tracker.take(event)
-        for record in tail.read():
+        for record, offset in events.read(emulator.events_file, offset):  # noqa: B020 (where to go on)
             tracker.show(record)
         if described["status"] != "RUNNING":
             break

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -105,7 +106,7 @@ def run(
         with board.step("Synthesize"):
             assembly = synthesize(options.root, options.workflow, ENVIRONMENT, options.state / f"cdk.out.{ENVIRONMENT}")
         with board.step("StartEmulator"):
-            emulator = stack.enter_context(Emulator(options.state / "emulator"))
+            emulator = stack.enter_context(new_emulator(options.state))
         deploy_stacks(emulator, assembly, board)
         outputs = staging.stack_outputs(emulator, ENVIRONMENT)
         stage(emulator, settings, options, outputs, board)
@@ -120,6 +121,17 @@ def run(
         finished = Finished(outcome, outputs, probed, emulator.events_file)
         after(emulator, finished)
         return finished
+
+
+def new_emulator(state: Path) -> Emulator:
+    """Return an emulator of an empty account, whose state is kept afterwards for whoever goes on with it.
+
+    What an earlier run deployed is forgotten first: a run begins as on a new account.
+    """
+    folder = state / "emulator"
+    if folder.exists():
+        shutil.rmtree(folder)
+    return Emulator(folder, persist=True)
 
 
 def deploy_stacks(emulator: Emulator, assembly: Path, board: Board) -> None:
@@ -175,8 +187,7 @@ def use(
     prefix = f"{settings.data.dataset}/run={outcome.run_id}/test/"
     records = curated(emulator, outputs["CuratedBucketName"], prefix, options.requests)
     current = staging.stack_outputs(emulator, ENVIRONMENT)  # the endpoint appears only once it is deployed
-    stage_name = urlsplit(current["ApiUrl"]).path.strip("/")
-    url = f"{emulator.endpoint_url}/restapis/{current['RestApiId']}/{stage_name}/_user_request_"
+    url = emulator.api_url(current["RestApiId"], urlsplit(current["ApiUrl"]).path.strip("/"))
     return probe(
         emulator,
         url,
