@@ -56,8 +56,12 @@ class Process:
         env: Mapping[str, str],
         cwd: Path,
         on_line: OnLine | None = None,
+        merge: bool = False,
     ) -> None:
-        """Start `argv` with exactly `env` (and the mark) in `cwd`; `on_line` gets each line as it is printed."""
+        """Start `argv` with exactly `env` (and the mark) in `cwd`; `on_line` gets each line as it is printed.
+
+        With `merge` both streams are one, called stdout, and its lines come in the order of printing.
+        """
         self.mark = f"{os.environ.get(MARK_VARIABLE, '')}/{uuid.uuid4().hex}"
         self._started = time.monotonic()
         self._popen = subprocess.Popen(
@@ -66,7 +70,7 @@ class Process:
             cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.STDOUT if merge else subprocess.PIPE,
             text=True,
             errors="replace",
             start_new_session=True,
@@ -74,9 +78,11 @@ class Process:
         self.pid = self._popen.pid
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._usage = _Usage(self.pid)
+        self._failure: Exception | None = None
         self._readers = [
             threading.Thread(target=self._read, args=(stream, name, on_line), daemon=True)
             for stream, name in ((self._popen.stdout, "stdout"), (self._popen.stderr, "stderr"))
+            if stream is not None
         ]
         for reader in self._readers:
             reader.start()
@@ -85,8 +91,12 @@ class Process:
         for line in stream:
             line = line.rstrip("\n")
             self.tail.append(line)
-            if on_line:
-                on_line(line, name)
+            if on_line and self._failure is None:
+                try:
+                    on_line(line, name)
+                except Exception as error:
+                    # The pipe must still be emptied, or the process would wait for it for ever.
+                    self._failure = error
 
     @property
     def running(self) -> bool:
@@ -94,7 +104,10 @@ class Process:
         return self._usage.returncode is None and not self._usage.reap()
 
     def wait(self, timeout: float | None = None, stop: threading.Event | None = None) -> Completed:
-        """Wait for the end; after `timeout` seconds, or once `stop` is set, end the whole tree instead."""
+        """Wait for the end; after `timeout` seconds, or once `stop` is set, end the whole tree instead.
+
+        Raises what `on_line` raised, once the process has ended.
+        """
         stop = stop or threading.Event()
         deadline = None if timeout is None else self._started + timeout
         ended: Literal["exited", "stopped", "timed out"] = "exited"
@@ -127,6 +140,8 @@ class Process:
             time.sleep(0.02)
         for reader in self._readers:
             reader.join(timeout=_GRACE_S)
+        if self._failure is not None:
+            raise self._failure
         usage = self._usage
         self._popen.returncode = usage.returncode  # it was collected behind Popen's back
         return Completed(
@@ -147,9 +162,10 @@ def run_process(
     on_line: OnLine | None = None,
     timeout: float | None = None,
     stop: threading.Event | None = None,
+    merge: bool = False,
 ) -> Completed:
     """Run `argv` to its end and leave nothing of it behind; see `Process` and `Process.wait`."""
-    return Process(argv, env, cwd, on_line).wait(timeout, stop)
+    return Process(argv, env, cwd, on_line, merge).wait(timeout, stop)
 
 
 class _Usage:

@@ -23,14 +23,14 @@ def main() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         sys.exit(f"Another emulator is using {work_dir}. End it, or give this one a directory of its own.")
+    # The pipe to the guard must stay open until this process is gone, so the guard is neither closed nor waited
+    # for: it kills whatever carries the mark, and this process does.
     guard = _start_guard()
     try:
         asyncio.run(_serve())
     finally:
         kill_marked(os.environ[MARK_VARIABLE])
-        if guard.stdin is not None:
-            guard.stdin.close()
-        guard.wait()
+        guard.returncode = 0
 
 
 def _start_guard() -> subprocess.Popen[bytes]:

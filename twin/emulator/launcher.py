@@ -69,6 +69,7 @@ class Emulator:
         """
         for name in ("tmp", "state", "s3"):
             (self.work_dir / name).mkdir(parents=True, exist_ok=True)
+        self.events_file.touch()
         self._port = self._port or _free_port()
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(

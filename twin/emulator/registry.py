@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin import stepfunctions
+from twin import cloudformation, glue, stepfunctions
 from twin.emulator import hooks, iam
 
 
@@ -14,6 +14,8 @@ def register() -> None:
     hooks.hide_function_errors_from_api_clients()
     hooks.add_test_invoke_method()
     hooks.refuse_unknown_services()
+    cloudformation.register()
+    glue.register()
     stepfunctions.register()
     # Last, so that what the others serve is under IAM too.
     iam.register()

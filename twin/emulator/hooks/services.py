@@ -135,8 +135,11 @@ def override(service: str, operation: str, handler: Handler) -> None:
 
 
 class _Handlers(dict[str, RawHandler]):
+    def __missing__(self, name: str) -> RawHandler:
+        return _refuse_service(name)
+
     def get(self, name: str, default: Any = None) -> Any:  # noqa: ARG002 - what dict.get takes
-        return super().get(name) or _refuse_service(name)
+        return self[name]
 
 
 def _refuse_service(name: str) -> RawHandler:

@@ -1,0 +1,21 @@
+"""Operations that answer with success in the emulator, and do nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twin.emulator.hooks import Request, ServiceError
+
+REFUSED = (
+    "StartCrawler",
+    "StartTrigger",
+    "StartWorkflowRun",
+    "StartDataQualityRulesetEvaluationRun",
+    "StartDataQualityRuleRecommendationRun",
+)
+
+
+def refuse(request: Request) -> dict[str, Any]:
+    """Say that the twin does not run it."""
+    message = f"The twin runs Glue jobs; it does not run {request.operation}."
+    raise ServiceError("OperationNotSupportedException", message)

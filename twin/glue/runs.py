@@ -1,0 +1,140 @@
+"""Job runs: the operations on them, and their states."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from typing import Any
+
+from twin.emulator import hooks
+from twin.emulator.hooks import Request, ServiceError
+from twin.glue.definition import wrong_arguments
+from twin.glue.execution import execute
+from twin.glue.jobs import Store, check_parameters, job_named
+
+Json = dict[str, Any]
+_LIVE = ("STARTING", "RUNNING", "STOPPING")
+_OVERRIDES = ("Timeout", "WorkerType", "NumberOfWorkers", "SecurityConfiguration")
+_UNSUPPORTED = (
+    "AllocatedCapacity",
+    "ExecutionClass",
+    "ExecutionRoleSessionPolicy",
+    "JobRunId",
+    "MaxCapacity",
+    "NotificationProperty",
+)
+
+
+class Runs(Store):
+    """The runs of all jobs, with what stops each that lives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stops: dict[str, threading.Event] = {}
+        self.threads: list[threading.Thread] = []
+
+    def of(self, job_name: str) -> list[Json]:
+        """The runs of a job, newest first."""
+        return [run for run in reversed(self.all()) if run["JobName"] == job_name]
+
+    def load(self, records: Json) -> None:
+        """Take what was saved. What ran when the emulator ended did not end well."""
+        for run in records.values():
+            if run["JobRunState"] in _LIVE:
+                run.update(JobRunState="ERROR", ErrorMessage="The emulator ended during the run.")
+        super().load(records)
+
+    def stop_all(self) -> None:
+        """End every run, and wait for its processes to be gone."""
+        for stop in self.stops.values():
+            stop.set()
+        for thread in self.threads:
+            thread.join(timeout=10)
+
+
+RUNS = Runs()
+
+
+def start_job_run(request: Request) -> Json:
+    """StartJobRun: checks what the run asks for, and starts it."""
+    given = request.parameters
+    check_parameters("StartJobRun", given)
+    job = job_named(given["JobName"])
+    wrong = [f"{key} is not supported" for key in _UNSUPPORTED if key in given]
+    wrong += wrong_arguments(given.get("Arguments", {}))
+    if wrong:
+        raise ServiceError("InvalidInputException", f"The twin cannot start this run: {'; '.join(wrong)}.")
+    limit = job["ExecutionProperty"]["MaxConcurrentRuns"]
+    if sum(run["JobRunState"] in _LIVE for run in RUNS.of(job["Name"])) >= limit:
+        raise ServiceError("ConcurrentRunsExceededException", f"Concurrent runs exceeded for {job['Name']}")
+    run = _new_run(job, given)
+    RUNS.put(run["Id"], run)
+    stop = RUNS.stops[run["Id"]] = threading.Event()
+    RUNS.threads.append(hooks.in_background(f"glue-{run['Id'][:12]}", lambda: execute(job, run, stop)))
+    return {"JobRunId": run["Id"]}
+
+
+def _new_run(job: Json, given: Json) -> Json:
+    now = time.time()
+    settings = {key: given.get(key, job.get(key)) for key in _OVERRIDES}
+    return {
+        "Id": f"jr_{secrets.token_hex(32)}",
+        "Attempt": 0,
+        "JobName": job["Name"],
+        "JobRunState": "STARTING",
+        "StartedOn": now,
+        "LastModifiedOn": now,
+        "Arguments": {
+            **job.get("DefaultArguments", {}),
+            **given.get("Arguments", {}),
+            **job.get("NonOverridableArguments", {}),
+        },
+        "ExecutionTime": 0,
+        "GlueVersion": job["GlueVersion"],
+        "PredecessorRuns": [],
+        **{key: value for key, value in settings.items() if value is not None},
+    }
+
+
+def get_job_run(request: Request) -> Json:
+    """GetJobRun."""
+    given = request.parameters
+    return {"JobRun": _run_of(given["JobName"], given["RunId"])}
+
+
+def get_job_runs(request: Request) -> Json:
+    """GetJobRuns, newest first, all at once."""
+    job = job_named(request.parameters["JobName"])
+    return {"JobRuns": RUNS.of(job["Name"])}
+
+
+def batch_stop_job_run(request: Request) -> Json:
+    """BatchStopJobRun: the runs are STOPPING until their processes are gone."""
+    given = request.parameters
+    stopped: list[Json] = []
+    errors: list[Json] = []
+    for run_id in given["JobRunIds"]:
+        names = {"JobName": given["JobName"], "JobRunId": run_id}
+        run = RUNS.get(run_id)
+        if run is None or run["JobName"] != given["JobName"]:
+            errors.append({**names, "ErrorDetail": _detail("EntityNotFoundException", "The run was not found.")})
+        elif run["JobRunState"] not in _LIVE:
+            text = f"The run is not active: {run['JobRunState']}."
+            errors.append({**names, "ErrorDetail": _detail("InvalidInputException", text)})
+        else:
+            run.update(JobRunState="STOPPING", LastModifiedOn=time.time())
+            RUNS.stops[run_id].set()
+            stopped.append(names)
+    return {"SuccessfulSubmissions": stopped, "Errors": errors}
+
+
+def _detail(code: str, message: str) -> Json:
+    return {"ErrorCode": code, "ErrorMessage": message}
+
+
+def _run_of(job_name: str, run_id: str) -> Json:
+    run = RUNS.get(run_id)
+    if run is None or run["JobName"] != job_name:
+        raise ServiceError("EntityNotFoundException", f"Job run {run_id} of {job_name} was not found.")
+    return dict(run)
