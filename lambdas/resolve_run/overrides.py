@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,8 +27,8 @@ class InvalidRunInput(FunctionError):
         more = f"\n- and {len(problems) - SHOWN_PROBLEMS} more" if len(problems) > SHOWN_PROBLEMS else ""
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         return cls(
-            f"The execution's input has {count}:\n{shown}{more}\n",
-            remedy="Correct the input and start a new execution; {} runs on the deployed settings.",
+            f"The execution's input has {count}",
+            remedy="Correct it and start a new execution; {} runs on the deployed settings.\n" + shown + more,
         )
 
 
@@ -81,7 +82,7 @@ def _leaves(overrides: Mapping[str, object], sections: set[str], prefix: str = "
 
 
 def _unknown(name: str, value: object, settings: RunSettings, sections: set[str]) -> str:
-    shown = _shown(name)
+    shown = name if len(name) <= 80 else f"{name[:77]}..."
     if name in sections:
         return f"{shown}: an object is needed here, not {_shown(value)}."
     if _has(settings.defaults, name):
@@ -106,7 +107,7 @@ def _problem(name: str, value: object, bound: Bound) -> str:
         if below or above:
             return f"{wrong} is {'below the minimum' if below else 'above the maximum'}. {_wanted(bound)}"
     if bound.pattern and isinstance(value, str) and not re.search(bound.pattern, value):
-        return f"{wrong} does not match the pattern {bound.pattern}. {_wanted(bound)}"
+        return f"{wrong} has the wrong form. {_wanted(bound)}"
     return ""
 
 
@@ -129,11 +130,13 @@ def _wanted(bound: Bound) -> str:
         return f"Give {article} {bound.type} from {bound.minimum:g}."
     if bound.maximum is not None:
         return f"Give {article} {bound.type} up to {bound.maximum:g}."
+    if bound.pattern:
+        return f"Give {article} {bound.type} that matches {bound.pattern}."
     return f"Give {article} {bound.type}."
 
 
 def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -16,8 +16,8 @@ from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from lambdas.shared.errors import AccessDenied, FunctionError, ServiceCallFailed
 
 __all__ = [
-    "ClientError",
     "NETWORK_ERRORS",
+    "ClientError",
     "ReadTimeoutError",
     "client",
     "error_code",

@@ -1,0 +1,80 @@
+"""Percentiles and bootstrap intervals: right, reproducible, and closed to what is not a number."""
+
+from __future__ import annotations
+
+import random
+import statistics
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.shared.figures import mean_interval, paired_interval, percentile
+
+VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
+
+
+@given(VALUES, st.floats(0, 1), st.floats(0, 1))
+def test_percentiles_lie_within_the_values_and_rise_with_the_share(values: list[float], a: float, b: float) -> None:
+    low, high = percentile(values, min(a, b)), percentile(values, max(a, b))
+
+    assert min(values) <= low <= high <= max(values)
+
+
+@given(VALUES)
+def test_the_middle_percentile_is_the_median(values: list[float]) -> None:
+    assert percentile(values, 0.5) == pytest.approx(statistics.median(values), abs=1e-6)
+
+
+@pytest.mark.parametrize(("values", "share"), [([], 0.5), ([1.0], -0.1), ([1.0], 1.1)])
+def test_a_percentile_of_nothing_or_out_of_range_is_refused(values: list[float], share: float) -> None:
+    with pytest.raises(ValueError, match="percentile"):
+        percentile(values, share)
+
+
+def test_the_interval_has_the_width_that_theory_gives() -> None:
+    rng = random.Random(5)
+    values = [rng.gauss(0.3, 0.2) for _ in range(400)]
+
+    found = mean_interval(values)
+
+    error = 1.96 * statistics.stdev(values) / len(values) ** 0.5
+    assert found.value == pytest.approx(statistics.fmean(values))
+    assert found.low == pytest.approx(found.value - error, rel=0.05)
+    assert found.high == pytest.approx(found.value + error, rel=0.05)
+
+
+def test_nineteen_of_twenty_intervals_hold_the_true_mean() -> None:
+    rng = random.Random(8)
+    samples = ([rng.random() for _ in range(50)] for _ in range(200))
+
+    held = sum(found.low <= 0.5 <= found.high for found in (mean_interval(s, resamples=300) for s in samples))
+
+    assert 180 <= held <= 199
+
+
+def test_the_same_values_give_the_same_interval_and_another_seed_another() -> None:
+    values = [place**2 / 1600 for place in range(40)]
+
+    assert mean_interval(values) == mean_interval(values)
+    assert mean_interval(values) != mean_interval(values, seed=14)
+
+
+def test_pairs_are_compared_record_by_record() -> None:
+    champion = [0.1, 0.5, 0.9, 0.3] * 10
+    challenger = [score + 0.05 for score in champion]
+
+    found = paired_interval(challenger, champion)
+
+    assert (found.low, found.value, found.high) == pytest.approx((0.05, 0.05, 0.05))
+
+
+@pytest.mark.parametrize("values", [[], [float("nan"), 0.5], [float("inf")]])
+def test_a_figure_that_is_missing_or_no_number_gives_no_interval(values: list[float]) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        mean_interval(values)
+
+
+def test_pairs_of_different_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"longer|shorter"):
+        paired_interval([0.1, 0.2], [0.1])

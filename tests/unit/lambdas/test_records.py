@@ -1,0 +1,117 @@
+"""Curated records are streamed, checked one by one, and sampled the same however they lie in files."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.shared import s3
+from lambdas.shared.errors import InvalidRecord
+from lambdas.shared.prompts import choose_examples, few_shot_turns, task_prompt, text_of
+from lambdas.shared.records import Record, read_split, sample
+
+if TYPE_CHECKING:
+    from tests.unit.lambdas.conftest import Cloud
+
+Curated = Callable[..., dict[str, Any]]
+
+
+def test_a_split_is_read_over_all_its_files_in_order(cloud: Cloud, record: Curated) -> None:
+    for number in range(5):
+        cloud.put("curated", f"news/run=r/test/part-{number:05}.jsonl", record(f"a{number}"), record(f"b{number}"))
+    cloud.put("curated", "news/run=r/train/part-00000.jsonl", record("other"))
+
+    found = [item.record_id for item in read_split("curated", "news/run=r/", "test")]
+
+    assert found == ["a0", "b0", "a1", "b1", "a2", "b2", "a3", "b3", "a4", "b4"]
+
+
+def test_lines_are_whole_wherever_the_chunks_of_the_stream_end(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3, "CHUNK_BYTES", 3)
+    cloud.objects["curated", "k"] = "äöü\n\n  \r\nzwei\nohne Ende".encode()
+
+    assert [line.decode() for line in s3.lines("curated", "k")] == ["äöü", "zwei", "ohne Ende"]
+
+
+def test_a_line_without_end_is_not_gathered_for_ever(cloud: Cloud) -> None:
+    cloud.objects["curated", "k"] = b"x" * 1_000_000
+
+    with pytest.raises(InvalidRecord, match=r"longer than 1,000 bytes \(s3://curated/k\)"):
+        list(s3.lines("curated", "k", max_line_bytes=1000))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b"{", "not JSON"),
+        (b"[1]", "A JSON object is needed here, not a list"),
+        (b'{"record_id": "a"}', "'messages' is missing"),
+        (b'{"record_id": "a", "messages": [{"role": "user", "content": "x"}]}', "one user turn and one assistant"),
+        (b'{"record_id": 7, "messages": []}', "one user turn"),
+    ],
+)
+def test_a_wrong_record_is_named_with_its_place(cloud: Cloud, line: bytes, message: str) -> None:
+    cloud.objects["curated", "p/test/part-0.jsonl"] = line
+
+    with pytest.raises(InvalidRecord, match=message) as caught:
+        list(read_split("curated", "p/", "test"))
+    assert "s3://curated/p/test/part-0.jsonl, record 1" in str(caught.value)
+
+
+@given(st.sets(st.integers(), max_size=50), st.integers(0, 60), st.randoms(use_true_random=False))
+def test_a_sample_does_not_depend_on_the_order_of_the_records(ids: set[int], size: int, rng: random.Random) -> None:
+    records = [Record(str(number), "prompt", "reference") for number in ids]
+    shuffled = records.copy()
+    rng.shuffle(shuffled)
+
+    chosen = sample(records, size)
+
+    assert chosen == sample(shuffled, size)
+    assert len(chosen) == min(size, len(records))
+    assert len(set(chosen)) == len(chosen)
+
+
+def test_a_larger_sample_holds_the_smaller_one() -> None:
+    records = [Record(str(number), "prompt", "reference") for number in range(100)]
+
+    assert sample(records, 40)[:10] == sample(records, 10)
+
+
+def test_examples_come_from_the_shorter_half() -> None:
+    records = [Record(str(number), "x" * number, "reference") for number in range(1, 21)]
+
+    chosen = choose_examples(records, 3)
+
+    assert len(chosen) == 3
+    assert all(len(item.prompt) <= 10 for item in chosen)
+    assert choose_examples(records[:2], 2)
+
+
+def test_examples_are_shown_as_turns_of_both() -> None:
+    turns = few_shot_turns([Record("1", "ask", "answer"), Record("2", "more", "less")])
+
+    assert [(turn.role, turn.content) for turn in turns] == [
+        ("user", "ask"),
+        ("assistant", "answer"),
+        ("user", "more"),
+        ("assistant", "less"),
+    ]
+
+
+@given(st.text(), st.text())
+def test_a_prompt_gives_back_its_text(instruction: str, text: str) -> None:
+    assert text_of(task_prompt(instruction, text), instruction) == text
+
+
+def test_the_listing_goes_over_all_pages_and_stops_at_its_limit(cloud: Cloud) -> None:
+    for number in range(7):
+        cloud.put("curated", f"p/{number}", {})
+
+    assert len(s3.keys("curated", "p/")) == 7
+    with pytest.raises(InvalidRecord, match="More than 5 objects"):
+        s3.keys("curated", "p/", limit=5)

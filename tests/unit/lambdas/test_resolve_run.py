@@ -1,0 +1,244 @@
+"""A run starts from the deployed settings, takes what its input overrides, and refuses what does not fit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdk_app.settings import load_settings, run_settings
+from lambdas.resolve_run.handler import handle
+from lambdas.resolve_run.overrides import InvalidRunInput, apply_overrides
+from lambdas.resolve_run.settings import InvalidRunSettings, parse_settings
+from lambdas.shared.errors import AccessDenied, ConfigurationError, InvalidTarget
+
+if TYPE_CHECKING:
+    from tests.unit.lambdas.conftest import Cloud, Context
+
+ROOT = Path(__file__).resolve().parents[3]
+SETTINGS = run_settings(load_settings(ROOT / "workflow.yaml", "twin"))
+Resolve = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def resolve(cloud: Cloud, context: Context, monkeypatch: pytest.MonkeyPatch) -> Resolve:
+    """Start a run with an input."""
+    for name, parameter in {
+        "RUN_SETTINGS_PARAMETER": "/settings",
+        "TARGET_PARAMETER": "/target",
+        "MODEL_DATA_URL_PARAMETER": "/url",
+    }.items():
+        monkeypatch.setenv(name, parameter)
+    cloud.parameters |= {"/settings": json.dumps(SETTINGS), "/target": "none", "/url": "none"}
+
+    def start(overrides: object = None, execution_name: str = "run-7") -> dict[str, Any]:
+        event = {"execution_name": execution_name, "execution_arn": "arn:execution", "input": overrides}
+        return handle(event, context)
+
+    return start
+
+
+def test_an_empty_input_runs_on_the_deployed_settings(resolve: Resolve) -> None:
+    run = resolve({})
+
+    assert run["run_id"] == "run-7"
+    assert run["dataset"] == "aws-api-documentation"
+    assert run["curated_prefix"] == "aws-api-documentation/run=run-7/"
+    assert run["floor"] == SETTINGS["defaults"]["selection"]["floor"]
+    assert run["task"] == SETTINGS["defaults"]["task"]
+    assert run["champion"] is None
+    assert [candidate["index"] for candidate in run["candidates"]] == [0, 1, 2]
+    assert resolve(None) == run
+
+
+def test_every_parameter_of_the_pipeline_is_set_as_a_string_of_its_type(resolve: Resolve) -> None:
+    declared = json.loads((ROOT / "pipelines/definition/pipeline.json").read_text())["Parameters"]
+
+    tuning = resolve({})["tuning"]
+
+    assert sorted(tuning) == sorted(parameter["Name"] for parameter in declared)
+    readers = {"String": str, "Integer": int, "Float": float}
+    for parameter in declared:
+        value = tuning[parameter["Name"]]
+        assert isinstance(value, str)
+        assert readers[parameter["Type"]](value) not in ("", None)
+
+
+def test_the_pipeline_works_on_this_run_and_writes_under_its_name(resolve: Resolve) -> None:
+    tuning = resolve({"dataset": "news", "tuning": {"epochs": 3, "learning_rate": 0.00005}})["tuning"]
+
+    assert tuning["TrainData"] == "s3://curated/news/run=run-7/train"
+    assert tuning["OutputPrefix"] == "s3://models/run=run-7"
+    assert tuning["BaseModel"] == "s3://models/base/smollm2-135m-instruct"
+    assert tuning["Epochs"] == "3"
+    assert tuning["LearningRate"] == "0.00005"
+    assert tuning["MaxRuntimeSeconds"] == str(60 * SETTINGS["defaults"]["tuning"]["max_runtime_minutes"])
+
+
+def test_the_pipeline_takes_the_parameters_as_a_list(resolve: Resolve) -> None:
+    run = resolve({})
+
+    assert {item["Name"]: item["Value"] for item in run["pipeline_parameters"]} == run["tuning"]
+
+
+def test_the_quality_gate_of_the_pipeline_follows_the_floor(resolve: Resolve) -> None:
+    assert resolve({"selection": {"floor": 0.45}})["tuning"]["MinimumMetric"] == "0.45"
+
+
+def test_the_champion_is_what_the_target_parameter_says(resolve: Resolve, cloud: Cloud) -> None:
+    target = {"kind": "bedrock", "model_id": "amazon.nova-micro-v1:0", "strategy": "zero-shot", "run_id": "run-3"}
+    cloud.parameters |= {"/target": json.dumps(target), "/url": "s3://models/run=run-1/model.tar.gz"}
+
+    run = resolve({})
+
+    assert run["champion"] == target
+    assert run["champion_model_data_url"] == "s3://models/run=run-1/model.tar.gz"
+
+
+def test_all_problems_of_an_input_are_reported_together_each_with_its_remedy(resolve: Resolve) -> None:
+    with pytest.raises(InvalidRunInput) as caught:
+        resolve(
+            {
+                "datset": "news",
+                "dataset": "Bad Name",
+                "approval": "sometimes",
+                "selection": {"floor": 0, "metric": "rougeL"},
+                "tuning": {"epoch": 2, "epochs": "2", "rank": 0, "alpha": True, "batch_size": 10_000},
+            }
+        )
+
+    text = str(caught.value)
+    for line in (
+        "has 10 problems",
+        "- datset: there is no such setting. Did you mean dataset?",
+        "- dataset: "Bad Name" has the wrong form. Give a string that matches ^[a-z0-9]",
+        '- approval: "sometimes" is not a choice. Give one of manual, automatic.',
+        "- selection.floor: 0 is below the minimum.",
+        "- selection.metric: one run cannot override it. Change workflow.yaml and deploy.",
+        "- tuning.epoch: there is no such setting. Did you mean tuning.epochs?",
+        '- tuning.epochs: "2" is not of type integer. Give an integer from 1 to 20.',
+        "- tuning.rank: 0 is below the minimum. Give an integer from 1 to 256.",
+        "- tuning.alpha: true is not of type integer.",
+        "- tuning.batch_size: 10000 is above the maximum.",
+    ):
+        assert line in text, line
+
+
+@pytest.mark.parametrize("overrides", [[], "text", 7, {"tuning": 3}, {"tuning": [{"epochs": 1}]}])
+def test_an_input_of_the_wrong_form_is_refused(resolve: Resolve, overrides: object) -> None:
+    if overrides:
+        with pytest.raises(InvalidRunInput, match="object"):
+            resolve(overrides)
+
+
+def test_a_long_list_of_problems_is_cut_and_counted(resolve: Resolve) -> None:
+    with pytest.raises(InvalidRunInput, match="and 170 more"):
+        resolve({f"nonsense{number}": "x" * 1000 for number in range(200)})
+
+
+def test_gates_stay_closed_whatever_the_bounds_allow(resolve: Resolve, cloud: Cloud) -> None:
+    settings = json.loads(json.dumps(SETTINGS))
+    for name in ("selection.floor", "tuning.minimum_loss_reduction", "tuning.learning_rate"):
+        settings["bounds"][name] = {"type": "number"}
+    cloud.parameters["/settings"] = json.dumps(settings)
+
+    with pytest.raises(InvalidRunInput, match="has 3 problems") as caught:
+        resolve({"selection": {"floor": 0}, "tuning": {"minimum_loss_reduction": 1, "learning_rate": 0}})
+    assert "leaves the gate open" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../other", "ä", "x" * 81, "-a", "a/b"])
+def test_a_name_that_cannot_be_a_key_is_refused(resolve: Resolve, name: str) -> None:
+    with pytest.raises(Exception, match="execution_name|run's id"):
+        resolve({}, execution_name=name)
+
+
+def test_the_name_that_event_bridge_gives_is_accepted(resolve: Resolve) -> None:
+    name = "4a3f7a2e-6d1c-9b9f-1111-222233334444_55556666-7777-8888-9999-000011112222"
+
+    assert resolve({}, execution_name=name)["run_id"] == name
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("{", "not JSON"),
+        ("{}", "'defaults' is missing"),
+        ('{"defaults": {"candidates": []}, "bounds": {"x": {"type": "date"}}}', "'date' is not one of"),
+        ('{"defaults": {"candidates": []}, "bounds": {"x": {"type": "string", "pattern": "("}}}', "pattern"),
+        ('{"defaults": {"candidates": []}, "bounds": {}}', "'selection' is missing"),
+    ],
+)
+def test_damaged_run_settings_are_named_as_such(resolve: Resolve, cloud: Cloud, value: str, message: str) -> None:
+    cloud.parameters["/settings"] = value
+
+    with pytest.raises(InvalidRunSettings, match=message) as caught:
+        resolve({})
+    assert "SSM parameter /settings" in str(caught.value)
+
+
+def test_a_damaged_target_is_not_taken_for_none(resolve: Resolve, cloud: Cloud) -> None:
+    cloud.parameters["/target"] = ""
+
+    with pytest.raises(InvalidTarget, match="/target"):
+        resolve({})
+
+
+def test_a_denied_call_names_the_call_and_what_aws_said(resolve: Resolve, cloud: Cloud) -> None:
+    words = "User: arn:aws:sts::1:assumed-role/R/f is not authorized to perform: ssm:GetParameter on resource: arn:p"
+    cloud.refuse("ssm", "GetParameter", "AccessDeniedException", words)
+
+    with pytest.raises(AccessDenied) as caught:
+        resolve({})
+    assert words in str(caught.value)
+    assert "Grant this action" in str(caught.value)
+
+
+def test_a_missing_environment_variable_is_named(resolve: Resolve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MODELS_BUCKET")
+
+    with pytest.raises(ConfigurationError, match="MODELS_BUCKET is not set"):
+        resolve({})
+
+
+NAMES = sorted(SETTINGS["bounds"])
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.sampled_from(NAMES), JSON_VALUES)
+def test_a_value_is_either_taken_over_as_it_is_or_reported(name: str, value: object) -> None:
+    settings = parse_settings(SETTINGS, "here")
+    section, _, leaf = name.rpartition(".")
+    overrides = {section: {leaf: value}} if section else {leaf: value}
+
+    merged, problems = apply_overrides(settings, overrides)
+
+    document = merged.as_dict()
+    holder = document[section] if section else document
+    assert isinstance(holder, dict)
+    if problems:
+        assert [problem.split(":")[0] for problem in problems] == [name]
+        assert document == SETTINGS["defaults"]
+    else:
+        assert holder[leaf] == value
+        holder[leaf] = (SETTINGS["defaults"][section] if section else SETTINGS["defaults"])[leaf]
+        assert document == SETTINGS["defaults"]
+
+
+@given(st.dictionaries(st.text(max_size=20), JSON_VALUES, max_size=4))
+def test_no_unknown_key_is_ignored(overrides: dict[str, object]) -> None:
+    known = {name.partition(".")[0] for name in NAMES}
+    unknown = [key for key in overrides if key not in known]
+
+    _, problems = apply_overrides(parse_settings(SETTINGS, "here"), overrides)
+
+    assert len(problems) >= len(unknown)
