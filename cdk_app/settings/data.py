@@ -30,7 +30,7 @@ class Columns(Section):
 class Filters(Section):
     """Records outside these limits go to quarantine, each with its reason."""
 
-    min_words: Words = 20
+    min_words: Words = 5
     """Fewest words of a usable text; shorter ones are quarantined as `too_short`."""
 
     max_words: Words = 4000
@@ -43,7 +43,7 @@ class Filters(Section):
     """Most words of a usable target; longer ones are quarantined as `target_too_long`."""
 
     max_symbol_ratio: Annotated[float, Field(ge=0.01, le=1)] = 0.3
-    """Largest share of characters that are neither letters, digits nor spaces; above it: `mostly_symbols`."""
+    """Largest share of symbols among the visible characters; above it: `mostly_symbols`."""
 
 
 class Split(Section):

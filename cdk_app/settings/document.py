@@ -126,10 +126,7 @@ class _Reader:
         try:
             node = yaml.compose(text, Loader=_Yaml12Loader)
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            message = f"this is not YAML ({error.problem or error.context})"
-            remedy = "Check indentation, quotes and colons around this line."
-            raise _refusal(self._path, mark.line + 1 if mark else 0, message, remedy) from error
+            raise self._syntax_refusal(error) from error
         except yaml.YAMLError as error:
             raise _refusal(self._path, 0, f"this is not YAML ({error})", "Save it as plain text.") from error
         if not isinstance(node, yaml.MappingNode):
@@ -138,6 +135,13 @@ class _Reader:
             raise _refusal(self._path, 0, f"the file is {found}", remedy)
         root = self._entry(node, line=1, path=(), ancestors=())
         return Document(root, tuple(self._problems))
+
+    def _syntax_refusal(self, error: yaml.MarkedYAMLError) -> SettingsError:
+        mark = error.problem_mark or error.context_mark
+        begun = f", begun in line {error.context_mark.line + 1}" if error.context and error.context_mark else ""
+        message = f"this is not YAML ({', '.join(filter(None, (error.problem, error.context)))}{begun})"
+        remedy = "Check indentation, quotes and colons from there on."
+        return _refusal(self._path, mark.line + 1 if mark else 0, message, remedy)
 
     def _entry(self, node: yaml.Node, line: int, path: KeyPath, ancestors: tuple[yaml.Node, ...]) -> Entry:
         if any(node is ancestor for ancestor in ancestors):

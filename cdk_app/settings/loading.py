@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from cdk_app.settings.document import Document, Entry, read_document
 from cdk_app.settings.environments import ENVIRONMENTS_KEY, common, merge
@@ -89,7 +90,7 @@ def _check(root: Entry, environment: str, file: str) -> tuple[Settings | None, l
         settings = Settings.model_validate(plain)
         subject = Subject(settings)
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = _independent(error.errors(include_url=False))
         problems += [explain(detail, root, file) for detail in details]
         subject = partial_subject(plain, details)
     for breach in breaches(subject):
@@ -97,6 +98,16 @@ def _check(root: Entry, environment: str, file: str) -> tuple[Settings | None, l
     if settings is not None and not problems:
         problems += _too_long_for_a_run(settings, root, file)
     return settings, problems
+
+
+def _independent(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out what only follows from an error further in: pydantic calls a list of bad items too short."""
+    places = [detail["loc"] for detail in details]
+    return [
+        detail
+        for detail, here in zip(details, places, strict=True)
+        if not any(len(place) > len(here) and place[: len(here)] == here for place in places)
+    ]
 
 
 def _too_long_for_a_run(settings: Settings, root: Entry, file: str) -> list[Problem]:

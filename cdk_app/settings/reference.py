@@ -60,10 +60,14 @@ def _allowed(declared: Declaration) -> str:
     if declared.keys:
         return "a list" if declared.type == "array" else "a section"
     if declared.maximum is not None:
-        return f"{declared.type}, {declared.minimum} to {declared.maximum}"
+        return f"{declared.type}, {_number(declared.minimum)} to {_number(declared.maximum)}"
     if declared.examples:
         return f"like `{declared.examples[0]}`"
     return declared.type
+
+
+def _number(value: float | None) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value}"
 
 
 def _default(declared: Declaration) -> str:

@@ -100,7 +100,7 @@ def _candidates(settings: Settings) -> list[dict[str, Any]]:
             "platform": model.platform,
             "model_id": model.converse_model_id,
             "strategy": candidate.strategy,
-            "examples": candidate.examples or 0,
+            **({"examples": candidate.examples} if candidate.examples else {}),
             "price": _price(model),
         }
         for candidate, model in pairs

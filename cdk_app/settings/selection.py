@@ -16,7 +16,7 @@ class Candidate(Section):
     """A model and the way it is asked."""
 
     model: Annotated[str, Field(json_schema_extra={"enum": list(CATALOGUE)})]
-    """Model: a key of the catalogue (`cdk_app/catalogue.py`)."""
+    """Key of a model in the catalogue (docs/settings.md lists it)."""
 
     strategy: Strategy = "zero-shot"
     """`zero-shot` asks plainly, `few-shot` shows examples first, `extractive` picks the best sentence."""
@@ -40,5 +40,5 @@ class Selection(Section):
     sample_size: Annotated[int, Field(ge=8, le=10_000)] = 64
     """Validation records on which every candidate is measured."""
 
-    candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=12, strict=False)]
+    candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=8, strict=False)]
     """Models to compare, each with the way it is asked."""

@@ -15,5 +15,5 @@ class Task(Section):
     kind: Literal["summarization", "generation"] = "summarization"
     """Kind of task: `summarization` shortens the text column, `generation` answers it."""
 
-    instruction: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
+    instruction: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
     """Instruction put before every text, in training, in evaluation and in the gateway alike."""

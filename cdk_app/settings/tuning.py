@@ -24,7 +24,7 @@ class Tuning(Section):
     """Fine-tune when no candidate reaches the floor; otherwise such a run fails."""
 
     model: Annotated[str, Field(json_schema_extra={"enum": CUSTOMIZABLE})] = "smollm2-135m-instruct"
-    """Model to fine-tune: a key of the catalogue whose weights are open."""
+    """Key of the model to fine-tune; its weights must be open."""
 
     method: Literal["lora"] = "lora"
     """Fine-tuning method."""
@@ -48,7 +48,7 @@ class Tuning(Section):
     """Examples in a step."""
 
     max_length: Annotated[int, Field(ge=32, le=131_072)] = 256
-    """Longest example in tokens; longer ones are cut at the end of the text, never of the target."""
+    """Longest example in tokens, prompt and answer together."""
 
     max_examples: Annotated[int, Field(ge=8, le=1_000_000)] = 2000
     """Most examples to train on."""

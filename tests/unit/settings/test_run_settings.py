@@ -1,0 +1,119 @@
+"""What one run starts from: defaults and bounds, small enough for an SSM parameter."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdk_app.settings import (
+    ENVIRONMENTS,
+    Problem,
+    Settings,
+    SettingsError,
+    compact_json,
+    load_settings,
+    run_settings,
+    run_settings_template,
+)
+from cdk_app.settings.run import INPUT_NAMES, MAX_BYTES, OVERRIDABLE
+
+Load = Callable[..., Settings]
+Problems = Callable[..., list[Problem]]
+IMPORTED = {"model": "smollm2-135m-instruct", "imported_model_id": "a1b2c3d4e5f6"}
+FEW_SHOT = {"model": "nova-lite", "strategy": "few-shot"}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_run_settings_of_the_repository_fit_into_a_parameter(environment: str) -> None:
+    settings = load_settings(Path(__file__).parents[3] / "workflow.yaml", environment)
+    assert len(run_settings_template(settings).encode()) <= MAX_BYTES
+
+
+def test_every_overridable_setting_has_a_default_within_its_bounds(load: Load, document: dict[str, Any]) -> None:
+    run = run_settings(load(document))
+    assert set(run["bounds"]) == {INPUT_NAMES.get(setting, setting) for setting in OVERRIDABLE}
+    for name, bounds in run["bounds"].items():
+        value = run["defaults"]
+        for step in name.split("."):
+            value = value[step]
+        assert bounds.get("minimum", value) <= value <= bounds.get("maximum", value)
+        assert value in bounds.get("choices", [value])
+        assert re.search(bounds.get("pattern", ""), str(value))
+
+
+def test_bounds_are_those_that_the_settings_declare(load: Load, document: dict[str, Any]) -> None:
+    bounds = run_settings(load(document))["bounds"]
+    assert bounds["tuning.rank"] == {"type": "integer", "minimum": 1, "maximum": 256}
+    assert bounds["approval"] == {"type": "string", "choices": ["manual", "automatic"]}
+    assert bounds["dataset"] == {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"}
+
+
+def test_gates_cannot_be_opened_by_an_override(load: Load, document: dict[str, Any]) -> None:
+    bounds = run_settings(load(document))["bounds"]
+    assert bounds["selection.floor"]["minimum"] > 0
+    assert bounds["tuning.minimum_loss_reduction"]["minimum"] > 0
+
+
+def test_an_override_cannot_outgrow_the_context_of_the_model(load: Load, document: dict[str, Any]) -> None:
+    assert run_settings(load(document))["bounds"]["tuning.max_length"]["maximum"] == 8192
+
+
+def test_candidates_carry_what_is_needed_to_ask_and_to_price_them(load: Load, document: dict[str, Any]) -> None:
+    document["selection"]["candidates"] = [
+        {"model": "extractive-lead", "strategy": "extractive"},
+        {"model": "nova-lite", "strategy": "few-shot", "examples": 3},
+        IMPORTED,
+    ]
+    baseline, nova, imported = run_settings(load(document))["defaults"]["candidates"]
+    assert (baseline["model_id"], baseline["platform"], baseline["strategy"]) == ("", "lambda", "extractive")
+    assert nova == {
+        "model": "nova-lite",
+        "platform": "bedrock",
+        "model_id": "${BedrockGeography}.amazon.nova-lite-v1:0",
+        "strategy": "few-shot",
+        "examples": 3,
+        "price": {"usd_per_1k_input_tokens": 0.00006, "usd_per_1k_output_tokens": 0.00024},
+    }
+    arn = "arn:${AWS::Partition}:bedrock:${AWS::Region}:${AWS::AccountId}:imported-model/a1b2c3d4e5f6"
+    assert imported["model_id"] == arn
+    assert imported["price"]["usd_per_second"] > 0
+
+
+def test_the_template_leaves_open_the_references_of_model_ids_alone(load: Load, document: dict[str, Any]) -> None:
+    document["task"]["instruction"] = "Keep ${name}, ${AWS::StackName} and $5; write $${x}."
+    document["selection"]["candidates"].append(IMPORTED)
+    template = run_settings_template(load(document))
+    references = set(re.findall(r"\$\{([^!}][^}]*)\}", template))
+    assert references == {"AWS::Partition", "AWS::Region", "AWS::AccountId", "BedrockGeography"}
+    restored = json.loads(template.replace("${!", "${"))
+    assert restored["defaults"]["task"]["instruction"] == document["task"]["instruction"]
+
+
+def test_run_settings_too_long_for_a_parameter_are_refused_when_the_file_is_loaded(
+    load: Load, problems: Problems, document: dict[str, Any]
+) -> None:
+    document["selection"]["candidates"] = [FEW_SHOT | {"examples": count} for count in range(1, 9)]
+    document["task"]["instruction"] = "x" * 1000
+    (problem,) = problems(document)
+    assert problem.key == "selection.candidates"
+    assert "an SSM parameter holds 4096" in problem.message
+    document["task"]["instruction"] = "x" * 200
+    load(document)
+
+
+def test_run_settings_too_long_for_a_parameter_are_refused_by_themselves(load: Load, document: dict[str, Any]) -> None:
+    settings = load(document)
+    long = settings.task.model_copy(update={"instruction": "é" * 2000})
+    with pytest.raises(SettingsError, match="SSM parameter"):
+        run_settings(settings.model_copy(update={"task": long}))
+
+
+def test_the_same_settings_give_the_same_bytes(load: Load, document: dict[str, Any]) -> None:
+    first, second = (compact_json(run_settings(load(document))) for _ in range(2))
+    assert first == second
+    assert ": " not in first

@@ -1,0 +1,251 @@
+"""Pairs of valid values that make no sense together: each is refused, and its harmless neighbour is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cdk_app.settings import Problem, Settings
+
+Load = Callable[..., Settings]
+Problems = Callable[..., list[Problem]]
+
+EXTRACTIVE = {"model": "extractive-lead", "strategy": "extractive"}
+IMPORTED = {"model": "smollm2-135m-instruct", "imported_model_id": "a1b2c3d4e5f6"}
+
+
+def found(problems: list[Problem]) -> list[tuple[str, str]]:
+    return [(problem.key, problem.message) for problem in problems]
+
+
+# ---- data -------------------------------------------------------------------------------------------------
+
+
+def test_text_and_target_must_be_different_columns(problems: Problems, document: dict[str, Any]) -> None:
+    document["data"]["columns"] = {"text": "body", "target": "body"}
+    assert found(problems(document)) == [("data.columns.target", "`body` is also the text column")]
+
+
+@pytest.mark.parametrize(("least", "most"), [("min_words", "max_words"), ("min_target_words", "max_target_words")])
+def test_word_limits_must_leave_room(
+    load: Load, problems: Problems, document: dict[str, Any], least: str, most: str
+) -> None:
+    document["data"]["filters"] = {least: 10, most: 9}
+    assert [key for key, _ in found(problems(document))] == [f"data.filters.{least}"]
+    document["data"]["filters"] = {least: 10, most: 10}
+    load(document)
+
+
+def test_validation_and_test_may_hold_out_half_and_no_more(
+    load: Load, problems: Problems, document: dict[str, Any]
+) -> None:
+    document["data"]["split"] = {"validation": 0.25, "test": 0.26}
+    assert found(problems(document)) == [
+        ("data.split.test", "validation and test together hold out 51% of the records")
+    ]
+    document["data"]["split"] = {"validation": 0.2, "test": 0.3}
+    load(document)
+
+
+def test_the_smallest_data_set_must_fill_every_split(load: Load, problems: Problems, document: dict[str, Any]) -> None:
+    document["data"] |= {"minimum_records": 49, "split": {"test": 0.02}}
+    (problem,) = problems(document)
+    assert (problem.key, problem.remedy) == (
+        "data.minimum_records",
+        "Ask for at least 50 records, or enlarge the split.",
+    )
+    document["data"]["minimum_records"] = 50
+    load(document)
+
+
+# ---- models -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("candidate", "key", "message"),
+    [
+        ({"model": "nova-micron"}, "model", "`nova-micron` is not in the model catalogue"),
+        ({"model": "nova-lite", "strategy": "few-shot"}, "examples", "few-shot needs a number of examples"),
+        ({"model": "nova-lite", "examples": 2}, "examples", "`zero-shot` shows no examples"),
+        (EXTRACTIVE | {"examples": 2}, "examples", "`extractive` shows no examples"),
+        ({"model": "nova-lite", "strategy": "extractive"}, "strategy", "`nova-lite` writes, it does not extract"),
+        (
+            {"model": "extractive-lead"},
+            "strategy",
+            "`extractive-lead` is the extractive baseline and asks no model",
+        ),
+        (
+            {"model": "smollm2-135m-instruct"},
+            "imported_model_id",
+            "`smollm2-135m-instruct` is answered by an import of your own",
+        ),
+        (
+            {"model": "nova-lite", "imported_model_id": "a1b2c3d4e5f6"},
+            "imported_model_id",
+            "`nova-lite` is not an imported model",
+        ),
+    ],
+)
+def test_a_candidate_that_makes_no_sense_is_refused(
+    problems: Problems, document: dict[str, Any], candidate: dict[str, Any], key: str, message: str
+) -> None:
+    document["selection"]["candidates"].append(candidate)
+    assert found(problems(document)) == [(f"selection.candidates[1].{key}", message)]
+
+
+@pytest.mark.parametrize("candidate", [EXTRACTIVE, IMPORTED, IMPORTED | {"strategy": "few-shot", "examples": 2}])
+def test_a_candidate_that_makes_sense_is_accepted(
+    load: Load, document: dict[str, Any], candidate: dict[str, Any]
+) -> None:
+    document["selection"]["candidates"].append(candidate)
+    assert len(load(document).selection.candidates) == 2
+
+
+def test_a_model_that_is_not_in_the_catalogue_comes_with_the_nearest_ones(
+    problems: Problems, document: dict[str, Any]
+) -> None:
+    document["selection"]["candidates"] = [{"model": "claude-haiku"}]
+    (problem,) = problems(document)
+    assert problem.remedy == "Did you mean `claude-haiku-4-5`?"
+
+
+def test_the_same_candidate_twice_is_refused(load: Load, problems: Problems, document: dict[str, Any]) -> None:
+    document["selection"]["candidates"] = [{"model": "nova-lite"}, {"model": "nova-lite", "strategy": "zero-shot"}]
+    assert found(problems(document)) == [("selection.candidates[1]", "`nova-lite`, zero-shot, is already a candidate")]
+    document["selection"]["candidates"][1] |= {"strategy": "few-shot", "examples": 2}
+    load(document)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_model_that_cannot_be_customised_is_not_tuned(
+    problems: Problems, document: dict[str, Any], enabled: bool
+) -> None:
+    document["tuning"] = {"model": "claude-haiku-4-5", "enabled": enabled}
+    (problem,) = problems(document)
+    assert problem.key == "tuning.model"
+    assert "cannot be customised" in problem.message
+    assert problem.remedy == "Choose `smollm2-135m-instruct`."
+
+
+def test_an_unknown_model_is_not_tuned(problems: Problems, document: dict[str, Any]) -> None:
+    document["tuning"] = {"model": "smollm2"}
+    assert found(problems(document)) == [("tuning.model", "`smollm2` is not in the model catalogue")]
+
+
+def test_training_examples_fit_the_context_of_the_model(
+    load: Load, problems: Problems, document: dict[str, Any]
+) -> None:
+    document["tuning"] = {"max_length": 8193}
+    (problem,) = problems(document)
+    assert (problem.key, problem.remedy) == ("tuning.max_length", "Write 8192 or less.")
+    document["tuning"] = {"max_length": 8192}
+    load(document)
+
+
+def test_an_answer_leaves_room_for_the_question(load: Load, problems: Problems, document: dict[str, Any]) -> None:
+    document["serving"] = {"max_output_tokens": 8192}
+    assert [key for key, _ in found(problems(document))] == ["serving.max_output_tokens"]
+    document["serving"] = {"max_output_tokens": 8191}
+    load(document)
+
+
+# ---- hosting ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "what"),
+    [("ml.g5.xlarge", "a GPU instance"), ("ml.inf2.xlarge", "a GPU instance"), ("ml.c7i.xlarge", "an instance")],
+)
+def test_a_serverless_endpoint_has_no_instance_and_least_of_all_a_gpu(
+    problems: Problems, document: dict[str, Any], instance_type: str, what: str
+) -> None:
+    document["serving"] = {"instance_type": instance_type}
+    message = f"a serverless endpoint cannot have {what} (`{instance_type}`)"
+    assert found(problems(document)) == [("serving.instance_type", message)]
+
+
+def test_a_serverless_endpoint_has_no_instances_to_count(problems: Problems, document: dict[str, Any]) -> None:
+    document["serving"] = {"instance_count": 2}
+    assert [key for key, _ in found(problems(document))] == ["serving.instance_count"]
+
+
+def test_a_real_time_endpoint_needs_an_instance_type(load: Load, problems: Problems, document: dict[str, Any]) -> None:
+    document["serving"] = {"mode": "real-time"}
+    assert found(problems(document)) == [("serving.instance_type", "a real-time endpoint needs an instance type")]
+    document["serving"] = {"mode": "real-time", "instance_type": "ml.c7i.xlarge", "instance_count": 2}
+    assert load(document).serving.instance_count == 2
+
+
+def test_a_gpu_that_the_serving_image_cannot_use_is_refused(problems: Problems, document: dict[str, Any]) -> None:
+    document["serving"] = {"mode": "real-time", "instance_type": "ml.g5.xlarge"}
+    (problem,) = problems(document)
+    assert problem.key == "serving.instance_type"
+    assert "leaves idle" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("setting", "instance_type", "use"),
+    [
+        ("instance_type", "ml.g5.xlagre", "training jobs"),
+        ("instance_type", "ml.inf2.xlarge", "training jobs"),
+        ("evaluation_instance_type", "ml.g5.xlagre", "processing jobs"),
+        ("evaluation_instance_type", "ml.trn1.2xlarge", "processing jobs"),
+    ],
+)
+def test_an_instance_type_that_sagemaker_lacks_for_its_use_is_refused(
+    problems: Problems, document: dict[str, Any], setting: str, instance_type: str, use: str
+) -> None:
+    document["tuning"] = {setting: instance_type}
+    assert found(problems(document)) == [(f"tuning.{setting}", f"SageMaker has no `{instance_type}` for {use}")]
+
+
+def test_an_endpoint_on_an_unknown_instance_type_is_refused(problems: Problems, document: dict[str, Any]) -> None:
+    document["serving"] = {"mode": "real-time", "instance_type": "ml.c7i.xlagre"}
+    (problem,) = problems(document)
+    assert problem.message == "SageMaker has no `ml.c7i.xlagre` for endpoints"
+    assert "`ml.c7i.xlarge`" in problem.remedy
+
+
+def test_the_api_of_prod_is_never_open(load: Load, problems: Problems, document: dict[str, Any]) -> None:
+    document["gateway"] = {"authorization": "none"}
+    assert found(problems(document)) == [("gateway.authorization", "`none` opens the API of `prod` to everyone")]
+    document["gateway"] = {}
+    document["environments"] = {"dev": {"gateway": {"authorization": "none"}}}
+    assert load(document, "dev").gateway.authorization == "none"
+
+
+# ---- rules on a file with other mistakes in it ------------------------------------------------------------
+
+
+def test_an_illegal_pair_is_reported_beside_a_bad_bound_in_the_same_section(
+    problems: Problems, document: dict[str, Any]
+) -> None:
+    document["serving"] = {"memory_mb": 5, "instance_type": "ml.g5.xlarge"}
+    assert {key for key, _ in found(problems(document))} == {"serving.memory_mb", "serving.instance_type"}
+
+
+def test_an_illegal_pair_is_reported_beside_a_missing_key_in_the_same_section(
+    problems: Problems, document: dict[str, Any]
+) -> None:
+    del document["data"]["dataset"]
+    document["data"]["split"] = {"validation": 0.5, "test": 0.5}
+    assert {key for key, _ in found(problems(document))} == {"data.dataset", "data.split.test"}
+
+
+def test_rules_keep_silent_about_values_that_are_invalid_by_themselves(
+    problems: Problems, document: dict[str, Any]
+) -> None:
+    document["serving"] = {"mode": "realtime", "instance_type": "ml.g5.xlarge"}
+    document["tuning"] = {"model": 3, "max_length": 100_000}
+    assert {key for key, _ in found(problems(document))} == {"serving.mode", "tuning.model"}
+
+
+def test_good_candidates_are_examined_between_broken_ones(problems: Problems, document: dict[str, Any]) -> None:
+    document["selection"]["candidates"] = ["x", {"model": "nova-mini"}, {"strategy": "few-shot"}, EXTRACTIVE]
+    assert [key for key, _ in found(problems(document))] == [
+        "selection.candidates[0]",
+        "selection.candidates[1].model",
+        "selection.candidates[2].model",
+    ]
