@@ -116,7 +116,7 @@ def test_all_problems_of_an_input_are_reported_together_each_with_its_remedy(res
     for line in (
         "has 10 problems",
         "- datset: there is no such setting. Did you mean dataset?",
-        "- dataset: "Bad Name" has the wrong form. Give a string that matches ^[a-z0-9]",
+        '- dataset: "Bad Name" has the wrong form. Give a string that matches ^[a-z0-9]',
         '- approval: "sometimes" is not a choice. Give one of manual, automatic.',
         "- selection.floor: 0 is below the minimum.",
         "- selection.metric: one run cannot override it. Change workflow.yaml and deploy.",
