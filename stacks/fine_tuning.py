@@ -17,8 +17,9 @@ from constructs import Construct
 
 from cdk_app.assets import evaluation_code, training_code
 from cdk_app.constructs.grants import allow, read_asset, read_objects, write_objects
-from cdk_app.constructs.images import dlc_account, inference_image, pull_images
+from cdk_app.constructs.images import dlc_account, inference_image
 from cdk_app.constructs.names import resource_name
+from cdk_app.nag import acknowledge_resource
 from cdk_app.settings import Settings
 from stacks.foundation import Foundation
 
@@ -55,6 +56,7 @@ class FineTuning(cdk.Stack):
         self.training_role = self._training_role()
         self.evaluation_role = self._evaluation_role()
         self.pipeline_role = self._pipeline_role()
+        policy = self._allow_images_and_metrics(self.training_role, self.evaluation_role)
         pipeline = sagemaker.CfnPipeline(
             self,
             "Pipeline",
@@ -64,10 +66,11 @@ class FineTuning(cdk.Stack):
             pipeline_definition={"PipelineDefinitionBody": self._definition()},
             role_arn=self.pipeline_role.role_arn,
         )
-        pipeline.add_dependency(group)
-        # An execution may start as soon as the pipeline stands.
+        pipeline.add_resource_dependency(group)
+        # An execution may start as soon as the pipeline stands: the roles' policies come first.
+        pipeline.node.add_dependency(policy)
         for role in (self.pipeline_role, self.training_role, self.evaluation_role):
-            pipeline.node.add_dependency(role)
+            pipeline.node.add_dependency(role.node.find_child("DefaultPolicy"))
         cdk.CfnOutput(self, "PipelineName", value=pipeline.ref)
         cdk.CfnOutput(self, "ModelPackageGroupName", value=self.model_package_group_name)
 
@@ -153,15 +156,39 @@ class FineTuning(cdk.Stack):
         return role
 
     def _job_role(self, name: str, log_group: str) -> iam.Role:
-        """A role that may run the training image, write the log of its kind of job, and report metrics."""
+        """A role that may write the log of its kind of job."""
         role = self._role(f"{name}Role", f"{name} job of the fine-tuning pipeline.")
-        pull_images(role, TRAINING_REPOSITORY)
         logs = (
             f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:log-group:/aws/sagemaker/{log_group}"
         )
         allow(role, ["logs:CreateLogGroup", "logs:DescribeLogStreams"], [logs])
         allow(role, ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{logs}:log-stream:{JOBS}"])
         return role
+
+    def _allow_images_and_metrics(self, *roles: iam.Role) -> iam.ManagedPolicy:
+        """What SageMaker does in a job's name before and while its script runs, in one policy for all jobs."""
+        repository = (
+            f"arn:{cdk.Aws.PARTITION}:ecr:{cdk.Aws.REGION}:{dlc_account(self)}:repository/{TRAINING_REPOSITORY}"
+        )
+        pull = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        namespaces = [f"/aws/sagemaker/{jobs}" for jobs in ("TrainingJobs", "ProcessingJobs")]
+        policy = iam.ManagedPolicy(
+            self,
+            "ImagesAndMetrics",
+            description="Pull the training image; put metrics of jobs.",
+            roles=list(roles),
+            statements=[
+                iam.PolicyStatement(actions=pull, resources=[repository]),
+                iam.PolicyStatement(
+                    actions=["ecr:GetAuthorizationToken", "cloudwatch:PutMetricData"],
+                    resources=["*"],
+                    # Only PutMetricData knows the key, so that it alone is held to the namespaces.
+                    conditions={"StringEqualsIfExists": {"cloudwatch:namespace": namespaces}},
+                ),
+            ],
+        )
+        acknowledge_resource(policy, "*", "Neither a login to the registry nor a metric has a resource level.")
+        return policy
 
     def _pipeline_role(self) -> iam.Role:
         base, role = self._foundation, self._role("PipelineRole", "Starts the jobs of the fine-tuning pipeline.")

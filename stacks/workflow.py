@@ -177,7 +177,7 @@ class Workflow(cdk.Stack):
             state_machine_name=self._name,
             definition_body=sfn.DefinitionBody.from_chainable(chain),
             query_language=sfn.QueryLanguage.JSONATA,
-            role=role.without_policy_updates(),
+            role=iam.Role.from_role_arn(self, "ClosedRole", role.role_arn, mutable=False),
             # Names, times and errors are logged; inputs and outputs hold the user's texts and stay out.
             logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
@@ -185,7 +185,8 @@ class Workflow(cdk.Stack):
             timeout=self._timeout,
             comment="Prepare the data, select a model, tune one if none will do, deploy it.",
         )
-        machine.node.add_dependency(role)
+        # A machine that exists must be able to run: its policy comes first.
+        machine.node.add_dependency(role.node.find_child("DefaultPolicy"))
         return machine
 
     @property

@@ -90,14 +90,13 @@ def _acknowledgements(directory: Path, stacks: Iterable[str]) -> dict[tuple[str,
     for stack in stacks:
         file = directory / f"{stack}.metadata.json"
         metadata = json.loads(file.read_text("utf-8")) if file.exists() else {}
-        rules = {path: _entry(entries, "aws:cdk:acknowledged-rules") for path, entries in metadata.items()}
         for path, entries in metadata.items():
-            if logical_id := _entry(entries, "aws:cdk:logicalId"):
+            for logical_id in _data(entries, "aws:cdk:logicalId"):
                 ancestors = ["/".join(path.split("/")[:end]) for end in range(2, path.count("/") + 2)]
-                merged = {rule: why for a in ancestors for rule, why in (rules.get(a) or {}).items()}
-                reasons[stack, logical_id] = merged
+                given = (_data(metadata.get(a, []), "aws:cdk:acknowledged-rules") for a in ancestors)
+                reasons[stack, logical_id] = {k: v for rules in given for rule in rules for k, v in rule.items()}
     return reasons
 
 
-def _entry(entries: Iterable[Mapping[str, Json]], kind: str) -> Json:
-    return next((entry["data"] for entry in entries if entry["type"] == kind), None)
+def _data(entries: Iterable[Mapping[str, Json]], kind: str) -> list[Json]:
+    return [entry["data"] for entry in entries if entry["type"] == kind]

@@ -16,7 +16,6 @@ _GLUE_ERRORS = (
     "Glue.InternalServiceException",
     "Glue.OperationTimeoutException",
 )
-_QUEUE = cdk.Duration.minutes(30)
 
 
 def prepare(
@@ -60,7 +59,9 @@ def _prepare_data(steps: Steps, job_name: str, job_arn: str, job_timeout: cdk.Du
                 "--settings": "{% $run.preparation_settings %}",
             }
         ),
-        task_timeout=sfn.Timeout.duration(job_timeout.plus(_QUEUE)),
+        # Glue counts the time and stops the run itself; a run that nears its limit is worth an event.
+        task_timeout=sfn.Timeout.duration(job_timeout),
+        notify_delay_after=job_timeout,
         outputs=RESULT,
     )
     # The last two are how `.sync` follows the job, and stops it with the execution.

@@ -17,6 +17,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from stacks.state_machine.steps import ERROR, INPUT, Steps
 
 POLL_SECONDS = 15
+EVENTS_SHOWN = 3
 _UNCHANGED = "No updates are to be performed"
 _PASSING = ("_IN_PROGRESS state", "Rate exceeded", "Throttling")
 
@@ -89,10 +90,14 @@ class StackUpdate:
         return update
 
     def _explain(self, otherwise: sfn.IChainable) -> sfn.IChainable:
-        """CloudFormation's own reason lies in the stack's events, not in its status."""
+        """CloudFormation's own reason lies in the stack's events (newest first), not in its status."""
+        failures = (
+            "$states.result.StackEvents[$contains(ResourceStatus, 'FAILED')]"
+            ".(LogicalResourceId & ': ' & ResourceStatusReason)"
+        )
         cause = (
-            "{% 'The serving stack is ' & $states.input.status & ': ' & $join($states.result.StackEvents"
-            "[$contains(ResourceStatus, 'FAILED')].(LogicalResourceId & ' ' & ResourceStatusReason), '; ') %}"
+            "{% 'The serving stack is ' & $states.input.status & '. ' "
+            f"& $join(({failures})[[0..{EVENTS_SHOWN - 1}]], '; ') %}}"
         )
         explain = self.steps.failing_into(None).call(
             f"Explain{self.noun}",

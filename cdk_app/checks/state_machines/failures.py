@@ -25,7 +25,7 @@ def find_unguarded_states(assembly: Assembly) -> Iterator[Finding]:
 
 def _unguarded(state: State) -> Iterator[Finding]:
     kind = state.body["Type"]
-    if kind == "Task" and "TimeoutSeconds" not in state.body:
+    if kind == "Task" and not _ends(state):
         yield Finding(NAME, state.place, "The task may wait for ever.", "Give it a timeout.")
     if kind == "Task" and not state.body.get("Retry"):
         yield Finding(
@@ -33,6 +33,12 @@ def _unguarded(state: State) -> Iterator[Finding]:
         )
     if kind in {"Task", "Map", "Parallel"} and not state.nested and not _catches_all(state):
         yield Finding(NAME, state.place, "A failure here ends the execution unexplained.", "Catch States.ALL.")
+
+
+def _ends(state: State) -> bool:
+    """Whether Step Functions gives up after a while, or Glue stops the run that is waited for."""
+    stopped_by_glue = state.integration == "glue:startJobRun.sync" and "Timeout" in state.body["Arguments"]
+    return "TimeoutSeconds" in state.body or stopped_by_glue
 
 
 def _catches_all(state: State) -> bool:
