@@ -39,7 +39,10 @@ class Foundation(cdk.Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(
-            scope, construct_id, description="Fourfold: key, buckets, parameters and notifications."
+            scope,
+            construct_id,
+            description="Fourfold: key, buckets, parameters and notifications.",
+            termination_protection=settings.environment == "prod",
         )
         self._settings = settings
         self.key = encryption_key(

@@ -18,7 +18,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from cdk_app.constructs.alarms import endpoint_alarms
-from cdk_app.constructs.grants import allow, read_objects
+from cdk_app.constructs.grants import allow, policy_of, read_objects
 from cdk_app.constructs.images import INFERENCE_REPOSITORY, inference_image, pull_images
 from cdk_app.constructs.names import parameter_name, resource_name
 from cdk_app.settings import Settings
@@ -125,7 +125,9 @@ class Serving(cdk.Stack):
                 environment={"SM_LLAMA_CPP_CTX_SIZE": str(CONTEXT_TOKENS)},
             ),
         )
-        model.node.add_dependency(self.model_role)  # the role may read the artefact before SageMaker asks for it
+        model.node.add_dependency(
+            policy_of(self.model_role)
+        )  # the role may read the artefact before SageMaker asks for it
         return model
 
     @property

@@ -138,6 +138,8 @@ def add_post(
         integration,
         request_models={_JSON: model},
         request_validator_options=apigateway.RequestValidatorOptions(
-            request_validator_name=f"{model_name}Body", validate_request_body=True
+            request_validator_name=model_name,
+            validate_request_body=True,
+            validate_request_parameters=True,
         ),
     )

@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from cdk_app.assets import lambda_folder
-from cdk_app.constructs.grants import allow
+from cdk_app.constructs.grants import allow, closed_role, policy_of
 from cdk_app.constructs.retention import log_group
 from cdk_app.nag import acknowledge
 
@@ -60,8 +60,9 @@ class PythonFunction(Construct):
             timeout=timeout or cdk.Duration.seconds(30),
             memory_size=memory_mb,
             log_group=self.log_group,
-            role=self.role.without_policy_updates(),
+            role=closed_role(self.role),
         )
+        self.function.node.add_dependency(policy_of(self.role))
         acknowledge(
             self.function,
             "L1",

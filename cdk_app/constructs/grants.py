@@ -18,6 +18,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
+from constructs import IConstruct
 
 from cdk_app.nag import acknowledge_resource
 
@@ -89,6 +90,16 @@ def publish(role: iam.Role, topic: sns.Topic, *, key: kms.Key) -> None:
     """Publish to a topic that is encrypted with `key`."""
     allow(role, ["sns:Publish"], [topic.topic_arn])
     allow(role, ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])
+
+
+def closed_role(role: iam.Role) -> iam.IRole:
+    """`role` as CDK's constructs may use it: by its ARN, and without adding permissions of their own to it."""
+    return iam.Role.from_role_arn(role, "Closed", role.role_arn, mutable=False)
+
+
+def policy_of(role: iam.Role) -> IConstruct:
+    """The policy that holds what `role` was granted so far, for those who must wait until it is in force."""
+    return role.node.find_child("DefaultPolicy")
 
 
 def _objects(bucket: s3.Bucket, prefix: str) -> str:

@@ -10,9 +10,7 @@ from constructs import Construct
 _PUBLISHERS = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
 
 
-def encryption_key(
-    scope: Construct, construct_id: str, *, alias: str, removal_policy: cdk.RemovalPolicy
-) -> kms.Key:
+def encryption_key(scope: Construct, construct_id: str, *, alias: str, removal_policy: cdk.RemovalPolicy) -> kms.Key:
     """A key that rotates every year; the account's identity policies say who may use it.
 
     Services that act for nobody's role (log groups, alarms, budgets) are named in the key's own policy, each

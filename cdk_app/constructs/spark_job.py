@@ -13,7 +13,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from cdk_app.assets import glue_modules, glue_script
-from cdk_app.constructs.grants import allow, read_asset
+from cdk_app.constructs.grants import allow, closed_role, read_asset
 from cdk_app.settings import Glue
 
 CONCURRENT_RUNS = 3
@@ -51,8 +51,7 @@ class SparkJob(Construct):
             job_name=name,
             description="Turns raw text into curated splits; what it rejects goes to quarantine, with the reason.",
             glue_version=glue.GlueVersion.V5_1,
-            # The construct's own grants have action wildcards; the role has what it needs already.
-            role=self.role.without_policy_updates(),
+            role=closed_role(self.role),
             script=_code(script),
             extra_python_files=[_code(modules)],
             default_arguments=dict(arguments),
