@@ -45,11 +45,13 @@ class Probed:
     examples: list[dict[str, str]]
 
 
-def signed(url: str, body: bytes, region: str, credentials: Credentials) -> urllib.request.Request:
-    """Return a POST of a JSON body, signed with SigV4 for API Gateway."""
-    request = AWSRequest("POST", url, data=body, headers={"Content-Type": "application/json"})
+def signed(
+    url: str, body: bytes, region: str, credentials: Credentials, method: str = "POST"
+) -> urllib.request.Request:
+    """Return a request with a JSON body, signed with SigV4 for API Gateway."""
+    request = AWSRequest(method, url, data=body, headers={"Content-Type": "application/json"})
     SigV4Auth(credentials, "execute-api", region).add_auth(request)
-    return urllib.request.Request(url, data=body, headers=dict(request.headers), method="POST")  # noqa: S310
+    return urllib.request.Request(url, data=body, headers=dict(request.headers), method=method)  # noqa: S310
 
 
 def post(request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
