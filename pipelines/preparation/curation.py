@@ -35,11 +35,11 @@ class StageCount:
         self.rejected.update(other.rejected)
 
 
+@dataclass(slots=True)
 class Tally:
-    """Counts by stage, in the order of the stages."""
+    """Counts by stage."""
 
-    def __init__(self) -> None:
-        self.stages: dict[str, StageCount] = {}
+    stages: dict[str, StageCount] = field(default_factory=dict)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

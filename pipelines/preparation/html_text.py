@@ -7,7 +7,6 @@ attributes, or drop what is nested too deeply. What only looks like markup (`a <
 
 import html
 import re
-from collections.abc import Iterator
 
 _NAME = r"[a-zA-Z][a-zA-Z0-9:.-]*+"
 _ATTRIBUTES = r"""(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+"""
@@ -16,8 +15,6 @@ _TAG = re.compile(rf"<(/?)({_NAME})(?=[\s/>])(?:{_ATTRIBUTES}|[^<>]*+)>|<[!?][a-
 _END_TAG = re.compile(rf"</({_NAME})\s*+>")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _SPACE = re.compile(r"\s+")
-# A bullet stands before its text, also where a paragraph opens the item.
-_BULLET = re.compile(r"(?:\n- \s*)+")
 
 
 def _names(text: str) -> frozenset[str]:
@@ -28,9 +25,9 @@ _PARAGRAPHS = _names(
     "address article aside blockquote body details dialog dl fieldset figure footer form h1 h2 h3 h4 h5 h6 header"
     " html main menu nav ol p pre section table ul"
 )
-_LINES = _names("br caption dd div dt figcaption hr legend li optgroup option summary tr")
+_LINES = _names("caption dd div dt figcaption hr legend li optgroup option summary tr")
 _INLINE = _names(
-    "a abbr acronym b base bdi bdo big button center cite code col colgroup data del dfn em embed font i iframe img"
+    "a abbr acronym b base bdi bdo big br button center cite code col colgroup data del dfn em embed font i iframe img"
     " input ins kbd label link map mark meta meter noscript object output picture progress q rp rt ruby s samp"
     " select small source span strike strong sub sup tbody td textarea tfoot th thead time track tt u var video wbr"
 )
@@ -48,45 +45,57 @@ def html_to_text(markup: str) -> str:
     tags = [tag for tag in _TAG.finditer(markup) if tag[2] is None or tag[2].lower() in known]
     if not tags:
         return _resolve_references(markup)
-    return _BULLET.sub("\n- ", "".join(_layout(markup, tags)))
+    return _lay_out(markup, tags)
 
 
-def _layout(markup: str, tags: list[re.Match[str]]) -> Iterator[str]:
+def _lay_out(markup: str, tags: list[re.Match[str]]) -> str:
+    page = _Page()
     position = 0
-    skipped: str | None = None
-    preformatted = False
     for tag in tags:
-        if skipped is None:
-            yield _resolve_references(_flow(markup[position : tag.start()], preformatted))
+        page.add_text(markup[position : tag.start()])
+        page.add_tag((tag[2] or "").lower(), closing=tag[1] == "/")
         position = tag.end()
-        name = (tag[2] or "").lower()
-        closing = tag[1] == "/"
-        if skipped is not None:
-            skipped = None if closing and name == skipped else skipped
-            continue
-        if name in _SKIPPED and not closing:
-            skipped = name
-        if name == "pre":
-            preformatted = not closing
-        yield _break(name, closing)
-    if skipped is None:
-        yield _resolve_references(_flow(markup[position:], preformatted))
+    page.add_text(markup[position:])
+    return "".join(page.pieces)
 
 
-def _flow(text: str, preformatted: bool) -> str:
-    """Line feeds in HTML source are spaces, except in preformatted text."""
-    return text if preformatted else _SPACE.sub(" ", text)
+class _Page:
+    """Text laid out so far, and what the next text must be preceded by."""
 
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self._line_feeds = 0
+        self._bullet = ""
+        self._skipped: str | None = None
+        self._preformatted = False
 
-def _break(name: str, closing: bool) -> str:
-    """What a tag puts between the texts on its two sides."""
-    if name in _PARAGRAPHS:
-        return "\n\n"
-    if name == "li" and not closing:
-        return "\n- "
-    if name in _LINES:
-        return "\n"
-    return " " if name in ("td", "th") else ""
+    def add_text(self, source: str) -> None:
+        # In HTML source a line feed is a space, except in preformatted text.
+        flowing = source if self._preformatted else _SPACE.sub(" ", source)
+        if self._skipped is not None or not flowing:
+            return
+        if self._line_feeds or self._bullet:
+            if flowing.isspace():
+                return
+            self.pieces.append("\n" * self._line_feeds + self._bullet)
+            self._line_feeds, self._bullet = 0, ""
+        self.pieces.append(_resolve_references(flowing))
+
+    def add_tag(self, name: str, *, closing: bool) -> None:
+        if self._skipped is not None:
+            self._skipped = None if closing and name == self._skipped else self._skipped
+        elif name in _SKIPPED:
+            self._skipped = None if closing else name
+        elif name in _PARAGRAPHS:
+            self._line_feeds = 2 if not self._bullet else self._line_feeds
+            self._preformatted = name == "pre" and not closing
+        elif name == "br":
+            self._line_feeds = min(self._line_feeds + 1, 2)
+        elif name in _LINES:
+            self._line_feeds = max(self._line_feeds, 1)
+            self._bullet = "- " if name == "li" and not closing else ""
+        elif name in ("td", "th"):
+            self.pieces.append(" ")
 
 
 def _without_comments(markup: str) -> str:

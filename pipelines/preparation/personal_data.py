@@ -62,7 +62,7 @@ class Detector:
 def is_card_number(text: str) -> bool:
     """Whether 13 to 19 digits, spaced or dashed, start like a payment card's and satisfy Luhn's checksum."""
     digits = [int(character) for character in text if character.isdigit()]
-    if not 13 <= len(digits) <= 19 or digits[0] not in (2, 3, 4, 5, 6) or len(set(digits)) < 3:
+    if not 13 <= len(digits) <= 19 or digits[0] not in (2, 3, 4, 5, 6) or len(set(digits)) == 1:
         return False
     doubled = [sum(divmod(2 * digit, 10)) for digit in digits[-2::-2]]
     return (sum(doubled) + sum(digits[-1::-2])) % 10 == 0

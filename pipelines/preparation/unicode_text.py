@@ -17,6 +17,9 @@ _INVISIBLE = re.compile(
 _STRAY_JOINERS = re.compile(
     "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
 )
+# Sorting a run of marks takes quadratic time; Unicode's stream-safe text format allows 30 in a row.
+_MARK = f"[{''.join(filter(unicodedata.combining, map(chr, range(0x300, 0x1F000))))}]"
+_EXCESS_MARKS = re.compile(f"({_MARK}{{30}}){_MARK}+")
 _SPACES = re.compile(r"[^\S\n]+")
 _SPACES_AT_LINE_END = re.compile(r" ?\n ?")
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -36,7 +39,8 @@ def normalize(text: str) -> str:
 def _compose(text: str) -> str:
     # Composing changes a joiner's neighbours, and removing a joiner changes what composes: repeat until stable.
     while True:
-        composed = unicodedata.normalize("NFKC", _STRAY_JOINERS.sub("", unicodedata.normalize("NFKC", text)))
-        if composed == text:
-            return composed
-        text = composed
+        before = text
+        for pattern, replacement in ((_EXCESS_MARKS, r"\1"), (_STRAY_JOINERS, "")):
+            text = unicodedata.normalize("NFKC", pattern.sub(replacement, text))
+        if text == before:
+            return text

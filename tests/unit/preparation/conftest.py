@@ -1,0 +1,119 @@
+"""What the tests of the preparation share: settings, buckets in memory, and the job without Spark."""
+
+import heapq
+import io
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+import pytest
+
+from pipelines.preparation.chunks import Chunk, count_line_starts, number_lines, plan_chunks
+from pipelines.preparation.parts import Destination, Written, write_rows
+from pipelines.preparation.settings import Settings
+from pipelines.preparation.shuffle import curate_chunks, place
+from pipelines.preparation.storage import Bucket, StoredObject
+
+SETTINGS: dict[str, Any] = {
+    "task": {"kind": "summarization", "instruction": "Summarize."},
+    "data": {
+        "columns": {"text": "documentation", "target": "summary"},
+        "filters": {
+            "min_words": 5,
+            "max_words": 300,
+            "min_target_words": 2,
+            "max_target_words": 50,
+            "max_symbol_ratio": 0.3,
+        },
+        "max_record_bytes": 20_000,
+        "personal_data": "redact",
+        "split": {"validation": 0.2, "test": 0.2, "seed": 13},
+    },
+}
+
+
+@dataclass(frozen=True)
+class MemoryBucket(Bucket):
+    """A bucket whose objects are in memory."""
+
+    contents: dict[str, bytes] = field(default_factory=dict)
+
+    def objects(self, prefix: str) -> list[StoredObject]:
+        return [
+            StoredObject(key, len(content), f"etag of {hash(content)}")
+            for key, content in sorted(self.contents.items())
+            if key.startswith(prefix)
+        ]
+
+    def open(self, stored: StoredObject, start: int = 0) -> io.BufferedReader:
+        return io.BufferedReader(io.BytesIO(self.contents[stored.key][start:]))
+
+    def read(self, key: str) -> bytes:
+        return self.contents[key]
+
+    def put(self, key: str, body: bytes | IO[bytes], content_type: str) -> None:
+        self.contents[key] = body if isinstance(body, bytes) else body.read()
+
+    def delete(self, keys: list[str]) -> None:
+        for key in keys:
+            del self.contents[key]
+
+
+@pytest.fixture
+def settings_document() -> dict[str, Any]:
+    """A fresh copy of the settings, as they come in the job's argument."""
+    copy: dict[str, Any] = json.loads(json.dumps(SETTINGS))
+    return copy
+
+
+@pytest.fixture(scope="module")
+def module_settings() -> dict[str, Any]:
+    """The settings as they come in the job's argument, for those who do not change them."""
+    return SETTINGS
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """Settings under which `record` below is kept."""
+    return Settings.from_json(json.dumps(SETTINGS))
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Callable[..., MemoryBucket]:
+    """Makes a bucket in memory out of objects by key."""
+
+    def make(contents: dict[str, bytes] | None = None) -> MemoryBucket:
+        return MemoryBucket("bucket", dict(contents or {}))
+
+    return make
+
+
+Prepare = Callable[..., tuple[Written, Destination]]
+
+
+@pytest.fixture(scope="session")
+def prepare(settings: Settings, bucket: Callable[..., MemoryBucket]) -> Prepare:
+    """Runs the job's own functions over files, with a sort in the place of Spark's shuffle."""
+
+    def run(
+        files: dict[str, bytes], chunk_bytes: int = 1_000_000, partitions: int = 2, order: int = 1
+    ) -> tuple[Written, Destination]:
+        raw = bucket(files)
+        destination = Destination(bucket(), bucket(), "data/run=1/")
+        chunks = number_all_lines(raw.objects(""), chunk_bytes, raw)
+        rows = [row for chunk in chunks[::order] for row in curate_chunks([chunk], raw, settings)]
+        written = Written()
+        for partition in range(partitions):
+            placed = [(key, row) for key, row in rows if place(key, partitions) == partition]
+            ordered = heapq.nsmallest(len(placed), placed, key=lambda keyed: keyed[0])
+            written.add(write_rows(partition, (row for _, row in ordered), destination))
+        return written, destination
+
+    return run
+
+
+def number_all_lines(objects: Iterable[StoredObject], chunk_bytes: int, raw: Bucket) -> list[Chunk]:
+    """Plan chunks and number their lines, as the job does on Spark."""
+    chunks = plan_chunks(objects, chunk_bytes)
+    return number_lines(chunks, {(chunk.stored.key, chunk.start): count_line_starts(chunk, raw) for chunk in chunks})

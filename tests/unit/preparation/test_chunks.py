@@ -1,0 +1,84 @@
+"""Raw objects divided among tasks."""
+
+import gzip
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.preparation.chunks import (
+    Chunk,
+    count_line_starts,
+    group,
+    is_divided,
+    is_json_lines,
+    number_lines,
+    plan_chunks,
+    read_chunk,
+)
+from pipelines.preparation.errors import UnreadableObject
+from pipelines.preparation.records import Line
+from pipelines.preparation.storage import Bucket
+
+MakeBucket = Callable[..., Bucket]
+
+
+def read_all(raw: Bucket, chunk_bytes: int) -> list[Line]:
+    chunks = plan_chunks(raw.objects(""), chunk_bytes)
+    counts = {(c.stored.key, c.start): count_line_starts(c, raw) for c in chunks if is_divided(c)}
+    return [line for chunk in number_lines(chunks, counts) for line in read_chunk(chunk, raw, 50)]
+
+
+@given(
+    content=st.lists(st.binary(max_size=12), max_size=12).map(b"\n".join),
+    more=st.lists(st.binary(max_size=12), max_size=12).map(b"\r\n".join),
+    chunk_bytes=st.integers(1, 40),
+)
+def test_lines_and_their_numbers_do_not_depend_on_how_files_are_cut(
+    bucket: MakeBucket, content: bytes, more: bytes, chunk_bytes: int
+) -> None:
+    raw = bucket({"a.jsonl": content, "b.jsonl": more})
+    assert read_all(raw, chunk_bytes) == read_all(raw, 1_000_000)
+
+
+def test_a_line_longer_than_several_chunks_is_read_once(bucket: MakeBucket) -> None:
+    raw = bucket({"a.jsonl": b"one\n" + b"x" * 45 + b"\nthree\n"})
+    assert [(line.number, line.size) for line in read_all(raw, 4)] == [(1, 3), (2, 45), (3, 5)]
+
+
+def test_gzipped_files_are_read_as_one_chunk_with_numbered_lines(bucket: MakeBucket) -> None:
+    members = gzip.compress(b"one\ntwo\n") + gzip.compress(b"three")
+    raw = bucket({"a.jsonl.gz": members})
+    assert [(line.number, line.content) for line in read_all(raw, 4)] == [(1, b"one"), (2, b"two"), (3, b"three")]
+
+
+@pytest.mark.parametrize("content", [b"plain text", gzip.compress(b"line\n" * 1000)[:-20]], ids=["not gzip", "cut"])
+def test_a_damaged_gzip_file_is_refused_by_name(bucket: MakeBucket, content: bytes) -> None:
+    raw = bucket({"folder/a.jsonl.gz": content})
+    with pytest.raises(UnreadableObject, match=r"s3://bucket/folder/a\.jsonl\.gz is not a whole gzip file"):
+        read_all(raw, 4)
+
+
+def test_an_empty_file_has_no_lines(bucket: MakeBucket) -> None:
+    assert read_all(bucket({"a.jsonl": b""}), 4) == []
+
+
+@pytest.mark.parametrize("key", ["d/a.jsonl", "d/a.JSON", "d/a.jsonl.gz", "d/a.json.gz", "d/part.gz"])
+def test_json_lines_files_are_known_by_their_names(key: str) -> None:
+    assert is_json_lines(key)
+
+
+@pytest.mark.parametrize("key", ["d/a.csv", "d/a.csv.gz", "d/_SUCCESS", "d/a.jsonl.tmp", "d/a.tar.gz", "jsonl"])
+def test_other_files_are_not_read(key: str) -> None:
+    assert not is_json_lines(key)
+
+
+def test_small_files_share_a_task() -> None:
+    assert group([("a", 3), ("b", 3), ("c", 5), ("d", 20), ("e", 1)], 10) == [["a", "b"], ["c"], ["d"], ["e"]]
+
+
+def test_a_file_that_fits_one_chunk_needs_no_counting(bucket: MakeBucket) -> None:
+    raw = bucket({"a.jsonl": b"one\ntwo\n"})
+    assert [is_divided(chunk) for chunk in plan_chunks(raw.objects(""), 100)] == [False]
+    assert isinstance(plan_chunks(raw.objects(""), 100)[0], Chunk)

@@ -1,0 +1,82 @@
+"""Quality filters."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipelines.preparation.quality import check_quality, count_words, symbol_ratio
+from pipelines.preparation.records import Example, Reason, Rejected
+from pipelines.preparation.settings import Settings
+
+GOOD = Example("a text of nine words that says something useful", "two words")
+
+
+def test_a_good_example_passes(settings: Settings) -> None:
+    check_quality(GOOD, settings.filters, summary=True)
+
+
+@pytest.mark.parametrize(
+    ("example", "reason", "detail"),
+    [
+        (replace(GOOD, text="only four words here"), Reason.TOO_SHORT, "4 words; data.filters.min_words is 5"),
+        (replace(GOOD, text="word " * 301), Reason.TOO_LONG, "301 words; data.filters.max_words is 300"),
+        (replace(GOOD, target="one"), Reason.TARGET_TOO_SHORT, "1 words; data.filters.min_target_words is 2"),
+        (replace(GOOD, target="word " * 51), Reason.TARGET_TOO_LONG, "51 words; data.filters.max_target_words is 50"),
+        (
+            replace(GOOD, text="a b c d e ======"),
+            Reason.MOSTLY_SYMBOLS,
+            "0.55 of the text are symbols; data.filters.max_symbol_ratio is 0.3",
+        ),
+        (
+            replace(GOOD, target="a b ***"),
+            Reason.MOSTLY_SYMBOLS,
+            "0.60 of the target are symbols; data.filters.max_symbol_ratio is 0.3",
+        ),
+        (
+            replace(GOOD, target="Words, that says: something!"),
+            Reason.TARGET_COPIED_FROM_TEXT,
+            "the target stands word for word in the text",
+        ),
+    ],
+)
+def test_each_rule_rejects_with_its_reason_and_figures(
+    settings: Settings, example: Example, reason: Reason, detail: str
+) -> None:
+    with pytest.raises(Rejected) as rejected:
+        check_quality(example, settings.filters, summary=True)
+    assert (rejected.value.reason, rejected.value.detail) == (reason, detail)
+
+
+def test_bounds_are_inclusive(settings: Settings) -> None:
+    check_quality(Example("five words are just enough", "two words"), settings.filters, summary=True)
+    check_quality(Example("word " * 300, "other " * 50), settings.filters, summary=True)
+
+
+def test_a_target_may_stand_in_the_text_when_the_task_is_not_a_summary(settings: Settings) -> None:
+    check_quality(replace(GOOD, target="something useful"), settings.filters, summary=False)
+
+
+def test_part_of_a_word_is_no_copy(settings: Settings) -> None:
+    check_quality(replace(GOOD, target="use some"), settings.filters, summary=True)
+    check_quality(replace(GOOD, target="something use"), settings.filters, summary=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("two words", 2),
+        ("snake_case counts once", 3),
+        ("\u4e2d\u6587\u5206\u8bcd", 4),
+        ("\u0939\u093f\u0928\u094d\u0926\u0940 \u092d\u093e\u0937\u093e", 2),
+        ("na\u00efve caf\u00e9", 2),
+        ("-- !", 0),
+    ],
+)
+def test_words_are_counted_in_every_script(text: str, words: int) -> None:
+    assert count_words(text) == words
+
+
+def test_vowel_signs_are_no_symbols() -> None:
+    assert symbol_ratio("\u0939\u093f\u0928\u094d\u0926\u0940") == 0
+    assert symbol_ratio("ab!? \n") == 0.5
+    assert symbol_ratio("") == 0

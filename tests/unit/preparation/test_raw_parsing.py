@@ -1,0 +1,64 @@
+"""A raw line to an example."""
+
+import json
+
+import pytest
+
+from pipelines.preparation.parsing import parse
+from pipelines.preparation.records import Example, Line, Reason, Rejected
+from pipelines.preparation.settings import Columns
+
+COLUMNS = Columns(text="body", target="summary")
+
+
+def parse_bytes(content: bytes) -> Example:
+    return parse(Line("a.jsonl", 1, content, len(content)), COLUMNS, 100_000)
+
+
+def test_the_two_columns_of_a_record_make_an_example() -> None:
+    assert parse_bytes(b'{"body": "A <b>text</b>", "summary": "S", "more": [1]}') == Example("A <b>text</b>", "S")
+
+
+def test_a_byte_order_mark_is_no_part_of_the_record() -> None:
+    assert parse_bytes(b'\xef\xbb\xbf{"body": "A", "summary": "S"}').text == "A"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "detail"),
+    [
+        (b'{"body": "\xff"}', Reason.INVALID_UTF8, "invalid start byte at byte 10"),
+        (b'{"body": "\xc3', Reason.INVALID_UTF8, "unexpected end of data at byte 10"),
+        (b"", Reason.EMPTY, "the line is blank"),
+        (b" \t ", Reason.EMPTY, "the line is blank"),
+        (b"not json", Reason.NOT_JSON, "Expecting value at character 0"),
+        (b'{"body": NaN}', Reason.NOT_JSON, "NaN is not JSON"),
+        (b"[" * 90_000, Reason.NOT_JSON, "maximum recursion depth exceeded"),
+        (b'{"n": ' + b"1" * 90_000 + b"}", Reason.NOT_JSON, "Exceeds the limit"),
+        (b'["a"]', Reason.NOT_AN_OBJECT, "the line is a JSON array"),
+        (b"3", Reason.NOT_AN_OBJECT, "the line is a JSON number"),
+        (b"null", Reason.NOT_AN_OBJECT, "the line is a JSON null"),
+        (b'{"body": "A"}', Reason.MISSING_COLUMN, "no column 'summary'"),
+        (b'{"body": null, "summary": "S"}', Reason.WRONG_TYPE, "column 'body' is null, not a string"),
+        (b'{"body": true, "summary": "S"}', Reason.WRONG_TYPE, "column 'body' is boolean, not a string"),
+        (b'{"body": "A", "summary": ["S"]}', Reason.WRONG_TYPE, "column 'summary' is array, not a string"),
+        (b'{"body": " ", "summary": "S"}', Reason.EMPTY, "column 'body' is blank"),
+    ],
+)
+def test_a_broken_line_is_rejected_with_its_reason(content: bytes, reason: Reason, detail: str) -> None:
+    with pytest.raises(Rejected) as rejected:
+        parse_bytes(content)
+    assert rejected.value.reason is reason
+    assert rejected.value.detail.startswith(detail)
+
+
+def test_a_line_over_the_limit_is_rejected_before_anything_reads_it() -> None:
+    with pytest.raises(Rejected) as rejected:
+        parse(Line("a.jsonl", 1, b"{", 200_000), COLUMNS, 100_000)
+    assert rejected.value.reason is Reason.OVERSIZED
+    assert rejected.value.detail == "200000 bytes; data.max_record_bytes is 100000"
+
+
+def test_details_of_broken_lines_can_always_be_written() -> None:
+    with pytest.raises(Rejected) as rejected:
+        parse_bytes(json.dumps({"body": "\ud800"}).encode())
+    assert rejected.value.detail.encode()
