@@ -106,11 +106,11 @@ def synth(
 
 
 @app.command()
-def destroy(workflow: WorkflowFile = ROOT / "workflow.yaml") -> None:
+def destroy() -> None:
     """Remove what the last run deployed on this machine, and list what is kept on purpose."""
     from cli.destroy import destroy_deployment
 
-    raise typer.Exit(destroy_deployment(ROOT, workflow, console))
+    raise typer.Exit(destroy_deployment(ROOT, console))
 
 
 if __name__ == "__main__":
