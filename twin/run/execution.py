@@ -84,8 +84,9 @@ def follow(emulator: Emulator, execution_arn: str, board: Board) -> Outcome:
         described = client.describe_execution(executionArn=execution_arn)
         for event in _new_events(client, execution_arn, tracker.seen):
             tracker.take(event)
-        for record, offset in events.read(emulator.events_file, offset):  # noqa: B020 (where to go on)
+        for record, end in events.read(emulator.events_file, offset):
             tracker.show(record)
+            offset = end
         if described["status"] != "RUNNING":
             break
         time.sleep(POLL_S)
