@@ -20,6 +20,11 @@ Smallest = Callable[[], dict[str, Any]]
 
 SECTIONS = [declared.path for declared in declarations().values() if declared.type == "object"]
 NUMBERS = [declared for declared in declarations().values() if declared.maximum is not None]
+TREES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["", "nova-lite", "few-shot", "ml.g5.xlarge", "model"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["model", "strategy", "x"]), inner),
+    max_leaves=6,
+)
 FEW_LINES = """\
 task: {instruction: Summarize.}
 data:
@@ -67,6 +72,11 @@ def test_everything_wrong_is_reported_at_once_in_the_order_of_the_file(problems:
         (11, "tuning.model"),
         (12, "serving.instance_type"),
     ]
+
+
+def test_a_key_given_twice_is_reported_beside_the_other_problems(problems: Problems) -> None:
+    text = FEW_LINES + "tuning:\n  rank: 8\n  rank: 9\n  alpha: 0\n"
+    assert [(problem.line, problem.key) for problem in problems(text)] == [(10, "tuning.rank"), (11, "tuning.alpha")]
 
 
 def test_a_problem_prints_file_line_key_message_and_remedy(problems: Problems) -> None:
@@ -158,6 +168,20 @@ def test_any_unknown_key_of_an_environment_is_reported_with_its_path(
     put(document, ("environments", "twin", *section, key), "anything")
     keys = [problem.key for problem in problems(document)]
     assert ".".join(("environments", "twin", *section, key)) in keys
+
+
+@given(path=st.sampled_from([path for path in declarations() if path]), value=TREES)
+def test_whatever_stands_in_the_file_gives_settings_or_problems(
+    load: Load, smallest: Smallest, path: tuple[str, ...], value: object
+) -> None:
+    document = smallest()
+    put(document, path, value)
+    problems: list[Problem] = []
+    try:
+        load(document)
+    except SettingsError as error:
+        problems = error.problems
+    assert all(problem.line and problem.message and problem.remedy for problem in problems)
 
 
 @pytest.mark.parametrize(

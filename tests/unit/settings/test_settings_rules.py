@@ -249,3 +249,19 @@ def test_good_candidates_are_examined_between_broken_ones(problems: Problems, do
         "selection.candidates[1].model",
         "selection.candidates[2].model",
     ]
+
+
+@pytest.mark.parametrize("nonsense", [3, "many", None, []])
+def test_rules_run_beside_a_section_that_is_none(
+    problems: Problems, document: dict[str, Any], nonsense: object
+) -> None:
+    document["data"] |= {"filters": nonsense, "split": {"validation": 0.5, "test": 0.5}}
+    assert {key for key, _ in found(problems(document))} == {"data.filters", "data.split.test"}
+
+
+def test_a_candidate_with_an_unknown_key_is_examined_all_the_same(problems: Problems, document: dict[str, Any]) -> None:
+    document["selection"]["candidates"] = [{"model": "nova-mini", "temperature": 1}]
+    assert {key for key, _ in found(problems(document))} == {
+        "selection.candidates[0].model",
+        "selection.candidates[0].temperature",
+    }
