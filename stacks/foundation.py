@@ -11,12 +11,12 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from cdk_app.constructs.bedrock import substitute
 from cdk_app.constructs.bucket import data_bucket, log_bucket
 from cdk_app.constructs.key import encryption_key
 from cdk_app.constructs.names import parameter_name, resource_name
 from cdk_app.constructs.retention import removal_policy
-from cdk_app.settings import Settings
-from cdk_app.settings.run import compact_json, run_settings
+from cdk_app.settings import Settings, run_settings_template
 
 NOTHING_APPROVED = "none"
 """Value of the roll-out parameters until the first approval. From then on the workflow writes them:
@@ -82,8 +82,7 @@ class Foundation(cdk.Stack):
             "RunSettings",
             "run-settings",
             "Settings that a run starts from, and the bounds within which it may override them.",
-            # Model ids in it hold the account's and the region's pseudo parameters.
-            cdk.Fn.sub(compact_json(run_settings(self._settings))),
+            substitute(self, run_settings_template(self._settings)),
         )
         self.approved_model_data_url = self._parameter(
             "ApprovedModelDataUrl",

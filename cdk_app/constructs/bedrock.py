@@ -1,4 +1,7 @@
-"""Which ARNs a role needs to invoke the models of a catalogue on Amazon Bedrock."""
+"""Models of the catalogue in a template: what Bedrock calls them, and which ARNs a role needs to invoke them.
+
+The catalogue leaves open what the account and the region of the deployment decide; CloudFormation fills it in.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +10,47 @@ from collections.abc import Iterable
 import aws_cdk as cdk
 from constructs import Construct
 
-from cdk_app.catalogue import Model
+from cdk_app.catalogue import GEOGRAPHIES, Model
+
+_MAPPING = "BedrockGeographies"
+_PREFIX = "prefix"
+
+
+def substitute(scope: Construct, template: str) -> str:
+    """`template` with the open references of its model ids filled in (see `Model.converse_model_id`)."""
+    if "${BedrockGeography}" in template:
+        return cdk.Fn.sub(template, {"BedrockGeography": _geography(scope)})
+    return cdk.Fn.sub(template)
 
 
 def model_arns(scope: Construct, models: Iterable[Model]) -> list[str]:
-    """Resources of a statement on `bedrock:InvokeModel` that allows `models` and no other, sorted.
+    """Resources of a statement on `bedrock:InvokeModel` that allows `models` and no other, each once.
 
     Converse needs the same action. A model without a Bedrock id (the extractive baseline) needs none.
     """
+    return [arn for model in dict.fromkeys(models) if model.model_id for arn in _arns(scope, model)]
+
+
+def _arns(scope: Construct, model: Model) -> list[str]:
     stack = cdk.Stack.of(scope)
-    return sorted({arn for model in models if model.model_id for arn in _arns(stack, model, model.model_id)})
-
-
-def _arns(stack: cdk.Stack, model: Model, model_id: str) -> list[str]:
     here = f"arn:{stack.partition}:bedrock:{stack.region}"
     if model.platform == "bedrock-import":
-        return [f"{here}:{stack.account}:imported-model/{model_id}"]
+        return [f"{here}:{stack.account}:imported-model/{model.model_id}"]
     if model.inference_profile:
-        # The profile's id begins with its geography (`eu.`), and it may hand the request to any region of it.
+        prefix = "global" if model.inference_profile == "global" else _geography(scope)
         return [
-            f"{here}:{stack.account}:inference-profile/*.{model_id}",
-            f"arn:{stack.partition}:bedrock:*::foundation-model/{model_id}",
+            f"{here}:{stack.account}:inference-profile/{prefix}.{model.model_id}",
+            # The profile may hand the request to any of its regions.
+            f"arn:{stack.partition}:bedrock:*::foundation-model/{model.model_id}",
         ]
-    return [f"{here}::foundation-model/{model_id}"]
+    return [f"{here}::foundation-model/{model.model_id}"]
+
+
+def _geography(scope: Construct) -> str:
+    """`eu` in `eu-west-1`: the prefix of the inference profiles of the region that the stack is deployed to."""
+    stack = cdk.Stack.of(scope)
+    mapping = stack.node.try_find_child(_MAPPING) or cdk.CfnMapping(
+        stack, _MAPPING, mapping={region: {_PREFIX: prefix} for region, prefix in sorted(GEOGRAPHIES.items())}
+    )
+    assert isinstance(mapping, cdk.CfnMapping)
+    return mapping.find_in_map(cdk.Aws.REGION, _PREFIX)
