@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from cdk_app.settings import Settings, load_settings
+from cdk_app.settings import load_settings
+from tests.twin.end_to_end.deployed import Deployed
 from tests.twin.end_to_end.small import settings_document, write_data
 from twin.emulator import Emulator
 from twin.run import session, staging
-from twin.run.board import Board
-from twin.run.execution import Outcome, follow, start
 from twin.run.synthesis import synthesize
 
 PROJECT = Path(__file__).resolve().parents[3]
 RECORDS = 120
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """What a test needs of the deployed workflow."""
-
-    emulator: Emulator
-    settings: Settings
-    options: session.Options
-    outputs: dict[str, str]
-    lines: int
-
-    def run(self, overrides: dict[str, Any] | None = None) -> tuple[Outcome, Board]:
-        """Run the state machine once to its end."""
-        board = session.new_board()
-        run_id = f"test-{uuid.uuid4().hex[:8]}"
-        arn = start(self.emulator, self.outputs["StateMachineArn"], run_id, overrides or {})
-        return follow(self.emulator, arn, board), board
 
 
 @pytest.fixture(scope="session")

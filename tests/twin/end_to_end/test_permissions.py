@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.twin.end_to_end.conftest import Deployed
+from tests.twin.end_to_end.deployed import Deployed
 from twin.run.board import Status
 
 # With a floor that the baseline clears, no model is tuned: the gateway is asked at once.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.twin.end_to_end.conftest import Deployed
+from tests.twin.end_to_end.deployed import Deployed
 from twin.run import staging
 from twin.run.board import Status
 

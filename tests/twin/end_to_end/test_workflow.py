@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.twin.end_to_end.conftest import Deployed
+from tests.twin.end_to_end.deployed import Deployed
 from tests.twin.end_to_end.small import BROKEN, DATASET
 from twin.report import collect
 from twin.report.artefacts import Artefacts

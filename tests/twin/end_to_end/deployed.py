@@ -1,0 +1,31 @@
+"""A deployed workflow, for tests to run."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from cdk_app.settings import Settings
+from twin.emulator import Emulator
+from twin.run import session
+from twin.run.board import Board
+from twin.run.execution import Outcome, follow, start
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What a test needs of the deployed workflow."""
+
+    emulator: Emulator
+    settings: Settings
+    options: session.Options
+    outputs: dict[str, str]
+    lines: int
+
+    def run(self, overrides: dict[str, Any] | None = None) -> tuple[Outcome, Board]:
+        """Run the state machine once to its end."""
+        board = session.new_board()
+        run_id = f"test-{uuid.uuid4().hex[:8]}"
+        arn = start(self.emulator, self.outputs["StateMachineArn"], run_id, overrides or {})
+        return follow(self.emulator, arn, board), board
