@@ -2,10 +2,12 @@
 
 from twin.cloudformation.budgets import register_budgets
 from twin.cloudformation.recorded import record
+from twin.cloudformation.storage import register_storage
 
 
 def register() -> None:
-    """Add the types of the account's own services; each executor adds those of its service."""
+    """Add and extend the types of the account's own services; each executor adds those of its service."""
     register_budgets()
+    register_storage()
     record("AWS::CloudWatch::CompositeAlarm", name_property="AlarmName", arn="alarm:{name}", service="cloudwatch")
     record("AWS::Logs::QueryDefinition", name_property="Name")

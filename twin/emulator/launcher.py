@@ -50,11 +50,14 @@ class Emulator:
 
     `work_dir` holds its log, its events, temporary files and, with `persist`, its state: what was deployed is
     there again when the next emulator starts on the same directory. `port` is a free one unless given.
+    State machines' Wait states and retries take `wait_scale` times as long as they say: what they wait for
+    takes seconds here, and minutes on AWS.
     """
 
-    def __init__(self, work_dir: Path, port: int | None = None, persist: bool = False) -> None:
+    def __init__(self, work_dir: Path, port: int | None = None, persist: bool = False, wait_scale: float = 0.1) -> None:
         self.work_dir = work_dir.resolve()
         self.persist = persist
+        self._wait_scale = wait_scale
         self._port = port
         self._secret = secrets.token_hex(20)
         self._mark = uuid.uuid4().hex
@@ -194,6 +197,7 @@ class Emulator:
             "S3_DATA_DIR": str(self.work_dir / "s3"),
             "TMPDIR": str(self.work_dir / "tmp"),
             "LOG_LEVEL": "INFO",
+            "SFN_WAIT_SCALE": str(self._wait_scale),
             "PYTHONUNBUFFERED": "1",
             FILE_VARIABLE: str(self.events_file),
             MARK_VARIABLE: self._mark,

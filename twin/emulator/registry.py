@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twin import cloudformation, glue, stepfunctions
-from twin.emulator import hooks, iam
+from twin.emulator import encryption, hooks, iam
 
 
 def register() -> None:
@@ -17,5 +17,6 @@ def register() -> None:
     cloudformation.register()
     glue.register()
     stepfunctions.register()
+    encryption.register()
     # Last, so that what the others serve is under IAM too.
     iam.register()

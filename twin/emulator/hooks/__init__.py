@@ -9,7 +9,8 @@ threads of their own, with the account and region of the request, so that they m
 into the emulator.
 """
 
-from twin.emulator.hooks.cloudformation import add_cfn_resource, physical_name
+from twin.emulator.hooks.cloudformation import add_cfn_resource, extend_cfn_resource, physical_name
+from twin.emulator.hooks.encryption import bucket_key, topic_key
 from twin.emulator.hooks.functions import name_function_errors, refuse_unsupported_functions
 from twin.emulator.hooks.identity import (
     Permission,
@@ -59,7 +60,9 @@ __all__ = [
     "add_service",
     "add_test_invoke_method",
     "authorize",
+    "bucket_key",
     "deny_unmapped",
+    "extend_cfn_resource",
     "hide_function_errors_from_api_clients",
     "in_background",
     "last_heartbeat",
@@ -80,6 +83,7 @@ __all__ = [
     "serve",
     "shut_down",
     "state_machine_of",
+    "topic_key",
     "trust_loopback",
     "wait_for_token",
 ]

@@ -24,6 +24,44 @@ def add_cfn_resource(type_name: str, *, create: Create, update: Update, delete: 
     of their own and may call the emulator.
     """
     provisioners._RESOURCE_HANDLERS[type_name] = {"create": create, "update": update, "delete": delete}
+    _on_worker_threads(type_name)
+
+
+def extend_cfn_resource(
+    type_name: str,
+    *,
+    after: Callable[[str, Json], None],
+    before_delete: Callable[[str], None] | None = None,
+) -> None:
+    """Add to a type that the emulator provisions: it leaves properties of some types aside without a word.
+
+    `after(physical_id, properties)` follows its create and its update, `before_delete(physical_id)` may refuse
+    a deletion by raising. Both may call the emulator.
+    """
+    emulator = provisioners._RESOURCE_HANDLERS[type_name]
+
+    def create(logical_id: str, properties: Json, stack: str) -> Provisioned:
+        provisioned: Provisioned = emulator["create"](logical_id, properties, stack)
+        after(provisioned[0], properties)
+        return provisioned
+
+    def update(physical_id: str, old: Json, new: Json, stack: str, logical_id: str) -> Provisioned:
+        named = [logical_id] if emulator.get("update_with_logical_id") else []
+        provisioned: Provisioned = emulator["update"](physical_id, old, new, stack, *named)
+        after(provisioned[0], new)
+        return provisioned
+
+    def delete(physical_id: str, properties: Json) -> None:
+        if before_delete:
+            before_delete(physical_id)
+        emulator["delete"](physical_id, properties)
+
+    extended = {"create": create, "update": update, "update_with_logical_id": True, "delete": delete}
+    provisioners._RESOURCE_HANDLERS[type_name] = {**emulator, **extended}
+    _on_worker_threads(type_name)
+
+
+def _on_worker_threads(type_name: str) -> None:
     before = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda name: name == type_name or before(name)
 

@@ -94,8 +94,10 @@ def authorize(request: Request, needed: Permission) -> None:
 
 def _evaluate(request: Request, needed: Permission) -> Any:
     access_key = router.extract_access_key_id(dict(request.headers), dict(request.query))
+    # The service whose resource policy counts is that of the action: a key's policy for kms:Decrypt.
+    service = needed.action.partition(":")[0]
     denied = iam_evaluator.enforce(
-        access_key, needed.action, request.service, request.region, needed.resource, dict(needed.context)
+        access_key, needed.action, service, request.region, needed.resource, dict(needed.context)
     )
     if isinstance(denied, iam_evaluator.AuthError):
         raise ServiceError(denied.code, denied.message, 403)

@@ -65,8 +65,8 @@ def run_tasks_with(invoke: Invoke) -> None:
             execution_arn=execution["executionArn"],
             state_machine_arn=execution["stateMachineArn"],
             state=ctx["State"]["Name"],
-            timeout=_seconds(state, "TimeoutSeconds", raw_input),
-            heartbeat=_seconds(state, "HeartbeatSeconds", raw_input),
+            timeout=_seconds(state, "TimeoutSeconds", raw_input, ctx),
+            heartbeat=_seconds(state, "HeartbeatSeconds", raw_input, ctx),
         )
         _task.set(task)
         return execute(state, raw_input, execution, ctx)
@@ -93,9 +93,11 @@ def run_tasks_with(invoke: Invoke) -> None:
     stepfunctions._invoke_with_callback = invoke_with_token
 
 
-def _seconds(state: Json, key: str, raw_input: Any) -> float | None:
+def _seconds(state: Json, key: str, raw_input: Any, ctx: Json) -> float | None:
     if path := state.get(f"{key}Path"):
         return float(stepfunctions._resolve_path(path, raw_input))
+    if isinstance(state.get(key), str):
+        return float(stepfunctions._jsonata_state_field(state, key, "number", raw_input, ctx))
     return float(state[key]) if key in state else None
 
 
