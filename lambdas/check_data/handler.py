@@ -8,6 +8,8 @@ IAM: s3:ListBucket, s3:GetObject and kms:Decrypt on the curated bucket.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lambdas.check_data.manifest import InvalidManifest, Manifest, parse_manifest
 from lambdas.shared import environment, log, s3
 from lambdas.shared.errors import FunctionError, TooFewRecords
@@ -67,6 +69,7 @@ def check_balance(manifest: Manifest, where: str) -> None:
         ("records kept and rejected", manifest.kept + sum(manifest.rejected.values()), manifest.input),
         ("records in the splits", sum(manifest.splits.values()), manifest.kept),
         ("records in the files", sum(file.records for file in manifest.files), manifest.kept),
+        *_handed_on(manifest),
         *(
             (f"records kept and rejected by stage {stage.name}", stage.kept + stage.rejected, stage.input)
             for stage in manifest.stages
@@ -79,6 +82,15 @@ def check_balance(manifest: Manifest, where: str) -> None:
             where=where,
             remedy="Do not use this data: keep the Glue job's log and report the fault.",
         )
+
+
+def _handed_on(manifest: Manifest) -> Iterator[tuple[str, int, int]]:
+    """Each stage takes what the one before it kept; the first takes everything."""
+    due = manifest.input
+    for stage in manifest.stages:
+        yield f"records taken by stage {stage.name}", stage.input, due
+        due = stage.kept
+    yield "records kept by the last stage", due, manifest.kept
 
 
 def check_amounts(manifest: Manifest, run: Run, where: str) -> None:

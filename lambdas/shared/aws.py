@@ -31,7 +31,7 @@ ACCESS_CODES = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "
 
 
 @lru_cache(maxsize=16)
-def client(service: str, *, read_timeout: float = 60, attempts: int = 5) -> Any:
+def client(service: str, *, read_timeout: float = 20, attempts: int = 4) -> Any:
     """Give the client of a service.
 
     Args:

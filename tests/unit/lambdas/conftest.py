@@ -46,7 +46,7 @@ class Cloud:
 
     def refuse(self, service: str, operation: str, code: str, message: str = "", **extra: Any) -> None:
         """Answer an operation with an error."""
-        self.on(service, operation, lambda _: fail(operation, code, message, **extra))
+        self.on(service, operation, lambda _: refusal(operation, code, message, **extra))
 
     def called(self, service: str, operation: str) -> list[Params]:
         """Give the parameters of every call of an operation."""
@@ -78,9 +78,14 @@ class Cloud:
         return answer
 
 
-def fail(operation: str, code: str, message: str = "", **extra: Any) -> Mapping[str, Any]:
+def refusal(operation: str, code: str, message: str = "", **extra: Any) -> Mapping[str, Any]:
     """Raise what botocore raises for an error answer."""
     raise ClientError({"Error": {"Code": code, "Message": message}, **extra}, operation)
+
+
+@pytest.fixture
+def fail() -> Callable[..., Mapping[str, Any]]:
+    return refusal
 
 
 def streamed(content: bytes) -> StreamingBody:
@@ -144,7 +149,7 @@ def _add_s3(cloud: Cloud) -> None:
     def get_object(params: Params) -> Mapping[str, Any]:
         content = cloud.objects.get((params["Bucket"], params["Key"]))
         if content is None:
-            return fail("GetObject", "NoSuchKey", "The specified key does not exist.")
+            return refusal("GetObject", "NoSuchKey", "The specified key does not exist.")
         return {"Body": streamed(content)}
 
     def put_object(params: Params) -> Mapping[str, Any]:
@@ -158,7 +163,7 @@ def _add_s3(cloud: Cloud) -> None:
 
 def _parameter(cloud: Cloud, params: Params) -> Mapping[str, Any]:
     if params["Name"] not in cloud.parameters:
-        return fail("GetParameter", "ParameterNotFound")
+        return refusal("GetParameter", "ParameterNotFound")
     moment = datetime(2026, 1, 1, tzinfo=UTC)
     return {
         "Parameter": {
