@@ -73,8 +73,8 @@ class SparkJob(Construct):
         allow(
             self.role,
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey"],
-            [f"{here}:log-group:/aws-glue/jobs/*"],
-            reason="Glue names the log groups of a job after its security configuration, and the streams itself.",
+            [f"{here}:log-group:/aws-glue/jobs*"],
+            reason="Glue names the log groups /aws-glue/jobs-<role>-<security configuration>/…, and the streams itself.",
         )
         allow(self.role, ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])
 
