@@ -87,7 +87,7 @@ class _Page:
         elif name in _SKIPPED:
             self._skipped = None if closing else name
         elif name in _PARAGRAPHS:
-            self._line_feeds = 2 if not self._bullet else self._line_feeds
+            self._line_feeds = 2
             self._preformatted = name == "pre" and not closing
         elif name == "br":
             self._line_feeds = min(self._line_feeds + 1, 2)

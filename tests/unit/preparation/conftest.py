@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import IO, Any
 
+import hypothesis
 import pytest
 
 from pipelines.preparation.chunks import Chunk, count_line_starts, number_lines, plan_chunks
@@ -14,6 +15,12 @@ from pipelines.preparation.parts import Destination, Written, write_rows
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.shuffle import curate_chunks, place
 from pipelines.preparation.storage import Bucket, StoredObject
+
+# A machine that is busy with other things is no failure.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 SETTINGS: dict[str, Any] = {
     "task": {"kind": "summarization", "instruction": "Summarize."},

@@ -1,6 +1,7 @@
 """The stages over one record, and their counts."""
 
 import json
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +35,14 @@ def test_a_record_of_markup_alone_is_empty(settings: Settings) -> None:
     row = curate(line_of({"documentation": "<p> \u200b</p>", "summary": "S"}), settings, Tally())
     assert isinstance(row, Quarantined)
     assert json.loads(row.quarantine)["detail"] == "the text has only markup or white space"
+
+
+def test_a_copied_target_counts_against_summaries_only(settings: Settings) -> None:
+    record = {"documentation": "The answer to the question is forty two.", "summary": "Forty two"}
+    row = curate(line_of(record), settings, Tally())
+    assert isinstance(row, Quarantined)
+    assert row.reason == "target_copied_from_text"
+    assert isinstance(curate(line_of(record), replace(settings, kind="generation"), Tally()), Candidate)
 
 
 def test_rejections_are_counted_at_their_stage(settings: Settings) -> None:

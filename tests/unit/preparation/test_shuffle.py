@@ -39,7 +39,7 @@ RAW_LINES = st.sampled_from(
 )
 
 
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40)
 @given(
     files=st.lists(st.lists(RAW_LINES, max_size=12).map(b"".join), min_size=1, max_size=3),
     chunk_bytes=st.integers(20, 400),
@@ -55,7 +55,7 @@ def test_output_does_not_depend_on_chunks_or_the_order_of_tasks(
     check_balance(whole, counted_lines=sum(content.count(b"\n") for content in files))
 
 
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40)
 @given(lines=st.lists(RAW_LINES, max_size=15), partitions=st.integers(1, 5), data=st.data())
 def test_the_split_does_not_depend_on_order_or_partitions(
     prepare: Prepare, lines: list[bytes], partitions: int, data: st.DataObject
@@ -90,7 +90,7 @@ def test_duplicates_go_to_quarantine_with_the_record_they_repeat(prepare: Prepar
         ({"key": "b.jsonl", "line": 1}, twin["record_id"]),
         ({"key": "c.jsonl", "line": 1}, twin["record_id"]),
     ]
-    assert duplicates[0]["detail"] == "the same text as line 2 of a.jsonl"
+    assert {row["detail"] for row in duplicates} == {"the same text as line 2 of a.jsonl"}
     assert written.rejected == {"duplicate": 2, "empty": 1}
 
 

@@ -45,6 +45,7 @@ ODD = st.sampled_from(
 @given(st.one_of(st.text(max_size=60), st.text(alphabet=ODD, max_size=60)))
 @example("\u00e9\u200d\u200da")
 @example("e\u200d\u0301\u200d\u0928")
+@example("x" + "\u0344" * 31)
 @example("\uff21\u200d\uff22")
 def test_normalizing_twice_is_once(text: str) -> None:
     once = normalize(text)
