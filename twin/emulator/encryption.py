@@ -18,6 +18,7 @@ _ABOUT_OBJECTS = {"acl", "attributes", "legal-hold", "retention", "tagging", "to
 
 def register() -> None:
     """Enforce them."""
+    hooks.override("logs", "AssociateKmsKey", associate_log_key)
     hooks.require("s3", of_objects)
     hooks.require("sns", of_messages)
 
@@ -54,3 +55,10 @@ def of_messages(request: Request) -> Iterable[Permission]:
 def _on(key: str | None, *actions: str) -> Iterable[Permission]:
     if key and key.startswith("arn:"):
         yield from (Permission(action, key) for action in actions)
+
+
+def associate_log_key(request: Request) -> dict[str, str]:
+    """AssociateKmsKey, which the emulator lacks: the caller's permission is judged, the key recorded nowhere."""
+    if not request.parameters.get("kmsKeyId", "").startswith("arn:aws:kms:"):
+        raise hooks.ServiceError("InvalidParameterException", "kmsKeyId must be the ARN of a KMS key.")
+    return {}

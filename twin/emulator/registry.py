@@ -5,6 +5,30 @@ from __future__ import annotations
 from twin import cloudformation, glue, stepfunctions
 from twin.emulator import encryption, hooks, iam
 
+# What the emulator serves for real, as far as the templates and their users need it.
+_SERVED = {
+    "apigateway",
+    "budgets",
+    "cloudformation",
+    "dynamodb",
+    "ecr",
+    "events",
+    "glue",
+    "iam",
+    "kms",
+    "lambda",
+    "logs",
+    "monitoring",
+    "s3",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "states",
+    "sts",
+    "tagging",
+}
+
 
 def register() -> None:
     """Plug every executor into the emulator; called once, before it serves."""
@@ -13,7 +37,7 @@ def register() -> None:
     hooks.refuse_unsupported_functions()
     hooks.hide_function_errors_from_api_clients()
     hooks.add_test_invoke_method()
-    hooks.refuse_unknown_services()
+    hooks.serve_only(_SERVED)
     cloudformation.register()
     glue.register()
     stepfunctions.register()

@@ -23,6 +23,7 @@ _PROPERTIES = {
     "JobMode",
     "Name",
     "NonOverridableArguments",
+    "NotificationProperty",
     "NumberOfWorkers",
     "Role",
     "SecurityConfiguration",

@@ -15,14 +15,13 @@ from twin.glue.jobs import Store, check_parameters, job_named
 
 Json = dict[str, Any]
 _LIVE = ("STARTING", "RUNNING", "STOPPING")
-_OVERRIDES = ("Timeout", "WorkerType", "NumberOfWorkers", "SecurityConfiguration")
+_OVERRIDES = ("Timeout", "WorkerType", "NumberOfWorkers", "SecurityConfiguration", "NotificationProperty")
 _UNSUPPORTED = (
     "AllocatedCapacity",
     "ExecutionClass",
     "ExecutionRoleSessionPolicy",
     "JobRunId",
     "MaxCapacity",
-    "NotificationProperty",
 )
 
 

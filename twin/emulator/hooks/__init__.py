@@ -35,7 +35,7 @@ from twin.emulator.hooks.services import (
     add_service,
     in_background,
     override,
-    refuse_unknown_services,
+    serve_only,
 )
 from twin.emulator.hooks.tasks import (
     Task,
@@ -75,12 +75,12 @@ __all__ = [
     "pass_role",
     "persist",
     "physical_name",
-    "refuse_unknown_services",
     "refuse_unsupported_functions",
     "require",
     "role_credentials",
     "run_tasks_with",
     "serve",
+    "serve_only",
     "shut_down",
     "state_machine_of",
     "topic_key",

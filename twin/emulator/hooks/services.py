@@ -150,9 +150,14 @@ def _refuse_service(name: str) -> RawHandler:
     return refuse
 
 
-def refuse_unknown_services() -> None:
-    """Name the service in the error for a service that nobody serves; the emulator's error has no code."""
-    app.SERVICE_HANDLERS = _Handlers(app.SERVICE_HANDLERS)
+def serve_only(names: set[str]) -> None:
+    """Refuse, by name, every service but these and those that are added.
+
+    The emulator has many more. Some of them answer with what was made up, and its error for a service that
+    it lacks has no code.
+    """
+    kept = {name: handler for name, handler in app.SERVICE_HANDLERS.items() if name in names}
+    app.SERVICE_HANDLERS = _Handlers(kept)
 
 
 def _on_a_thread(service: str, handler: Handler) -> RawHandler:
