@@ -1,0 +1,91 @@
+"""The SageMaker container contract: which folders a job gets, and how it says why it failed.
+
+The training toolkit names the folders in `SM_*` variables. Without it, and in processing jobs, they have fixed
+places under `SAGEMAKER_BASE_DIR`, which is `/opt/ml` unless that variable (the toolkit's own) says otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+# The service shows this much of either file.
+MAX_MESSAGE_CHARACTERS = 1024
+
+
+class TuningError(Exception):
+    """Something that the user can put right. The message says what was wrong, where, and what to do."""
+
+
+def base_directory() -> Path:
+    """Give the root of the job's folders."""
+    return Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+
+
+@dataclass(frozen=True)
+class TrainingFolders:
+    """Where a training job reads and writes. What lies in `artifact` becomes model.tar.gz."""
+
+    train: Path
+    validation: Path
+    model: Path
+    artifact: Path
+
+    @classmethod
+    def from_environment(cls) -> TrainingFolders:
+        base = base_directory()
+
+        def channel(name: str) -> Path:
+            return Path(os.environ.get(f"SM_CHANNEL_{name.upper()}", base / "input" / "data" / name))
+
+        return cls(
+            train=channel("train"),
+            validation=channel("validation"),
+            model=channel("model"),
+            artifact=Path(os.environ.get("SM_MODEL_DIR", base / "model")),
+        )
+
+
+@dataclass(frozen=True)
+class EvaluationFolders:
+    """Where the evaluation's processing job reads and writes; the same names as in the pipeline's definition."""
+
+    base: Path
+    model: Path
+    test: Path
+    output: Path
+
+    @classmethod
+    def from_environment(cls) -> EvaluationFolders:
+        processing = base_directory() / "processing"
+        inputs = processing / "input"
+        return cls(inputs / "base", inputs / "model", inputs / "test", processing / "evaluation")
+
+
+@contextmanager
+def failures_explained() -> Iterator[None]:
+    """Leave the reason of a failure where the service looks for it, and end the process with status 1.
+
+    A training job's reason is read from `output/failure`, a processing job's from `output/message`. What the
+    user can put right is told in one line; anything else keeps its traceback in the log.
+    """
+    try:
+        yield
+    except TuningError as error:
+        _write_reason(str(error))
+        print(f"ERROR: {error}", file=sys.stderr, flush=True)
+        sys.exit(1)
+    except Exception as error:
+        _write_reason(f"{type(error).__name__}: {error}")
+        raise
+
+
+def _write_reason(reason: str) -> None:
+    folder = base_directory() / "output"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("failure", "message"):
+        (folder / name).write_text(reason[:MAX_MESSAGE_CHARACTERS], encoding="utf-8")

@@ -1,0 +1,186 @@
+"""From curated records to token sequences, with every record accounted for.
+
+A record is a conversation whose last turn is the answer to learn. The model's own chat template decides how it
+is written. Only the answer's tokens count in the loss; what the template puts after the end-of-turn token is cut
+off, because it is never generated.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from pipelines.tuning.container import TuningError
+
+Message = dict[str, str]
+# A prompt that loses more than this of its text asks about something else.
+MAX_TRUNCATED_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Record:
+    """One curated record; `messages` end with the assistant's."""
+
+    record_id: str
+    messages: tuple[Message, ...]
+
+    @property
+    def reference(self) -> str:
+        return self.messages[-1]["content"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A record as tokens: `tokens[:completion_start]` is the prompt, the rest what the model shall answer."""
+
+    record: Record
+    tokens: tuple[int, ...]
+    completion_start: int
+
+    @property
+    def prompt(self) -> tuple[int, ...]:
+        return self.tokens[: self.completion_start]
+
+
+@dataclass
+class Census:
+    """What became of the records: `read == not_sampled + used + sum(skipped)`; `truncated` are among the used."""
+
+    read: int = 0
+    not_sampled: int = 0
+    used: int = 0
+    truncated: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
+
+
+def read_records(folder: Path) -> list[Record]:
+    """Read every `.jsonl` file under a channel's folder, in the order of their names.
+
+    Raises:
+        TuningError: there is no record, or a line is not a curated record; the message names file and line.
+    """
+    files = sorted(folder.rglob("*.jsonl"))
+    records = [
+        _parse(line, f"{file.name}, line {number}")
+        for file in files
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
+    ]
+    if not records:
+        raise TuningError(
+            f"Channel '{folder.name}' holds no record ({len(files)} .jsonl files under {folder}). "
+            "Check the S3 prefix, and that data preparation kept records for this split."
+        )
+    return records
+
+
+def _parse(line: str, place: str) -> Record:
+    try:
+        value: Any = json.loads(line)
+        messages = tuple({"role": str(m["role"]), "content": str(m["content"])} for m in value["messages"])
+        record = Record(str(value["record_id"]), messages)
+    except (ValueError, TypeError, KeyError) as error:
+        raise TuningError(
+            f"{place}: not a curated record ({type(error).__name__}: {error}). Each line must be a JSON object "
+            'with "record_id" and "messages", a list of {"role", "content"}.'
+        ) from error
+    if len(messages) < 2 or messages[-1]["role"] != "assistant":
+        raise TuningError(f"{place}: the messages must be a question at least, and end with the assistant's.")
+    return record
+
+
+def load(
+    folder: Path, limit: int, tokenizer: PreTrainedTokenizerBase, max_length: int, seed: int
+) -> tuple[list[Example], Census]:
+    """Read a channel, draw at most `limit` of its records and encode them.
+
+    Raises:
+        TuningError: as `read_records` and `encode`.
+    """
+    records = read_records(folder)
+    drawn = sample(records, limit, seed)
+    census = Census(read=len(records), not_sampled=len(records) - len(drawn))
+    return encode(drawn, tokenizer, max_length, census), census
+
+
+def sample(records: Sequence[Record], limit: int, seed: int) -> list[Record]:
+    """Draw at most `limit` records, the same ones whatever the order of files and lines."""
+    ordered = sorted(records, key=lambda record: record.record_id)
+    return random.Random(seed).sample(ordered, min(limit, len(ordered)))  # noqa: S311
+
+
+def encode(
+    records: Iterable[Record], tokenizer: PreTrainedTokenizerBase, max_length: int, census: Census
+) -> list[Example]:
+    """Turn records into token sequences of at most `max_length`, and count in `census` what became of each.
+
+    Raises:
+        TuningError: no record is left; the message gives the reasons with their counts.
+    """
+    examples: list[Example] = []
+    for record in records:
+        try:
+            example, truncated = _encode(record, tokenizer, max_length)
+        except _Skipped as reason:
+            census.skipped[str(reason)] = census.skipped.get(str(reason), 0) + 1
+            continue
+        examples.append(example)
+        census.used += 1
+        census.truncated += truncated
+    if not examples:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(census.skipped.items()))
+        raise TuningError(
+            f"None of {sum(census.skipped.values())} records can be used: {reasons}. "
+            f"Raise max_length (now {max_length} tokens) or shorten the texts."
+        )
+    return examples
+
+
+class _Skipped(Exception):
+    """Why one record cannot be used."""
+
+
+def _encode(record: Record, tokenizer: PreTrainedTokenizerBase, max_length: int) -> tuple[Example, bool]:
+    if not record.reference.strip():
+        raise _Skipped("without an answer")
+    messages = list(record.messages)
+    text: list[int] = tokenizer.encode(messages[-2]["content"], add_special_tokens=False)
+    kept = len(text)
+    while True:
+        example = Example(record, *_apply_template(messages, tokenizer))
+        excess = len(example.tokens) - max_length
+        if excess <= 0:
+            return example, kept < len(text)
+        kept -= excess
+        if kept < len(text) * (1 - MAX_TRUNCATED_SHARE):
+            raise _Skipped("too long")
+        shortened = tokenizer.decode(text[:kept])
+        messages[-2] = {**messages[-2], "content": shortened}
+
+
+def _apply_template(
+    messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase
+) -> tuple[tuple[int, ...], int]:
+    def tokens(turns: Sequence[Message], ask: bool) -> list[int]:
+        text = tokenizer.apply_chat_template(list(turns), tokenize=False, add_generation_prompt=ask)
+        return list(tokenizer.encode(str(text), add_special_tokens=False))
+
+    prompt = tokens(messages[:-1], ask=True)
+    whole = tokens(messages, ask=False)
+    if whole[: len(prompt)] != prompt:
+        raise _Skipped("written by the chat template so that the answer does not follow the prompt")
+    end = _end_of_turn(whole, len(prompt), tokenizer.eos_token_id)
+    return tuple(whole[:end]), len(prompt)
+
+
+def _end_of_turn(tokens: Sequence[int], start: int, end_token: int | None) -> int:
+    """Find where the answer that begins at `start` ends: behind the last end-of-turn token, if it has one."""
+    for position in range(len(tokens) - 1, start - 1, -1):
+        if tokens[position] == end_token:
+            return position + 1
+    return len(tokens)

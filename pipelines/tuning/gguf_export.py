@@ -1,0 +1,134 @@
+"""Write a model as GGUF, the one file that llama.cpp serves: q8_0 weights, tokenizer and chat template.
+
+The `gguf` package knows the format, the tensors' names and the quantization. What a model family needs beyond
+that stands here, for the Llama architecture: its rotary embedding pairs neighbouring dimensions in llama.cpp,
+and dimension i with i + half in transformers, so that the rows of the query and key projections change places.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gguf
+import numpy as np
+import numpy.typing as npt
+import torch
+from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+from pipelines.tuning import gguf_tokenizer
+from pipelines.tuning.container import TuningError
+from pipelines.tuning.progress import log_progress
+
+ARCHITECTURE = "LlamaForCausalLM"
+# Their frequencies are fixed, so that one tensor of factors expresses them.
+ROPE_TYPES = ("default", "linear", "llama3")
+QUANTIZATION = gguf.GGMLQuantizationType.Q8_0
+
+Array = npt.NDArray[np.float32]
+
+
+def check_exportable(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBase) -> None:
+    """Refuse now what `write` could not export later.
+
+    Raises:
+        TuningError: the architecture, its variant, or the tokenizer has no counterpart here.
+    """
+    problems = []
+    architectures = config.architectures or []
+    if ARCHITECTURE not in architectures:
+        problems.append(f"its architecture is {', '.join(architectures) or 'unknown'}, not {ARCHITECTURE}")
+    else:
+        rope_type = config.rope_parameters.get("rope_type", "default")
+        if rope_type not in ROPE_TYPES:
+            problems.append(f"its position embedding is '{rope_type}', not one of {', '.join(ROPE_TYPES)}")
+        if config.attention_bias or config.mlp_bias:
+            problems.append("its projections have biases")
+    problems += gguf_tokenizer.problems(tokenizer)
+    if problems:
+        raise TuningError(
+            f"The base model cannot be exported for serving: {'; '.join(problems)}. "
+            "Choose a Llama-architecture model with a byte-level BPE tokenizer."
+        )
+
+
+def write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, path: Path) -> None:
+    """Write `model` (fp32, adapter merged) and its tokenizer to `path`."""
+    config = model.config
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = gguf.GGUFWriter(path, "llama")
+    _add_hyperparameters(writer, config)
+    gguf_tokenizer.add(writer, tokenizer, config.vocab_size)
+
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
+    state = model.state_dict()
+    if config.tie_word_embeddings:
+        del state["lm_head.weight"]
+    for done, (name, tensor) in enumerate(state.items(), start=1):
+        target = names.get_name(name, try_suffixes=(".weight",))
+        if target is None:
+            raise TuningError(f"The weight '{name}' has no counterpart in GGUF's Llama architecture.")
+        _add_tensor(writer, target, _arranged(name, tensor, config))
+        if done % 50 == 0 or done == len(state):
+            log_progress("export", done, len(state))
+    factors = _rope_factors(model)
+    if factors is not None:
+        writer.add_tensor("rope_freqs.weight", factors)
+
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _add_hyperparameters(writer: gguf.GGUFWriter, config: PretrainedConfig) -> None:
+    head_size = config.head_dim or config.hidden_size // config.num_attention_heads
+    writer.add_name("Fine-tuned Llama model")
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
+    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+    writer.add_vocab_size(config.vocab_size)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_key_length(head_size)
+    writer.add_value_length(head_size)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_dimension_count(head_size)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+
+
+def _arranged(name: str, tensor: torch.Tensor, config: PretrainedConfig) -> Array:
+    array: Array = tensor.detach().to("cpu", torch.float32).numpy()
+    if name.endswith("q_proj.weight"):
+        return _interleaved(array, config.num_attention_heads)
+    if name.endswith("k_proj.weight"):
+        return _interleaved(array, config.num_key_value_heads)
+    return array
+
+
+def _interleaved(projection: Array, heads: int) -> Array:
+    """Within each head, bring rows i and i + half next to each other."""
+    rows, columns = projection.shape
+    halves = projection.reshape(heads, 2, rows // heads // 2, columns)
+    return halves.swapaxes(1, 2).reshape(rows, columns)
+
+
+def _add_tensor(writer: gguf.GGUFWriter, name: str, array: Array) -> None:
+    """Quantize matrices; keep vectors (norms), and rows that do not divide into q8_0's blocks, in fp32."""
+    if array.ndim > 1 and array.shape[-1] % 32 == 0:
+        writer.add_tensor(name + ".weight", gguf.quants.quantize(array, QUANTIZATION), raw_dtype=QUANTIZATION)
+    else:
+        writer.add_tensor(name + ".weight", array)
+
+
+def _rope_factors(model: PreTrainedModel) -> Array | None:
+    """By what llama.cpp must divide its own frequencies to get the model's; None if they are the same."""
+    config = model.config
+    if config.rope_parameters.get("rope_type", "default") == "default":
+        return None
+    frequencies = model.get_decoder().rotary_emb.inv_freq.double().cpu().numpy()
+    exponents = np.arange(len(frequencies)) / len(frequencies)
+    plain = config.rope_parameters["rope_theta"] ** -exponents
+    return (plain / frequencies).astype(np.float32)

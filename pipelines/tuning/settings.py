@@ -1,0 +1,95 @@
+"""The arguments of both jobs, typed and bounded. The training toolkit hands hyperparameters over as arguments."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from pipelines.tuning.container import TuningError
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """`batch_size` counts examples to one optimizer step, `max_length` tokens of prompt and completion."""
+
+    epochs: int
+    learning_rate: float
+    lora_rank: int
+    lora_alpha: int
+    lora_dropout: float
+    batch_size: int
+    max_length: int
+    max_examples: int
+    validation_examples: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """`test_examples` bounds how many examples are drawn; `max_length` is that of training."""
+
+    test_examples: int
+    max_length: int
+    seed: int
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise TuningError(f"{message}. Correct the parameter with which the pipeline was started.")
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        return int(_bounded(float(text), low, high, whole=True))
+
+    return parse
+
+
+def _fraction(low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        return _bounded(float(text), low, high)
+
+    return parse
+
+
+def _bounded(value: float, low: float, high: float, whole: bool = False) -> float:
+    if whole and value != int(value):
+        raise argparse.ArgumentTypeError(f"{value:g} is not a whole number")
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{value:g} is not between {low:g} and {high:g}")
+    return value
+
+
+def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
+    """Read the hyperparameters from the command line.
+
+    Raises:
+        TuningError: an argument is unknown, no number, or out of bounds; the message names it.
+    """
+    parser = _Parser(description="Fine-tune a causal language model with LoRA.")
+    parser.add_argument("--epochs", type=_whole(1, 100), default=1)
+    parser.add_argument("--learning_rate", type=_fraction(1e-7, 1.0), default=5e-4)
+    parser.add_argument("--lora_rank", type=_whole(1, 512), default=16)
+    parser.add_argument("--lora_alpha", type=_whole(1, 1024), default=32)
+    parser.add_argument("--lora_dropout", type=_fraction(0.0, 0.9), default=0.05)
+    parser.add_argument("--batch_size", type=_whole(1, 1024), default=8)
+    parser.add_argument("--max_length", type=_whole(32, 131_072), default=256)
+    parser.add_argument("--max_examples", type=_whole(1, 10_000_000), default=2000)
+    parser.add_argument("--validation_examples", type=_whole(1, 10_000), default=64)
+    parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
+    return TrainingSettings(**vars(parser.parse_args(arguments)))
+
+
+def parse_evaluation(arguments: Sequence[str] | None = None) -> EvaluationSettings:
+    """Read the evaluation's arguments from the command line.
+
+    Raises:
+        TuningError: an argument is unknown, no number, or out of bounds; the message names it.
+    """
+    parser = _Parser(description="Evaluate a tuned model beside its base model.")
+    parser.add_argument("--test_examples", type=_whole(2, 1_000_000), default=200)
+    parser.add_argument("--max_length", type=_whole(32, 131_072), default=256)
+    parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
+    return EvaluationSettings(**vars(parser.parse_args(arguments)))
