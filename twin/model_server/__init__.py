@@ -1,0 +1,10 @@
+"""llama.cpp's HTTP server as a subprocess of the twin: one process for each model that is served.
+
+It speaks what llama-server speaks: `/health`, `/v1/chat/completions`, `/completion`, `/v1/embeddings`,
+`/tokenize`, `/apply-template`.
+"""
+
+from twin.model_server.flags import served_model
+from twin.model_server.server import Answer, ModelServer, ModelServerError
+
+__all__ = ["Answer", "ModelServer", "ModelServerError", "served_model"]

@@ -1,0 +1,129 @@
+"""Start, ask and end a server process."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from twin.processes import Process
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+_START_TIMEOUT_S = 120.0
+_ANSWER_TIMEOUT_S = 600.0
+_TAIL_LINES = 12
+
+
+class ModelServerError(Exception):
+    """The server did not start, has ended or does not answer; the text has the last lines of its log."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server answered: the HTTP status, the content type and the body."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+    def json(self) -> Any:
+        """The body's JSON. Raises ValueError where it is none."""
+        return json.loads(self.body)
+
+
+class ModelServer:
+    """One llama.cpp server on loopback, with a port of its own.
+
+    >>> with ModelServer(served_model(path, 4096), Path("server.log")) as server:   # doctest: +SKIP
+    ...     server.request("GET", "/health").status
+    200
+    """
+
+    def __init__(self, flags: Sequence[str], log_file: Path, on_line: Callable[[str], None] | None = None) -> None:
+        """`flags` are llama-server's (see `flags.parser`); `on_line` gets each line of the log as well."""
+        self._flags, self._log_file, self._on_line = list(flags), log_file, on_line
+        self._process: Process | None = None
+        self._listening = threading.Event()
+        self._address = ""
+
+    def start(self, timeout: float = _START_TIMEOUT_S) -> None:
+        """Start the process and wait until it reports that it is healthy.
+
+        Raises ModelServerError when it ends before that, or is not healthy after `timeout` seconds.
+        """
+        self._log_file.parent.mkdir(parents=True, exist_ok=True)
+        self._process = Process(
+            [sys.executable, "-m", "twin.model_server", *self._flags],
+            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+            cwd=_REPOSITORY,
+            on_line=self._take_line,
+        )
+        deadline = time.monotonic() + timeout
+        while not self._listening.wait(0.05) or self.request("GET", "/health", timeout=5).status != 200:
+            if not self.running or time.monotonic() > deadline:
+                why = "is not healthy in time" if self.running else "ended while it was starting"
+                self.stop()
+                raise ModelServerError(f"The model server {why}. {self._last_lines()}")
+
+    def request(
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        body: bytes | None = None,
+        content_type: str = "application/json",
+        timeout: float = _ANSWER_TIMEOUT_S,
+    ) -> Answer:
+        """Ask the server. Raises TimeoutError after `timeout` seconds, ModelServerError when it is not there."""
+        if not self._address:
+            raise ModelServerError("The model server has not been started.")
+        connection = http.client.HTTPConnection(self._address, timeout=timeout)
+        try:
+            connection.request(method, path, body, {"Content-Type": content_type})
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers.get("Content-Type", ""), answer.read())
+        except TimeoutError:
+            raise
+        except (OSError, http.client.HTTPException) as error:
+            raise ModelServerError(f"The model server does not answer: {error!r}. {self._last_lines()}") from error
+        finally:
+            connection.close()
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.running
+
+    def stop(self) -> None:
+        """End the process; nothing happens where there is none."""
+        if self._process is not None:
+            self._process.stop()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _last_lines(self) -> str:
+        tail = list(self._process.tail) if self._process is not None else []
+        lines = "\n".join(tail[-_TAIL_LINES:])
+        return f"Its log, {self._log_file}, ends:\n{lines}"
+
+    def _take_line(self, line: str, stream: Literal["stdout", "stderr"]) -> None:
+        with self._log_file.open("a") as log:
+            log.write(f"{line}\n")
+        if self._on_line:
+            self._on_line(line)
+        if stream == "stdout" and line.startswith('{"url"'):
+            self._address = urlsplit(json.loads(line)["url"]).netloc
+            self._listening.set()

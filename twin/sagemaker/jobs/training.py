@@ -1,0 +1,221 @@
+"""A training job on the Hugging Face training container, which is SageMaker's training toolkit around a script."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Literal
+
+from botocore.exceptions import ClientError
+
+from twin import credentials
+from twin.emulator.hooks import Json
+from twin.events import emit, parse_progress
+from twin.processes import Completed
+from twin.sagemaker import transfer
+from twin.sagemaker.directory import ContainerDirectory
+from twin.sagemaker.jobs import requirements
+from twin.sagemaker.jobs.failure import algorithm_error, client_error
+from twin.sagemaker.jobs.job import Job, JobStoppedError
+from twin.sagemaker.jobs.metrics import Metrics
+from twin.sagemaker.jobs.toolkit import Hyperparameters, environment, resource_configuration
+from twin.sagemaker.store import Store
+
+_CODE, _MODEL, _OUTPUT = "/opt/ml/code", "/opt/ml/model", "/opt/ml/output/data"
+_CHECKPOINTS = "/opt/ml/checkpoints"
+_MESSAGES = {
+    "Starting": "Starting the training job",
+    "Downloading": "Downloading input data",
+    "Training": "Training job in progress",
+    "Uploading": "Uploading generated training model",
+    "Completed": "Training job completed",
+    "Failed": "Training job failed",
+    "Stopped": "Training job stopped",
+    "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+}
+
+
+class TrainingJob(Job):
+    """One training job; `record` is what DescribeTrainingJob answers."""
+
+    source = "sagemaker.training"
+    log_group = "/aws/sagemaker/TrainingJobs"
+    status_key = "TrainingJobStatus"
+
+    def __init__(self, store: Store, record: Json) -> None:
+        super().__init__(store, record, record["TrainingJobName"], record["TrainingJobArn"])
+        definitions = record["AlgorithmSpecification"].get("MetricDefinitions") or ()
+        self.metrics = Metrics(definitions, self.name)
+        self._timed_out = False
+
+    @property
+    def instance_type(self) -> str:
+        """The instance type that the job asks for."""
+        return str(self.record["ResourceConfig"]["InstanceType"])
+
+    def work(self) -> None:
+        """Fetch data and code, run the script, put what it left."""
+        self._enter("Downloading")
+        self._fetch_data()
+        parameters = Hyperparameters.of(self.record.get("HyperParameters") or {})
+        self._fetch_code(parameters)
+        self.check_stop()
+        self._enter("Training")
+        self.store.update(self.record, TrainingStartTime=time.time())
+        argv, completed = self._train(parameters)
+        self._put_checkpoints()
+        self._judge(argv, completed)
+        self._enter("Uploading")
+        self._put_results(completed)
+        self._publish_metrics()
+        if completed.ended != "exited":
+            self._timed_out = completed.ended == "timed out"
+            raise JobStoppedError
+
+    def take_line(self, line: str, stream: Literal["stdout", "stderr"]) -> None:
+        """A line may be progress, or hold metrics; all lines are the log."""
+        found = {} if parse_progress(line) else self.metrics.take(line)
+        if not found:
+            super().take_line(line, stream)
+            return
+        self.log_stream.write(line)
+        emit("log", self.source, self.name, line=line, metrics=found)
+
+    def ended(self, status: str, now: float) -> Json:
+        """When it ended, after how long, with which last metrics."""
+        self._enter("MaxRuntimeExceeded" if self._timed_out else status, now)
+        began = self.record.get("TrainingStartTime", now)
+        seconds = round(now - began)
+        return {
+            "TrainingEndTime": now,
+            "TrainingTimeInSeconds": seconds,
+            "BillableTimeInSeconds": seconds,
+            "FinalMetricDataList": self.metrics.final(),
+        }
+
+    # ---- stages -----------------------------------------------------------------------------------------
+
+    def _enter(self, secondary: str, ended: float | None = None) -> None:
+        now = ended or time.time()
+        transitions = [dict(one) for one in self.record["SecondaryStatusTransitions"]]
+        transitions[-1].setdefault("EndTime", now)
+        transitions.append({"Status": secondary, "StartTime": now, "StatusMessage": _MESSAGES[secondary]})
+        if ended:
+            transitions[-1]["EndTime"] = ended
+        self.store.update(self.record, SecondaryStatus=secondary, SecondaryStatusTransitions=transitions)
+
+    def _fetch_data(self) -> None:
+        self.channels: Json = {}
+        for channel in self.record.get("InputDataConfig") or ():
+            name = channel["ChannelName"]
+            self.channels[name] = {
+                "TrainingInputMode": "File",
+                "S3DistributionType": "FullyReplicated",
+                "RecordWrapperType": "None",
+                **({"ContentType": channel["ContentType"]} if channel.get("ContentType") else {}),
+            }
+            folder = self.directory.folder(f"/opt/ml/input/data/{name}")
+            transfer.download_prefix(self.s3, channel["DataSource"]["S3DataSource"]["S3Uri"], folder)
+            self.check_stop()
+        checkpoints = self.record.get("CheckpointConfig")
+        if checkpoints and self._checkpoints_exist(checkpoints["S3Uri"]):
+            folder = self.directory.folder(checkpoints.get("LocalPath", _CHECKPOINTS))
+            transfer.download_prefix(self.s3, f"{checkpoints['S3Uri'].rstrip('/')}/", folder)
+
+    def _checkpoints_exist(self, uri: str) -> bool:
+        bucket, prefix = transfer.split_uri(f"{uri.rstrip('/')}/")
+        try:
+            return bool(self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("KeyCount"))
+        except ClientError as error:
+            raise client_error(f"Checkpoint download failed: {uri}.", error) from error
+
+    def _fetch_code(self, parameters: Hyperparameters) -> None:
+        location = str(parameters.toolkit.get("sagemaker_submit_directory", ""))
+        if not parameters.toolkit.get("sagemaker_program") or not location:
+            raise client_error(
+                "The container runs a script: the hyperparameters sagemaker_program and sagemaker_submit_directory "
+                "must name it and its archive."
+            )
+        archive = self.directory.root / "sourcedir.tar.gz"
+        if location.startswith("s3://"):
+            if self._isolated:
+                raise client_error(f"{location} cannot be fetched with network isolation: give the code as a channel.")
+            transfer.download_file(self.s3, location, archive)
+        else:
+            archive = Path(self.directory.localize(location))
+        transfer.unpack(archive, self.directory.folder(_CODE))
+
+    def _train(self, parameters: Hyperparameters) -> tuple[list[str], Completed]:
+        config = "/opt/ml/input/config"
+        self.directory.write_json(f"{config}/hyperparameters.json", self.record.get("HyperParameters") or {})
+        self.directory.write_json(f"{config}/inputdataconfig.json", self.channels)
+        self.directory.write_json(f"{config}/resourceconfig.json", resource_configuration(self.instance_type))
+        for folder in (_MODEL, _OUTPUT, "/opt/ml/output/intermediate"):
+            self.directory.folder(folder)
+        requirements.check_requirements(self.directory.path(_CODE) / "requirements.txt", self.say)
+        variables = {
+            **environment(self.directory, parameters, self.channels, self.instance_type),
+            **(self.record.get("Environment") or {}),
+            "PYTHONPATH": str(self.directory.path(_CODE)),
+            "TRAINING_JOB_NAME": self.name,
+            "TRAINING_JOB_ARN": self.arn,
+        }
+        argv = ["python3", str(parameters.toolkit["sagemaker_program"]), *parameters.arguments()]
+        return argv, self.run_script(argv, variables, _CODE, network=not self._isolated)
+
+    def _judge(self, argv: list[str], completed: Completed) -> None:
+        """Raise JobStoppedError or JobFailedError unless the job goes on to its results."""
+        if self.abandoned:
+            raise JobStoppedError
+        if completed.ended != "exited":
+            return
+        if completed.returncode != 0:
+            raise self._script_failed(argv, completed)
+        if not _holds_files(self.directory, _MODEL):
+            raise algorithm_error(
+                "The script ended well and left nothing in SM_MODEL_DIR: there is no model to upload. The log ends:",
+                completed.tail,
+            )
+
+    def _script_failed(self, argv: list[str], completed: Completed) -> Exception:
+        failure = self.directory.path("/opt/ml/output/failure")
+        if failure.exists():
+            return algorithm_error(failure.read_text(errors="replace").strip())
+        code = completed.returncode
+        command = f'"\nCommand "{" ".join(argv)}", exit code: {code}'
+        return algorithm_error(f'ExecuteUserScriptError:\nExitCode {code}\nErrorMessage "', completed.tail, command)
+
+    def _put_results(self, completed: Completed) -> None:
+        output = self.record["OutputDataConfig"]
+        base = f"{output['S3OutputPath'].rstrip('/')}/{self.name}/output"
+        for folder, name in ((_MODEL, "model.tar.gz"), (_OUTPUT, "output.tar.gz")):
+            if not _holds_files(self.directory, folder):
+                continue
+            archive = transfer.pack(self.directory.path(folder), self.directory.root / name)
+            transfer.upload_file(self.s3, archive, f"{base}/{name}", output.get("KmsKeyId") or None)
+            archive.unlink()
+            if completed.ended == "exited":
+                self.check_stop()
+        if _holds_files(self.directory, _MODEL):
+            self.store.update(self.record, ModelArtifacts={"S3ModelArtifacts": f"{base}/model.tar.gz"})
+
+    def _put_checkpoints(self) -> None:
+        checkpoints = self.record.get("CheckpointConfig")
+        if checkpoints and not self.abandoned:
+            folder = self.directory.folder(checkpoints.get("LocalPath", _CHECKPOINTS))
+            key = self.record["OutputDataConfig"].get("KmsKeyId") or None
+            transfer.upload_folder(self.s3, folder, checkpoints["S3Uri"], key)
+
+    def _publish_metrics(self) -> None:
+        try:
+            self.metrics.publish(credentials.client_from(self.role, "cloudwatch"))
+        except ClientError as error:
+            raise client_error("The job's metrics could not be put.", error) from error
+
+    @property
+    def _isolated(self) -> bool:
+        return bool(self.record.get("EnableNetworkIsolation"))
+
+
+def _holds_files(directory: ContainerDirectory, folder: str) -> bool:
+    return any(path.is_file() for path in directory.path(folder).rglob("*"))

@@ -1,0 +1,90 @@
+"""sagemaker-runtime: InvokeEndpoint."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+from twin.emulator.hooks import Request, Response, ServiceError
+from twin.model_server import ModelServerError
+from twin.sagemaker.call import Call
+from twin.sagemaker.serving.fleet import Fleet, ThrottledError
+from twin.sagemaker.serving.rollout import fleet_of
+
+_TIMEOUT_S = 60.0
+_HEADER = "x-amzn-sagemaker-"
+# What a request may carry; every other such header asks for something that is not served here.
+_HONOURED = ("custom-attributes", "target-variant")
+_MODEL_ERROR = 424
+
+
+def is_invocation(request: Request) -> bool:
+    """Whether a request is one of the runtime's, which are addressed by path."""
+    return request.path.startswith("/endpoints/")
+
+
+def invoke_endpoint(request: Request) -> Response:
+    """InvokeEndpoint: the container's answer, or an error that tells the container's from the caller's."""
+    _, _, name, action = request.path.split("/", 3)
+    name = unquote(name)
+    if action != "invocations":
+        raise ServiceError("ValidationError", f"{action} is not supported here: endpoints answer InvokeEndpoint.")
+    fleet = fleet_of(Call.of(request, {}).scope.arn("endpoint", name))
+    if fleet is None:
+        raise ServiceError("ValidationError", f"Endpoint {name} of account {request.account} not found.")
+    _check(request, fleet)
+    try:
+        answer = fleet.invoke(request.body, request.headers.get("content-type", "application/json"), _TIMEOUT_S)
+    except ThrottledError as error:
+        raise ServiceError("ThrottlingException", "Rate exceeded", 429) from error
+    except TimeoutError:
+        return _model_error(request, fleet, 0, "", _TOO_SLOW)
+    except ModelServerError as error:
+        return _model_error(request, fleet, 500, str(error))
+    if answer.status >= 400:
+        return _model_error(request, fleet, answer.status, answer.body.decode(errors="replace"))
+    headers = {"Content-Type": answer.content_type, "x-Amzn-Invoked-Production-Variant": fleet.variant["VariantName"]}
+    return Response(answer.body, 200, headers)
+
+
+_TOO_SLOW = (
+    "Your invocation timed out while waiting for a response from container primary. Review the latency metrics for "
+    "each container in Amazon CloudWatch, resolve the issue, and try again."
+)
+
+
+def _check(request: Request, fleet: Fleet) -> None:
+    if len(request.body) > fleet.most_payload:
+        raise ServiceError(
+            "ValidationError",
+            "1 validation error detected: Value at 'body' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {fleet.most_payload}",
+        )
+    for header in request.headers:
+        option = header.lower().removeprefix(_HEADER)
+        if option != header.lower() and option not in _HONOURED:
+            raise ServiceError("ValidationError", f"The header {header} is not supported here.")
+    wanted = request.headers.get(f"{_HEADER}target-variant")
+    if wanted and wanted != fleet.variant["VariantName"]:
+        raise ServiceError("ValidationError", f"Variant {wanted} of the endpoint was not found.")
+
+
+def _model_error(request: Request, fleet: Fleet, status: int, original: str, message: str = "") -> Response:
+    """ModelError: the container answered with an error, or not at all."""
+    group = fleet.container.log_group
+    side = "client" if 400 <= status < 500 else "server"
+    where = (
+        f"See https://{request.region}.console.aws.amazon.com/cloudwatch/home?region={request.region}"
+        f"#logEventViewer:group={group} in account {request.account} for more information."
+    )
+    body: dict[str, Any] = {
+        "__type": "ModelError",
+        "ErrorCode": f"{side.upper()}_ERROR_FROM_MODEL",
+        "Message": message or f'Received {side} error ({status}) from primary with message "{original}". {where}',
+        "OriginalMessage": original,
+        "OriginalStatusCode": status,
+        "LogStreamArn": f"arn:aws:logs:{request.region}:{request.account}:log-group:{group}",
+    }
+    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": "ModelError"}
+    return Response(json.dumps(body).encode(), _MODEL_ERROR, headers)

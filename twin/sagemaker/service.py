@@ -1,0 +1,46 @@
+"""SageMaker's control plane and runtime, as one handler."""
+
+from __future__ import annotations
+
+from twin.emulator.hooks import Json, Request, Response, ServiceError
+from twin.sagemaker import (
+    endpoint_configs,
+    endpoints,
+    executions,
+    model_package_groups,
+    model_packages,
+    models,
+    pipelines,
+    processing_jobs,
+    tags,
+    training_jobs,
+    validation,
+)
+from twin.sagemaker.call import Call, Operation
+from twin.sagemaker.runtime import invoke_endpoint, is_invocation
+
+OPERATIONS: dict[str, Operation] = {
+    **pipelines.OPERATIONS,
+    **executions.OPERATIONS,
+    **training_jobs.OPERATIONS,
+    **processing_jobs.OPERATIONS,
+    **model_package_groups.OPERATIONS,
+    **model_packages.OPERATIONS,
+    **models.OPERATIONS,
+    **endpoint_configs.OPERATIONS,
+    **endpoints.OPERATIONS,
+    **tags.OPERATIONS,
+}
+
+
+def handle(request: Request) -> Response | Json:
+    """Answer one request. Raises ServiceError."""
+    if is_invocation(request):
+        return invoke_endpoint(request)
+    name = request.operation or ""
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        raise ServiceError("UnknownOperationException", f"The operation {name} of SageMaker is not served here.")
+    parameters = request.parameters
+    validation.check(name, parameters)
+    return operation(Call.of(request, parameters))

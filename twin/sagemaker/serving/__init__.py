@@ -1,0 +1,1 @@
+"""Endpoints: real llama.cpp servers in place of AWS's llama.cpp container."""

@@ -1,0 +1,89 @@
+"""The capacity behind an endpoint: one container for its one variant, with the limits of its configuration."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from twin.emulator.hooks import Json
+from twin.model_server import Answer
+from twin.sagemaker.serving.container import Container
+
+_HEALTH_TIMEOUT_S = 480.0
+_DRAIN_TIMEOUT_S = 60.0
+_MEBIBYTE = 1 << 20
+_PAYLOAD_SERVERLESS, _PAYLOAD_INSTANCE = 4 * _MEBIBYTE, 6 * _MEBIBYTE
+
+
+class ThrottledError(Exception):
+    """A serverless variant already serves as many requests as its MaxConcurrency admits."""
+
+
+class Fleet:
+    """What serves one endpoint configuration. An instance count changes nothing here: one server stands for all."""
+
+    def __init__(self, endpoint: str, configuration: Json, model: Json) -> None:
+        self.configuration = configuration
+        self.variant: Json = configuration["ProductionVariants"][0]
+        self.container = Container(model, endpoint, self.variant["VariantName"])
+        self._idle = threading.Condition()
+        self._in_flight = 0
+
+    @property
+    def serverless(self) -> Json | None:
+        """The variant's ServerlessConfig, if it has one."""
+        return self.variant.get("ServerlessConfig")
+
+    @property
+    def most_payload(self) -> int:
+        """The largest body that the endpoint takes, in bytes."""
+        return _PAYLOAD_SERVERLESS if self.serverless else _PAYLOAD_INSTANCE
+
+    def start(self) -> None:
+        """Bring the container up. Raises ContainerError."""
+        given = self.variant.get("ContainerStartupHealthCheckTimeoutInSeconds")
+        self.container.start(float(given or _HEALTH_TIMEOUT_S))
+
+    def invoke(self, body: bytes, content_type: str, timeout: float) -> Answer:
+        """Ask the container. Raises ThrottledError, and what `Container.invoke` raises."""
+        with self._counted():
+            return self.container.invoke(body, content_type, timeout)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        most = self.serverless["MaxConcurrency"] if self.serverless else None
+        with self._idle:
+            if most is not None and self._in_flight >= most:
+                raise ThrottledError
+            self._in_flight += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._in_flight -= 1
+                self._idle.notify_all()
+
+    def retire(self) -> None:
+        """End the container once the requests that it serves have been answered."""
+        deadline = time.monotonic() + _DRAIN_TIMEOUT_S
+        with self._idle:
+            while self._in_flight and self._idle.wait(max(0.0, deadline - time.monotonic())):
+                pass
+        self.container.stop()
+
+    def summary(self) -> Json:
+        """How DescribeEndpoint shows the variant."""
+        weight = self.variant.get("InitialVariantWeight", 1.0)
+        images = [{"SpecifiedImage": self.container.image, "ResolvedImage": self.container.image}]
+        shown = {
+            "VariantName": self.variant["VariantName"],
+            "DeployedImages": images,
+            "CurrentWeight": weight,
+            "DesiredWeight": weight,
+        }
+        if self.serverless:
+            return {**shown, "CurrentServerlessConfig": self.serverless}
+        count = self.variant["InitialInstanceCount"]
+        return {**shown, "CurrentInstanceCount": count, "DesiredInstanceCount": count}
