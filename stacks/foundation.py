@@ -26,7 +26,7 @@ CloudFormation puts this value back only if it changes in the template."""
 class Foundation(cdk.Stack):
     """Key, buckets, parameters and topic, with the access that all of them refuse."""
 
-    key: kms.Key
+    key: kms.IKey
     raw_bucket: s3.Bucket
     curated_bucket: s3.Bucket
     quarantine_bucket: s3.Bucket

@@ -25,7 +25,7 @@ _AUTHORIZATION = {
 
 
 def rest_api(
-    scope: Construct, construct_id: str, *, name: str, description: str, settings: Gateway, key: kms.Key
+    scope: Construct, construct_id: str, *, name: str, description: str, settings: Gateway, key: kms.IKey
 ) -> apigateway.RestApi:
     """A regional API with one throttled, logged and traced stage. Its methods inherit the authorization."""
     access_log = log_group(scope, f"{construct_id}AccessLog", key)
@@ -65,7 +65,7 @@ def rest_api(
     return api
 
 
-def _keep_execution_log(scope: Construct, api: apigateway.RestApi, key: kms.Key) -> None:
+def _keep_execution_log(scope: Construct, api: apigateway.RestApi, key: kms.IKey) -> None:
     """Make the log group that API Gateway would otherwise make by itself: unencrypted, and kept for ever."""
     execution_log = logs.LogGroup(
         scope,

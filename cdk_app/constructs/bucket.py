@@ -40,7 +40,7 @@ def data_bucket(
     scope: Construct,
     construct_id: str,
     *,
-    key: kms.Key,
+    key: kms.IKey,
     logs: s3.Bucket,
     removal_policy: cdk.RemovalPolicy,
     expire_after_days: int | None = None,

@@ -34,7 +34,7 @@ class PythonFunction(Construct):
         *,
         name: str,
         description: str,
-        key: kms.Key,
+        key: kms.IKey,
         environment: Mapping[str, str] | None = None,
         timeout: cdk.Duration | None = None,
         memory_mb: int = 256,

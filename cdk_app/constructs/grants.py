@@ -51,7 +51,7 @@ def allow(
     role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions))
 
 
-def read_objects(role: iam.Role, bucket: s3.Bucket, prefix: str = "*", *, key: kms.Key) -> None:
+def read_objects(role: iam.Role, bucket: s3.Bucket, prefix: str = "*", *, key: kms.IKey) -> None:
     """Read the objects under `prefix` (a key pattern such as `run=*`), decrypting with `key`; list the keys."""
     list_objects(role, bucket)
     allow(role, ["s3:GetObject"], [_objects(bucket, prefix)])
@@ -63,7 +63,7 @@ def list_objects(role: iam.Role, bucket: s3.Bucket) -> None:
     allow(role, ["s3:ListBucket"], [bucket.bucket_arn])
 
 
-def write_objects(role: iam.Role, bucket: s3.Bucket, prefix: str = "*", *, key: kms.Key) -> None:
+def write_objects(role: iam.Role, bucket: s3.Bucket, prefix: str = "*", *, key: kms.IKey) -> None:
     """Write objects under `prefix`, in one part or several, encrypting with `key`. Neither read nor delete."""
     allow(role, ["s3:PutObject", "s3:AbortMultipartUpload"], [_objects(bucket, prefix)])
     # S3 decrypts the data key again for each part of an upload in several parts.
@@ -86,7 +86,7 @@ def read_parameter(role: iam.Role, parameter: ssm.StringParameter) -> None:
     allow(role, ["ssm:GetParameter"], [parameter.parameter_arn])
 
 
-def publish(role: iam.Role, topic: sns.Topic, *, key: kms.Key) -> None:
+def publish(role: iam.Role, topic: sns.Topic, *, key: kms.IKey) -> None:
     """Publish to a topic that is encrypted with `key`."""
     allow(role, ["sns:Publish"], [topic.topic_arn])
     allow(role, ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])

@@ -10,11 +10,12 @@ from constructs import Construct
 _PUBLISHERS = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
 
 
-def encryption_key(scope: Construct, construct_id: str, *, alias: str, removal_policy: cdk.RemovalPolicy) -> kms.Key:
+def encryption_key(scope: Construct, construct_id: str, *, alias: str, removal_policy: cdk.RemovalPolicy) -> kms.IKey:
     """A key that rotates every year; the account's identity policies say who may use it.
 
-    Services that act for nobody's role (log groups, alarms, budgets) are named in the key's own policy, each
-    for this account's resources alone.
+    Services that act for nobody's role (log groups, log delivery, alarms, budgets) are named in the key's own
+    policy, each for this account's resources alone. What is returned knows the key by its ARN only: constructs
+    that use it would otherwise write wider statements into that policy.
     """
     key = kms.Key(
         scope,
@@ -26,8 +27,9 @@ def encryption_key(scope: Construct, construct_id: str, *, alias: str, removal_p
         removal_policy=removal_policy,
     )
     key.add_to_resource_policy(_log_groups())
+    key.add_to_resource_policy(_log_delivery())
     key.add_to_resource_policy(_publishers())
-    return key
+    return kms.Key.from_key_arn(scope, f"{construct_id}ByArn", key.key_arn)
 
 
 def _log_groups() -> iam.PolicyStatement:
@@ -46,6 +48,24 @@ def _log_groups() -> iam.PolicyStatement:
         ],
         resources=["*"],  # in a key's own policy, the key
         conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": f"{here}:log-group:*"}},
+    )
+
+
+def _log_delivery() -> iam.PolicyStatement:
+    """Step Functions hands an encrypted execution log to this service."""
+    return iam.PolicyStatement(
+        sid="LogDeliveryInThisAccount",
+        principals=[iam.ServicePrincipal("delivery.logs.amazonaws.com")],
+        actions=["kms:Decrypt"],
+        resources=["*"],  # in a key's own policy, the key
+        conditions={
+            "StringEquals": {
+                # The asterisk stands in the context itself; it is no pattern.
+                "kms:EncryptionContext:SourceArn": (
+                    f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:*"
+                )
+            }
+        },
     )
 
 

@@ -21,7 +21,7 @@ def removal_policy(settings: Settings) -> cdk.RemovalPolicy:
     return cdk.RemovalPolicy.RETAIN if settings.environment == "prod" else cdk.RemovalPolicy.DESTROY
 
 
-def log_group(scope: Construct, construct_id: str, key: kms.Key) -> logs.LogGroup:
+def log_group(scope: Construct, construct_id: str, key: kms.IKey) -> logs.LogGroup:
     """A log group that is encrypted with `key`, expires, and goes with its stack: logs are no data of record."""
     return logs.LogGroup(
         scope,

@@ -30,7 +30,7 @@ class SparkJob(Construct):
         construct_id: str,
         *,
         name: str,
-        key: kms.Key,
+        key: kms.IKey,
         capacity: Glue,
         arguments: Mapping[str, str],
     ) -> None:
@@ -68,17 +68,17 @@ class SparkJob(Construct):
             enable_observability_metrics=False,
         )
 
-    def _allow_logging(self, key: kms.Key) -> None:
+    def _allow_logging(self, key: kms.IKey) -> None:
         here = f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
         allow(
             self.role,
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey"],
             [f"{here}:log-group:/aws-glue/jobs*"],
-            reason="Glue names the log groups /aws-glue/jobs-<role>-<security configuration>/…, and the streams itself.",
+            reason="Glue names the group /aws-glue/jobs-<role>-<security configuration>/… and its streams itself.",
         )
         allow(self.role, ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])
 
-    def _security_configuration(self, name: str, key: kms.Key) -> glue.SecurityConfiguration:
+    def _security_configuration(self, name: str, key: kms.IKey) -> glue.SecurityConfiguration:
         return glue.SecurityConfiguration(
             self,
             "Security",

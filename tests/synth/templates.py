@@ -96,10 +96,14 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def new_app() -> cdk.App:
+    """An empty application with the feature flags of ours."""
+    context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+    return cdk.App(context=context, post_cli_context=FLAGS)
+
+
 def template_of(settings: Settings, make: Callable[[cdk.App, Foundation], cdk.Stack]) -> Template:
     """The template of the stack that `make` returns, beside a foundation, both from `settings`."""
-    context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
-    app = cdk.App(context=context, post_cli_context=FLAGS)
+    app = new_app()
     foundation = Foundation(app, "Foundation", settings=settings)
-    template: Template = assertions.Template.from_stack(make(app, foundation)).to_json()
-    return template
+    return dict(assertions.Template.from_stack(make(app, foundation)).to_json())

@@ -1,0 +1,141 @@
+"""Data preparation: the job gets its code, its capacity and exactly the prefixes it works on."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdk_app.settings import Columns, Settings
+from stacks.data_preparation import quality_rules
+from tests.synth.templates import Template, allowed, properties, resources, statements_of, text
+
+
+@pytest.fixture(scope="module")
+def template(templates: dict[str, Template]) -> Template:
+    return templates["DataPreparation"]
+
+
+@pytest.fixture(scope="module")
+def job(template: Template) -> dict[str, Any]:
+    return properties(template, "AWS::Glue::Job")
+
+
+@pytest.fixture(scope="module")
+def role(template: Template) -> list[dict[str, Any]]:
+    return statements_of(template, "PrepareDataRole")
+
+
+def table(template: Template, name: str) -> dict[str, Any]:
+    (found,) = (
+        body["Properties"]["TableInput"]
+        for body in resources(template, "AWS::Glue::Table").values()
+        if body["Properties"]["TableInput"]["Name"] == name
+    )
+    return dict(found)
+
+
+def test_the_job_runs_spark_with_the_capacity_of_the_settings(job: dict[str, Any], settings: Settings) -> None:
+    capacity = settings.data.glue
+    assert job["Name"] == "fourfold-dev-prepare-data"
+    assert job["Command"]["Name"] == "glueetl"
+    assert job["GlueVersion"] == "5.1"
+    assert (job["WorkerType"], job["NumberOfWorkers"]) == (capacity.worker_type, capacity.workers)
+    assert job["Timeout"] == capacity.timeout_minutes
+    assert job["MaxRetries"] == 0
+
+
+def test_the_job_knows_its_buckets_before_a_run_names_anything(job: dict[str, Any]) -> None:
+    arguments = job["DefaultArguments"]
+    for name in ("raw", "curated", "quarantine"):
+        assert f"Ref{name.capitalize()}Bucket" in text(arguments[f"--{name}_bucket"])
+
+
+def test_the_script_is_the_one_in_the_repository(job: dict[str, Any], cloud_assembly: Path) -> None:
+    name = text(job["Command"]["ScriptLocation"]).rpartition("/")[2]
+    asset = cloud_assembly / f"asset.{name}"
+    assert asset.read_bytes() == Path("pipelines/preparation/job.py").read_bytes()
+
+
+def test_the_modules_unpack_to_the_package_that_the_script_imports(
+    job: dict[str, Any], cloud_assembly: Path, tmp_path: Path
+) -> None:
+    name = text(job["DefaultArguments"]["--extra-py-files"]).rpartition("/")[2].removesuffix(".zip")
+    folder = cloud_assembly / f"asset.{name}"
+    with zipfile.ZipFile(tmp_path / "modules.zip", "w") as archive:
+        for path in folder.rglob("*"):
+            archive.write(path, path.relative_to(folder))
+    names = zipfile.ZipFile(tmp_path / "modules.zip").namelist()
+    assert {"pipelines/__init__.py", "pipelines/preparation/__init__.py"} <= set(names)
+    assert not [name for name in names if "__pycache__" in name or "definition" in name]
+
+
+def test_logs_output_and_bookmarks_of_the_job_are_encrypted_with_our_key(
+    template: Template, job: dict[str, Any]
+) -> None:
+    (name,) = resources(template, "AWS::Glue::SecurityConfiguration")
+    assert job["SecurityConfiguration"] == {"Ref": name}
+    encryption = properties(template, "AWS::Glue::SecurityConfiguration")["EncryptionConfiguration"]
+    (s3,) = encryption["S3Encryptions"]
+    assert s3["S3EncryptionMode"] == "SSE-KMS"
+    assert encryption["CloudWatchEncryption"]["CloudWatchEncryptionMode"] == "SSE-KMS"
+    assert encryption["JobBookmarksEncryption"]["JobBookmarksEncryptionMode"] == "CSE-KMS"
+    for part in (s3, encryption["CloudWatchEncryption"], encryption["JobBookmarksEncryption"]):
+        assert "Key" in text(part["KmsKeyArn"])
+
+
+def test_the_job_reads_raw_data_and_its_own_manifest_and_code_only(role: list[dict[str, Any]]) -> None:
+    readable = sorted(allowed(role, "s3:GetObject"))
+    assert len(readable) == 4
+    script, modules = (r for r in readable if "assets" in r)
+    assert script.endswith((".py", ".zip"))
+    assert modules.endswith((".py", ".zip"))
+    data = [r for r in readable if "assets" not in r]
+    assert "CuratedBucket" in data[0]
+    assert data[0].endswith("/*/run=*/manifest.json")
+    assert "RawBucket" in data[1]
+    assert data[1].endswith("/*")
+
+
+@pytest.mark.parametrize("action", ["s3:PutObject", "s3:DeleteObject"])
+def test_the_job_changes_runs_in_curated_and_quarantine_only(role: list[dict[str, Any]], action: str) -> None:
+    writable = sorted(allowed(role, action))
+    assert len(writable) == 2
+    assert "CuratedBucket" in writable[0]
+    assert "QuarantineBucket" in writable[1]
+    assert all(resource.endswith("/*/run=*") for resource in writable)
+
+
+def test_curated_partitions_need_no_crawler(template: Template) -> None:
+    curated = table(template, "curated")
+    parameters = curated["Parameters"]
+    assert parameters["projection.enabled"] == "true"
+    assert parameters["projection.run.type"] == "injected"
+    assert parameters["projection.split.values"] == "train,validation,test"
+    assert text(parameters["storage.location.template"]).endswith("/${dataset}/run=${run}/${split}/")
+    assert [key["Name"] for key in curated["PartitionKeys"]] == ["dataset", "run", "split"]
+
+
+def test_quarantine_has_the_columns_of_a_rejected_record(template: Template) -> None:
+    columns = [column["Name"] for column in table(template, "quarantine")["StorageDescriptor"]["Columns"]]
+    assert columns == ["reason", "detail", "source", "bytes", "raw", "raw_encoding", "duplicate_of"]
+
+
+def test_quality_rules_say_what_the_settings_say(settings: Settings, template: Template) -> None:
+    ruleset = properties(template, "AWS::Glue::DataQualityRuleset")["Ruleset"]
+    assert ruleset == quality_rules(settings)
+    assert f"RowCount >= {settings.data.minimum_records}" in ruleset
+    assert 'IsComplete "documentation"' in ruleset
+
+
+def test_quality_rules_survive_a_column_with_a_quotation_mark(settings: Settings) -> None:
+    columns = Columns(text='the "text"', target="target")
+    data = settings.data.model_copy(update={"columns": columns})
+    rules = quality_rules(settings.model_copy(update={"data": data}))
+    assert 'IsComplete "the \\"text\\""' in rules
+
+
+def test_the_job_is_named_in_an_output(template: Template) -> None:
+    assert template["Outputs"]["GlueJobName"]["Value"] == "fourfold-dev-prepare-data"
