@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twin.sagemaker.support import ANY
+from twin.support import ANY
 
 _OFF = frozenset({False})
 _S3_PREFIX = frozenset({"S3Prefix"})

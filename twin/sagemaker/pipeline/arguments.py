@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from twin.constraints import WrongTypeError, violations
 from twin.sagemaker import honoured
 from twin.sagemaker.pipeline import conditions
 from twin.sagemaker.pipeline.expressions import is_expression
-from twin.sagemaker.support import unsupported
-from twin.sagemaker.validation import WrongTypeError, model, violations
+from twin.sagemaker.validation import model
+from twin.support import unsupported
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,16 @@
+"""bedrock-runtime: Converse, ConverseStream and InvokeModel on real weights; see `local_models` for which.
+
+The models are served as if they had been imported (Bedrock Custom Model Import): their ids are ARNs of imported
+models. No other model answers.
+"""
+
+from __future__ import annotations
+
+from twin.bedrock import servers, service
+from twin.emulator import hooks
+
+
+def register() -> None:
+    """Serve bedrock-runtime."""
+    hooks.add_service("bedrock-runtime", service.handle)
+    hooks.on_shutdown(servers.stop_all)

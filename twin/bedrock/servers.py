@@ -1,0 +1,79 @@
+"""One server for each model, started by the first request for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from twin.bedrock.local_models import LocalModel
+from twin.emulator.hooks import Json, ServiceError
+from twin.events import emit
+from twin.model_server import ModelServer, ModelServerError
+
+SOURCE = "bedrock"
+_TIMEOUT_S = 300.0
+_TOO_LONG = ("exceed_context_size_error", "too large to process")
+
+_servers: dict[str, ModelServer] = {}
+_locks: dict[str, threading.Lock] = {}
+_guard = threading.Lock()
+
+
+def ask(model: LocalModel, path: str, body: Json) -> Any:
+    """The JSON that the model's server answers with, in the errors that Bedrock answers with.
+
+    Raises ServiceError: ValidationException for what the model cannot take, ModelTimeoutException,
+    ModelErrorException, InternalServerException where the server cannot be had.
+    """
+    return json.loads(ask_raw(model, path, body))
+
+
+def ask_raw(model: LocalModel, path: str, body: Json) -> bytes:
+    """As `ask`, the body as it comes."""
+    try:
+        answer = _server(model).request("POST", path, json.dumps(body).encode(), timeout=_TIMEOUT_S)
+    except TimeoutError as error:
+        message = "Model has timed out in processing the request. Try your request again."
+        raise ServiceError("ModelTimeoutException", message, 408) from error
+    except ModelServerError as error:
+        raise ServiceError("InternalServerException", str(error), 500) from error
+    if answer.status < 400:
+        return answer.body
+    text = answer.body.decode(errors="replace")
+    if any(words in text for words in _TOO_LONG):
+        raise ServiceError("ValidationException", "Input is too long for requested model.")
+    if answer.status < 500:
+        raise ServiceError("ValidationException", f"Malformed input request: {text}")
+    raise ServiceError("ModelErrorException", f"The model's server answered {answer.status}: {text}", 424)
+
+
+def _server(model: LocalModel) -> ModelServer:
+    """The model's server, running. Raises ModelServerError."""
+    with _guard:
+        lock = _locks.setdefault(model.id, threading.Lock())
+    with lock:
+        server = _servers.get(model.id)
+        if server is None or not server.running:
+            server = _start(model)
+        return server
+
+
+def _start(model: LocalModel) -> ModelServer:
+    folder = Path(os.environ["FOURFOLD_WORK_DIR"])
+    emit("started", SOURCE, model.id)
+    server = ModelServer(model.server_flags(folder / "cache"), folder / "bedrock" / f"{model.id}.log")
+    # Known before it is up, so that an emulator that ends meanwhile ends it too.
+    _servers[model.id] = server
+    server.start()
+    return server
+
+
+def stop_all() -> None:
+    """Stop every server: the emulator ends."""
+    while _servers:
+        model_id, server = _servers.popitem()
+        server.stop()
+        emit("finished", SOURCE, model_id, status="Stopped")
