@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin import cloudformation, glue, stepfunctions
+from twin import bedrock, cloudformation, glue, sagemaker, stepfunctions
 from twin.emulator import encryption, hooks, iam
 
 # What the emulator serves for real, as far as the templates and their users need it.
@@ -40,6 +40,8 @@ def register() -> None:
     hooks.serve_only(_SERVED)
     cloudformation.register()
     glue.register()
+    sagemaker.register()
+    bedrock.register()
     stepfunctions.register()
     encryption.register()
     # Last, so that what the others serve is under IAM too.
