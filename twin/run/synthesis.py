@@ -9,6 +9,14 @@ import sys
 from pathlib import Path
 
 
+# What jsii prints about the version of Node is for whoever maintains the project; the README says what works.
+QUIET = {
+    "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+    "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+    "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+}
+
+
 class SynthesisFailed(RuntimeError):
     """`app.py` ended with an error; the message is what it printed."""
 
@@ -23,7 +31,7 @@ def synthesize(root: Path, workflow: Path, environment: str, output: Path) -> Pa
     done = subprocess.run(
         [sys.executable, "app.py", environment],
         cwd=root,
-        env={**os.environ, "CDK_OUTDIR": str(output), "CDK_CONTEXT_JSON": json.dumps(context)},
+        env={**os.environ, **QUIET, "CDK_OUTDIR": str(output), "CDK_CONTEXT_JSON": json.dumps(context)},
         capture_output=True,
         text=True,
         check=False,
