@@ -16,7 +16,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from cdk_app.assets import evaluation_code, training_code
-from cdk_app.constructs.grants import allow, read_asset, read_objects, write_objects
+from cdk_app.constructs.grants import allow, policy_of, read_asset, read_objects, write_objects
 from cdk_app.constructs.images import dlc_account, inference_image
 from cdk_app.constructs.names import resource_name
 from cdk_app.nag import acknowledge_resource
@@ -70,7 +70,7 @@ class FineTuning(cdk.Stack):
         # An execution may start as soon as the pipeline stands: the roles' policies come first.
         pipeline.node.add_dependency(policy)
         for role in (self.pipeline_role, self.training_role, self.evaluation_role):
-            pipeline.node.add_dependency(role.node.find_child("DefaultPolicy"))
+            pipeline.node.add_dependency(policy_of(role))
         cdk.CfnOutput(self, "PipelineName", value=pipeline.ref)
         cdk.CfnOutput(self, "ModelPackageGroupName", value=self.model_package_group_name)
 

@@ -13,7 +13,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from cdk_app.constructs.grants import allow
+from cdk_app.constructs.grants import allow, closed_role, policy_of
 from cdk_app.constructs.names import resource_name
 from cdk_app.settings import Settings
 from stacks.data_preparation import DataPreparation
@@ -123,6 +123,7 @@ class Workflow(cdk.Stack):
             target=self._foundation.approved_target,
             stack_id=serving.stack_id,
             stack_parameter=MODEL_DATA_PARAMETER,
+            alarms=[alarm.alarm_arn for alarm in serving.rollback_alarms],
             model_packages=self._arn("sagemaker", f"model-package/{fine_tuning.model_package_group_name}/*"),
         )
 
@@ -177,7 +178,7 @@ class Workflow(cdk.Stack):
             state_machine_name=self._name,
             definition_body=sfn.DefinitionBody.from_chainable(chain),
             query_language=sfn.QueryLanguage.JSONATA,
-            role=iam.Role.from_role_arn(self, "ClosedRole", role.role_arn, mutable=False),
+            role=closed_role(role),
             # Names, times and errors are logged; inputs and outputs hold the user's texts and stay out.
             logs=sfn.LogOptions(destination=log, level=sfn.LogLevel.ALL, include_execution_data=False),
             tracing_enabled=True,
@@ -186,7 +187,7 @@ class Workflow(cdk.Stack):
             comment="Prepare the data, select a model, tune one if none will do, deploy it.",
         )
         # A machine that exists must be able to run: its policy comes first.
-        machine.node.add_dependency(role.node.find_child("DefaultPolicy"))
+        machine.node.add_dependency(policy_of(role))
         return machine
 
     @property

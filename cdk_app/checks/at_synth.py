@@ -10,16 +10,17 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import jsii
-from cdk_nag import AwsSolutionsChecks
 
 from cdk_app.checks.assembly import Assembly
 from cdk_app.checks.finding import Finding
 from cdk_app.checks.registry import SYNTH_CHECKS, run_checks
+from cdk_app.nag import add_checks as add_nag_checks
 
 
 def add_checks(app: cdk.App) -> None:
     """Make ``app.synth()`` fail on any finding of cdk-nag AwsSolutions or of :data:`SYNTH_CHECKS`."""
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), FourfoldChecks())
+    add_nag_checks(app)
+    cdk.Validations.of(app).add_plugins(FourfoldChecks())
 
 
 @jsii.implements(cdk.IPolicyValidationPlugin)

@@ -25,12 +25,16 @@ _TUNED = sfn.Condition.jsonata("{% $selection.needs_tuning %}")
 
 @dataclass(frozen=True)
 class Delivery:
-    """Where an approved model goes: the two parameters, the stack that reads one, the packages' ARN pattern."""
+    """Where an approved model goes: the two parameters, the stack that reads one, the packages' ARN pattern.
+
+    `alarms` are those of the endpoint, by ARN.
+    """
 
     model_data_url: ssm.StringParameter
     target: ssm.StringParameter
     stack_id: str
     stack_parameter: str
+    alarms: Sequence[str]
     model_packages: str
 
     def put(
@@ -54,9 +58,9 @@ class Delivery:
             outputs={},
         )
 
-    def stack_update(self, steps: Steps, noun: str) -> StackUpdate:
+    def stack_update(self, steps: Steps, noun: str, alarms: Sequence[str] = ()) -> StackUpdate:
         """The update that makes the serving stack read the model's address anew."""
-        return StackUpdate(steps, noun, self.stack_id, self.stack_parameter, "serving_deadline")
+        return StackUpdate(steps, noun, self.stack_id, self.stack_parameter, "serving_deadline", alarms)
 
 
 def deploy(
@@ -70,7 +74,7 @@ def deploy(
     publish = delivery.put(
         rollout, "PublishTarget", delivery.target, "{% $target %}", "the gateway uses the model from now on."
     ).next(finish)
-    update = delivery.stack_update(rollout, "Serving")
+    update = delivery.stack_update(rollout, "Serving", delivery.alarms)
     model = delivery.put(
         rollout,
         "PublishModel",
@@ -175,6 +179,7 @@ def _discard_model(steps: Steps, delivery: Delivery) -> sfn.State:
 
 def _roll_back(steps: Steps, delivery: Delivery, *, then: sfn.IChainable) -> sfn.State:
     """`RestoreTarget` → … → `then`: the gateway first, so that no request meets the bad model any more."""
+    # The alarms may still ring for the bad model: they must not undo its removal.
     update = delivery.stack_update(steps, "FormerServing")
     model = delivery.put(
         steps,

@@ -8,6 +8,7 @@ permissions of the change. A stack that was deployed without that role cannot be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -18,6 +19,7 @@ from stacks.state_machine.steps import ERROR, INPUT, Steps
 
 POLL_SECONDS = 15
 EVENTS_SHOWN = 3
+MONITORING_MINUTES = 5
 _UNCHANGED = "No updates are to be performed"
 _PASSING = ("_IN_PROGRESS state", "Rate exceeded", "Throttling")
 
@@ -26,7 +28,8 @@ _PASSING = ("_IN_PROGRESS state", "Rate exceeded", "Throttling")
 class StackUpdate:
     """One update of one stack. `noun` tells the states of two updates apart: `UpdateServing`, `WaitForServing`…
 
-    `deadline` is the name of the variable with the time, in epoch milliseconds, until which to wait.
+    `deadline` is the name of the variable with the time, in epoch milliseconds, until which to wait. `alarms` are
+    ARNs: CloudFormation undoes the update when one of them rings during it, or just after it.
     """
 
     steps: Steps
@@ -34,6 +37,7 @@ class StackUpdate:
     stack_id: str
     parameter: str
     deadline: str
+    alarms: Sequence[str] = ()
 
     def deadline_after(self, duration: cdk.Duration) -> dict[str, str]:
         """The assignment that an earlier state makes."""
@@ -60,6 +64,16 @@ class StackUpdate:
         return self._update(wait, then, otherwise)
 
     @property
+    def _rollback_configuration(self) -> dict[str, object]:
+        """What CloudFormation watches. The empty list also takes away what an earlier update named."""
+        triggers = [{"Arn": arn, "Type": "AWS::CloudWatch::Alarm"} for arn in self.alarms]
+        if not triggers:
+            return {"RollbackTriggers": triggers}
+        # A first model has no requests yet that could go wrong.
+        minutes = f"{{% $run.champion_model_data_url = 'none' ? 0 : {MONITORING_MINUTES} %}}"
+        return {"RollbackTriggers": triggers, "MonitoringTimeInMinutes": minutes}
+
+    @property
     def _in_progress(self) -> str:
         return f"{{% $contains($states.input.status, '_IN_PROGRESS') and $millis() < ${self.deadline} %}}"
 
@@ -77,6 +91,7 @@ class StackUpdate:
                 "UsePreviousTemplate": True,
                 "Parameters": [{"ParameterKey": self.parameter, "UsePreviousValue": True}],
                 "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+                "RollbackConfiguration": self._rollback_configuration,
             },
             resources=[self.stack_id],
             retry_refusals=False,

@@ -1,0 +1,54 @@
+"""The functions of step 2: what the one that asks models may touch, and that the other may touch nothing."""
+
+from __future__ import annotations
+
+from cdk_app.checks import Assembly, Resource
+from tests.synth.roles import allowed, keys_in, resources_of
+from tests.synth.synthesized import twin_assembly
+
+
+def function(assembly: Assembly, name: str) -> Resource:
+    functions = assembly.resources("AWS::Lambda::Function")
+    return next(f for f in functions if f.properties["Handler"] == f"lambdas.{name}.handler.handle")
+
+
+def permissions(assembly: Assembly, name: str) -> set[tuple[str, str]]:
+    found = function(assembly, name)
+    role = assembly.resource_behind(found.stack, found.properties["Role"])
+    assert role is not None
+    return allowed(assembly, role)
+
+
+def test_candidates_are_judged_without_a_look_at_the_test_split(assembly: Assembly) -> None:
+    readable = keys_in("Curated", "s3:GetObject", permissions(assembly, "evaluate_candidate"))
+    assert readable == {"*/run=*/train/*", "*/run=*/validation/*"}
+
+
+def test_results_go_below_the_runs_candidates_and_nowhere_else(assembly: Assembly) -> None:
+    pairs = permissions(assembly, "evaluate_candidate")
+    assert keys_in("Models", "s3:PutObject", pairs) == {"run=*/candidates/*"}
+    assert len(resources_of("s3:PutObject", pairs)) == 1
+
+
+def test_only_the_candidates_models_may_be_asked() -> None:
+    pairs = permissions(twin_assembly(), "evaluate_candidate")
+    assert resources_of("bedrock:InvokeModel", pairs) == {
+        "arn:aws:bedrock:us-east-1:111122223333:imported-model/smollm2q41v1"
+    }
+
+
+def test_a_model_behind_an_inference_profile_may_be_asked_in_every_region_of_it(assembly: Assembly) -> None:
+    arns = resources_of("bedrock:InvokeModel", permissions(assembly, "evaluate_candidate"))
+    micro = {arn for arn in arns if arn.endswith("amazon.nova-micro-v1:0")}
+    assert any(":inference-profile/" in arn for arn in micro)
+    assert any(":foundation-model/" in arn for arn in micro)
+    assert not any(arn.endswith("/*") for arn in arns)
+
+
+def test_choosing_a_model_needs_no_permission_but_its_own_log(assembly: Assembly) -> None:
+    actions = {action for action, _ in permissions(assembly, "select_model")}
+    assert actions == {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+
+def test_the_evaluation_has_all_the_time_that_lambda_gives(assembly: Assembly) -> None:
+    assert function(assembly, "evaluate_candidate").properties["Timeout"] == 900

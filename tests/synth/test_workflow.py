@@ -1,0 +1,344 @@
+"""The state machine, walked with scripted answers: the ways through it, the ways out, and what it may do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from cdk_app.checks import Assembly
+from cdk_app.checks.iam.statements import identity_statements
+from cdk_app.checks.state_machines.definitions import StateMachine, state_machines
+from tests.synth.walker import TaskError, Walk, Walker, in_order
+
+PACKAGE = "arn:aws:sagemaker:us-east-1:111122223333:model-package/fourfold-dev/7"
+MODEL = "s3://models/run=run_1/training/job/output/model.tar.gz"
+FORMER = {"kind": "sagemaker", "endpoint": "fourfold-dev", "model_package_arn": "former", "run_id": "run_0"}
+FORMER_MODEL = "s3://models/run=run_0/training/job/output/model.tar.gz"
+RUN = {
+    "run_id": "run_1",
+    "dataset": "docs",
+    "preparation_settings": '{"data": {}}',
+    "candidates": [{"index": 0}, {"index": 1}],
+    "pipeline_parameters": [{"Name": "RunId", "Value": "run_1"}],
+    "champion": None,
+    "champion_model_data_url": "none",
+}
+EXPLANATION = {"step": "X", "error": "E", "message": "why", "log": "where", "remedy": "what to do"}
+TUNED: dict[str, Any] = {
+    "ResolveRun": RUN,
+    "PrepareData": {"JobRunState": "SUCCEEDED"},
+    "CheckData": {"kept": 9},
+    "EvaluateCandidate": [{"index": 0, "value": 0.1}, {"index": 1, "value": 0.2}],
+    "SelectModel": {"chosen": None, "needs_tuning": True, "target": None},
+    "FineTune": {"PipelineExecutionArn": "arn:execution"},
+    "DescribeFineTune": [{"PipelineExecutionStatus": "Executing"}, {"PipelineExecutionStatus": "Succeeded"}],
+    "StopFineTune": {},
+    "ExplainPipelineFailure": TaskError("FineTuneFailed", "step FineTune: out of memory"),
+    "CompareWithChampion": {"better": True, "fine_tuned": {"model_package_arn": PACKAGE, "model_data_url": MODEL}},
+    "AwaitApproval": {"approved_by": "settings"},
+    "ApproveModelPackage": {},
+    "PublishModel": {},
+    "UpdateServing": {"StackId": "id"},
+    "DescribeServing": [{"Stacks": [{"StackStatus": s}]} for s in ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE")],
+    "ExplainServing": {"StackEvents": []},
+    "PublishTarget": {},
+    "SmokeTest": {"requests": 3},
+    "Record": {"lineage_key": "run=run_1/lineage.json"},
+    "RestoreTarget": {},
+    "RestoreModel": {},
+    "UpdateFormerServing": TaskError("CloudFormation.CloudFormationException", "No updates are to be performed."),
+    "DescribeFormerServing": {"Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]},
+    "ExplainFormerServing": {"StackEvents": []},
+    "RejectModelPackage": {},
+    "ExplainFailure": EXPLANATION,
+}
+Walking = Callable[..., Walk]
+GOOD_ENOUGH = {"SelectModel": {"chosen": {"index": 1}, "needs_tuning": False, "target": '{"kind":"bedrock"}'}}
+
+
+@pytest.fixture(scope="session")
+def machine(assembly: Assembly) -> StateMachine:
+    [found] = state_machines(assembly)
+    return found
+
+
+@pytest.fixture
+def walk(machine: StateMachine) -> Walking:
+    """Walks the tuned way, but with the answers that are given."""
+
+    def walk_with(**answers: Any) -> Walk:
+        return Walker(machine.definition, {**TUNED, **answers}).run()
+
+    return walk_with
+
+
+def failure(walked: Walk) -> Mapping[str, Any]:
+    """What `ExplainFailure` was told last."""
+    told: Mapping[str, Any] = walked.requests["ExplainFailure"][-1]["Payload"]
+    return told
+
+
+def test_a_run_that_tunes_goes_through_all_four_steps(walk: Walking) -> None:
+    walked = walk()
+    assert walked.succeeded
+    assert in_order(
+        walked.visited,
+        "ResolveRun",
+        "PrepareData",
+        "CheckData",
+        "EvaluateCandidates",
+        "SelectModel",
+        "NeedsTuning",
+        "FineTune",
+        "WaitForFineTune",
+        "DescribeFineTune",
+        "CompareWithChampion",
+        "AwaitApproval",
+        "Deploy",
+        "ApproveModelPackage",
+        "PublishModel",
+        "UpdateServing",
+        "WaitForServing",
+        "DescribeServing",
+        "PublishTarget",
+        "SmokeTest",
+        "Record",
+        "Succeeded",
+    )
+    assert walked.output["lineage_key"] == "run=run_1/lineage.json"
+
+
+def test_the_gateway_gets_the_tuned_model_only_after_its_endpoint_is_up(walk: Walking) -> None:
+    walked = walk()
+    assert walked.requests["PublishModel"][0]["Value"] == MODEL
+    assert walked.visited.count("DescribeServing") == 2
+    published = json.loads(walked.requests["PublishTarget"][0]["Value"])
+    assert published == {
+        "kind": "sagemaker",
+        "endpoint": "fourfold-dev",
+        "model_package_arn": PACKAGE,
+        "run_id": "run_1",
+    }
+
+
+def test_a_candidate_that_is_good_enough_is_deployed_without_tuning_or_an_endpoint(walk: Walking) -> None:
+    walked = walk(**GOOD_ENOUGH)
+    assert walked.succeeded
+    assert walked.requests["PublishTarget"][0]["Value"] == '{"kind":"bedrock"}'
+    assert not {"FineTune", "UpdateServing", "ApproveModelPackage"} & set(walked.visited)
+    assert in_order(walked.visited, "AwaitApproval", "PublishTarget", "SmokeTest", "Record")
+
+
+def test_the_run_starts_on_the_executions_name_and_input(walk: Walking) -> None:
+    [request] = walk().requests["ResolveRun"]
+    assert request["Payload"]["execution_name"] == "run_1"
+    assert request["Payload"]["input"] == {}
+
+
+def test_every_candidate_is_measured_with_the_whole_run(walk: Walking) -> None:
+    walked = walk()
+    assert [r["Payload"]["candidate"] for r in walked.requests["EvaluateCandidate"]] == RUN["candidates"]
+    assert walked.requests["SelectModel"][0]["Payload"]["candidates"] == TUNED["EvaluateCandidate"]
+
+
+def test_a_repeated_start_of_the_pipeline_carries_the_same_token(walk: Walking) -> None:
+    [first], [second] = walk().requests["FineTune"], walk().requests["FineTune"]
+    assert first["ClientRequestToken"] == second["ClientRequestToken"]
+    assert len(first["ClientRequestToken"]) >= 32
+    assert first["PipelineExecutionDisplayName"] == "run-1"
+
+
+STEP_OF = {
+    "EvaluateCandidate": "EvaluateCandidates",
+    "DescribeFineTune": "FineTune",
+    "ApproveModelPackage": "Deploy",
+    "PublishModel": "Deploy",
+    "UpdateServing": "Deploy",
+    "DescribeServing": "Deploy",
+    "PublishTarget": "Deploy",
+}
+TASKS = [
+    "ResolveRun",
+    "PrepareData",
+    "CheckData",
+    "EvaluateCandidate",
+    "SelectModel",
+    "FineTune",
+    "DescribeFineTune",
+    "CompareWithChampion",
+    "AwaitApproval",
+    "ApproveModelPackage",
+    "PublishModel",
+    "UpdateServing",
+    "DescribeServing",
+    "PublishTarget",
+    "SmokeTest",
+    "Record",
+]
+
+
+@pytest.mark.parametrize("state", TASKS)
+def test_a_failure_anywhere_ends_in_an_explanation_that_names_the_step(walk: Walking, state: str) -> None:
+    walked = walk(**{state: TaskError("Broken", "because")})
+    assert failure(walked)["step"] == STEP_OF.get(state, state)
+    assert failure(walked)["error"] == {"Error": "Broken", "Cause": "because"}
+    assert walked.visited[-1] == "RunFailed"
+    assert walked.error == "E"
+    assert walked.cause == "X failed: why\nLog: where\nWhat to do: what to do"
+
+
+def test_a_failure_that_cannot_be_explained_is_passed_on_as_it_came(walk: Walking) -> None:
+    walked = walk(CheckData=TaskError("Broken", "because"), ExplainFailure=TaskError("Lambda.Unknown"))
+    assert (walked.error, walked.cause) == ("Broken", "CheckData failed: because")
+
+
+@pytest.mark.parametrize("status", ["Failed", "Stopped"])
+def test_a_pipeline_that_fails_is_looked_into(walk: Walking, status: str) -> None:
+    walked = walk(DescribeFineTune={"PipelineExecutionStatus": status})
+    assert failure(walked)["step"] == "FineTune"
+    assert failure(walked)["error"] == {"Error": "FineTuneFailed", "Cause": "step FineTune: out of memory"}
+    assert "AwaitApproval" not in walked.visited
+
+
+def without_time(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The machine when its deadlines pass at once."""
+    text = json.dumps(definition).replace("$millis() + ", "$millis() - ")
+    changed: Mapping[str, Any] = json.loads(text)
+    return changed
+
+
+def test_a_pipeline_that_never_ends_is_stopped(machine: StateMachine) -> None:
+    answers = {**TUNED, "DescribeFineTune": {"PipelineExecutionStatus": "Executing"}}
+    walked = Walker(without_time(machine.definition), answers).run()
+    assert walked.requests["StopFineTune"][0]["PipelineExecutionArn"] == "arn:execution"
+    assert failure(walked)["error"]["Error"] == "FineTuneTimedOut"
+
+
+def test_an_update_that_never_ends_is_a_failure(machine: StateMachine) -> None:
+    answers = {**TUNED, "DescribeServing": {"Stacks": [{"StackStatus": "UPDATE_IN_PROGRESS"}]}}
+    answers["DescribeFineTune"] = {"PipelineExecutionStatus": "Succeeded"}
+    walked = Walker(without_time(machine.definition), answers).run()
+    assert failure(walked)["error"]["Error"] == "ServingUpdateFailed"
+
+
+def test_a_stack_that_already_is_as_it_should_be_is_no_failure(walk: Walking) -> None:
+    walked = walk(UpdateServing=TaskError("CloudFormation.CloudFormationException", "No updates are to be performed."))
+    assert walked.succeeded
+    assert "DescribeServing" not in walked.visited
+
+
+def test_a_stack_that_is_busy_is_tried_again(walk: Walking) -> None:
+    busy = TaskError("X", "Stack:arn is in UPDATE_IN_PROGRESS state and can not be updated.")
+    walked = walk(UpdateServing=[busy, busy, {"StackId": "id"}])
+    assert walked.succeeded
+    assert walked.visited.count("WaitToUpdateServing") == 2
+
+
+def test_an_update_that_cloudformation_rolled_back_says_which_resource_failed(walk: Walking) -> None:
+    events = [
+        {"LogicalResourceId": "Stack", "ResourceStatus": "UPDATE_ROLLBACK_COMPLETE"},
+        {"LogicalResourceId": "Endpoint", "ResourceStatus": "UPDATE_FAILED", "ResourceStatusReason": "quota of 0"},
+    ]
+    walked = walk(
+        DescribeServing={"Stacks": [{"StackStatus": "UPDATE_ROLLBACK_COMPLETE"}]},
+        ExplainServing={"StackEvents": events},
+    )
+    assert failure(walked)["step"] == "Deploy"
+    assert failure(walked)["error"] == {
+        "Error": "ServingUpdateFailed",
+        "Cause": "The serving stack is UPDATE_ROLLBACK_COMPLETE. Endpoint: quota of 0",
+    }
+    assert "SmokeTest" not in walked.visited
+
+
+def test_a_failed_smoke_test_brings_the_former_model_back_before_the_run_fails(walk: Walking) -> None:
+    run = {**RUN, "champion": FORMER, "champion_model_data_url": FORMER_MODEL}
+    walked = walk(ResolveRun=run, SmokeTest=TaskError("SmokeTestFailed", "503"), UpdateFormerServing={"StackId": "id"})
+    assert in_order(
+        walked.visited,
+        "SmokeTest",
+        "RestoreTarget",
+        "RestoreModel",
+        "UpdateFormerServing",
+        "DescribeFormerServing",
+        "RejectModelPackage",
+        "ExplainFailure",
+        "RunFailed",
+    )
+    assert json.loads(walked.requests["RestoreTarget"][0]["Value"]) == FORMER
+    assert walked.requests["RestoreModel"][0]["Value"] == FORMER_MODEL
+    assert walked.requests["RejectModelPackage"][0]["ModelApprovalStatus"] == "Rejected"
+    assert failure(walked)["error"] == {"Error": "SmokeTestFailed", "Cause": "503"}
+
+
+@pytest.mark.parametrize("state", ["PublishModel", "UpdateServing", "DescribeServing", "PublishTarget"])
+def test_a_roll_out_that_breaks_half_way_is_taken_back(walk: Walking, state: str) -> None:
+    walked = walk(**{state: TaskError("Broken", "because")})
+    assert in_order(walked.visited, state, "RestoreTarget", "RestoreModel", "RejectModelPackage", "RunFailed")
+
+
+def test_rolling_back_the_first_model_ever_leaves_nothing_approved(walk: Walking) -> None:
+    walked = walk(SmokeTest=TaskError("SmokeTestFailed", "503"))
+    assert walked.requests["RestoreTarget"][0]["Value"] == "none"
+    assert walked.requests["RestoreModel"][0]["Value"] == "none"
+    assert failure(walked)["error"]["Error"] == "SmokeTestFailed"
+
+
+def test_rolling_back_a_foundation_model_touches_no_endpoint(walk: Walking) -> None:
+    walked = walk(**GOOD_ENOUGH, SmokeTest=TaskError("SmokeTestFailed", "503"))
+    assert "RestoreTarget" in walked.visited
+    assert not {"RestoreModel", "UpdateFormerServing", "RejectModelPackage"} & set(walked.visited)
+
+
+def test_a_rejected_model_is_rejected_in_the_registry_too(walk: Walking) -> None:
+    walked = walk(AwaitApproval=TaskError("ApprovalRejected", "not now"))
+    assert walked.requests["RejectModelPackage"][0]["ModelPackageArn"] == PACKAGE
+    assert failure(walked)["step"] == "AwaitApproval"
+    assert "PublishModel" not in walked.visited
+
+
+def test_alarms_undo_a_roll_out_but_never_a_roll_back(walk: Walking) -> None:
+    walked = walk(SmokeTest=TaskError("SmokeTestFailed", "503"))
+    assert walked.requests["UpdateServing"][0]["RollbackConfiguration"]["RollbackTriggers"]
+    assert walked.requests["UpdateFormerServing"][0]["RollbackConfiguration"] == {"RollbackTriggers": []}
+
+
+def test_the_update_changes_nothing_but_the_approved_model(walk: Walking) -> None:
+    [request] = walk().requests["UpdateServing"]
+    assert request["UsePreviousTemplate"] is True
+    assert request["Parameters"] == [{"ParameterKey": "ApprovedModelDataUrl", "UsePreviousValue": True}]
+
+
+def test_every_state_says_which_step_it_belongs_to(machine: StateMachine) -> None:
+    steps = {name for name in TASKS if name not in STEP_OF} | set(STEP_OF.values()) | {"ExplainFailure"}
+    for name, state in machine.definition["States"].items():
+        if state["Type"] not in {"Succeed", "Fail"}:
+            assert state["Comment"].partition(": ")[0] in steps, name
+
+
+def test_the_history_is_logged_without_the_users_texts_traced_and_encrypted(machine: StateMachine) -> None:
+    properties = machine.resource.properties
+    assert properties["LoggingConfiguration"]["Level"] == "ALL"
+    assert properties["LoggingConfiguration"]["IncludeExecutionData"] is False
+    assert properties["TracingConfiguration"] == {"Enabled": True}
+    assert properties["EncryptionConfiguration"]["Type"] == "CUSTOMER_MANAGED_KMS_KEY"
+
+
+def test_the_machines_role_is_open_only_where_a_service_has_no_resources(
+    assembly: Assembly, machine: StateMachine
+) -> None:
+    stack = "Fourfold-dev-Workflow"
+    role = assembly.resource_behind(stack, machine.resource.properties["RoleArn"])
+    assert role is not None
+    mine = [
+        statement
+        for statement in identity_statements(assembly)
+        if statement.owner.stack == stack and {"Ref": role.logical_id} in statement.owner.properties["Roles"]
+    ]
+    services = {a.partition(":")[0] for s in mine if "*" in s.resources for a in s.actions}
+    assert services == {"logs", "xray"}
+    assert not any("*" in action for s in mine for action in s.actions)
+    assert "iam:PassRole" not in {action for s in mine for action in s.actions}
