@@ -44,7 +44,14 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     problems += gate_problems(merged)
     if problems:
         raise InvalidRunInput.listing(problems)
-    return _run(run_id, fields.text("execution_arn", default="unknown"), settings, merged).document()
+    run = _run(run_id, fields.text("execution_arn", default="unknown"), settings, merged)
+    return run.document() | {"preparation_settings": _preparation_settings(merged)}
+
+
+def _preparation_settings(merged: Fields) -> str:
+    """Give the task and data settings whole, as the JSON text that the preparation takes for an argument."""
+    settings = {name: merged.fields(name).as_dict() for name in ("task", "data")}
+    return json.dumps(settings, sort_keys=True, separators=(",", ":"))
 
 
 def _document(parameter: str) -> object:

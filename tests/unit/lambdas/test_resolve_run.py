@@ -16,6 +16,7 @@ from lambdas.resolve_run.handler import handle
 from lambdas.resolve_run.overrides import InvalidRunInput, apply_overrides
 from lambdas.resolve_run.settings import InvalidRunSettings, parse_settings
 from lambdas.shared.errors import AccessDenied, ConfigurationError, InvalidTarget
+from pipelines.preparation.settings import Settings as PreparationSettings
 
 if TYPE_CHECKING:
     from tests.unit.lambdas.conftest import Cloud, Context
@@ -78,6 +79,13 @@ def test_the_pipeline_works_on_this_run_and_writes_under_its_name(resolve: Resol
     assert tuning["Epochs"] == "3"
     assert tuning["LearningRate"] == "0.00005"
     assert tuning["MaxRuntimeSeconds"] == str(60 * SETTINGS["defaults"]["tuning"]["max_runtime_minutes"])
+
+
+def test_the_preparation_takes_the_task_and_the_data_settings_whole(resolve: Resolve) -> None:
+    settings = PreparationSettings.from_json(resolve({})["preparation_settings"])
+
+    assert settings.columns.text == SETTINGS["defaults"]["data"]["columns"]["text"]
+    assert settings.instruction == SETTINGS["defaults"]["task"]["instruction"]
 
 
 def test_the_pipeline_takes_the_parameters_as_a_list(resolve: Resolve) -> None:
