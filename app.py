@@ -3,7 +3,7 @@
 import sys
 
 from cdk_app.application import open_application
-from cdk_app.nag import add_checks
+from cdk_app.checks.at_synth import add_checks
 from stacks import create_stacks
 
 app, settings = open_application(sys.argv[1:])
