@@ -108,7 +108,9 @@ def test_answers_are_matched_by_record_not_by_place(compare: Compare, cloud: Clo
     mixed = predictions(POOR, GOOD, count=15) + predictions(POOR, POOR, count=15, first=15)
     cloud.put("models", "run=run-3/evaluation/predictions.jsonl", *reversed(mixed))
 
-    assert compare(mixed)["ci"] == [0, 0]
+    result = compare(mixed)
+    assert result["ci"] == [0, 0]
+    assert result["better"] is False
 
 
 @pytest.mark.parametrize("shared", [19, 20])
@@ -208,6 +210,10 @@ def test_a_report_that_is_incomplete_or_of_other_predictions_keeps_the_gate_clos
 def test_an_evaluation_of_four_records_keeps_the_gate_closed(compare: Compare) -> None:
     with pytest.raises(EvaluationIncomplete, match="'examples' is 4"):
         compare(predictions(POOR, GOOD, count=4))
+
+
+def test_an_evaluation_of_five_records_is_enough_for_a_figure(compare: Compare) -> None:
+    assert compare(predictions(POOR, GOOD, count=5))["examples"] == 5
 
 
 def test_a_damaged_prediction_is_named_with_its_line(compare: Compare, cloud: Cloud, run: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from lambdas.evaluate_candidate.handler import handle
 from lambdas.evaluate_candidate.measuring import EvaluationTimedOut
 from lambdas.evaluate_candidate.report import CandidateFailed
 from lambdas.shared.converse import converse
-from lambdas.shared.errors import InvalidEvent, ServiceCallFailed, TooFewRecords
+from lambdas.shared.errors import ConfigurationError, InvalidEvent, ServiceCallFailed, TooFewRecords
 from lambdas.shared.prompts import Turn
 from lambdas.shared.records import read_split, sample
 
@@ -274,6 +274,18 @@ def test_no_more_requests_run_at_once_than_allowed(
     evaluate(1)
 
     assert most == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "message"), [("0", "is 0, which is not between 1 and 64"), ("two", "not an integer")]
+)
+def test_a_wrong_concurrency_is_named(
+    evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch, value: str, message: str
+) -> None:
+    monkeypatch.setenv("CONCURRENCY", value)
+
+    with pytest.raises(ConfigurationError, match=f"CONCURRENCY.*{message}"):
+        evaluate(1)
 
 
 def test_running_out_of_time_is_said_before_lambda_ends_the_function(

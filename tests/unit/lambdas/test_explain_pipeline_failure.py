@@ -80,7 +80,9 @@ def training_job(reason: str) -> dict[str, Any]:
     }
 
 
-def test_a_failed_training_says_its_reason_and_how_its_newest_log_ends(explain: Explain, job: Any) -> None:
+def test_a_failed_training_says_its_reason_and_how_its_newest_log_ends(
+    explain: Explain, job: Any, cloud: Cloud
+) -> None:
     job(
         "DescribeTrainingJob",
         training_job("AlgorithmError: exit code 1"),
@@ -99,6 +101,8 @@ def test_a_failed_training_says_its_reason_and_how_its_newest_log_ends(explain: 
     assert "The whole log: log group /aws/sagemaker/TrainingJobs, stream pipelines-abc-FineTune-x1/algo-1-200" in text
     assert "TrainingJob pipelines-abc-FineTune-x1" in text
     assert len(text) < 1000
+    (asked,) = cloud.called("logs", "GetLogEvents")
+    assert asked["startFromHead"] is False
 
 
 def test_a_failed_evaluation_is_looked_up_as_a_processing_job(explain: Explain, job: Any, cloud: Cloud) -> None:
@@ -124,6 +128,7 @@ def test_a_failed_evaluation_is_looked_up_as_a_processing_job(explain: Explain, 
             {"StepName": "Evaluate", "StepStatus": "Failed", "Metadata": PROCESSING},
         )
     assert "/aws/sagemaker/ProcessingJobs, streams pipelines-abc-Evaluate-x2/*" in str(caught.value)
+    assert not cloud.called("logs", "GetLogEvents")
     assert cloud.called("logs", "DescribeLogStreams")[0]["logStreamNamePrefix"] == "pipelines-abc-Evaluate-x2/"
 
 

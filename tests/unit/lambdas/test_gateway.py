@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -156,6 +158,35 @@ def test_the_caller_may_ask_for_less_and_for_variety(send: Send, cloud: Cloud, e
     assert (sent["max_tokens"], sent["temperature"]) == (5, 0.5)
 
 
+@pytest.mark.parametrize("asked", [{"max_tokens": 1}, {"max_tokens": 64}, {"temperature": 0}, {"temperature": 1}])
+def test_the_bounds_themselves_are_allowed(send: Send, endpoint: object, asked: dict[str, int]) -> None:
+    assert send("POST", "/v1/summarize", {"text": "x" * MAX_CHARACTERS, **asked}).status == 200
+
+
+def test_a_text_that_is_escaped_throughout_still_fits(
+    send: Send, endpoint: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAX_INPUT_CHARACTERS", "20000")
+
+    assert send("POST", "/v1/summarize", json.dumps({"text": "ü" * 20_000})).status == 200
+
+
+def test_latency_is_given_in_milliseconds(
+    send: Send, endpoint: object, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ticks = itertools.count(start=100, step=2)
+    monkeypatch.setattr(time, "perf_counter", lambda: next(ticks))
+
+    reply = send("POST", "/v1/summarize", {"text": "x"})
+
+    (metrics,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert reply.body["latency_ms"] == 2000
+    assert metrics["Latency"] == 6000
+    assert {metric["Name"]: metric["Unit"] for metric in metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]}[
+        "Latency"
+    ] == "Milliseconds"
+
+
 def test_a_bedrock_target_is_asked_by_converse(send: Send, cloud: Cloud) -> None:
     cloud.parameters["/target"] = json.dumps(BEDROCK)
     cloud.on("bedrock-runtime", "Converse", converse())
@@ -235,7 +266,7 @@ def test_the_target_is_remembered_for_half_a_minute(
     send: Send, cloud: Cloud, endpoint: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(approved.time, "monotonic", lambda: now)
+    monkeypatch.setattr("lambdas.gateway.approved.time.monotonic", lambda: now)
     send("POST", "/v1/summarize", {"text": "x"})
     cloud.parameters["/target"] = json.dumps(TUNED | {"run_id": "run-8"})
 

@@ -108,6 +108,22 @@ def test_a_prompt_gives_back_its_text(instruction: str, text: str) -> None:
     assert text_of(task_prompt(instruction, text), instruction) == text
 
 
+def test_a_document_is_read_whole_or_not_at_all(cloud: Cloud) -> None:
+    cloud.objects["models", "k"] = b'{"a": 1}'
+
+    assert s3.document("models", "k", max_bytes=8)[0] == {"a": 1}
+    with pytest.raises(InvalidRecord, match=r"longer than 7 bytes \(s3://models/k\)"):
+        s3.document("models", "k", max_bytes=7)
+
+
+def test_text_is_stored_as_it_reads(cloud: Cloud) -> None:
+    s3.write_document("models", "d", {"b": "ü", "a": 1})
+    s3.write_lines("models", "l", [{"a": "ü"}, {"a": "\n"}])
+
+    assert cloud.objects["models", "d"].decode() == '{\n  "a": 1,\n  "b": "ü"\n}'
+    assert cloud.objects["models", "l"].decode() == '{"a": "ü"}\n{"a": "\\n"}\n'
+
+
 def test_the_listing_goes_over_all_pages_and_stops_at_its_limit(cloud: Cloud) -> None:
     for number in range(7):
         cloud.put("curated", f"p/{number}", {})

@@ -97,6 +97,11 @@ def test_a_request_costs_its_tokens_or_its_seconds() -> None:
     assert TimePrice(0.25).usd(1000, 250, 2.0) == 0.5
 
 
+def test_a_price_of_nothing_is_a_price() -> None:
+    assert parse_price(Fields({"usd_per_second": 0}, "the price")) == TimePrice(0)
+    assert parse_price(Fields({"usd_per_1k_input_tokens": 0, "usd_per_1k_output_tokens": 0}, "p")) == TokenPrice(0, 0)
+
+
 @pytest.mark.parametrize("price", [{}, {"usd_per_1k_input_tokens": 1.0}, {"usd_per_second": -1}])
 def test_no_candidate_is_free_by_omission(price: dict[str, float]) -> None:
     with pytest.raises(InvalidEvent):

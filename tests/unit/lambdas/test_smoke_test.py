@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -78,6 +79,15 @@ def test_real_test_records_are_answered_through_the_api(smoke: Test, cloud: Clou
     assert {example["output"] for example in examples} == {"A summary."}
     assert all(example["prompt"].startswith("Summarize in one sentence.\n\nText ") for example in examples)
     assert len({example["record_id"] for example in examples}) == 3
+
+
+def test_latency_is_what_a_caller_waits_in_milliseconds(smoke: Test, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = itertools.count(start=100, step=2)
+    monkeypatch.setattr(time, "perf_counter", lambda: next(ticks))
+
+    result = smoke(response(200, ANSWER))
+
+    assert (result["latency_ms_p50"], result["latency_ms_p95"]) == (2000, 2000)
 
 
 @pytest.mark.parametrize("status", [429, 503, 504])
