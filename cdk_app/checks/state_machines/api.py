@@ -7,9 +7,10 @@ camelCase and their members in PascalCase. It checks none of them before the sta
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel, Shape
+if TYPE_CHECKING:
+    from botocore.model import OperationModel, ServiceModel, Shape
 
 # Folder in botocore where it is not the SDK for Java's name with dashes in it.
 _FOLDERS = {"sfn": "stepfunctions", "cloudwatchlogs": "logs", "eventbridge": "events"}
@@ -18,6 +19,9 @@ _FOLDERS = {"sfn": "stepfunctions", "cloudwatchlogs": "logs", "eventbridge": "ev
 @cache
 def service(name: str) -> ServiceModel | None:
     """The service that Step Functions calls ``name``, or None when AWS has none of that name."""
+    from botocore.loaders import Loader
+    from botocore.model import ServiceModel
+
     loader = Loader()
     folders = loader.list_available_services("service-2")
     folder = _FOLDERS.get(name) or next((f for f in folders if f.replace("-", "") == name), None)

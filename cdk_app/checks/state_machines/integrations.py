@@ -6,13 +6,15 @@ Step Functions accepts any well-formed resource and fails when the state is reac
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from botocore.model import OperationModel
+from typing import TYPE_CHECKING
 
 from cdk_app.checks.assembly import Assembly
 from cdk_app.checks.finding import Check, Finding
 from cdk_app.checks.state_machines.api import argument_problems, operation
 from cdk_app.checks.state_machines.definitions import State, tasks
+
+if TYPE_CHECKING:
+    from botocore.model import OperationModel
 
 NAME = "state-machine-integrations"
 
