@@ -161,8 +161,11 @@ class FineTuning(cdk.Stack):
         logs = (
             f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:log-group:/aws/sagemaker/{log_group}"
         )
+        streams = f"{logs}:log-stream:{JOBS}"
         allow(role, ["logs:CreateLogGroup", "logs:DescribeLogStreams"], [logs])
-        allow(role, ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{logs}:log-stream:{JOBS}"])
+        # The service authorization reference names the group for CreateLogStream, denials name the stream.
+        allow(role, ["logs:CreateLogStream"], [logs, streams])
+        allow(role, ["logs:PutLogEvents"], [streams])
         return role
 
     def _allow_images_and_metrics(self, *roles: iam.Role) -> iam.ManagedPolicy:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 POLL_S = 0.5
 STEPS = {
+    "ResolveRun": "Check the run's input",
     "PrepareData": "Prepare the data (Glue)",
     "CheckData": "Check the data",
     "EvaluateCandidates": "Evaluate the candidates",

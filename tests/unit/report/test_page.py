@@ -32,7 +32,10 @@ def early_end() -> dict[str, Any]:
         "tuning": None,
         "evaluation": None,
         "serving": None,
-        "iam": {"enforced": True, "denied": []},
+        "iam": {
+            "enforced": True,
+            "denied": [{"id": "some-role", "action": "s3:GetObject", "resource": "arn:aws:s3:::b"}],
+        },
     }
 
 
