@@ -158,14 +158,10 @@ class FineTuning(cdk.Stack):
     def _job_role(self, name: str, log_group: str) -> iam.Role:
         """A role that may write the log of its kind of job."""
         role = self._role(f"{name}Role", f"{name} job of the fine-tuning pipeline.")
-        logs = (
-            f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:log-group:/aws/sagemaker/{log_group}"
-        )
-        streams = f"{logs}:log-stream:{JOBS}"
-        allow(role, ["logs:CreateLogGroup", "logs:DescribeLogStreams"], [logs])
-        # The service authorization reference names the group for CreateLogStream, denials name the stream.
-        allow(role, ["logs:CreateLogStream"], [logs, streams])
-        allow(role, ["logs:PutLogEvents"], [streams])
+        # By service and action the resource is the group, the group with `:log-stream:` after it, or the stream.
+        group = self._arn(f"log-group:/aws/sagemaker/{log_group}", "logs")
+        allow(role, ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], [group, f"{group}:*"])
+        allow(role, ["logs:PutLogEvents"], [f"{group}:log-stream:{JOBS}"])
         return role
 
     def _allow_images_and_metrics(self, *roles: iam.Role) -> iam.ManagedPolicy:
@@ -216,5 +212,5 @@ class FineTuning(cdk.Stack):
         )
         return iam.Role(self, construct_id, assumed_by=principal, description=description)
 
-    def _arn(self, resource: str) -> str:
-        return f"arn:{cdk.Aws.PARTITION}:sagemaker:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"
+    def _arn(self, resource: str, service: str = "sagemaker") -> str:
+        return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"

@@ -170,6 +170,7 @@ def _finish(steps: Steps, functions: WorkflowFunctions, roll_back: sfn.State) ->
 
 def _discard_model(steps: Steps, delivery: Delivery) -> sfn.State:
     """`DiscardModel` → `RejectModelPackage`: what was not deployed must not look approvable in the registry."""
+    steps = steps.of("RollBack")
     reject = _judge_package(
         steps, "RejectModelPackage", "Rejected", "takes the package out of the running.", delivery
     ).next(steps.way_out)
@@ -179,6 +180,7 @@ def _discard_model(steps: Steps, delivery: Delivery) -> sfn.State:
 
 def _roll_back(steps: Steps, delivery: Delivery, *, then: sfn.IChainable) -> sfn.State:
     """`RestoreTarget` → … → `then`: the gateway first, so that no request meets the bad model any more."""
+    steps = steps.of("RollBack")
     # The alarms may still ring for the bad model: they must not undo its removal.
     update = delivery.stack_update(steps, "FormerServing")
     model = delivery.put(

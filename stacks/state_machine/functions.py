@@ -103,8 +103,9 @@ class FunctionFactory:
         # The pipeline names its jobs `pipelines-<execution>-<step>-<random>`.
         jobs = [self._arn("sagemaker", f"{kind}/pipelines-*") for kind in ("training-job", "processing-job")]
         allow(made.role, ["sagemaker:DescribeTrainingJob", "sagemaker:DescribeProcessingJob"], jobs)
-        logs = [self._arn("logs", f"log-group:{group}:*") for group in _JOB_LOGS]
-        allow(made.role, ["logs:DescribeLogStreams", "logs:GetLogEvents"], logs)
+        groups = [self._arn("logs", f"log-group:{group}") for group in _JOB_LOGS]
+        streams = [f"{group}:*" for group in groups]
+        allow(made.role, ["logs:DescribeLogStreams", "logs:GetLogEvents"], [*groups, *streams])
         return made.function
 
     def _compare_with_champion(self, fine_tuning: FineTuning) -> lambda_.Function:
