@@ -57,4 +57,4 @@ def client_from(environment: Mapping[str, str], service: str) -> Any:
 
 
 def _account() -> dict[str, str]:
-    return root_environment(os.environ["AWS_ENDPOINT_URL"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    return root_environment(os.environ["AWS_ENDPOINT_URL"])

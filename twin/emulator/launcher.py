@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import socket
 import subprocess
 import sys
@@ -59,7 +58,6 @@ class Emulator:
         self.persist = persist
         self._wait_scale = wait_scale
         self._port = port
-        self._secret = secrets.token_hex(20)
         self._mark = uuid.uuid4().hex
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -152,7 +150,7 @@ class Emulator:
 
     def environment(self) -> dict[str, str]:
         """Environment variables that send any AWS SDK or CLI to the emulator, as the account's root."""
-        return root_environment(self.endpoint_url, self._secret)
+        return root_environment(self.endpoint_url)
 
     def client(self, service: str) -> Any:
         """A boto3 client of the account's root."""
@@ -182,7 +180,7 @@ class Emulator:
         switch = "1" if self.persist else "0"
         return {
             **inherited,
-            **root_environment(self.endpoint_url, self._secret),
+            **root_environment(self.endpoint_url),
             "AUTH": "true",
             "GATEWAY_PORT": str(self.port),
             "MINISTACK_REGION": REGION,

@@ -24,7 +24,7 @@ from twin.emulator.hooks.identity import (
     role_credentials,
     trust_loopback,
 )
-from twin.emulator.hooks.lifecycle import load_persisted, on_shutdown, persist, serve, shut_down
+from twin.emulator.hooks.lifecycle import load_persisted, on_shutdown, persist, save_persisted, serve, stop_work
 from twin.emulator.hooks.rest_apis import add_test_invoke_method, hide_function_errors_from_api_clients
 from twin.emulator.hooks.services import (
     Handler,
@@ -79,10 +79,11 @@ __all__ = [
     "require",
     "role_credentials",
     "run_tasks_with",
+    "save_persisted",
     "serve",
     "serve_only",
-    "shut_down",
     "state_machine_of",
+    "stop_work",
     "topic_key",
     "trust_loopback",
     "wait_for_token",

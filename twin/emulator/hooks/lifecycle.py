@@ -38,12 +38,16 @@ def load_persisted() -> None:
             load(state)
 
 
-def shut_down() -> None:
-    """Save and stop what was registered; the launcher calls it once after serving."""
-    for name, (save, _) in _persisted.items():
-        persistence.save_state(f"fourfold_{name}", save())
+def stop_work() -> None:
+    """Stop what was registered; the launcher calls it once, while it still serves."""
     while _at_shutdown:
         _at_shutdown.pop()()
+
+
+def save_persisted() -> None:
+    """Save what was registered; the launcher calls it once after serving."""
+    for name, (save, _) in _persisted.items():
+        persistence.save_state(f"fourfold_{name}", save())
 
 
 async def serve(host: str, port: int, stop: asyncio.Event) -> None:
@@ -51,5 +55,6 @@ async def serve(host: str, port: int, stop: asyncio.Event) -> None:
     config = Config()
     config.bind = [f"{host}:{port}"]
     config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
     config.loglevel = "WARNING"
     await hypercorn_serve(app.app, config, shutdown_trigger=stop.wait)

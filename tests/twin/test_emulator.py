@@ -1,0 +1,279 @@
+"""The emulator's process: where it listens, what it serves, and that nothing outlives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.twin.helpers import allow, make_function, unique, user_client, wait_until, zipped
+from twin.emulator import Emulator, EmulatorError
+from twin.processes import marked
+
+ROOT = Path(__file__).resolve().parents[2]
+# A program that starts an emulator and has a Lambda function running in it when it says so.
+PROGRAM = """
+import sys, threading, time
+from pathlib import Path
+from tests.twin.helpers import make_function
+from twin.emulator import Emulator
+with Emulator(Path(sys.argv[1])) as emulator:
+    name = make_function(emulator, "import time\\ndef handle(event, context): time.sleep(600)", Timeout=900)
+    call = lambda: emulator.client("lambda").invoke(FunctionName=name)
+    threading.Thread(target=call, daemon=True).start()
+    time.sleep(1)
+    print(emulator.mark, flush=True)
+    {then}
+"""
+
+
+def start_program(work_dir: Path, then: str) -> tuple[subprocess.Popen[str], str]:
+    program = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM.format(then=then), str(work_dir)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
+    assert program.stdout
+    mark = program.stdout.readline().strip()
+    assert len(marked(mark)) >= 2, "the emulator and its function's worker"
+    return program, mark
+
+
+def error_code(error: pytest.ExceptionInfo[ClientError]) -> str:
+    return str(error.value.response["Error"]["Code"])
+
+
+def test_it_listens_on_loopback_alone(emulator: Emulator) -> None:
+    family = [psutil.Process(emulator.pid), *psutil.Process(emulator.pid).children(recursive=True)]
+    listening = [c for p in family for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
+    assert {(c.laddr.ip, c.laddr.port) for c in listening} == {("127.0.0.1", emulator.port)}
+
+
+def test_its_user_is_the_accounts_root(emulator: Emulator) -> None:
+    identity = emulator.client("sts").get_caller_identity()
+    assert identity["Arn"] == "arn:aws:iam::000000000000:root"
+
+
+def test_a_signature_with_a_wrong_secret_is_refused(emulator: Emulator) -> None:
+    iam, name = emulator.client("iam"), unique("user")
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"]
+    session = boto3.Session(key, "guessed", region_name="us-east-1")
+    with pytest.raises(ClientError) as error:
+        session.client("iam", endpoint_url=emulator.endpoint_url).list_roles()
+    assert error_code(error) == "SignatureDoesNotMatch"
+
+
+def test_a_service_that_is_not_served_is_refused_by_name(emulator: Emulator) -> None:
+    with pytest.raises(ClientError, match="does not serve translate"):
+        emulator.client("translate").list_terminologies()
+
+
+def test_a_second_emulator_on_the_same_directory_is_refused(emulator: Emulator) -> None:
+    with pytest.raises(EmulatorError, match="Another emulator is using"):
+        Emulator(emulator.work_dir).start()
+
+
+def test_a_policy_that_demands_tls_lets_loopback_pass(emulator: Emulator) -> None:
+    s3, bucket = emulator.client("s3"), unique("bucket")
+    s3.create_bucket(Bucket=bucket)
+    deny = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    client = user_client(emulator, "s3", allow("s3:PutObject", f"arn:aws:s3:::{bucket}/*"))
+    client.put_object(Bucket=bucket, Key="key", Body=b"content")
+
+
+# ---- functions ------------------------------------------------------------------------------------------
+
+
+def invoke(emulator: Emulator, name: str, event: Any = None) -> tuple[str | None, Any]:
+    answer = emulator.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event or {}))
+    return answer.get("FunctionError"), json.loads(answer["Payload"].read())
+
+
+def test_a_function_acts_as_its_role_on_the_emulator(emulator: Emulator) -> None:
+    source = "import boto3\ndef handle(event, context): return boto3.client('sts').get_caller_identity()['Arn']"
+    error, result = invoke(emulator, make_function(emulator, source))
+    assert error is None
+    assert ":assumed-role/lambda-role-" in result
+
+
+def test_a_failed_function_reports_its_own_error_type(emulator: Emulator) -> None:
+    source = "class NoUsableRecords(Exception): pass\ndef handle(event, context): raise NoUsableRecords('none left')"
+    error, result = invoke(emulator, make_function(emulator, source))
+    assert error == "Unhandled"
+    assert (result["errorType"], result["errorMessage"]) == ("NoUsableRecords", "none left")
+    assert any("NoUsableRecords('none left')" in line for line in result["stackTrace"])
+
+
+def test_a_function_that_cannot_be_imported_says_why(emulator: Emulator) -> None:
+    _, result = invoke(emulator, make_function(emulator, "import nowhere\ndef handle(event, context): pass"))
+    assert result["errorType"] == "Runtime.ImportModuleError"
+    assert "nowhere" in result["errorMessage"]
+
+
+def test_a_function_whose_process_dies_is_a_failure(emulator: Emulator) -> None:
+    _, result = invoke(emulator, make_function(emulator, "import os\ndef handle(event, context): os._exit(7)"))
+    assert result["errorType"] == "Runtime.ExitError"
+
+
+def test_a_function_in_another_language_is_refused_by_name(emulator: Emulator) -> None:
+    name = make_function(emulator, "", Runtime="java21", Handler="Handler::handle")
+    error, result = invoke(emulator, name)
+    assert error == "Unhandled"
+    assert "not java21" in result["errorMessage"]
+
+
+# ---- REST APIs ------------------------------------------------------------------------------------------
+
+ANSWER = """
+import json
+def handle(event, context):
+    body = json.loads(event["body"] or "{}")
+    if body.get("fail"): raise ValueError("a secret of the function")
+    return {"statusCode": 200, "body": json.dumps({"stage": event["requestContext"]["stage"], "body": body})}
+"""
+
+
+@pytest.fixture(scope="module")
+def api(emulator: Emulator) -> dict[str, str]:
+    """A REST API with POST /v1/echo: IAM authorization, and a body that must have a text."""
+    client, function = emulator.client("apigateway"), make_function(emulator, ANSWER)
+    api_id = client.create_rest_api(name=unique("api"))["id"]
+    root = client.get_resources(restApiId=api_id)["items"][0]["id"]
+    parent = client.create_resource(restApiId=api_id, parentId=root, pathPart="v1")["id"]
+    resource = client.create_resource(restApiId=api_id, parentId=parent, pathPart="echo")["id"]
+    schema = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string"}}}
+    client.create_model(restApiId=api_id, name="Echo", contentType="application/json", schema=json.dumps(schema))
+    validator = client.create_request_validator(restApiId=api_id, name="body", validateRequestBody=True)["id"]
+    method = {"restApiId": api_id, "resourceId": resource, "httpMethod": "POST"}
+    client.put_method(
+        **method,
+        authorizationType="AWS_IAM",
+        requestModels={"application/json": "Echo"},
+        requestValidatorId=validator,
+    )
+    arn = f"arn:aws:lambda:us-east-1:000000000000:function:{function}"
+    uri = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations"
+    client.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
+    client.create_deployment(restApiId=api_id, stageName="live")
+    return {"id": api_id, "resource": resource}
+
+
+def post(url: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    request = urllib.request.Request(url, data=json.dumps(body).encode(), method="POST")
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def test_a_request_without_credentials_is_refused(emulator: Emulator, api: dict[str, str]) -> None:
+    status, answer = post(f"{emulator.api_url(api['id'], 'live')}/v1/echo", {"text": "x"})
+    assert (status, answer["message"]) == (403, "Missing Authentication Token")
+
+
+def invoke_method(emulator: Emulator, api: dict[str, str], body: dict[str, Any]) -> dict[str, Any]:
+    return dict(
+        emulator.client("apigateway").test_invoke_method(
+            restApiId=api["id"], resourceId=api["resource"], httpMethod="POST", body=json.dumps(body)
+        )
+    )
+
+
+def test_test_invoke_method_runs_the_function_without_the_authorizer(emulator: Emulator, api: dict[str, str]) -> None:
+    answer = invoke_method(emulator, api, {"text": "hello"})
+    assert answer["status"] == 200
+    assert json.loads(answer["body"]) == {"stage": "test-invoke-stage", "body": {"text": "hello"}}
+
+
+def test_test_invoke_method_needs_its_permission(emulator: Emulator, api: dict[str, str]) -> None:
+    client = user_client(emulator, "apigateway", allow("apigateway:GET"))
+    with pytest.raises(ClientError, match="apigateway:POST"):
+        client.test_invoke_method(restApiId=api["id"], resourceId=api["resource"], httpMethod="POST")
+
+
+def test_the_request_validator_refuses_a_body_without_its_required_field(
+    emulator: Emulator, api: dict[str, str]
+) -> None:
+    answer = invoke_method(emulator, api, {"other": 1})
+    assert answer["status"] == 400
+    assert "Invalid request body" in answer["body"]
+
+
+def test_a_failed_function_is_an_internal_server_error_to_api_clients(emulator: Emulator, api: dict[str, str]) -> None:
+    answer = invoke_method(emulator, api, {"text": "x", "fail": True})
+    assert answer["status"] == 502
+    assert json.loads(answer["body"]) == {"message": "Internal server error"}
+
+
+# ---- life -----------------------------------------------------------------------------------------------
+
+
+def test_what_was_deployed_is_there_again_where_state_persists(tmp_path: Path) -> None:
+    with Emulator(tmp_path, persist=True) as first:
+        first.client("s3").create_bucket(Bucket="kept")
+        first.client("s3").put_object(Bucket="kept", Key="key", Body=b"content")
+        first.client("lambda").create_function(
+            FunctionName="kept",
+            Runtime="python3.12",
+            Role=first.client("iam").create_role(RoleName="kept", AssumeRolePolicyDocument="{}")["Role"]["Arn"],
+            Handler="index.handle",
+            Code={"ZipFile": zipped(index="def handle(event, context): return 'still here'")},
+        )
+    with Emulator(tmp_path, persist=True) as second:
+        assert second.client("s3").get_object(Bucket="kept", Key="key")["Body"].read() == b"content"
+        assert invoke(second, "kept") == (None, "still here")
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_no_process_outlives_the_program_that_started_it(tmp_path: Path, end: signal.Signals) -> None:
+    program, mark = start_program(tmp_path, "time.sleep(600)")
+    program.send_signal(end)
+    program.wait()
+    wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
+
+
+def test_no_process_outlives_a_program_that_fails(tmp_path: Path) -> None:
+    program, mark = start_program(tmp_path, "raise ValueError('planted')")
+    assert program.wait() == 1
+    wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
+
+
+def test_no_process_outlives_an_emulator_that_is_killed(tmp_path: Path) -> None:
+    program, mark = start_program(tmp_path, "time.sleep(600)")
+    emulators = [process for process in marked(mark) if "twin.emulator" in process.cmdline()]
+    os.kill(emulators[0].pid, signal.SIGKILL)
+    wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
+    program.kill()
+    program.wait()
+
+
+def test_the_next_emulator_starts_where_one_was_killed(tmp_path: Path) -> None:
+    program, mark = start_program(tmp_path, "time.sleep(600)")
+    program.kill()
+    program.wait()
+    wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
+    with Emulator(tmp_path) as again:
+        assert again.client("s3").list_buckets()["Buckets"] == []

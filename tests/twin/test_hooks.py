@@ -1,0 +1,119 @@
+"""A contract test for each private name of the emulator that the hooks touch.
+
+When the emulator is upgraded and one of these fails, the hook that it names needs to be written anew; the
+behaviour tests then say whether it works.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from typing import Any
+
+import pytest
+
+# hook, module, private name, parameters (None: not a function)
+FUNCTIONS = [
+    ("authorize", "ministack.core.iam_evaluator", "enforce",
+     "access_key_id iam_action service region resource_arn service_context"),
+    ("bucket_key", "ministack.services.s3", "_bucket_default_sse_headers", "bucket_name"),
+    ("add_cfn_resource", "ministack.services.cloudformation.stacks", "_runs_on_worker_thread", "resource_type"),
+    ("add_service", "ministack.core.concurrency", "run_reentrant", "fn args thread_name"),
+    ("add_test_invoke_method", "ministack.services.apigateway_v1", "_authorize_request_v1",
+     "api_id stage_name method_obj method request_path resource headers body query_params path_params stage "
+     "owner_account_id owner_region"),
+    ("add_test_invoke_method", "ministack.services.apigateway_v1", "handle_execute",
+     "api_id stage_name method path headers body query_params"),
+    ("hide_function_errors_from_api_clients", "ministack.services.apigateway_v1", "_lambda_proxy_response", "result"),
+    ("map_iam", "ministack.core.iam_actions", "extract_iam_action", "service method path headers body query_params"),
+    ("map_iam", "ministack.core.iam_actions", "extract_resource_arn",
+     "service method path headers body query_params region account_id"),
+    ("name_function_errors", "ministack.services.lambda_svc", "_execute_function_warm", "func event request_id"),
+    ("on_denied", "ministack.core.iam_actions", "access_denied_response",
+     "service action principal_arn request_id error_code message headers resource_arn explicit_deny "
+     "resource_policy_arn"),
+    ("on_denied", "ministack.core.iam_actions", "identity_denial_message",
+     "action principal_arn resource explicit_deny"),
+    ("persist", "ministack.core.persistence", "load_state", "service"),
+    ("persist", "ministack.core.persistence", "save_state", "service data"),
+    ("physical_name", "ministack.services.cloudformation.provisioners", "_physical_name",
+     "stack_name logical_id lowercase max_len seeded"),
+    ("refuse_unsupported_functions", "ministack.services.lambda_svc", "_execute_function_docker",
+     "func event request_id"),
+    ("refuse_unsupported_functions", "ministack.services.lambda_svc", "_execute_function_provided",
+     "func event request_id"),
+    ("refuse_unsupported_functions", "ministack.services.lambda_svc", "_execute_function_provided_warm",
+     "func event request_id"),
+    ("require", "ministack.core.router", "extract_access_key_id", "headers query_params"),
+    ("role_credentials", "ministack.core.iam_evaluator", "validate_role_arn", "role_arn"),
+    ("role_credentials", "ministack.services.sts", "register_session", "access_key session"),
+    ("run_tasks_with", "ministack.services.stepfunctions", "_execute_task", "state_def raw_input execution ctx"),
+    ("run_tasks_with", "ministack.services.stepfunctions", "_invoke_resource", "resource input_data"),
+    ("run_tasks_with", "ministack.services.stepfunctions", "_invoke_resource_with_timeout",
+     "resource input_data timeout"),
+    ("run_tasks_with", "ministack.services.stepfunctions", "_invoke_with_callback",
+     "resource input_data token state_def"),
+    ("run_tasks_with", "ministack.services.stepfunctions", "_jsonata_state_field",
+     "state_def field expected raw_input ctx"),
+    ("run_tasks_with", "ministack.services.stepfunctions", "_resolve_path", "path data"),
+    ("trust_loopback", "ministack.core.iam_evaluator", "pin_request_origin", "source_ip secure_transport"),
+]  # fmt: skip
+TABLES = [
+    ("add_cfn_resource", "ministack.services.cloudformation.provisioners", "_RESOURCE_HANDLERS"),
+    ("add_service", "ministack.app", "SERVICE_HANDLERS"),
+    ("add_service", "ministack.core.router", "SERVICE_PATTERNS"),
+    ("map_iam", "ministack.core.iam_actions", "SERVICE_TO_IAM_NAMESPACE"),
+]
+STORES = [
+    ("add_test_invoke_method", "ministack.services.apigateway_v1", "_resources"),
+    ("add_test_invoke_method", "ministack.services.apigateway_v1", "_stages_v1"),
+    ("role_credentials", "ministack.services.iam", "_roles"),
+    ("run_tasks_with", "ministack.services.stepfunctions", "_executions"),
+    ("run_tasks_with", "ministack.services.stepfunctions", "_state_machines"),
+    ("run_tasks_with", "ministack.services.stepfunctions", "_task_tokens"),
+    ("topic_key", "ministack.services.sns", "_topics"),
+]
+
+
+def private(module: str, name: str) -> Any:
+    return getattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize(("hook", "module", "name", "parameters"), FUNCTIONS)
+def test_function_has_the_parameters_that_its_hook_expects(hook: str, module: str, name: str, parameters: str) -> None:
+    found = inspect.signature(inspect.unwrap(private(module, name))).parameters
+    assert list(found) == parameters.split(), f"hooks.{hook} replaces or calls {module}.{name}"
+
+
+@pytest.mark.parametrize(("hook", "module", "name"), TABLES)
+def test_table_is_a_dictionary_that_its_hook_can_add_to(hook: str, module: str, name: str) -> None:
+    assert isinstance(private(module, name), dict), f"hooks.{hook} adds to {module}.{name}"
+
+
+@pytest.mark.parametrize(("hook", "module", "name"), STORES)
+def test_store_can_be_read_by_key(hook: str, module: str, name: str) -> None:
+    assert callable(private(module, name).get), f"hooks.{hook} reads {module}.{name}"
+
+
+def test_step_functions_errors_carry_name_and_cause() -> None:
+    error = private("ministack.services.stepfunctions", "_ExecutionError")("Name", "why")
+    assert (error.error, error.cause) == ("Name", "why")
+
+
+def test_the_python_worker_reports_errors_where_the_hook_adds_their_names() -> None:
+    from twin.emulator.hooks import functions
+
+    script = private("ministack.core.lambda_runtime", "_PYTHON_WORKER_SCRIPT")
+    assert functions._INVOKE_ERROR in script
+    assert functions._INIT_ERROR in script
+
+
+def test_a_worker_can_be_invoked_through_its_class() -> None:
+    worker = private("ministack.core.lambda_runtime", "Worker")
+    assert list(inspect.signature(worker.invoke).parameters)[:3] == ["self", "event", "request_id"]
+
+
+def test_the_emulator_is_the_pinned_version() -> None:
+    from importlib.metadata import version
+
+    assert version("ministack") == "1.5.33"

@@ -1,0 +1,221 @@
+"""Tasks of state machines: their integrations, the role that they run under, their errors and limits."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.session import get_session
+
+from tests.twin.helpers import allow, execute, make_function, start, unique, wait_until
+from twin.emulator import Emulator
+from twin.stepfunctions.naming import UnknownMemberError, in_states, to_api, to_states
+
+ECHO = "def handle(event, context): return {'got': event}"
+
+
+def task(resource: str, **settings: Any) -> dict[str, Any]:
+    resource = resource if resource.startswith("arn:") else f"arn:aws:states:::{resource}"
+    return {"Task": {"Type": "Task", "Resource": resource, "End": True, **settings}}
+
+
+def invoking(function: str, payload: Any, **settings: Any) -> dict[str, Any]:
+    return task("lambda:invoke", Parameters={"FunctionName": function, "Payload": payload}, **settings)
+
+
+# ---- roles ----------------------------------------------------------------------------------------------
+
+
+def test_a_task_runs_under_the_role_of_its_state_machine(emulator: Emulator) -> None:
+    name = unique("/parameter")
+    states = task("aws-sdk:ssm:putParameter", Parameters={"Name": name, "Value": "1", "Type": "String"})
+    arn = f"arn:aws:ssm:us-east-1:000000000000:parameter{name}"
+    assert execute(emulator, states, allow("ssm:PutParameter", arn))["status"] == "SUCCEEDED"
+    assert emulator.client("ssm").get_parameter(Name=name)["Parameter"]["Value"] == "1"
+
+
+def test_a_task_that_its_role_may_not_do_fails_and_names_role_action_and_resource(emulator: Emulator) -> None:
+    ended = execute(emulator, task("aws-sdk:ssm:getParameter", Parameters={"Name": "/secret"}))
+    assert ended["status"] == "FAILED"
+    assert "assumed-role/states-role-" in ended["cause"]
+    assert "ssm:GetParameter on resource: arn:aws:ssm:us-east-1:000000000000:parameter/secret" in ended["cause"]
+
+
+def test_a_role_that_step_functions_may_not_assume_fails_the_task(emulator: Emulator) -> None:
+    from tests.twin.helpers import make_role
+
+    client = emulator.client("stepfunctions")
+    states = task("aws-sdk:ssm:getParameter", Parameters={"Name": "/x"})
+    machine = client.create_state_machine(
+        name=unique("machine"),
+        roleArn=make_role(emulator, "glue", allow("*")),
+        definition=json.dumps({"StartAt": "Task", "States": states}),
+    )
+    arn = client.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
+    ended = wait_until(lambda: client.describe_execution(executionArn=arn), lambda seen: seen["status"] != "RUNNING")
+    assert "does not let states.amazonaws.com assume it" in ended["cause"]
+
+
+# ---- functions ------------------------------------------------------------------------------------------
+
+
+def test_a_function_gets_its_payload_and_answers(emulator: Emulator) -> None:
+    states = invoking(make_function(emulator, ECHO), {"a": [1, "two"]})
+    ended = execute(emulator, states, allow("lambda:InvokeFunction"))
+    assert json.loads(ended["output"])["Payload"] == {"got": {"a": [1, "two"]}}
+
+
+def test_a_failed_function_fails_its_task_with_its_own_error_type(emulator: Emulator) -> None:
+    source = "class TooFewRecords(Exception): pass\ndef handle(event, context): raise TooFewRecords('only 3')"
+    ended = execute(emulator, invoking(make_function(emulator, source), {}), allow("lambda:InvokeFunction"))
+    assert ended["error"] == "TooFewRecords"
+    assert json.loads(ended["cause"])["errorMessage"] == "only 3"
+
+
+def test_a_catch_is_taken_by_the_functions_error_type(emulator: Emulator) -> None:
+    source = "class TooFewRecords(Exception): pass\ndef handle(event, context): raise TooFewRecords('only 3')"
+    catch = [{"ErrorEquals": ["TooFewRecords"], "Next": "Caught"}]
+    states = invoking(make_function(emulator, source), {}, Catch=catch)
+    states["Caught"] = {"Type": "Pass", "Result": "caught", "End": True}
+    assert json.loads(execute(emulator, states, allow("lambda:InvokeFunction"))["output"]) == "caught"
+
+
+TAKE_TOKEN = "def handle(event, context): print('token', event['token'])"
+
+
+def token_task(function: str, **settings: Any) -> dict[str, Any]:
+    parameters = {"FunctionName": function, "Payload": {"token.$": "$$.Task.Token"}}
+    return task("lambda:invoke.waitForTaskToken", Parameters=parameters, **settings)
+
+
+def test_a_task_token_sent_back_by_the_function_ends_its_task(emulator: Emulator) -> None:
+    source = (
+        "import boto3, json\n"
+        "def handle(event, context):\n"
+        "    boto3.client('stepfunctions').send_task_success("
+        "taskToken=event['token'], output=json.dumps({'approved': True}))"
+    )
+    machines = "arn:aws:states:us-east-1:000000000000:stateMachine:*"
+    function = make_function(emulator, source, allow("states:SendTaskSuccess", machines))
+    ended = execute(emulator, token_task(function), allow("lambda:InvokeFunction"))
+    assert json.loads(ended["output"]) == {"approved": True}
+
+
+def test_sending_a_task_token_needs_permission_on_its_state_machine(emulator: Emulator) -> None:
+    source = (
+        "import boto3\n"
+        "def handle(event, context):\n"
+        "    boto3.client('stepfunctions').send_task_success(taskToken=event['token'], output='{}')"
+    )
+    elsewhere = "arn:aws:states:us-east-1:000000000000:stateMachine:another"
+    function = make_function(emulator, source, allow("states:SendTaskSuccess", elsewhere))
+    ended = execute(emulator, token_task(function), allow("lambda:InvokeFunction"))
+    assert ended["status"] == "FAILED"
+    assert (
+        "states:SendTaskSuccess on resource: arn:aws:states:us-east-1:000000000000:stateMachine:machine-"
+        in (ended["cause"])
+    )
+
+
+def test_a_function_that_fails_to_take_the_token_fails_its_task_at_once(emulator: Emulator) -> None:
+    function = make_function(emulator, "def handle(event, context): raise KeyError('token')")
+    ended = execute(emulator, token_task(function, TimeoutSeconds=600), allow("lambda:InvokeFunction"))
+    assert ended["error"] == "KeyError"
+
+
+def test_a_token_that_nobody_sends_back_times_out(emulator: Emulator) -> None:
+    states = token_task(make_function(emulator, TAKE_TOKEN), TimeoutSeconds=1)
+    ended = execute(emulator, states, allow("lambda:InvokeFunction"))
+    assert ended["error"] == "States.Timeout"
+
+
+def test_a_token_without_heartbeats_times_out(emulator: Emulator) -> None:
+    states = token_task(make_function(emulator, TAKE_TOKEN), HeartbeatSeconds=1)
+    ended = execute(emulator, states, allow("lambda:InvokeFunction"))
+    assert ended["error"] == "States.HeartbeatTimeout"
+
+
+def test_a_stopped_execution_does_not_go_on(emulator: Emulator) -> None:
+    name = unique("/parameter")
+    states = token_task(make_function(emulator, TAKE_TOKEN))
+    states["Task"] = {**states["Task"], "Next": "Write"}
+    del states["Task"]["End"]
+    states |= {
+        "Write": task("aws-sdk:ssm:putParameter", Parameters={"Name": name, "Value": "1", "Type": "String"})["Task"]
+    }
+    arn = start(emulator, states, allow(["lambda:InvokeFunction", "ssm:PutParameter"]))
+    client = emulator.client("stepfunctions")
+    client.stop_execution(executionArn=arn)
+    assert client.describe_execution(executionArn=arn)["status"] == "ABORTED"
+    ssm = emulator.client("ssm")
+    with pytest.raises(ssm.exceptions.ParameterNotFound):
+        ssm.get_parameter(Name=name)
+
+
+# ---- other integrations ---------------------------------------------------------------------------------
+
+
+def test_an_integration_that_the_twin_lacks_fails_by_name(emulator: Emulator) -> None:
+    ended = execute(emulator, task("batch:submitJob.sync", Parameters={}), allow("*"))
+    assert ended["error"] == "States.Runtime"
+    assert "does not support the integration arn:aws:states:::batch:submitJob.sync" in ended["cause"]
+
+
+def test_a_parameter_that_the_api_does_not_have_fails_by_name(emulator: Emulator) -> None:
+    ended = execute(emulator, task("aws-sdk:ssm:getParameter", Parameters={"Nmae": "/x"}), allow("*"))
+    assert "'Nmae' is not one of: Name, WithDecryption" in ended["cause"]
+
+
+def test_an_error_that_the_api_declares_keeps_its_name(emulator: Emulator) -> None:
+    ended = execute(emulator, task("aws-sdk:ssm:getParameter", Parameters={"Name": "/none"}), allow("*"))
+    assert ended["error"] == "Ssm.ParameterNotFoundException"
+
+
+def test_an_error_that_the_api_does_not_declare_is_the_services_own(emulator: Emulator) -> None:
+    states = task("aws-sdk:cloudformation:describeStacks", Parameters={"StackName": "none"})
+    ended = execute(emulator, states, allow("*"))
+    assert ended["error"] == "CloudFormation.CloudFormationException"
+    assert "Stack with id none does not exist" in ended["cause"]
+
+
+def test_a_message_that_is_an_object_is_published_as_json(emulator: Emulator) -> None:
+    topic = emulator.client("sns").create_topic(Name=unique("topic"))["TopicArn"]
+    states = task("sns:publish", Parameters={"TopicArn": topic, "Message": {"a": 1}})
+    ended = execute(emulator, states, allow("sns:Publish", topic))
+    assert ended["status"] == "SUCCEEDED"
+    assert "MessageId" in json.loads(ended["output"])
+
+
+def test_more_data_than_a_state_may_have_is_refused(emulator: Emulator) -> None:
+    source = "def handle(event, context): return 'x' * 300_000"
+    ended = execute(emulator, invoking(make_function(emulator, source), {}), allow("lambda:InvokeFunction"))
+    assert ended["error"] == "States.DataLimitExceeded"
+
+
+# ---- names ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("member", "spelled"),
+    [("stackName", "StackName"), ("KMSKeyId", "KmsKeyId"), ("ETag", "ETag"), ("SSEKMSKeyId", "SsekmsKeyId"),
+     ("RoleARN", "RoleArn"), ("modelId", "ModelId")],
+)  # fmt: skip
+def test_members_are_spelled_as_the_sdk_for_java_does(member: str, spelled: str) -> None:
+    assert in_states(member) == spelled
+
+
+def test_parameters_and_answers_are_translated_in_depth() -> None:
+    operation = get_session().get_service_model("bedrock-runtime").operation_model("Converse")
+    given = {"ModelId": "m", "Messages": [{"Role": "user", "Content": [{"Text": "hi"}]}]}
+    expected = {"modelId": "m", "messages": [{"role": "user", "content": [{"text": "hi"}]}]}
+    assert operation.input_shape
+    assert to_api(given, operation.input_shape) == expected
+    assert to_states(expected, operation.input_shape) == given
+
+
+def test_an_unknown_member_is_named_with_its_place() -> None:
+    operation = get_session().get_service_model("bedrock-runtime").operation_model("Converse")
+    assert operation.input_shape
+    with pytest.raises(UnknownMemberError, match=r"'Txt' in Messages\[0\]\.Content\[0\]"):
+        to_api({"Messages": [{"Content": [{"Txt": "hi"}]}]}, operation.input_shape)
