@@ -107,6 +107,13 @@ class Board:
             step.status, step.started, step.detail = status, None, detail or step.detail
             self._tell(step)
 
+    def fail(self, name: str, detail: str) -> None:
+        """Close a step as failed, or say why one that already failed did."""
+        with self._lock:
+            self.finish(name, Status.FAILED)
+            self.steps[name].detail = detail
+            self._tell(self.steps[name])
+
     def spend(self, name: str, cpu_s: float) -> None:
         """Charge processor seconds to a step."""
         with self._lock:

@@ -32,6 +32,8 @@ STEPS = {
     "SmokeTest": "Smoke test",
     "Record": "Record the lineage",
 }
+WAY_OUT = {"RollBack", "ExplainFailure"}
+"""What states of no step say of themselves: entered, they mean that the step before has failed."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def step_of_state(definition: dict[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, state in definition.get("States", {}).items():
         step = state.get("Comment", "").partition(":")[0].strip()
-        if step in STEPS:
+        if step in STEPS or step in WAY_OUT:
             found[name] = step
         inner = [state.get("ItemProcessor"), state.get("Iterator"), *state.get("Branches", [])]
         for part in filter(None, inner):
@@ -132,10 +134,17 @@ class _Tracker:
         step = self._steps.get(event["stateEnteredEventDetails"]["name"])
         if step is None or step == self._current:
             return
+        if step in WAY_OUT:
+            self._fail()
+            return
         if self._current is not None:
             self._board.finish(self._current)
         self._current = step
         self._board.start(step)
+
+    def _fail(self) -> None:
+        if self._current is not None:
+            self._board.finish(self._current, Status.FAILED)
 
     def show(self, record: dict[str, Any]) -> None:
         if record.get("kind") != "progress" or self._current is None:
@@ -146,8 +155,10 @@ class _Tracker:
         if self._current is None:
             return
         succeeded = outcome.status == "SUCCEEDED"
-        cause = outcome.cause.strip().split("\n")[0]
-        self._board.finish(self._current, Status.SUCCEEDED if succeeded else Status.FAILED, cause)
+        if succeeded:
+            self._board.finish(self._current)
+        else:
+            self._board.fail(self._current, outcome.cause.strip().split("\n")[0])
 
 
 def progress_of(record: dict[str, Any]) -> Progress:

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-
 # What jsii prints about the version of Node is for whoever maintains the project; the README says what works.
 QUIET = {
     "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
