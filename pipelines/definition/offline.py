@@ -3,6 +3,7 @@
 Several of the SDK's modules read the region at import time, and its sessions look for credentials, buckets
 and roles. Here they find placeholders, and any attempt to reach the network raises.
 """
+# ruff: noqa: E402  (the environment must be ready before the SDK is imported)
 
 from __future__ import annotations
 
@@ -24,11 +25,11 @@ os.environ.update(
 )
 os.environ.pop("AWS_PROFILE", None)
 
-import boto3  # noqa: E402
-import botocore.httpsession  # noqa: E402
-from sagemaker.core.workflow.pipeline_context import PipelineSession  # noqa: E402
+import boto3
+import botocore.httpsession
+from sagemaker.core.workflow.pipeline_context import PipelineSession
 
-from pipelines.definition.placeholders import Placeholder  # noqa: E402
+from pipelines.definition.placeholders import Placeholder
 
 # The SDK looks up a role that is not an ARN, and uploads a file that is not in S3: these stand in for both.
 _ROLE = "arn:aws:iam::123456789012:role/"
@@ -42,7 +43,7 @@ def _refuse(_session: Any, request: Any) -> None:
     )
 
 
-class OfflineSession(PipelineSession):
+class OfflineSession(PipelineSession):  # type: ignore[misc]  # the SDK is untyped
     """A session that collects the requests of the steps and sends none."""
 
     def default_bucket(self) -> str:

@@ -227,9 +227,7 @@ def register(session: PipelineSession, training: TrainingStep, evaluation: Proce
         response_types=["application/json"],
         inference_instances=["ml.m5.large", "ml.m5.xlarge", "ml.c6i.xlarge"],
         approval_status="PendingManualApproval",
-        model_metrics=ModelMetrics(
-            model_statistics=MetricsSource(content_type="application/json", s3_uri=report_uri)
-        ),
+        model_metrics=ModelMetrics(model_statistics=MetricsSource(content_type="application/json", s3_uri=report_uri)),
         customer_metadata_properties={
             "run_id": p.RUN_ID,
             "base_model": p.BASE_MODEL,
@@ -239,9 +237,7 @@ def register(session: PipelineSession, training: TrainingStep, evaluation: Proce
     return ModelStep(name="Register", step_args=arguments, retry_policies=[SERVICE_RETRY])
 
 
-def quality_gate(
-    evaluation: ProcessingStep, report: PropertyFile, registration: ModelStep
-) -> ConditionStep:
+def quality_gate(evaluation: ProcessingStep, report: PropertyFile, registration: ModelStep) -> ConditionStep:
     """Register only what learned enough and summarizes well enough; otherwise fail with the figures."""
 
     def figure(path: str) -> JsonGet:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
+import torch
+from peft import PeftModel
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -59,4 +62,11 @@ def load_model(folder: Path, hardware: Hardware) -> PreTrainedModel:
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
         folder, local_files_only=True, dtype=hardware.dtype, attn_implementation=hardware.attention
     )
-    return model.to(hardware.device)
+    torch.nn.Module.to(model, hardware.device)
+    return model
+
+
+def merged(model: PeftModel) -> PreTrainedModel:
+    """Add the adapter to the weights, in fp32 so that small updates are not rounded away; `model` is used up."""
+    tuned = model.to(torch.float32).merge_and_unload()
+    return cast(PreTrainedModel, tuned)

@@ -148,7 +148,7 @@ class _Skipped(Exception):
 def _encode(record: Record, tokenizer: PreTrainedTokenizerBase, max_length: int) -> tuple[Example, bool]:
     if not record.reference.strip():
         raise _Skipped("without an answer")
-    messages = list(record.messages)
+    messages: list[Message] = list(record.messages)
     text: list[int] = tokenizer.encode(messages[-2]["content"], add_special_tokens=False)
     kept = len(text)
     while True:
@@ -159,13 +159,10 @@ def _encode(record: Record, tokenizer: PreTrainedTokenizerBase, max_length: int)
         kept -= excess
         if kept < len(text) * (1 - MAX_TRUNCATED_SHARE):
             raise _Skipped("too long")
-        shortened = tokenizer.decode(text[:kept])
-        messages[-2] = {**messages[-2], "content": shortened}
+        messages[-2] = {**messages[-2], "content": str(tokenizer.decode(text[:kept]))}
 
 
-def _apply_template(
-    messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase
-) -> tuple[tuple[int, ...], int]:
+def _apply_template(messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase) -> tuple[tuple[int, ...], int]:
     def tokens(turns: Sequence[Message], ask: bool) -> list[int]:
         text = tokenizer.apply_chat_template(list(turns), tokenize=False, add_generation_prompt=ask)
         return list(tokenizer.encode(str(text), add_special_tokens=False))

@@ -22,7 +22,10 @@ from pipelines.tuning.progress import log_progress
 ARCHITECTURE = "LlamaForCausalLM"
 # Their frequencies are fixed, so that one tensor of factors expresses them.
 ROPE_TYPES = ("default", "linear", "llama3")
-QUANTIZATION = gguf.GGMLQuantizationType.Q8_0
+FILE_TYPES = {
+    gguf.GGMLQuantizationType.Q8_0: gguf.LlamaFileType.MOSTLY_Q8_0,
+    gguf.GGMLQuantizationType.F32: gguf.LlamaFileType.ALL_F32,
+}
 
 Array = npt.NDArray[np.float32]
 
@@ -51,11 +54,17 @@ def check_exportable(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBas
         )
 
 
-def write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, path: Path) -> None:
-    """Write `model` (fp32, adapter merged) and its tokenizer to `path`."""
+def write(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    path: Path,
+    quantization: gguf.GGMLQuantizationType = gguf.GGMLQuantizationType.Q8_0,
+) -> None:
+    """Write `model` (fp32, adapter merged) and its tokenizer to `path`, its matrices in `quantization`."""
     config = model.config
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, "llama")
+    writer.add_file_type(FILE_TYPES[quantization])
     _add_hyperparameters(writer, config)
     gguf_tokenizer.add(writer, tokenizer, config.vocab_size)
 
@@ -67,7 +76,7 @@ def write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, path: Path
         target = names.get_name(name, try_suffixes=(".weight",))
         if target is None:
             raise TuningError(f"The weight '{name}' has no counterpart in GGUF's Llama architecture.")
-        _add_tensor(writer, target, _arranged(name, tensor, config))
+        _add_tensor(writer, target, _arranged(name, tensor, config), quantization)
         if done % 50 == 0 or done == len(state):
             log_progress("export", done, len(state))
     factors = _rope_factors(model)
@@ -83,7 +92,6 @@ def write(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, path: Path
 def _add_hyperparameters(writer: gguf.GGUFWriter, config: PretrainedConfig) -> None:
     head_size = config.head_dim or config.hidden_size // config.num_attention_heads
     writer.add_name("Fine-tuned Llama model")
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     writer.add_vocab_size(config.vocab_size)
     writer.add_context_length(config.max_position_embeddings)
@@ -115,12 +123,12 @@ def _interleaved(projection: Array, heads: int) -> Array:
     return halves.swapaxes(1, 2).reshape(rows, columns)
 
 
-def _add_tensor(writer: gguf.GGUFWriter, name: str, array: Array) -> None:
+def _add_tensor(writer: gguf.GGUFWriter, name: str, array: Array, quantization: gguf.GGMLQuantizationType) -> None:
     """Quantize matrices; keep vectors (norms), and rows that do not divide into q8_0's blocks, in fp32."""
     if array.ndim > 1 and array.shape[-1] % 32 == 0:
-        writer.add_tensor(name + ".weight", gguf.quants.quantize(array, QUANTIZATION), raw_dtype=QUANTIZATION)
+        writer.add_tensor(name, gguf.quants.quantize(array, quantization), raw_dtype=quantization)
     else:
-        writer.add_tensor(name + ".weight", array)
+        writer.add_tensor(name, array)
 
 
 def _rope_factors(model: PreTrainedModel) -> Array | None:
@@ -128,7 +136,8 @@ def _rope_factors(model: PreTrainedModel) -> Array | None:
     config = model.config
     if config.rope_parameters.get("rope_type", "default") == "default":
         return None
-    frequencies = model.get_decoder().rotary_emb.inv_freq.double().cpu().numpy()
+    frequencies = model.get_buffer("model.rotary_emb.inv_freq").double().cpu().numpy()
     exponents = np.arange(len(frequencies)) / len(frequencies)
     plain = config.rope_parameters["rope_theta"] ** -exponents
-    return (plain / frequencies).astype(np.float32)
+    factors: Array = (plain / frequencies).astype(np.float32)
+    return factors

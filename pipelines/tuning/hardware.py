@@ -17,18 +17,18 @@ _BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 
 @dataclass(frozen=True)
 class Hardware:
-    """`tokens_at_once` bounds a micro-batch, padding included, and with it the peak of memory."""
+    """`tokens_at_once` bounds a micro-batch, padding included, and with it the peak of memory; `answers_at_once`
+    is how many answers are generated together."""
 
     device: torch.device
     dtype: torch.dtype
     attention: str
     tokens_at_once: int
+    answers_at_once: int
 
     def autocast(self) -> torch.autocast:
         """Compute in `dtype` what is safe in it; the adapter's own weights stay in fp32."""
-        return torch.autocast(
-            self.device.type, dtype=torch.bfloat16, enabled=self.dtype is torch.bfloat16
-        )
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.dtype is torch.bfloat16)
 
 
 def detect() -> Hardware:
@@ -36,12 +36,12 @@ def detect() -> Hardware:
     if torch.cuda.is_available():
         fast = torch.cuda.is_bf16_supported(including_emulation=False)
         dtype = torch.bfloat16 if fast else torch.float32
-        return Hardware(torch.device("cuda"), dtype, "sdpa", tokens_at_once=16_384)
+        return Hardware(torch.device("cuda"), dtype, "sdpa", tokens_at_once=16_384, answers_at_once=64)
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(int(os.environ.get("SM_NUM_CPUS", 0)) or len(os.sched_getaffinity(0)))
     dtype = torch.bfloat16 if _cpu_multiplies_bf16() else torch.float32
     # At these lengths PyTorch's fused attention is slower on a CPU than plain matrix products.
-    return Hardware(torch.device("cpu"), dtype, "eager", tokens_at_once=512)
+    return Hardware(torch.device("cpu"), dtype, "eager", tokens_at_once=512, answers_at_once=32)
 
 
 def _cpu_multiplies_bf16() -> bool:

@@ -7,6 +7,7 @@ be the largest thing in memory, only to be ignored.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from peft import PeftModel
@@ -20,7 +21,7 @@ from pipelines.tuning.hardware import Hardware
 
 def summed_loss(model: PreTrainedModel | PeftModel, batch: Batch) -> torch.Tensor:
     """Give the sum of the negative log-likelihoods of all answer tokens, in nats, as a scalar in fp32."""
-    causal = model.get_base_model() if isinstance(model, PeftModel) else model
+    causal: Any = model.get_base_model() if isinstance(model, PeftModel) else model
     hidden = causal.get_decoder()(input_ids=batch.tokens, use_cache=False).last_hidden_state
     targets = batch.labels[:, 1:]
     counts = targets != IGNORED
@@ -29,7 +30,9 @@ def summed_loss(model: PreTrainedModel | PeftModel, batch: Batch) -> torch.Tenso
 
 
 @torch.no_grad()
-def mean_loss(model: PreTrainedModel | PeftModel, examples: Sequence[Example], pad_token: int, hardware: Hardware) -> float:
+def mean_loss(
+    model: PreTrainedModel | PeftModel, examples: Sequence[Example], pad_token: int, hardware: Hardware
+) -> float:
     """Give the mean negative log-likelihood of an answer token over all examples, in nats, without dropout."""
     was_training = model.training
     model.eval()

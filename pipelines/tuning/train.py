@@ -73,8 +73,8 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
         loss_before = validate()
         curve = run_epochs(model, training, settings, hardware, tokenizer.pad_token_id, validate)
 
-    model.save_pretrained(folders.artifact / "adapter")
-    merged = model.float().merge_and_unload()  # in fp32, so that small updates are not rounded away
+    model.save_pretrained(str(folders.artifact / "adapter"))
+    merged = checkpoint.merged(model)
     gguf_export.write(merged, tokenizer, folders.artifact / "model.gguf")
     return {
         "examples": len(training),
@@ -140,7 +140,7 @@ def step_with(
     for group in batches.micro_batches(batch, hardware.tokens_at_once):
         with hardware.autocast():
             loss = losses.summed_loss(model, batches.collate(group, pad_token, hardware.device)) / answers
-        loss.backward()
+        torch.autograd.backward(loss)
         total += loss.item()
     for parameters in optimizer.param_groups:
         parameters["lr"] = rate

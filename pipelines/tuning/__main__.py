@@ -1,0 +1,152 @@
+"""Evaluate a tuned model beside its base model, on examples that training never saw. A SageMaker processing job.
+
+In: `base` (a Hugging Face checkpoint), `model` (the training job's model.tar.gz), `test` (curated records).
+Out: `evaluation.json` (the figures that the quality gate reads) and `predictions.jsonl` (every answer).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+# As in training, and just as early.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import torch
+from peft import PeftModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from pipelines.tuning import checkpoint, examples, generation, losses
+from pipelines.tuning.bootstrap import paired_difference
+from pipelines.tuning.container import EvaluationFolders, TuningError, failures_explained
+from pipelines.tuning.hardware import Hardware, detect
+from pipelines.tuning.progress import log_figures, log_progress
+from pipelines.tuning.rouge import rouge_l
+from pipelines.tuning.settings import EvaluationSettings, parse_evaluation
+
+CONFIDENCE_LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One model on the test examples: mean loss of an answer token (nats), its answers, and their scores."""
+
+    loss: float
+    answers: list[str]
+    scores: list[float]
+
+    @property
+    def mean_score(self) -> float:
+        return sum(self.scores) / len(self.scores)
+
+
+def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Give the report and the predictions, as they are then written."""
+    hardware = detect()
+    checkpoint.load_config(folders.base)
+    tokenizer = checkpoint.load_tokenizer(folders.base)
+    test, census = examples.load(folders.test, settings.test_examples, tokenizer, settings.max_length, settings.seed)
+    print(f"test: {census}", flush=True)
+
+    model = checkpoint.load_model(folders.base, hardware)
+    base = answer_all("base", model, tokenizer, test, hardware)
+    with tempfile.TemporaryDirectory() as scratch:
+        adapter = unpack_adapter(folders.model, Path(scratch))
+        adapted = PeftModel.from_pretrained(model, adapter)
+        model = checkpoint.merged(adapted)
+    torch.nn.Module.to(model, hardware.dtype)
+    tuned = answer_all("tuned", model, tokenizer, test, hardware)
+
+    difference, interval = paired_difference(base.scores, tuned.scores, settings.seed, CONFIDENCE_LEVEL)
+    report = {
+        "metric": "rougeL",
+        "examples": len(test),
+        "base": {"loss": base.loss, "rougeL": base.mean_score},
+        "tuned": {"loss": tuned.loss, "rougeL": tuned.mean_score},
+        "loss_reduction": 1 - tuned.loss / base.loss,
+        "difference": {"value": difference, "ci": list(interval), "level": CONFIDENCE_LEVEL},
+        "records": asdict(census),
+        "max_new_tokens": generation.token_limit(test),
+    }
+    return report, predictions(test, base, tuned)
+
+
+def unpack_adapter(folder: Path, target: Path) -> Path:
+    """Take the adapter out of model.tar.gz and give its directory.
+
+    Raises:
+        TuningError: there is no such archive, or no adapter in it.
+    """
+    archive = folder / "model.tar.gz"
+    if not archive.is_file():
+        raise TuningError(f"There is no model.tar.gz under {folder}. Did the training job finish?")
+    with tarfile.open(archive) as tar:
+        members = [m for m in tar.getmembers() if Path(m.name).parts[:1] == ("adapter",)]
+        tar.extractall(target, members, filter="data")
+    adapter = target / "adapter"
+    if not (adapter / "adapter_config.json").is_file():
+        raise TuningError(f"{archive.name} holds no adapter/adapter_config.json. Was it made by train.py?")
+    return adapter
+
+
+def answer_all(
+    name: str,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    test: Sequence[examples.Example],
+    hardware: Hardware,
+) -> Outcome:
+    """Take a model's loss on the references, let it answer, and score the answers."""
+    model.train(False)
+    loss = losses.mean_loss(model, test, tokenizer.pad_token_id, hardware)
+    if not math.isfinite(loss):
+        raise TuningError(f"The {name} model's loss on the test examples is {loss}: its weights are broken.")
+    answers = generation.answers(
+        model, tokenizer, test, hardware, lambda done, total: log_progress("evaluate", done, total, model=name)
+    )
+    scores = [rouge_l(e.record.reference, answer) for e, answer in zip(test, answers, strict=True)]
+    outcome = Outcome(loss, answers, scores)
+    log_figures(**{f"{name}_loss": loss, f"{name}_rougeL": outcome.mean_score})
+    return outcome
+
+
+def predictions(test: Sequence[examples.Example], base: Outcome, tuned: Outcome) -> list[dict[str, Any]]:
+    """Give one object by example, for whoever wants to see the figures in words."""
+    return [
+        {
+            "record_id": example.record.record_id,
+            "prompt": example.record.messages[-2]["content"],
+            "reference": example.record.reference,
+            "base": base.answers[i],
+            "tuned": tuned.answers[i],
+            "base_score": base.scores[i],
+            "tuned_score": tuned.scores[i],
+        }
+        for i, example in enumerate(test)
+    ]
+
+
+def write(folder: Path, report: dict[str, Any], lines: Sequence[dict[str, Any]]) -> None:
+    """Write both files whole or not at all, the report last: whoever sees it finds the predictions too."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {
+        "predictions.jsonl": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
+        "evaluation.json": json.dumps(report, indent=2) + "\n",
+    }
+    for name, text in texts.items():
+        unfinished = folder / f".{name}"
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(folder / name)
+
+
+if __name__ == "__main__":
+    with failures_explained():
+        places = EvaluationFolders.from_environment()
+        write(places.output, *evaluate(parse_evaluation(), places))
