@@ -34,7 +34,8 @@ def summary(candidate: Candidate, metric: str, outcomes: Sequence[Outcome]) -> d
         raise CandidateFailed(
             f"{candidate.model} refused {len(refused)} of {len(outcomes)} records; the first: {refused[0]}",
             where=candidate.model_id,
-            remedy="Shorten the texts by data.filters.max_words, show fewer examples, or drop the candidate.",
+            remedy="Correct or drop the candidate; where its prompts are too long, lower data.filters.max_words "
+            "or show fewer examples.",
         )
     answers = [outcome.answer for outcome in outcomes if outcome.refusal is None]
     quality = mean_interval([score(outcome) for outcome in outcomes])

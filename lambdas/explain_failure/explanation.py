@@ -69,9 +69,8 @@ def _reading(step: str, detail: Mapping[str, object], cause: str) -> tuple[str, 
         request = f", request {detail['requestId']}" if "requestId" in detail else ""
         return str(detail["errorMessage"]), f"log group of the function that {step} calls{request}"
     if "JobRunState" in detail:
-        message = (
-            f"Glue job {detail.get('JobName')} {detail['JobRunState']}: {detail.get('ErrorMessage') or 'no message'}"
-        )
+        reason = detail.get("ErrorMessage") or "no message"
+        message = f"Glue job {detail.get('JobName', 'run')} {detail['JobRunState']}: {reason}"
         group = detail.get("LogGroupName") or "/aws-glue/jobs"
         return message, f"log groups {group}/error and {group}/output, stream {detail.get('Id')}"
     return cause.strip(), f"the state machine's log group, and the execution's event of {step}"

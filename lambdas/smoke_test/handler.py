@@ -28,6 +28,7 @@ from lambdas.smoke_test.api import ApiMethod, NotReady, Refused, Reply, summariz
 
 # Test records that are read to choose from.
 POOL = 2000
+MAX_SHOWN_CHARACTERS = 1000
 PAUSE_SECONDS = 5.0
 # What is left of the function's time when waiting has to end.
 RESERVE_MILLIS = 45_000
@@ -58,13 +59,18 @@ def handle(event: Event, context: Context) -> dict[str, object]:
         "examples": [
             {
                 "record_id": record.record_id,
-                "prompt": record.prompt,
-                "reference": record.reference,
-                "output": reply.output,
+                "prompt": _shown(record.prompt),
+                "reference": _shown(record.reference),
+                "output": _shown(reply.output),
             }
             for record, reply in zip(records, replies, strict=True)
         ],
     }
+
+
+def _shown(text: str) -> str:
+    """Give the text, or its beginning: the result travels through the state machine, which carries 256 KB."""
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}…"
 
 
 def _target(parameter: str) -> Target:

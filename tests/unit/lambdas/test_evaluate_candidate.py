@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -145,6 +146,19 @@ def test_the_extractive_candidate_calls_no_model_and_never_sees_the_instruction(
     assert all(output.startswith("Text ") for output in outputs)
     assert result["usd_per_1k_requests"] > 0
     assert result["input_tokens"] == 0
+
+
+def test_latency_is_in_milliseconds_and_compute_is_paid_by_the_second(
+    evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONCURRENCY", "1")
+    ticks = itertools.count(start=100, step=2)
+    monkeypatch.setattr(time, "perf_counter", lambda: next(ticks))
+
+    results = [evaluate(index) for index in (0, 1)]
+
+    assert [result["latency_ms_p50"] for result in results] == [2000, 2000]
+    assert results[0]["usd_per_1k_requests"] == 1000 * 2 * 0.001
 
 
 def test_result_and_predictions_are_stored_beside_each_other(evaluate: Evaluate, cloud: Cloud) -> None:

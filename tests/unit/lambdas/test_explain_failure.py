@@ -52,13 +52,20 @@ def test_a_glue_job_s_error_names_its_log_stream(context: Context) -> None:
         "JobRunState": "FAILED",
         "ErrorMessage": "no input under s3://raw/news/",
         "Id": "jr_1",
-        "LogGroupName": "/aws-glue/jobs",
+        "LogGroupName": "/own/jobs",
     }
 
     result = handle(event("States.TaskFailed", cause), context)
 
     assert result["message"] == "Glue job fourfold-dev-prepare-data FAILED: no input under s3://raw/news/"
-    assert result["log"] == "log groups /aws-glue/jobs/error and /aws-glue/jobs/output, stream jr_1"
+    assert result["log"] == "log groups /own/jobs/error and /own/jobs/output, stream jr_1"
+
+
+def test_a_glue_job_that_names_no_log_group_logs_in_the_usual_one(context: Context) -> None:
+    result = handle(event("States.TaskFailed", {"JobRunState": "TIMEOUT", "Id": "jr_1"}), context)
+
+    assert result["message"] == "Glue job run TIMEOUT: no message"
+    assert str(result["log"]).startswith("log groups /aws-glue/jobs/error")
 
 
 def test_a_missing_permission_keeps_role_action_and_resource_and_says_what_to_do(context: Context) -> None:

@@ -90,6 +90,18 @@ def test_latency_is_what_a_caller_waits_in_milliseconds(smoke: Test, monkeypatch
     assert (result["latency_ms_p50"], result["latency_ms_p95"]) == (2000, 2000)
 
 
+def test_long_texts_are_sent_whole_and_shown_short(
+    smoke: Test, cloud: Cloud, record: Callable[..., dict[str, Any]]
+) -> None:
+    cloud.put("curated", "news/run=run-7/test/part-00000.jsonl", record("long", "word " * 5000))
+
+    examples = smoke(response(200, ANSWER))["examples"]
+
+    assert isinstance(examples, list)
+    assert len(json.loads(cloud.called("apigateway", "TestInvokeMethod")[0]["body"])["text"]) == 25_000
+    assert [len(example["prompt"]) for example in examples] == [1001]
+
+
 @pytest.mark.parametrize("status", [429, 503, 504])
 def test_a_cold_or_busy_model_is_waited_for(smoke: Test, waits: list[float], status: int) -> None:
     busy = response(status, {"detail": "not yet"})
