@@ -42,6 +42,8 @@ def unsupported(
     else:
         for name, inner in value.items():
             inner_path = f"{path}.{name}" if path else name
+            if inner is None:
+                continue
             if name not in honoured:
                 yield f"The property {inner_path} is not supported here."
             else:

@@ -24,7 +24,7 @@ from twin.sagemaker.roles import PRINCIPAL
 from twin.sagemaker.store import Kind, Store
 from twin.sagemaker.transfer import split_uri
 
-_POLL_S = 0.5
+_POLL_S = 0.2
 _SUFFIX = string.ascii_letters + string.digits
 _MOST_OF_A_NAME = 63
 _THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})

@@ -6,6 +6,7 @@ the one that the conditions choose joins the steps, and the other never runs.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +24,8 @@ Status = Literal["Starting", "Executing", "Succeeded", "Failed", "Stopped"]
 Outcome = Literal["Succeeded", "Failed", "Stopped"]
 Spawn = Callable[[str, Callable[[], None]], object]
 Json = dict[str, Any]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -138,8 +141,8 @@ class Engine:
         except ExpressionError as error:
             self._finish(state, "Failed", f"ClientError: {error}")
         except Exception as error:  # whatever it is, the execution must come to an end
+            _log.exception("The step %s ended in an error of the executor's own.", state.step.name)
             self._finish(state, "Failed", f"InternalServerError: {error!r}")
-            raise
         else:
             self._finish(state, "Succeeded", None, properties)
 

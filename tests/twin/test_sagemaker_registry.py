@@ -1,0 +1,123 @@
+"""The model registry, models and their tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.twin.helpers import unique
+from tests.twin.sagemaker_account import SERVING_IMAGE, TRAINING_IMAGE, Account
+from twin.emulator import Emulator
+
+
+@pytest.fixture(scope="module")
+def account(emulator: Emulator) -> Iterator[Account]:
+    return Account(emulator)
+
+
+@pytest.fixture
+def group(account: Account) -> str:
+    name = unique("Models")
+    account.sagemaker.create_model_package_group(
+        ModelPackageGroupName=name, ModelPackageGroupDescription="tests", Tags=[{"Key": "a", "Value": "1"}]
+    )
+    return name
+
+
+def register(account: Account, group: str, **changes: Any) -> str:
+    arn: str = account.sagemaker.create_model_package(ModelPackageGroupName=group, **changes)["ModelPackageArn"]
+    return arn
+
+
+def test_versions_count_up_and_the_latest_is_found(account: Account, group: str) -> None:
+    first, second = (register(account, group) for _ in range(2))
+    assert [arn.rpartition("/")[2] for arn in (first, second)] == ["1", "2"]
+    assert first == f"arn:aws:sagemaker:us-east-1:000000000000:model-package/{group.lower()}/1"
+    newest = account.sagemaker.list_model_packages(
+        ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending", MaxResults=1
+    )["ModelPackageSummaryList"]
+    assert [one["ModelPackageArn"] for one in newest] == [second]
+
+
+def test_approval_is_recorded_and_searched_for(account: Account, group: str) -> None:
+    first, second = (register(account, group) for _ in range(2))
+    account.sagemaker.update_model_package(
+        ModelPackageArn=first,
+        ModelApprovalStatus="Approved",
+        ApprovalDescription="better",
+        CustomerMetadataProperties={"run": "1", "old": "x"},
+    )
+    account.sagemaker.update_model_package(ModelPackageArn=first, CustomerMetadataPropertiesToRemove=["old"])
+    package = account.sagemaker.describe_model_package(ModelPackageName=first)
+    assert (package["ModelApprovalStatus"], package["ApprovalDescription"]) == ("Approved", "better")
+    assert package["CustomerMetadataProperties"] == {"run": "1"}
+    pending = account.sagemaker.list_model_packages(
+        ModelPackageGroupName=group, ModelApprovalStatus="PendingManualApproval"
+    )
+    assert [one["ModelPackageArn"] for one in pending["ModelPackageSummaryList"]] == [second]
+
+
+def test_a_group_that_holds_models_is_kept(account: Account, group: str) -> None:
+    package = register(account, group)
+    with pytest.raises(account.sagemaker.exceptions.ConflictException, match="still contains Model Packages"):
+        account.sagemaker.delete_model_package_group(ModelPackageGroupName=group)
+    account.sagemaker.delete_model_package(ModelPackageName=package)
+    account.sagemaker.delete_model_package_group(ModelPackageGroupName=group)
+    with pytest.raises(ClientError, match="does not exist"):
+        account.sagemaker.describe_model_package_group(ModelPackageGroupName=group)
+
+
+def test_a_package_needs_a_group_that_exists_and_an_image_that_serves(account: Account, group: str) -> None:
+    with pytest.raises(ClientError, match="does not exist"):
+        register(account, "nobody-made-this")
+    with pytest.raises(ClientError, match="packages without a group are not supported"):
+        account.sagemaker.create_model_package()
+    inference = {"Containers": [{"Image": TRAINING_IMAGE}]}
+    with pytest.raises(ClientError, match="huggingface-pytorch-training in serving"):
+        register(account, group, InferenceSpecification=inference)
+
+
+def test_a_group_is_made_once(account: Account, group: str) -> None:
+    with pytest.raises(ClientError, match="Model Package Group already exists"):
+        account.sagemaker.create_model_package_group(ModelPackageGroupName=group)
+
+
+def test_tags_are_added_listed_and_removed(account: Account, group: str) -> None:
+    arn = account.sagemaker.describe_model_package_group(ModelPackageGroupName=group)["ModelPackageGroupArn"]
+    account.sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "b", "Value": "2"}, {"Key": "a", "Value": "3"}])
+    account.sagemaker.delete_tags(ResourceArn=arn, TagKeys=["b"])
+    assert account.sagemaker.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "a", "Value": "3"}]
+
+
+def model_request(account: Account) -> dict[str, Any]:
+    container = {"Image": SERVING_IMAGE, "ModelDataUrl": f"s3://{account.bucket}/model.tar.gz"}
+    return {"ModelName": unique("model"), "PrimaryContainer": container, "ExecutionRoleArn": account.job_role}
+
+
+def test_a_model_is_made_listed_and_deleted(account: Account) -> None:
+    request = model_request(account)
+    name = request["ModelName"]
+    account.sagemaker.create_model(**request)
+    with pytest.raises(ClientError, match="Cannot create already existing model"):
+        account.sagemaker.create_model(**request)
+    assert [one["ModelName"] for one in account.sagemaker.list_models(NameContains=name)["Models"]] == [name]
+    account.sagemaker.delete_model(ModelName=name)
+    with pytest.raises(ClientError, match="Could not find model"):
+        account.sagemaker.describe_model(ModelName=name)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"PrimaryContainer": {"Image": SERVING_IMAGE}}, "ModelDataUrl or ModelDataSource is required"),
+        ({"PrimaryContainer": {"ModelDataUrl": "s3://b/m"}}, "PrimaryContainer with an Image is required"),
+        ({"ExecutionRoleArn": "arn:aws:iam::000000000000:role/nobody-has-this"}, "Could not assume role"),
+        ({"VpcConfig": {"Subnets": ["s"], "SecurityGroupIds": ["g"]}}, "The property VpcConfig is not supported"),
+    ],
+)
+def test_a_model_that_could_not_serve_is_refused(account: Account, change: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ClientError, match=problem):
+        account.sagemaker.create_model(**{**model_request(account), **change})
