@@ -33,6 +33,8 @@ from stacks.state_machine.tuning import tune
 # Everything that has no timeout of its own below: selection, comparison, test, record, and their retries.
 _REST = cdk.Duration.hours(6)
 
+# Two jobs of the longest runtime that a run may ask for (7,200 minutes), and an hour to start them.
+_LONGEST_TUNING = cdk.Duration.hours(2 * 120 + 1)
 _TELEMETRY = (
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
@@ -87,7 +89,6 @@ class Workflow(cdk.Stack):
             steps,
             functions,
             fine_tuning,
-            within=self._tuning_timeout,
             endpoint_name=serving.endpoint_name,
             then=approval,
         )
@@ -98,11 +99,6 @@ class Workflow(cdk.Stack):
         )
         self.state_machine = self._state_machine(chain, self._role(arn, steps))
         cdk.CfnOutput(self, "StateMachineArn", value=self.state_machine.state_machine_arn)
-
-    @property
-    def _tuning_timeout(self) -> cdk.Duration:
-        """Training and evaluation may each take the time that the settings allow, and start an instance."""
-        return cdk.Duration.minutes(2 * self._settings.tuning.max_runtime_minutes + 60)
 
     @property
     def _preparation_timeout(self) -> cdk.Duration:
@@ -194,7 +190,7 @@ class Workflow(cdk.Stack):
     def _timeout(self) -> cdk.Duration:
         parts = (
             self._preparation_timeout,
-            self._tuning_timeout,
+            _LONGEST_TUNING,
             cdk.Duration.hours(self._settings.approval_timeout_hours),
             UPDATE_WITHIN,
             UPDATE_WITHIN,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 
-import aws_cdk as cdk
 from aws_cdk import aws_stepfunctions as sfn
 
 from stacks.fine_tuning import FineTuning
@@ -17,6 +16,8 @@ from stacks.state_machine.steps import PAYLOAD, Steps
 
 POLL_SECONDS = 30
 _TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (SageMaker's word for idempotency)
+# The limit may differ by run. Training and evaluation have it each; instances take time to start.
+_DEADLINE = "{% $millis() + 1000 * (2 * $number($run.tuning.MaxRuntimeSeconds) + 3600) %}"
 _EXECUTION = {"PipelineExecutionArn": "{% $pipeline_execution_arn %}"}
 
 
@@ -25,7 +26,6 @@ def tune(
     functions: WorkflowFunctions,
     fine_tuning: FineTuning,
     *,
-    within: cdk.Duration,
     endpoint_name: str,
     then: sfn.IChainable,
 ) -> sfn.State:
@@ -45,12 +45,12 @@ def tune(
     finished = steps.choice("FineTuneFinished", comment="is the pipeline done?")
     finished.when(_status_is("Succeeded"), _compare(steps, functions, endpoint_name).next(then))
     finished.when(_status_is("Executing", "Stopping", condition=" and $millis() < $fine_tune_deadline"), wait)
-    finished.when(_status_is("Executing"), _stop(steps, executions, within))
+    finished.when(_status_is("Executing"), _stop(steps, executions))
     finished.otherwise(_explain(steps, functions))
-    return _start(steps, fine_tuning, within).next(wait).next(describe).next(finished).start_state
+    return _start(steps, fine_tuning).next(wait).next(describe).next(finished).start_state
 
 
-def _start(steps: Steps, fine_tuning: FineTuning, within: cdk.Duration) -> sfn.Chain:
+def _start(steps: Steps, fine_tuning: FineTuning) -> sfn.Chain:
     start = steps.call(
         "FineTune",
         "sagemaker",
@@ -65,15 +65,18 @@ def _start(steps: Steps, fine_tuning: FineTuning, within: cdk.Duration) -> sfn.C
         resources=[fine_tuning.pipeline_arn],
         assign={
             "pipeline_execution_arn": "{% $states.result.PipelineExecutionArn %}",
-            "fine_tune_deadline": f"{{% $millis() + {within.to_milliseconds():.0f} %}}",
+            "fine_tune_deadline": _DEADLINE,
         },
     )
     return sfn.Chain.start(start)
 
 
-def _stop(steps: Steps, executions: list[str], within: cdk.Duration) -> sfn.IChainable:
+def _stop(steps: Steps, executions: list[str]) -> sfn.IChainable:
     """A pipeline that nobody waits for any longer must not go on billing."""
-    cause = f"The pipeline was still running after {within.to_minutes():.0f} minutes and was stopped."
+    cause = (
+        "The pipeline was stopped: its two jobs may take tuning.max_runtime_minutes each, and an hour more to "
+        "start, and it was still running. Raise the limit, train on fewer examples or on a larger instance."
+    )
     stop = steps.call(
         "StopFineTune",
         "sagemaker",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ RUN = {
     "dataset": "docs",
     "preparation_settings": '{"data": {}}',
     "candidates": [{"index": 0}, {"index": 1}],
+    "tuning": {"MaxRuntimeSeconds": "7200"},
     "pipeline_parameters": [{"Name": "RunId", "Value": "run_1"}],
     "champion": None,
     "champion_model_data_url": "none",
@@ -215,6 +217,13 @@ def test_a_pipeline_that_never_ends_is_stopped(machine: StateMachine) -> None:
     walked = Walker(without_time(machine.definition), answers).run()
     assert walked.requests["StopFineTune"][0]["PipelineExecutionArn"] == "arn:execution"
     assert failure(walked)["error"]["Error"] == "FineTuneTimedOut"
+
+
+def test_a_pipeline_has_the_time_of_both_its_jobs_and_an_hour(machine: StateMachine) -> None:
+    walker = Walker(machine.definition, TUNED)
+    before = time.time()
+    walker.run()
+    assert walker.variables["fine_tune_deadline"] / 1000 - before == pytest.approx(2 * 7200 + 3600, abs=600)
 
 
 def test_an_update_that_never_ends_is_a_failure(machine: StateMachine) -> None:

@@ -45,7 +45,7 @@ class Walker:
     def __init__(self, definition: Mapping[str, Json], answers: Mapping[str, Json]) -> None:
         self._definition = definition
         self._answers = {name: list(a) if isinstance(a, list) else a for name, a in answers.items()}
-        self._variables: dict[str, Json] = {}
+        self.variables: dict[str, Json] = {}
         self._context = {
             "Execution": {"Id": "arn:aws:states:::execution:m:run_1", "Name": "run_1", "Input": {}},
             "Task": {"Token": "token"},
@@ -113,7 +113,7 @@ class Walker:
         return results
 
     def _assign(self, body: Mapping[str, Json], states: Mapping[str, Json]) -> None:
-        self._variables |= {name: self._render(v, states) for name, v in body.get("Assign", {}).items()}
+        self.variables |= {name: self._render(v, states) for name, v in body.get("Assign", {}).items()}
 
     def _render(self, template: Json, states: Mapping[str, Json]) -> Json:
         if isinstance(template, dict):
@@ -126,7 +126,7 @@ class Walker:
 
     def _evaluate(self, text: str, states: Mapping[str, Json]) -> Json:
         null = jsonata.utils.Utils.NULL_VALUE
-        bindings = {name: null if value is None else value for name, value in self._variables.items()}
+        bindings = {name: null if value is None else value for name, value in self.variables.items()}
         bindings["states"] = {**states, "context": self._context}
         expression = jsonata.Jsonata.jsonata(text)
         expression.register_lambda("hash", lambda value, _: hashlib.sha256(value.encode()).hexdigest())
