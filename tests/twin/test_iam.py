@@ -73,6 +73,22 @@ def test_converse_needs_invoke_model_on_the_models_arn(emulator: Emulator, model
     assert f"bedrock:InvokeModel on resource: {resource} " in message
 
 
+@pytest.mark.parametrize(
+    ("call", "action", "stream", "parameters"),
+    [
+        ("create_log_group", "logs:CreateLogGroup", "", {}),
+        ("create_log_stream", "logs:CreateLogStream", "", {"logStreamName": "s"}),
+        ("put_log_events", "logs:PutLogEvents", "s", {"logStreamName": "s", "logEvents": []}),
+    ],
+)
+def test_writing_a_log_needs_the_arn_of_its_stream_or_of_its_groups_streams(
+    emulator: Emulator, call: str, action: str, stream: str, parameters: dict[str, Any]
+) -> None:
+    client = user_client(emulator, "logs", allow("logs:*", f"arn:aws:logs:{HERE}:log-group:/group"))
+    message = denied(getattr(client, call), logGroupName="/group", **parameters)
+    assert f"{action} on resource: arn:aws:logs:{HERE}:log-group:/group:log-stream:{stream} " in message
+
+
 def test_starting_a_job_run_needs_its_jobs_arn(emulator: Emulator) -> None:
     message = denied(user_client(emulator, "glue").start_job_run, JobName="job")
     assert f"glue:StartJobRun on resource: arn:aws:glue:{HERE}:job/job " in message

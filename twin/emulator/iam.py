@@ -25,6 +25,7 @@ def register() -> None:
     hooks.map_iam("sagemaker", sagemaker_action, sagemaker_resource)
     hooks.map_iam("bedrock-runtime", bedrock_action, bedrock_resource)
     hooks.map_iam("states", states_action, states_resource)
+    hooks.map_iam("logs", logs_action, logs_resource)
     hooks.deny_unmapped()
     for service in ("sagemaker", "states", "glue", "cloudformation", "events", "lambda"):
         hooks.require(service, further_permissions)
@@ -118,6 +119,27 @@ def states_resource(request: Request) -> str:
     if "name" in given:
         return f"arn:aws:states:{request.region}:{request.account}:stateMachine:{given['name']}"
     return "*"
+
+
+# ---- CloudWatch Logs ------------------------------------------------------------------------------------
+
+
+def logs_action(request: Request) -> str | None:
+    """`logs:<Operation>`."""
+    return f"logs:{request.operation}"
+
+
+def logs_resource(request: Request) -> str:
+    """The ARN of a stream for what is done to one, of a group (`…:log-stream:`) for everything else.
+
+    That is how denials read on AWS, and why a permission on a group ends in `:*`.
+    """
+    given = request.parameters
+    if arn := given.get("resourceArn") or given.get("logGroupIdentifier"):
+        return str(arn)
+    stream = given.get("logStreamName", "") if request.operation in ("PutLogEvents", "GetLogEvents") else ""
+    group = given.get("logGroupName", "")
+    return f"arn:aws:logs:{request.region}:{request.account}:log-group:{group}:log-stream:{stream}"
 
 
 # ---- further permissions --------------------------------------------------------------------------------
