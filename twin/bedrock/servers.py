@@ -19,6 +19,7 @@ _TOO_LONG = ("exceed_context_size_error", "too large to process")
 
 _servers: dict[str, ModelServer] = {}
 _locks: dict[str, threading.Lock] = {}
+_answered: dict[str, int] = {}
 _guard = threading.Lock()
 
 
@@ -41,6 +42,7 @@ def ask_raw(model: LocalModel, path: str, body: Json) -> bytes:
     except ModelServerError as error:
         raise ServiceError("InternalServerException", str(error), 500) from error
     if answer.status < 400:
+        _count(model)
         return answer.body
     text = answer.body.decode(errors="replace")
     if any(words in text for words in _TOO_LONG):
@@ -48,6 +50,13 @@ def ask_raw(model: LocalModel, path: str, body: Json) -> bytes:
     if answer.status < 500:
         raise ServiceError("ValidationException", f"Malformed input request: {text}")
     raise ServiceError("ModelErrorException", f"The model's server answered {answer.status}: {text}", 424)
+
+
+def _count(model: LocalModel) -> None:
+    """Whoever waits for an evaluation sees the answers come."""
+    with _guard:
+        _answered[model.id] = _answered.get(model.id, 0) + 1
+        emit("progress", SOURCE, model.id, phase=f"ask {model.id}", answered=_answered[model.id])
 
 
 def _server(model: LocalModel) -> ModelServer:
