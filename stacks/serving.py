@@ -18,7 +18,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from cdk_app.constructs.alarms import endpoint_alarms
-from cdk_app.constructs.grants import allow, policy_of, read_objects
+from cdk_app.constructs.grants import allow, policy_of, read_objects, service_role
 from cdk_app.constructs.images import INFERENCE_REPOSITORY, inference_image, pull_images
 from cdk_app.constructs.names import parameter_name, resource_name
 from cdk_app.settings import Settings
@@ -75,12 +75,8 @@ class Serving(cdk.Stack):
         )
 
     def _make_role(self, foundation: Foundation) -> iam.Role:
-        role = iam.Role(
-            self,
-            "ModelRole",
-            assumed_by=iam.ServicePrincipal("sagemaker.amazonaws.com"),
-            description="The approved model's container: its image, its artefact, its log.",
-        )
+        description = "The approved model's container: its image, its artefact, its log."
+        role = service_role(self, "ModelRole", "sagemaker", description)
         pull_images(role, INFERENCE_REPOSITORY)
         read_objects(role, foundation.models_bucket, "run=*", key=foundation.key)
         log_group = f"/aws/sagemaker/Endpoints/{self.endpoint_name}"

@@ -18,7 +18,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
-from constructs import IConstruct
+from constructs import Construct, IConstruct
 
 from cdk_app.nag import acknowledge_resource
 
@@ -90,6 +90,15 @@ def publish(role: iam.Role, topic: sns.Topic, *, key: kms.IKey) -> None:
     """Publish to a topic that is encrypted with `key`."""
     allow(role, ["sns:Publish"], [topic.topic_arn])
     allow(role, ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])
+
+
+def service_role(scope: Construct, construct_id: str, service: str, description: str) -> iam.Role:
+    """A role that `service` (such as `glue`) may take on for this account's own resources, and for no other's."""
+    principal = iam.ServicePrincipal(
+        f"{service}.amazonaws.com",
+        conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+    )
+    return iam.Role(scope, construct_id, assumed_by=principal, description=description)
 
 
 def closed_role(role: iam.Role) -> iam.IRole:

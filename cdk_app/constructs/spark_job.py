@@ -13,7 +13,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 from cdk_app.assets import glue_modules, glue_script
-from cdk_app.constructs.grants import allow, closed_role, read_asset
+from cdk_app.constructs.grants import allow, closed_role, read_asset, service_role
 from cdk_app.settings import Glue
 
 CONCURRENT_RUNS = 3
@@ -35,12 +35,7 @@ class SparkJob(Construct):
         arguments: Mapping[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal("glue.amazonaws.com"),
-            description=f"Glue job {name}: its data, its log, its script.",
-        )
+        self.role = service_role(self, "Role", "glue", f"Glue job {name}: its data, its log, its script.")
         script, modules = glue_script(self, "Script"), glue_modules(self, "Modules")
         for asset in (script, modules):
             read_asset(self.role, asset)

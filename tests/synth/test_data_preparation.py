@@ -7,10 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import assertions
 
 from cdk_app.settings import Columns, Settings
+from stacks import create_stacks
 from stacks.data_preparation import quality_rules
-from tests.synth.templates import Template, allowed, properties, resources, statements_of, text
+from tests.synth.templates import (
+    Template,
+    allowed,
+    everywhere,
+    new_app,
+    properties,
+    resources,
+    statements_of,
+    text,
+)
 
 
 @pytest.fixture(scope="module")
@@ -139,3 +150,24 @@ def test_quality_rules_survive_a_column_with_a_quotation_mark(settings: Settings
 
 def test_the_job_is_named_in_an_output(template: Template) -> None:
     assert template["Outputs"]["GlueJobName"]["Value"] == "fourfold-dev-prepare-data"
+
+
+def test_nothing_starts_a_run_by_itself_unless_asked_to(templates: dict[str, Template]) -> None:
+    assert list(everywhere(templates, "AWS::Events::Rule")) == []
+
+
+def test_a_complete_data_set_in_the_raw_bucket_starts_a_run_on_the_deployed_settings(settings: Settings) -> None:
+    data = settings.data.model_copy(update={"trigger_on_new_data": True})
+    asked = settings.model_copy(update={"data": data})
+    app = new_app()
+    stacks = create_stacks(app, asked)
+    template = dict(assertions.Template.from_stack(stacks.workflow).to_json())
+    rule = properties(template, "AWS::Events::Rule")
+    pattern = rule["EventPattern"]
+    assert (pattern["source"], pattern["detail-type"]) == (["aws.s3"], ["Object Created"])
+    (bucket,) = pattern["detail"]["bucket"]["name"]
+    assert "RefRawBucket" in text(bucket)
+    assert pattern["detail"]["object"]["key"] == ["aws-api-documentation/_SUCCESS"]
+    (target,) = rule["Targets"]
+    assert target["Input"] == "{}"
+    assert "StateMachine" in text(target["Arn"])

@@ -64,6 +64,19 @@ def test_an_archive_depends_on_names_and_contents_alone(tmp_path: Path) -> None:
     assert archives[0] == archives[1]
 
 
+def test_an_archive_does_not_depend_on_the_order_in_which_the_disk_lists_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text(name)
+    listed = sorted(tmp_path.rglob("*"))
+    archives = []
+    for order in (listed, listed[::-1]):
+        monkeypatch.setattr(Path, "rglob", lambda _, __, order=order: iter(order))
+        archives.append(tar_gz(tmp_path))
+    assert archives[0] == archives[1]
+
+
 def test_an_archive_changes_with_its_contents(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("1")
     before = tar_gz(tmp_path)

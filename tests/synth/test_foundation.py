@@ -176,3 +176,13 @@ def test_the_raw_bucket_sends_events_only_where_they_start_runs(settings: Settin
 
 def test_buckets_are_named_in_outputs(template: Template) -> None:
     assert {f"{name}BucketName" for name in DATA_BUCKETS} <= set(template["Outputs"])
+
+
+def test_services_take_on_roles_for_this_account_only(templates: dict[str, Template]) -> None:
+    for place, role in everywhere(templates, "AWS::IAM::Role"):
+        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]:
+            service = statement["Principal"]["Service"]
+            # These two services run what one account owns, and name no source.
+            if service not in {"lambda.amazonaws.com", "apigateway.amazonaws.com"}:
+                source = statement["Condition"]["StringEquals"]["aws:SourceAccount"]
+                assert source == {"Ref": "AWS::AccountId"}, place
