@@ -78,7 +78,12 @@ def test_converse_needs_invoke_model_on_the_models_arn(emulator: Emulator, model
     [
         ("create_log_group", "logs:CreateLogGroup", "", {}),
         ("create_log_stream", "logs:CreateLogStream", "", {"logStreamName": "s"}),
-        ("put_log_events", "logs:PutLogEvents", "s", {"logStreamName": "s", "logEvents": []}),
+        (
+            "put_log_events",
+            "logs:PutLogEvents",
+            "s",
+            {"logStreamName": "s", "logEvents": [{"timestamp": 1, "message": "m"}]},
+        ),
     ],
 )
 def test_writing_a_log_needs_the_arn_of_its_stream_or_of_its_groups_streams(
