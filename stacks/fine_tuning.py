@@ -152,6 +152,9 @@ class FineTuning(cdk.Stack):
         for prefix in ("base/*", "run=*/training/*"):
             read_objects(role, base.models_bucket, prefix, key=base.key)
         read_asset(role, self._evaluation_code)
+        # A processing job reads its inputs by prefix, a single file too: it lists the bucket first.
+        bucket = f"arn:{cdk.Aws.PARTITION}:s3:::{self._evaluation_code.s3_bucket_name}"
+        allow(role, ["s3:ListBucket"], [bucket])
         write_objects(role, base.models_bucket, "run=*/evaluation/*", key=base.key)
         return role
 
