@@ -187,7 +187,7 @@ def role_credentials(role_arn: str, session_name: str, service_principal: str | 
     if problem or not role_arn:
         raise RoleNotAssumableError(problem or "No role was given.")
     name, account = role_arn.rpartition("/")[2], role_arn.split(":")[4]
-    if service_principal and service_principal not in _trusted_services(name):
+    if service_principal and service_principal not in _trusted_services(name, account):
         raise RoleNotAssumableError(f"The trust policy of {role_arn} does not let {service_principal} assume it.")
     session_name = session_name[:64]
     digest = hashlib.sha256(f"{role_arn}/{session_name}".encode()).hexdigest()
@@ -203,13 +203,15 @@ def role_credentials(role_arn: str, session_name: str, service_principal: str | 
     return {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
 
 
-def _trusted_services(role_name: str) -> set[str]:
+def _trusted_services(role_name: str, account: str) -> set[str]:
+    """The services that may assume a role on behalf of an account (`aws:SourceAccount`)."""
     document = iam._roles[role_name]["AssumeRolePolicyDocument"]
     statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
     services: set[str] = set()
     for statement in statements if isinstance(statements, list) else [statements]:
         principal = statement.get("Principal", {})
         named = principal.get("Service", []) if isinstance(principal, dict) else []
-        if statement["Effect"] == "Allow":
+        conditions = statement.get("Condition", {}).get("StringEquals", {})
+        if statement["Effect"] == "Allow" and conditions.get("aws:SourceAccount", account) == account:
             services.update([named] if isinstance(named, str) else named)
     return services
