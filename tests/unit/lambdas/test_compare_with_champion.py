@@ -182,10 +182,22 @@ def test_the_registered_package_and_its_artifact_come_with_the_figures(compare: 
     }
 
 
-def test_an_execution_that_registered_nothing_is_not_deployed(compare: Compare, cloud: Cloud) -> None:
-    cloud.on("sagemaker", "ListPipelineExecutionSteps", lambda _: {"PipelineExecutionSteps": []})
+TRAINED = {
+    "StepName": "FineTune",
+    "StepStatus": "Succeeded",
+    "Metadata": {"TrainingJob": {"Arn": "arn:aws:sagemaker:eu-west-1:123456789012:training-job/j"}},
+}
 
-    with pytest.raises(EvaluationIncomplete, match="ran no training job"):
+
+@pytest.mark.parametrize(
+    ("steps", "message"), [([], "ran no training job"), ([TRAINED], "registered no model package")]
+)
+def test_an_execution_that_registered_nothing_is_not_deployed(
+    compare: Compare, cloud: Cloud, steps: list[dict[str, Any]], message: str
+) -> None:
+    cloud.on("sagemaker", "ListPipelineExecutionSteps", lambda _: {"PipelineExecutionSteps": steps})
+
+    with pytest.raises(EvaluationIncomplete, match=message):
         compare(predictions(POOR, GOOD), pipeline_execution_arn=ARN)
 
 
