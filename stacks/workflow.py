@@ -22,7 +22,8 @@ from stacks.foundation import Foundation
 from stacks.gateway import Gateway
 from stacks.model_selection import ModelSelection
 from stacks.serving import MODEL_DATA_PARAMETER, Serving
-from stacks.state_machine.deploying import UPDATE_WITHIN, Delivery, deploy
+from stacks.state_machine.delivery import UPDATE_WITHIN, Delivery
+from stacks.state_machine.deploying import deploy
 from stacks.state_machine.failing import explain_failure
 from stacks.state_machine.functions import FunctionFactory, WorkflowFunctions
 from stacks.state_machine.preparing import prepare

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 
-from stacks.state_machine.steps import ERROR, PAYLOAD, Steps
+from stacks.state_machine.steps import ERROR, PAYLOAD, TUNED, Steps
 
 CONCURRENCY = 2
 """Candidates measured at once: more would meet each other's throttling and spoil the latencies."""
@@ -45,4 +45,4 @@ def select(steps: Steps, evaluate_candidate: lambda_.Function, select_model: lam
 def needs_tuning(steps: Steps, *, tune: sfn.IChainable, otherwise: sfn.IChainable) -> sfn.Choice:
     """`NeedsTuning`: the fork after `SelectModel`."""
     fork = steps.of("SelectModel").choice("NeedsTuning", comment="no candidate cleared the floor?")
-    return fork.when(sfn.Condition.jsonata("{% $selection.needs_tuning %}"), tune).otherwise(otherwise)
+    return fork.when(TUNED, tune).otherwise(otherwise)

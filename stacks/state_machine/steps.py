@@ -37,6 +37,7 @@ INPUT = "{% $states.input %}"
 PAYLOAD = "{% $states.result.Payload %}"
 NULL = "{% null %}"
 ERROR = "{% $states.errorOutput %}"
+TUNED = sfn.Condition.jsonata("{% $selection.needs_tuning %}")
 CALL_TIMEOUT = cdk.Duration.minutes(1)
 
 

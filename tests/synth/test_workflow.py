@@ -55,6 +55,10 @@ TUNED: dict[str, Any] = {
     "DescribeFormerServing": {"Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]},
     "ExplainFormerServing": {"StackEvents": []},
     "RejectModelPackage": {},
+    "RetireModel": {},
+    "UpdateRetiredServing": {"StackId": "id"},
+    "DescribeRetiredServing": {"Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]},
+    "ExplainRetiredServing": {"StackEvents": []},
     "ExplainFailure": EXPLANATION,
 }
 Walking = Callable[..., Walk]
@@ -300,6 +304,31 @@ def test_rolling_back_a_foundation_model_touches_no_endpoint(walk: Walking) -> N
     walked = walk(**GOOD_ENOUGH, SmokeTest=TaskError("SmokeTestFailed", "503"))
     assert "RestoreTarget" in walked.visited
     assert not {"RestoreModel", "UpdateFormerServing", "RejectModelPackage"} & set(walked.visited)
+
+
+SUCCEEDED_BY_BEDROCK = {
+    **GOOD_ENOUGH,
+    "ResolveRun": {**RUN, "champion": FORMER, "champion_model_data_url": FORMER_MODEL},
+}
+
+
+def test_an_endpoint_whose_model_was_succeeded_by_a_foundation_model_goes(walk: Walking) -> None:
+    walked = walk(**SUCCEEDED_BY_BEDROCK)
+    assert walked.requests["RetireModel"][0]["Value"] == "none"
+    assert in_order(walked.visited, "PublishTarget", "SmokeTest", "RetireModel", "UpdateRetiredServing", "Record")
+    assert walked.succeeded
+
+
+def test_an_endpoint_that_cannot_be_removed_fails_the_run_but_keeps_the_new_model(walk: Walking) -> None:
+    walked = walk(**SUCCEEDED_BY_BEDROCK, UpdateRetiredServing=TaskError("Broken", "because"))
+    assert failure(walked)["step"] == "Deploy"
+    assert "RestoreTarget" not in walked.visited
+
+
+def test_a_tuned_model_keeps_the_endpoint(walk: Walking) -> None:
+    walked = walk(ResolveRun=SUCCEEDED_BY_BEDROCK["ResolveRun"])
+    assert walked.succeeded
+    assert "RetireModel" not in walked.visited
 
 
 def test_a_rejected_model_is_rejected_in_the_registry_too(walk: Walking) -> None:
