@@ -1,0 +1,156 @@
+"""The evaluation script: figures for the gate, answers for people, and the one file that the job runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from rouge_score.rouge_scorer import RougeScorer
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
+
+from pipelines.tuning import __main__ as evaluation
+from pipelines.tuning import checkpoint, examples, generation
+from pipelines.tuning.container import EvaluationFolders, TuningError
+from pipelines.tuning.hardware import detect
+from pipelines.tuning.settings import parse_evaluation
+
+if TYPE_CHECKING:
+    from tests.unit.tuning.conftest import WriteRecords
+
+ROOT = Path(__file__).parents[3]
+SETTINGS = replace(parse_evaluation([]), test_examples=8, max_length=96)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory, checkpoint_folder: Path) -> Path:
+    """Give a folder with a model.tar.gz, whose adapter is far from doing nothing."""
+    torch.manual_seed(3)
+    base = AutoModelForCausalLM.from_pretrained(checkpoint_folder)
+    adapted = get_peft_model(base, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
+    folder = tmp_path_factory.mktemp("model")
+    adapted.save_pretrained(str(folder / "adapter"))
+    with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
+        tar.add(folder / "adapter", "adapter")
+        tar.add(checkpoint_folder / "config.json", "training.json")
+    return folder
+
+
+@pytest.fixture
+def folders(tmp_path: Path, checkpoint_folder: Path, archive: Path, write_records: WriteRecords) -> EvaluationFolders:
+    write_records(tmp_path / "test", 12)
+    return EvaluationFolders(checkpoint_folder, archive, tmp_path / "test", tmp_path / "output")
+
+
+def test_report_and_predictions_agree(folders: EvaluationFolders) -> None:
+    report, lines = evaluation.evaluate(SETTINGS, folders)
+    assert report["metric"] == "rougeL"
+    assert report["examples"] == len(lines) == 8
+    scorer = RougeScorer(["rougeL"])
+    for name in ("base", "tuned"):
+        for line in lines:
+            expected = scorer.score(line["reference"], line[name])["rougeL"].fmeasure
+            assert line[f"{name}_score"] == pytest.approx(expected)
+        mean = sum(line[f"{name}_score"] for line in lines) / len(lines)
+        assert report[name]["rougeL"] == pytest.approx(mean)
+    assert report["loss_reduction"] == pytest.approx(1 - report["tuned"]["loss"] / report["base"]["loss"])
+    assert report["difference"]["value"] == pytest.approx(report["tuned"]["rougeL"] - report["base"]["rougeL"])
+    assert report["tuned"]["loss"] != report["base"]["loss"]
+    assert any(line["base"] != line["tuned"] for line in lines)
+
+
+def test_the_quality_gate_finds_its_figures(folders: EvaluationFolders) -> None:
+    report, lines = evaluation.evaluate(SETTINGS, folders)
+    evaluation.write(folders.output, report, lines)
+    written = json.loads((folders.output / "evaluation.json").read_text())
+    definition = (ROOT / "pipelines" / "definition" / "pipeline.json").read_text()
+    paths = {"loss_reduction", "tuned.rougeL", "base.rougeL"}
+    for path in paths:
+        assert f'"Path": "{path}"' in definition
+        figure: Any = written
+        for key in path.split("."):
+            figure = figure[key]
+        assert isinstance(figure, float)
+    assert definition.count('"Path": ') == sum(definition.count(f'"Path": "{path}"') for path in paths)
+    assert sorted(path.name for path in folders.output.iterdir()) == ["evaluation.json", "predictions.jsonl"]
+
+
+def test_answers_in_a_padded_batch_are_those_given_one_by_one(
+    folders: EvaluationFolders, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    hardware = replace(detect(), dtype=torch.float32)
+    model = checkpoint.load_model(folders.base, hardware)
+    loaded, _ = examples.load(folders.test, 6, tokenizer, 96, seed=1)
+    loaded[2] = replace(loaded[2], tokens=loaded[2].tokens[5:], completion_start=loaded[2].completion_start - 5)
+    seen: list[tuple[int, int]] = []
+    batched = generation.answers(
+        model, tokenizer, loaded, replace(hardware, answers_at_once=4), lambda *at: seen.append(at)
+    )
+    single = generation.answers(model, tokenizer, loaded, replace(hardware, answers_at_once=1), lambda *_: None)
+    assert batched == single
+    assert seen == [(4, 6), (6, 6)]
+    assert len(set(batched)) > 1
+
+
+def test_answers_are_cut_at_twice_the_longest_reference(
+    folders: EvaluationFolders, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    loaded, _ = examples.load(folders.test, 6, tokenizer, 96, seed=1)
+    longest = max(len(example.tokens) - example.completion_start for example in loaded)
+    assert generation.token_limit(loaded) == 2 * longest
+    assert generation.token_limit([replace(loaded[0], completion_start=0, tokens=(1,) * 500)]) == 128
+
+
+def test_a_missing_archive_is_named(folders: EvaluationFolders, tmp_path: Path) -> None:
+    with pytest.raises(TuningError, match=r"no model\.tar\.gz"):
+        evaluation.unpack_adapter(tmp_path, tmp_path / "out")
+
+
+def pack(folder: Path, member: str) -> Path:
+    with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
+        info = tarfile.TarInfo(member)
+        info.size = 4
+        tar.addfile(info, io.BytesIO(b"evil"))
+    return folder
+
+
+def test_an_archive_without_adapter_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TuningError, match="holds no adapter"):
+        evaluation.unpack_adapter(pack(tmp_path, "model.gguf"), tmp_path / "out")
+
+
+def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with pytest.raises(tarfile.OutsideDestinationError):
+        evaluation.unpack_adapter(pack(tmp_path, "adapter/../../evil"), tmp_path / "out")
+    assert not (tmp_path / "evil").exists()
+
+
+def test_the_zip_runs_by_itself_and_says_why_it_fails(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "evaluation.zip", "w") as code:
+        code.write(ROOT / "pipelines" / "tuning" / "__main__.py", "__main__.py")
+        code.write(ROOT / "pipelines" / "__init__.py", "pipelines/__init__.py")
+        for path in sorted((ROOT / "pipelines" / "tuning").glob("*.py")):
+            code.write(path, f"pipelines/tuning/{path.name}")
+    environment = {"PATH": os.environ["PATH"], "SAGEMAKER_BASE_DIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "evaluation.zip"), "--test_examples", "8"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    message = "The base model lacks config.json, tokenizer.json, *.safetensors; its folder holds: nothing."
+    assert f"ERROR: {message}" in done.stderr
+    assert (tmp_path / "output" / "message").read_text().startswith(message)

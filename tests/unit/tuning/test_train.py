@@ -1,0 +1,201 @@
+"""The training script, from channels to artifact, on a model that takes a second."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from peft import PeftModel
+from transformers import AutoModelForCausalLM
+
+from pipelines.tuning import train
+from pipelines.tuning.container import TrainingFolders, TuningError, failures_explained
+from pipelines.tuning.settings import TrainingSettings, parse_training
+from tests.unit.tuning.conftest import record, write_lines
+
+if TYPE_CHECKING:
+    from tests.unit.tuning.conftest import WriteRecords
+
+DEFINITION = Path(__file__).parents[3] / "pipelines" / "definition" / "pipeline.json"
+SETTINGS = replace(parse_training([]), epochs=2, learning_rate=5e-3, max_length=96, validation_examples=10)
+
+
+@pytest.fixture
+def folders(tmp_path: Path, checkpoint_folder: Path, write_records: WriteRecords) -> TrainingFolders:
+    write_records(tmp_path / "train", 50)
+    write_records(tmp_path / "validation", 10)
+    return TrainingFolders(tmp_path / "train", tmp_path / "validation", checkpoint_folder, tmp_path / "artifact")
+
+
+@dataclass(frozen=True)
+class Run:
+    report: dict[str, Any]
+    artifact: Path
+    log: list[str]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory, checkpoint_folder: Path) -> Run:
+    """Train once, two epochs on fifty records, for the tests that only look at what came out."""
+    folder = tmp_path_factory.mktemp("run")
+    for split, count in (("train", 50), ("validation", 10)):
+        write_lines(folder / split, [json.dumps(record(number)) for number in range(count)])
+    log = io.StringIO()
+    with redirect_stdout(log):
+        report = train.fine_tune(
+            SETTINGS,
+            TrainingFolders(folder / "train", folder / "validation", checkpoint_folder, folder / "artifact"),
+        )
+    return Run(report, folder / "artifact", log.getvalue().splitlines())
+
+
+def test_the_artifact_holds_adapter_served_model_and_report(run: Run) -> None:
+    assert (run.artifact / "model.gguf").read_bytes()[:4] == b"GGUF"
+    assert (run.artifact / "adapter" / "adapter_model.safetensors").stat().st_size > 0
+    assert json.loads(json.dumps(run.report)) == run.report
+
+
+def test_the_report_counts_what_was_learned(run: Run) -> None:
+    assert run.report["examples"] == 50
+    assert run.report["records"]["train"]["read"] == run.report["records"]["train"]["used"] == 50
+    assert [point["step"] for point in run.report["curve"]] == list(range(1, 15))
+    assert run.report["loss_after"] == run.report["curve"][-1]["validation_loss"]
+    assert run.report["loss_after"] < 0.8 * run.report["loss_before"]
+
+
+def test_the_adapter_changes_the_base_model(run: Run, checkpoint_folder: Path) -> None:
+    base = AutoModelForCausalLM.from_pretrained(checkpoint_folder)
+    tokens = torch.tensor([[5, 6, 7, 8]])
+    before = base(tokens).logits
+    after = PeftModel.from_pretrained(base, str(run.artifact / "adapter"))(tokens).logits
+    assert not torch.allclose(before, after, atol=1e-2)
+
+
+def test_the_seed_fixes_the_outcome(folders: TrainingFolders) -> None:
+    first, second, other = (
+        train.fine_tune(replace(SETTINGS, epochs=1, max_examples=16, seed=seed), folders)["loss_after"]
+        for seed in (1, 1, 2)
+    )
+    assert first == second != other
+
+
+def test_cloudwatch_finds_every_metric_in_the_log(run: Run) -> None:
+    [step] = [s for s in json.loads(DEFINITION.read_text())["Steps"] if s["Name"] == "FineTune"]
+    found: dict[str, list[float]] = {}
+    for metric in step["Arguments"]["AlgorithmSpecification"]["MetricDefinitions"]:
+        matches = [re.search(metric["Regex"], line) for line in run.log]
+        found[metric["Name"]] = [float(match.group(1)) for match in matches if match]
+    curve = run.report["curve"]
+    assert found["train:loss"] == pytest.approx([point["loss"] for point in curve], rel=1e-4)
+    assert found["train:learning_rate"] == pytest.approx([point["learning_rate"] for point in curve], rel=1e-4)
+    assert len(found["train:tokens_per_second"]) == len(curve)
+    by_epoch = [point["validation_loss"] for point in curve if "validation_loss" in point]
+    assert found["validation:loss"] == pytest.approx([run.report["loss_before"], *by_epoch], rel=1e-4)
+
+
+def test_progress_counts_up_to_the_last_step(run: Run) -> None:
+    lines = [json.loads(line[9:]) for line in run.log if line.startswith("PROGRESS ")]
+    steps = [line for line in lines if line["phase"] == "train"]
+    assert [(line["done"], line["total"]) for line in steps] == [(n, 14) for n in range(1, 15)]
+    assert all(line["loss"] > 0 and line["eta_s"] >= 0 for line in steps)
+    assert steps[-1]["eta_s"] == 0
+    assert lines[-1]["phase"] == "export"
+    assert lines[-1]["done"] == lines[-1]["total"]
+
+
+def without(folder: Path, name: str, target: Path) -> Path:
+    shutil.copytree(folder, target)
+    (target / name).unlink()
+    return target
+
+
+@pytest.mark.parametrize("missing", ["config.json", "tokenizer.json", "model.safetensors"])
+def test_an_incomplete_base_model_is_refused_by_file(missing: str, folders: TrainingFolders, tmp_path: Path) -> None:
+    incomplete = replace(folders, model=without(folders.model, missing, tmp_path / "incomplete"))
+    pattern = "*.safetensors" if missing.endswith("safetensors") else missing
+    with pytest.raises(TuningError, match=re.escape(f"The base model lacks {pattern}; its folder holds:")):
+        train.fine_tune(SETTINGS, incomplete)
+
+
+def test_an_architecture_that_cannot_be_served_is_refused_before_the_weights_are_read(
+    folders: TrainingFolders, tmp_path: Path
+) -> None:
+    foreign = without(folders.model, "model.safetensors", tmp_path / "foreign")
+    (foreign / "model.safetensors").write_bytes(b"never read")
+    config = json.loads((foreign / "config.json").read_text())
+    (foreign / "config.json").write_text(json.dumps(config | {"architectures": ["MistralForCausalLM"]}))
+    with pytest.raises(TuningError, match="cannot be exported for serving: its architecture is MistralForCausalLM"):
+        train.fine_tune(SETTINGS, replace(folders, model=foreign))
+
+
+def test_a_base_model_without_chat_template_is_refused(folders: TrainingFolders, tmp_path: Path) -> None:
+    silent = without(folders.model, "chat_template.jinja", tmp_path / "silent")
+    with pytest.raises(TuningError, match="no chat template"):
+        train.fine_tune(SETTINGS, replace(folders, model=silent))
+
+
+def test_a_diverging_run_ends_with_advice(folders: TrainingFolders, monkeypatch: pytest.MonkeyPatch) -> None:
+    def diverge(*_: Any) -> float:
+        return float("nan")
+
+    monkeypatch.setattr(train, "step_with", diverge)
+    with pytest.raises(TuningError, match=r"became nan in step 1 of 14\. Lower the learning rate"):
+        train.fine_tune(SETTINGS, folders)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7, 100])
+def test_the_learning_rate_rises_to_its_peak_and_falls(steps: int) -> None:
+    rates = [train.learning_rate_at(step, steps, 1e-3) for step in range(1, steps + 1)]
+    assert max(rates) == pytest.approx(1e-3)
+    peak = rates.index(max(rates))
+    assert rates[: peak + 1] == sorted(rates[: peak + 1])
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+    assert min(rates) > 0
+
+
+def test_folders_follow_the_toolkit_and_else_the_base_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", "/job")
+    monkeypatch.setenv("SM_CHANNEL_TRAIN", "/elsewhere/train")
+    for name in ("SM_CHANNEL_VALIDATION", "SM_CHANNEL_MODEL", "SM_MODEL_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    assert TrainingFolders.from_environment() == TrainingFolders(
+        Path("/elsewhere/train"), Path("/job/input/data/validation"), Path("/job/input/data/model"), Path("/job/model")
+    )
+
+
+def test_a_failure_leaves_its_reason_where_the_service_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
+    with pytest.raises(SystemExit) as ended, failures_explained():
+        parse_training(["--epochs", "0"])
+    assert ended.value.code == 1
+    reason = (tmp_path / "output" / "failure").read_text()
+    assert "epochs: 0 is not between 1 and 100" in reason
+    assert capsys.readouterr().err == f"ERROR: {reason}\n"
+
+
+def test_an_unexpected_failure_keeps_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
+    with pytest.raises(RuntimeError), failures_explained():
+        raise RuntimeError("x" * 5000)
+    reason = (tmp_path / "output" / "failure").read_text()
+    assert reason.startswith("RuntimeError: xxx")
+    assert len(reason) == 1024
+
+
+def test_defaults_are_those_of_the_pipeline() -> None:
+    parameters = {p["Name"]: p.get("DefaultValue") for p in json.loads(DEFINITION.read_text())["Parameters"]}
+    names = {"epochs": "Epochs", "learning_rate": "LearningRate", "lora_rank": "LoraRank", "seed": "Seed"}
+    names |= {"lora_alpha": "LoraAlpha", "lora_dropout": "LoraDropout", "batch_size": "BatchSize"}
+    names |= {"max_length": "MaxLength", "max_examples": "MaxExamples"}
+    defaults: TrainingSettings = parse_training([])
+    assert {name: getattr(defaults, name) for name in names} == {n: parameters[p] for n, p in names.items()}
