@@ -328,6 +328,9 @@ def test_a_validation_split_that_says_nothing_is_refused(evaluate: Evaluate, clo
     with pytest.raises(TooFewRecords, match="holds 4 records and 5 are needed"):
         evaluate(1)
 
+    cloud.put("curated", f"{PREFIX}validation/part-00001.jsonl", record("v5"))
+    assert evaluate(1)["examples"] == 5
+
 
 def test_more_examples_than_train_holds_are_refused(evaluate: Evaluate, run: dict[str, Any]) -> None:
     run["candidates"][2]["examples"] = 10
