@@ -47,6 +47,8 @@ def open_application(arguments: Sequence[str] = (), outdir: Path | None = None) 
         post_cli_context=FLAGS,
         analytics_reporting=False,
         stack_traces=False,
+        # More than half of a synthesis, for what cfn-lint checks in `make lint` and in the tests.
+        builtin_cloud_formation_validation=False,
     )
     environment = arguments[0] if arguments else _context(app, "env", DEFAULT_ENVIRONMENT)
     workflow = ROOT / _context(app, "workflow", DEFAULT_WORKFLOW)
