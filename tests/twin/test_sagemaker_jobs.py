@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ REPORT = (
 
 
 @pytest.fixture(scope="module")
-def account(emulator: Emulator) -> Iterator[Account]:
+def account(emulator: Emulator) -> Account:
     return Account(emulator)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -29,7 +28,7 @@ LOSS: Json = {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.Evaluate.PropertyFi
 
 
 @pytest.fixture(scope="module")
-def account(emulator: Emulator) -> Iterator[Account]:
+def account(emulator: Emulator) -> Account:
     return Account(emulator)
 
 

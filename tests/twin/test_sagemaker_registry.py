@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from twin.emulator import Emulator
 
 
 @pytest.fixture(scope="module")
-def account(emulator: Emulator) -> Iterator[Account]:
+def account(emulator: Emulator) -> Account:
     return Account(emulator)
 
 

@@ -86,7 +86,8 @@ def test_metrics_are_found_in_the_log() -> None:
 
 
 def test_requirements_must_be_installed_and_versions_are_told(tmp_path: Path) -> None:
-    file, told = tmp_path / "requirements.txt", []
+    file = tmp_path / "requirements.txt"
+    told: list[str] = []
     file.write_text("# what it needs\nboto3\npytest==0.0.1  # old\n-r other.txt\nrequests; python_version < '3'\n")
     check_requirements(file, told.append)
     assert len(told) == 1

@@ -70,7 +70,12 @@ class ResourceType:
     def provision(self, name: str, properties: Json) -> tuple[str, Json]:
         """Create the resource under that name and wait for it."""
         self.call("create", **{**self.as_request(properties), self.name_member: name})
-        self.settle(name, properties)
+        try:
+            self.settle(name, properties)
+        except ProvisioningError:
+            # CloudFormation rolls back by physical ids, and never learns the one of what failed.
+            self.call("delete", **{self.name_member: name})
+            raise
         return self.identity(name)
 
 

@@ -35,7 +35,8 @@ def create_endpoint_config(call: Call) -> Json:
 def _require_capacity(call: Call, variant: Json) -> None:
     """A variant is serverless or on instances, and its model exists."""
     name = variant.get("ModelName") or ""
-    if name not in call.store.of("model"):
+    model = call.store.find("model", name)
+    if model is None:
         raise errors.validation(f'Could not find model "{call.scope.arn("model", name)}".')
     on_instances = [key for key in ("InstanceType", "InitialInstanceCount", "VolumeSizeInGB") if variant.get(key)]
     if variant.get("ServerlessConfig"):
@@ -43,7 +44,7 @@ def _require_capacity(call: Call, variant: Json) -> None:
             raise errors.validation(f"ServerlessConfig and {on_instances[0]} cannot both be given for a variant.")
         if variant["ServerlessConfig"]["MemorySizeInMB"] % 1024:
             raise errors.validation("ServerlessConfig.MemorySizeInMB must be a multiple of 1024.")
-        if call.store.of("model")[name].get("EnableNetworkIsolation"):
+        if model.get("EnableNetworkIsolation"):
             raise errors.validation("Serverless endpoints do not support network isolation.")
     elif not variant.get("InstanceType") or not variant.get("InitialInstanceCount"):
         raise errors.validation("InstanceType and InitialInstanceCount, or ServerlessConfig, must be given.")

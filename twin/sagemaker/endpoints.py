@@ -108,7 +108,7 @@ def list_endpoints(call: Call) -> Json:
 def resume(store: Store) -> None:
     """Serve again, after a restart of the emulator, what was in service."""
     for record in store.of("endpoint").values():
-        configuration = store.of("endpoint-config").get(record["EndpointConfigName"])
+        configuration = store.find("endpoint-config", record["EndpointConfigName"])
         if record["EndpointStatus"] == "Failed" or configuration is None:
             store.update(record, EndpointStatus="Failed")
             continue

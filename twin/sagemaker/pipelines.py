@@ -43,7 +43,7 @@ def create_pipeline(call: Call) -> Json:
     name = call.parameters["PipelineName"]
     arn = call.scope.arn("pipeline", name)
     with call.store.lock:
-        former = call.store.of("pipeline").get(name)
+        former = call.store.find("pipeline", name)
         if former and former["ClientRequestToken"] == call.parameters["ClientRequestToken"]:
             return {"PipelineArn": arn}
         record = {

@@ -104,7 +104,10 @@ class StepCalls:
         return self._record("model-package", arn)
 
     def _record(self, kind: Kind, name: str) -> Json:
-        return dict(self._store.of(kind)[name])
+        record = self._store.find(kind, name)
+        if record is None:  # somebody deleted it in the same moment
+            raise StepFailedError(f"ClientError: {name} does not exist.")
+        return dict(record)
 
     def _name(self, step: Step) -> str:
         execution = self._execution_arn.rpartition("/")[2]

@@ -49,7 +49,7 @@ class Store:
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def of(self, kind: Kind) -> dict[str, Json]:
-        """The records of a kind by their names."""
+        """The records of a kind by their names in lower case, in which SageMaker tells names apart."""
         with self.lock:
             return self.records.setdefault(kind, {})
 
@@ -57,14 +57,19 @@ class Store:
         """Add a record with the times of its creation; raise what `taken` gives where the name is taken."""
         now = time.time()
         with self.lock:
-            if name in self.of(kind):
+            if name.lower() in self.of(kind):
                 raise taken()
-            self.of(kind)[name] = {**record, "CreationTime": now, "LastModifiedTime": now}
-            return self.of(kind)[name]
+            added = {**record, "CreationTime": now, "LastModifiedTime": now}
+            self.of(kind)[name.lower()] = added
+            return added
+
+    def find(self, kind: Kind, name: str) -> Json | None:
+        """A record, or None where there is none."""
+        return self.of(kind).get(name.lower())
 
     def get(self, kind: Kind, name: str, missing: Callable[[], ServiceError]) -> Json:
         """A record; raise what `missing` gives where there is none."""
-        record = self.of(kind).get(name)
+        record = self.find(kind, name)
         if record is None:
             raise missing()
         return record
@@ -78,7 +83,7 @@ class Store:
         """Take a record out; raise what `missing` gives where there is none."""
         with self.lock:
             self.get(kind, name, missing)
-            return self.of(kind).pop(name)
+            return self.of(kind).pop(name.lower())
 
 
 _stores: dict[Scope, Store] = {}

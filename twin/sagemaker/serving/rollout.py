@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 import time
+from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -18,6 +21,7 @@ from twin.sagemaker.store import Store
 
 SOURCE = "sagemaker.endpoint"
 _ALARM_POLL_S = 1.0
+_LISTENING_POLL_S = 0.05
 
 _log = logging.getLogger(__name__)
 _fleets: dict[str, Fleet] = {}
@@ -35,9 +39,23 @@ def fleet_of(arn: str) -> Fleet | None:
 
 def begin(store: Store, record: Json, configuration: Json, deployment: Json | None = None) -> None:
     """Bring the endpoint to `configuration`, in the background."""
-    hooks.in_background(
-        f"endpoint {record['EndpointName']}", lambda: _roll_out(store, record, configuration, deployment or {})
-    )
+
+    def work() -> None:
+        _wait_for_emulator()
+        _roll_out(store, record, configuration, deployment or {})
+
+    hooks.in_background(f"endpoint {record['EndpointName']}", work)
+
+
+def _wait_for_emulator() -> None:
+    """Wait until the emulator listens: what it resumes at its start needs its S3, and begins before that."""
+    address = urlsplit(os.environ["AWS_ENDPOINT_URL"])
+    while not _ending.is_set():
+        try:
+            socket.create_connection((address.hostname or "", address.port or 0), timeout=5).close()
+            return
+        except ConnectionRefusedError:
+            _ending.wait(_LISTENING_POLL_S)
 
 
 def _roll_out(store: Store, record: Json, configuration: Json, deployment: Json) -> None:
@@ -47,7 +65,7 @@ def _roll_out(store: Store, record: Json, configuration: Json, deployment: Json)
     former = _fleets.get(arn)
     fleet: Fleet | None = None
     try:
-        model = store.of("model").get(configuration["ProductionVariants"][0]["ModelName"])
+        model = store.find("model", configuration["ProductionVariants"][0]["ModelName"])
         if model is None:
             raise ContainerError(f'Could not find model "{configuration["ProductionVariants"][0]["ModelName"]}".')
         fleet = Fleet(name, configuration, model)
