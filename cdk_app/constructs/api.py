@@ -59,6 +59,7 @@ def rest_api(
             tracing_enabled=True,
         ),
     )
+    api.node.try_remove_child("Endpoint")  # an output with a generated name; stacks publish their own
     _keep_execution_log(scope, api, key)
     _answer_with_problems(api)
     _accept_findings(api)
