@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twin.emulator import Emulator, EmulatorError
 from twin.emulator.account import ACCOUNT_ID, REGION
-from twin.processes import run_process
+from twin.processes import MARK_VARIABLE, run_process
 
 OnLine = Callable[[str], None]
 
@@ -81,4 +81,6 @@ def _environment(emulator: Emulator) -> dict[str, str]:
         "CDK_HOME": str(home),
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CI": "true",
+        # The CLI ends with the emulator, whatever becomes of the program that called it.
+        MARK_VARIABLE: emulator.mark,
     }

@@ -62,7 +62,8 @@ class Process:
 
         With `merge` both streams are one, called stdout, and its lines come in the order of printing.
         """
-        self.mark = f"{os.environ.get(MARK_VARIABLE, '')}/{uuid.uuid4().hex}"
+        above = env.get(MARK_VARIABLE) or os.environ.get(MARK_VARIABLE, "")
+        self.mark = f"{above}/{uuid.uuid4().hex}"
         self._started = time.monotonic()
         self._popen = subprocess.Popen(
             list(argv),
@@ -106,23 +107,28 @@ class Process:
     def wait(self, timeout: float | None = None, stop: threading.Event | None = None) -> Completed:
         """Wait for the end; after `timeout` seconds, or once `stop` is set, end the whole tree instead.
 
-        Raises what `on_line` raised, once the process has ended.
+        Raises what `on_line` raised, once the process has ended. An exception that interrupts the waiting, such
+        as Ctrl-C's, ends the tree too.
         """
-        stop = stop or threading.Event()
+        try:
+            ended = self._wait(timeout, stop or threading.Event())
+        except BaseException:
+            self._finish("stopped")
+            raise
+        return self._finish(ended)
+
+    def _wait(self, timeout: float | None, stop: threading.Event) -> Literal["exited", "stopped", "timed out"]:
         deadline = None if timeout is None else self._started + timeout
-        ended: Literal["exited", "stopped", "timed out"] = "exited"
         next_sample = 0.0
         while self.running:
             if time.monotonic() >= next_sample:
                 self._usage.sample()
                 next_sample = time.monotonic() + _SAMPLE_S
             if deadline is not None and time.monotonic() > deadline:
-                ended = "timed out"
-            elif stop.wait(0.02):
-                ended = "stopped"
-            if ended != "exited":
-                break
-        return self._finish(ended)
+                return "timed out"
+            if stop.wait(0.02):
+                return "stopped"
+        return "exited"
 
     def stop(self) -> Completed:
         """End the process and all that it started: SIGTERM, and SIGKILL to what remains after five seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -86,6 +87,27 @@ def test_stopping_ends_the_tree_and_says_so(tmp_path: Path) -> None:
     done = run_process(python(RUNAWAY, then="time.sleep(600)"), env=ENVIRONMENT, cwd=tmp_path, stop=stop)
     assert done.ended == "stopped"
     assert not alive(int(done.tail[0]))
+
+
+def test_an_interrupt_while_waiting_ends_the_tree(tmp_path: Path) -> None:
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    pids: list[int] = []
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 1.0)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run_process(
+                python(RUNAWAY, then="time.sleep(600)"),
+                env=ENVIRONMENT,
+                cwd=tmp_path,
+                on_line=lambda line, stream: pids.append(int(line)),
+            )
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert pids
+    assert not any(alive(pid) for pid in pids)
 
 
 def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
