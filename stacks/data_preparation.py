@@ -27,9 +27,7 @@ class DataPreparation(cdk.Stack):
     job_role: iam.Role
     database_name: str
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, foundation: Foundation
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, foundation: Foundation) -> None:
         super().__init__(scope, construct_id, description="Fourfold, step 1: data preparation.")
         self.job_name = resource_name(settings, "prepare-data")
         self.database_name = database_name(settings)
