@@ -72,7 +72,8 @@ def test_requests_are_served_side_by_side(server: ModelServer) -> None:
 
 
 def test_it_listens_on_loopback_alone(server: ModelServer) -> None:
-    (process,) = psutil.Process().children()
+    children = psutil.Process().children()
+    (process,) = [child for child in children if "twin.model_server" in child.cmdline()]
     listening = [c.laddr.ip for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN]
     assert listening == ["127.0.0.1"]
 
