@@ -40,7 +40,7 @@ def tiny_tokenizer() -> PreTrainedTokenizerFast:
         tokenizer_object=tokenizer,
         bos_token="<|im_start|>",
         eos_token=END,
-        pad_token="<|endoftext|>",
+        pad_token=END,  # as in SmolLM2: what is padding cannot be seen from the token
         unk_token="<|endoftext|>",
     )
     fast.chat_template = TEMPLATE

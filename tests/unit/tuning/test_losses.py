@@ -34,7 +34,8 @@ def test_it_equals_cross_entropy_over_all_logits(
     model: LlamaForCausalLM, data: list[examples.Example], tokenizer: PreTrainedTokenizerFast
 ) -> None:
     batch = batches.collate(data, tokenizer.pad_token_id, CPU.device)
-    mask = (batch.tokens != tokenizer.pad_token_id).long()
+    lengths = torch.tensor([[len(example.tokens)] for example in data])
+    mask = (torch.arange(batch.tokens.shape[1]) < lengths).long()
     expected = model(input_ids=batch.tokens, attention_mask=mask, labels=batch.labels).loss
     actual = losses.summed_loss(model, batch) / batches.answer_tokens(data)
     torch.testing.assert_close(actual, expected)

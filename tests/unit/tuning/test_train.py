@@ -79,6 +79,12 @@ def test_the_adapter_changes_the_base_model(run: Run, checkpoint_folder: Path) -
     assert not torch.allclose(before, after, atol=1e-2)
 
 
+def test_a_steps_loss_is_the_mean_over_the_answer_tokens_of_its_batch(folders: TrainingFolders) -> None:
+    settings = replace(SETTINGS, epochs=1, batch_size=10, lora_dropout=0.0)
+    report = train.fine_tune(settings, replace(folders, train=folders.validation))
+    assert report["curve"][0]["loss"] == pytest.approx(report["loss_before"], rel=2e-3)  # bf16
+
+
 def test_the_seed_fixes_the_outcome(folders: TrainingFolders) -> None:
     first, second, other = (
         train.fine_tune(replace(SETTINGS, epochs=1, max_examples=16, seed=seed), folders)["loss_after"]

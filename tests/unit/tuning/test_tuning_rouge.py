@@ -10,7 +10,7 @@ from rouge_score.rouge_scorer import RougeScorer
 from pipelines.tuning.rouge import rouge_l
 
 SCORER = RougeScorer(["rougeL"], use_stemmer=False)
-WORDS = ["create", "delete", "a", "the", "The", "bucket,", "bucket.", "S3", "x-amz", "é", ""]
+WORDS = ["create", "delete", "a", "the", "The", "bucket,", "bucket.", "S3", "s", "3", "x-amz", "é", ""]
 texts = st.lists(st.sampled_from(WORDS), max_size=15).map(" ".join) | st.text(max_size=60)
 
 
