@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from botocore.exceptions import ClientError
 
 from tests.twin.helpers import allow, make_function, unique, user_client, wait_until, zipped
 from twin.emulator import Emulator, EmulatorError
-from twin.processes import marked
+from twin.processes import kill_marked, marked
 
 ROOT = Path(__file__).resolve().parents[2]
 # A program that starts an emulator and has a Lambda function running in it when it says so.
@@ -38,19 +39,34 @@ with Emulator(Path(sys.argv[1])) as emulator:
 """
 
 
-def start_program(work_dir: Path, then: str) -> tuple[subprocess.Popen[str], str]:
-    program = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM.format(then=then), str(work_dir)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    assert program.stdout
-    mark = program.stdout.readline().strip()
-    assert len(marked(mark)) >= 2, "the emulator and its function's worker"
-    return program, mark
+StartProgram = Callable[[str], tuple["subprocess.Popen[str]", str]]
+
+
+@pytest.fixture
+def start_program(tmp_path: Path) -> Iterator[StartProgram]:
+    """Starts the program and answers with it and the mark of its emulator."""
+    started: list[tuple[subprocess.Popen[str], str]] = []
+
+    def start(then: str) -> tuple[subprocess.Popen[str], str]:
+        program = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM.format(then=then), str(tmp_path)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        assert program.stdout
+        mark = program.stdout.readline().strip()
+        started.append((program, mark))
+        assert len(marked(mark)) >= 2, "the emulator and its function's worker"
+        return program, mark
+
+    yield start
+    for program, mark in started:
+        program.kill()
+        program.wait()
+        kill_marked(mark)
 
 
 def error_code(error: pytest.ExceptionInfo[ClientError]) -> str:
@@ -248,30 +264,28 @@ def test_what_was_deployed_is_there_again_where_state_persists(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_no_process_outlives_the_program_that_started_it(tmp_path: Path, end: signal.Signals) -> None:
-    program, mark = start_program(tmp_path, "time.sleep(600)")
+def test_no_process_outlives_the_program_that_started_it(start_program: StartProgram, end: signal.Signals) -> None:
+    program, mark = start_program("time.sleep(600)")
     program.send_signal(end)
     program.wait()
     wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
 
 
-def test_no_process_outlives_a_program_that_fails(tmp_path: Path) -> None:
-    program, mark = start_program(tmp_path, "raise ValueError('planted')")
+def test_no_process_outlives_a_program_that_fails(start_program: StartProgram) -> None:
+    program, mark = start_program("raise ValueError('planted')")
     assert program.wait() == 1
     wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
 
 
-def test_no_process_outlives_an_emulator_that_is_killed(tmp_path: Path) -> None:
-    program, mark = start_program(tmp_path, "time.sleep(600)")
+def test_no_process_outlives_an_emulator_that_is_killed(start_program: StartProgram) -> None:
+    _, mark = start_program("time.sleep(600)")
     emulators = [process for process in marked(mark) if "twin.emulator" in process.cmdline()]
     os.kill(emulators[0].pid, signal.SIGKILL)
     wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
-    program.kill()
-    program.wait()
 
 
-def test_the_next_emulator_starts_where_one_was_killed(tmp_path: Path) -> None:
-    program, mark = start_program(tmp_path, "time.sleep(600)")
+def test_the_next_emulator_starts_where_one_was_killed(tmp_path: Path, start_program: StartProgram) -> None:
+    program, mark = start_program("time.sleep(600)")
     program.kill()
     program.wait()
     wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
