@@ -97,7 +97,7 @@ class Data(Section):
     """Fewest curated records with which a run goes on."""
 
     trigger_on_new_data: bool = False
-    """Start a run by itself when a file arrives in the raw bucket."""
+    """Start a run by itself when the marker `<dataset>/_SUCCESS` is written to the raw bucket, after the files."""
 
     glue: Glue = Glue()
     """Capacity of the AWS Glue job."""
