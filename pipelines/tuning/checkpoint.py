@@ -15,6 +15,7 @@ from transformers import (
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.utils import logging
 
 from pipelines.tuning.container import TuningError
 from pipelines.tuning.hardware import Hardware
@@ -59,6 +60,7 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
 
 def load_model(folder: Path, hardware: Hardware) -> PreTrainedModel:
     """Load the weights in the machine's number format and put them on its device."""
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a log is no terminal
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
         folder, local_files_only=True, dtype=hardware.dtype, attn_implementation=hardware.attention
     )

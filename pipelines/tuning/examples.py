@@ -50,7 +50,10 @@ class Example:
 
 @dataclass
 class Census:
-    """What became of the records: `read == not_sampled + used + sum(skipped)`; `truncated` are among the used."""
+    """What became of the records: `read == not_sampled + used + sum(skipped)`; `truncated` are among the used.
+
+    Records are drawn one by one until enough are used: those that were not needed any more are `not_sampled`.
+    """
 
     read: int = 0
     not_sampled: int = 0
@@ -69,7 +72,8 @@ def read_records(folder: Path) -> list[Record]:
     records = [
         _parse(line, f"{file.name}, line {number}")
         for file in files
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
+        # Bytes: as text, Unicode's own line separators would end a line in the middle of a string.
+        for number, line in enumerate(file.read_bytes().splitlines(), start=1)
     ]
     if not records:
         raise TuningError(
@@ -79,7 +83,7 @@ def read_records(folder: Path) -> list[Record]:
     return records
 
 
-def _parse(line: str, place: str) -> Record:
+def _parse(line: bytes, place: str) -> Record:
     try:
         value: Any = json.loads(line)
         messages = tuple({"role": str(m["role"]), "content": str(m["content"])} for m in value["messages"])
@@ -94,51 +98,43 @@ def _parse(line: str, place: str) -> Record:
     return record
 
 
+def shuffled(records: Iterable[Record], seed: int) -> list[Record]:
+    """Put records into an order by chance, the same one whatever the order of files and lines was."""
+    order = sorted(records, key=lambda record: record.record_id)
+    random.Random(seed).shuffle(order)  # noqa: S311
+    return order
+
+
 def load(
     folder: Path, limit: int, tokenizer: PreTrainedTokenizerBase, max_length: int, seed: int
 ) -> tuple[list[Example], Census]:
-    """Read a channel, draw at most `limit` of its records and encode them.
+    """Read a channel, and draw records by chance until `limit` of them could be encoded.
 
     Raises:
-        TuningError: as `read_records` and `encode`.
+        TuningError: as `read_records`; or no record can be used: the message counts the reasons.
     """
     records = read_records(folder)
-    drawn = sample(records, limit, seed)
-    census = Census(read=len(records), not_sampled=len(records) - len(drawn))
-    return encode(drawn, tokenizer, max_length, census), census
-
-
-def sample(records: Sequence[Record], limit: int, seed: int) -> list[Record]:
-    """Draw at most `limit` records, the same ones whatever the order of files and lines."""
-    ordered = sorted(records, key=lambda record: record.record_id)
-    return random.Random(seed).sample(ordered, min(limit, len(ordered)))  # noqa: S311
-
-
-def encode(
-    records: Iterable[Record], tokenizer: PreTrainedTokenizerBase, max_length: int, census: Census
-) -> list[Example]:
-    """Turn records into token sequences of at most `max_length`, and count in `census` what became of each.
-
-    Raises:
-        TuningError: no record is left; the message gives the reasons with their counts.
-    """
+    census = Census(read=len(records))
     examples: list[Example] = []
-    for record in records:
+    for record in shuffled(records, seed):
+        if len(examples) == limit:
+            break
         try:
             example, truncated = _encode(record, tokenizer, max_length)
         except _Skipped as reason:
             census.skipped[str(reason)] = census.skipped.get(str(reason), 0) + 1
             continue
         examples.append(example)
-        census.used += 1
         census.truncated += truncated
     if not examples:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(census.skipped.items()))
         raise TuningError(
-            f"None of {sum(census.skipped.values())} records can be used: {reasons}. "
+            f"None of the {len(records)} records in channel '{folder.name}' can be used: {reasons}. "
             f"Raise max_length (now {max_length} tokens) or shorten the texts."
         )
-    return examples
+    census.used = len(examples)
+    census.not_sampled = census.read - census.used - sum(census.skipped.values())
+    return examples, census
 
 
 class _Skipped(Exception):

@@ -106,7 +106,7 @@ def record(number: int) -> dict[str, Any]:
 
 def write_lines(folder: Path, lines: Sequence[str], name: str = "part-00000.jsonl") -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / name).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    (folder / name).write_text("".join(line + "\n" for line in lines), encoding="utf-8", errors="surrogateescape")
     return folder
 
 

@@ -56,6 +56,7 @@ def test_a_channel_without_records_is_refused_by_name(tmp_path: Path) -> None:
     [
         ("not json", "JSONDecodeError"),
         ("[]", "TypeError"),
+        ("\udcff", "UnicodeDecodeError"),
         ('{"record_id": "1"}', "'messages'"),
         ('{"record_id": "1", "messages": [{"role": "user"}]}', "'content'"),
         ('{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}', "'record_id'"),
@@ -96,26 +97,48 @@ def test_an_empty_answer_is_skipped_and_counted(tokenizer: PreTrainedTokenizerFa
 def test_no_usable_record_is_an_error_that_counts_the_reasons(
     tokenizer: PreTrainedTokenizerFast, tmp_path: Path
 ) -> None:
-    with pytest.raises(TuningError, match=r"None of 3 records can be used: 3 too long\. Raise max_length \(now 32"):
+    with pytest.raises(
+        TuningError, match=r"None of the 3 records in channel .* 3 too long\. Raise max_length \(now 32"
+    ):
         encode([long_record(number, 200) for number in range(3)], tokenizer, tmp_path, max_length=32)
 
 
 def test_every_record_is_accounted_for(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
     write_lines(tmp_path, [json.dumps(long_record(number, 10 * number)) for number in range(20)])
-    loaded, census = examples.load(tmp_path, 15, tokenizer, 64, seed=1)
+    loaded, census = examples.load(tmp_path, 8, tokenizer, 64, seed=1)
     assert census.skipped
     assert census.truncated
+    assert census.not_sampled
     assert census.read == 20 == census.not_sampled + census.used + sum(census.skipped.values())
     assert census.used == len(loaded)
 
 
-def test_the_sample_does_not_depend_on_the_order_of_lines(tmp_path: Path, write_records: WriteRecords) -> None:
+def test_records_are_drawn_until_enough_can_be_used(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    write_lines(tmp_path, [json.dumps(long_record(number, 300 * (number % 2))) for number in range(40)])
+    loaded, census = examples.load(tmp_path, 15, tokenizer, 64, seed=1)
+    assert len(loaded) == census.used == 15
+    assert census.skipped["too long"] > 0
+
+
+def test_a_unicode_line_separator_does_not_end_a_line(tmp_path: Path) -> None:
+    text = "one\u2028two\x85three"
+    separated = record(0)
+    separated["messages"][0]["content"] = text
+    write_lines(tmp_path, [json.dumps(separated, ensure_ascii=False)])
+    [read] = examples.read_records(tmp_path)
+    assert read.messages[0]["content"] == text
+
+
+def test_the_sample_does_not_depend_on_the_order_of_lines(
+    tokenizer: PreTrainedTokenizerFast, tmp_path: Path, write_records: WriteRecords
+) -> None:
     write_records(tmp_path / "forward", 30)
     lines = (tmp_path / "forward" / "part-00000.jsonl").read_text().splitlines()
     write_lines(tmp_path / "backward", lines[::-1])
     drawn = [
-        [each.record_id for each in examples.sample(examples.read_records(tmp_path / name), 10, seed=4)]
+        [each.record.record_id for each in examples.load(tmp_path / name, 10, tokenizer, 64, seed=4)[0]]
         for name in ("forward", "backward")
     ]
     assert drawn[0] == drawn[1]
     assert len(set(drawn[0])) == 10
+    assert drawn[0] != sorted(drawn[0])
