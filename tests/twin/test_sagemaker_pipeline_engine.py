@@ -106,10 +106,27 @@ def test_nothing_that_needs_a_failed_step_runs(graph: tuple[set[int], ...], fail
             assert step.name not in engine.states
 
 
+def test_after_a_failure_nothing_more_begins() -> None:
+    def work(_step: Step, _stop: threading.Event) -> Json:
+        raise StepFailedError("broken")
+
+    recorder = Recorder(work)
+    assert engine_of([train("a"), train("b")], recorder, most_at_once=1).run() == "Failed"
+    assert recorder.begun() == ["a"]
+
+
 def test_steps_that_need_nothing_of_each_other_run_together() -> None:
     meeting = threading.Barrier(3, timeout=10)
     recorder = Recorder(lambda _step, _stop: {"met": meeting.wait()})
     assert engine_of([train("a"), train("b"), train("c")], recorder).run() == "Succeeded"
+
+
+def test_no_more_steps_run_at_a_time_than_are_allowed() -> None:
+    meeting = threading.Barrier(2, timeout=10)
+    recorder = Recorder(lambda _step, _stop: {"met": meeting.wait()})
+    steps = [train(name) for name in "abcdef"]
+    assert engine_of(steps, recorder, most_at_once=2).run() == "Succeeded"
+    assert recorder.most_at_once == 2
 
 
 def test_a_step_sees_the_properties_of_those_it_refers_to() -> None:
@@ -272,7 +289,7 @@ def test_a_stopped_execution_starts_nothing_more() -> None:
         stop.set()  # as StopPipelineExecution does meanwhile
         raise StepStoppedError
 
-    engine = engine_of([train("a"), train("b", "a")], Recorder(work))
+    engine = engine_of([train("a"), train("b")], Recorder(work), most_at_once=1)
     assert engine.run() == "Stopped"
     assert engine.states["a"].status == "Stopped"
     assert "b" not in engine.states

@@ -202,7 +202,7 @@ def test_a_float_survives_its_way_as_text(number: float) -> None:
     assert parameters.read(Parameter("N", "Float"), json.dumps(number)) == number
 
 
-@pytest.mark.parametrize("value", ["1.5", "", "1e3", True])
+@pytest.mark.parametrize("value", ["1.5", "", "1e3", True, 1.5])
 def test_what_is_no_integer_is_refused(value: Any) -> None:
     with pytest.raises(ParameterError):
         parameters.read(Parameter("N", "Integer"), value)

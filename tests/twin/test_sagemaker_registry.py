@@ -10,6 +10,9 @@ from botocore.exceptions import ClientError
 from tests.twin.helpers import unique
 from tests.twin.sagemaker_account import SERVING_IMAGE, TRAINING_IMAGE, Account
 from twin.emulator import Emulator
+from twin.emulator.hooks import Request
+from twin.sagemaker import errors, service
+from twin.sagemaker.store import Scope, store_of
 
 
 @pytest.fixture(scope="module")
@@ -120,3 +123,13 @@ def test_a_model_is_made_listed_and_deleted(account: Account) -> None:
 def test_a_model_that_could_not_serve_is_refused(account: Account, change: dict[str, Any], problem: str) -> None:
     with pytest.raises(ClientError, match=problem):
         account.sagemaker.create_model(**{**model_request(account), **change})
+
+
+def test_an_answer_does_not_change_while_it_is_sent() -> None:
+    request = Request("sagemaker", "POST", "/", {"x-amz-target": "SageMaker.DescribeModel"}, b'{"ModelName": "copied"}')
+    store = store_of(Scope(request.account, request.region))
+    record = store.add("model", "copied", {"PrimaryContainer": {}}, lambda: errors.in_use("taken"))
+    answer = service.handle(request)
+    assert isinstance(answer, dict)
+    record["PrimaryContainer"]["Image"] = "changed meanwhile"
+    assert answer["PrimaryContainer"] == {}

@@ -11,16 +11,15 @@ from twin.sagemaker.store import Scope, Store, store_of
 
 @dataclass(frozen=True)
 class Call:
-    """An operation's checked parameters, who calls, and the store of the caller's account and region."""
+    """An operation's checked parameters, and the store of the caller's account and region."""
 
     parameters: Json
     store: Store
-    caller_arn: str
 
     @classmethod
     def of(cls, request: Request, parameters: Json) -> Call:
         """The call that a request makes."""
-        return cls(parameters, store_of(Scope(request.account, request.region)), request.caller_arn)
+        return cls(parameters, store_of(Scope(request.account, request.region)))
 
     @property
     def scope(self) -> Scope:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 from twin.emulator.hooks import Json, Request, Response, ServiceError
 from twin.sagemaker import (
     endpoint_configs,
@@ -43,4 +45,8 @@ def handle(request: Request) -> Response | Json:
         raise ServiceError("UnknownOperationException", f"The operation {name} of SageMaker is not served here.")
     parameters = request.parameters
     validation.check(name, parameters)
-    return operation(Call.of(request, parameters))
+    call = Call.of(request, parameters)
+    answer = operation(call)
+    # A copy, because jobs go on writing to what is described while the answer is on its way.
+    with call.store.lock:
+        return copy.deepcopy(answer)

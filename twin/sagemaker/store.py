@@ -5,6 +5,7 @@ A record is what the service's Describe operation answers, with times in epoch s
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable
@@ -42,14 +43,18 @@ class Scope:
 
 @dataclass
 class Store:
-    """The resources of one scope. `lock` makes a check and what follows from it one step."""
+    """The resources of one scope. `lock` makes a check and what follows from it one step.
+
+    The case of names does not matter: a pipeline's step tells only its job's ARN, in lower case, and describing the
+    job by the name in it works on AWS.
+    """
 
     scope: Scope
     records: dict[str, dict[str, Json]] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def of(self, kind: Kind) -> dict[str, Json]:
-        """The records of a kind by their names in lower case, in which SageMaker tells names apart."""
+        """The records of a kind by their names in lower case."""
         with self.lock:
             return self.records.setdefault(kind, {})
 
@@ -98,8 +103,11 @@ def store_of(scope: Scope) -> Store:
 
 def save() -> Json:
     """Everything, as JSON."""
-    with _guard:
-        return {f"{scope.account}/{scope.region}": store.records for scope, store in _stores.items()}
+    saved = {}
+    for store in stores():
+        with store.lock:
+            saved[f"{store.scope.account}/{store.scope.region}"] = copy.deepcopy(store.records)
+    return saved
 
 
 def load(saved: Json) -> None:
