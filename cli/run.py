@@ -11,10 +11,12 @@ from cdk_app.settings import Settings
 from cli.figures import show_figures
 from cli.show import shown
 from twin import events
-from twin.emulator import Emulator
+from twin.emulator import Emulator, EmulatorError
 from twin.report import collect, write_report
 from twin.report.artefacts import Artefacts
+from twin.run.probe import ProbeFailed
 from twin.run.session import Finished, Options, new_board, run
+from twin.run.synthesis import SynthesisFailed
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,7 +49,7 @@ def run_workflow(
     except KeyboardInterrupt:
         console.print("Interrupted: everything that was started has been stopped.", style="yellow")
         return 130
-    except RuntimeError as error:
+    except (EmulatorError, SynthesisFailed, ProbeFailed) as error:
         console.print(f"{type(error).__name__}: {error}", style="red", markup=False, soft_wrap=True)
         return 1
     console.print()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from cdk_app.settings import Settings
 from twin import deployment
 from twin.emulator import Emulator
 from twin.run import staging
+from twin.run.account import new_account
 from twin.run.board import Board, Progress
 from twin.run.cpu import CpuMeter
 from twin.run.execution import STEPS, Outcome, follow, start
@@ -106,7 +106,7 @@ def run(
         with board.step("Synthesize"):
             assembly = synthesize(options.root, options.workflow, ENVIRONMENT, options.state / f"cdk.out.{ENVIRONMENT}")
         with board.step("StartEmulator"):
-            emulator = stack.enter_context(new_emulator(options.state))
+            emulator = stack.enter_context(new_account(options.state / "emulator"))
         deploy_stacks(emulator, assembly, board)
         outputs = staging.stack_outputs(emulator, ENVIRONMENT)
         stage(emulator, settings, options, outputs, board)
@@ -121,17 +121,6 @@ def run(
         finished = Finished(outcome, outputs, probed, emulator.events_file)
         after(emulator, finished)
         return finished
-
-
-def new_emulator(state: Path) -> Emulator:
-    """Return an emulator of an empty account, whose state is kept afterwards for whoever goes on with it.
-
-    What an earlier run deployed is forgotten first: a run begins as on a new account.
-    """
-    folder = state / "emulator"
-    if folder.exists():
-        shutil.rmtree(folder)
-    return Emulator(folder, persist=True)
 
 
 def deploy_stacks(emulator: Emulator, assembly: Path, board: Board) -> None:

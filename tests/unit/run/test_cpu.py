@@ -7,7 +7,7 @@ import sys
 from twin.run.board import Board
 from twin.run.cpu import CpuMeter, tree_cpu_s
 
-BURN = "import time\nend = time.process_time() + 0.4\nwhile time.process_time() < end: pass"
+BURN = "import time\nend = time.process_time() + 0.5\nwhile time.process_time() < end: pass"
 
 
 def test_a_child_that_ended_is_counted_once() -> None:
@@ -15,7 +15,7 @@ def test_a_child_that_ended_is_counted_once() -> None:
     subprocess.run([sys.executable, "-c", BURN], check=True)
     used = tree_cpu_s(os.getpid()) - before
 
-    assert 0.4 <= used < 2.0
+    assert 0.4 <= used < 2.5
 
 
 def test_the_running_step_pays_and_what_runs_between_steps_is_charged_to_nobody() -> None:
