@@ -10,10 +10,8 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from twin.emulator import Emulator
+from twin.emulator.clients import client_from
 
 Json = dict[str, Any]
 
@@ -49,8 +47,8 @@ def user_client(emulator: Emulator, service: str, *statements: Json) -> Any:
     if statements:
         iam.put_user_policy(UserName=name, PolicyName="permissions", PolicyDocument=_policy(list(statements)))
     key = iam.create_access_key(UserName=name)["AccessKey"]
-    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name="us-east-1")
-    return session.client(service, endpoint_url=emulator.endpoint_url, config=Config(proxies={}))
+    signed = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    return client_from({**emulator.environment(), **signed}, service)
 
 
 def zipped(**files: str) -> bytes:
@@ -68,7 +66,7 @@ def make_function(emulator: Emulator, source: str, *statements: Json, **settings
     wanted = {"Runtime": "python3.12", "Handler": "index.handle", "Timeout": 20, **settings}
     client = emulator.client("lambda")
     client.create_function(FunctionName=name, Role=role, Code={"ZipFile": zipped(index=source)}, **wanted)
-    client.get_waiter("function_active_v2").wait(FunctionName=name)
+    wait_until(lambda: client.get_function_configuration(FunctionName=name)["State"], lambda state: state == "Active")
     return name
 
 

@@ -19,7 +19,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.twin.helpers import allow, make_function, unique, user_client, wait_until, zipped
-from twin.emulator import Emulator, EmulatorError
+from twin.emulator import Emulator, EmulatorError, clients
 from twin.processes import kill_marked, marked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,6 +82,14 @@ def test_it_listens_on_loopback_alone(emulator: Emulator) -> None:
 def test_its_user_is_the_accounts_root(emulator: Emulator) -> None:
     identity = emulator.client("sts").get_caller_identity()
     assert identity["Arn"] == "arn:aws:iam::000000000000:root"
+
+
+def test_the_users_own_settings_for_aws_do_not_count(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "of-another-account")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    clients._session.cache_clear()
+    assert emulator.client("sts").get_caller_identity()["Account"] == "000000000000"
 
 
 def test_a_signature_with_a_wrong_secret_is_refused(emulator: Emulator) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 ACCOUNT_ID = "000000000000"
 REGION = "us-east-1"
 # The emulator verifies the signatures of users and roles, but not the root user's: whoever reaches this
@@ -21,4 +23,6 @@ def root_environment(endpoint_url: str) -> dict[str, str]:
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }

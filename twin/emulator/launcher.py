@@ -21,9 +21,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import boto3
-from botocore.config import Config
 
 from twin.emulator.account import REGION, root_environment
+from twin.emulator.clients import client_from
 from twin.events import FILE_VARIABLE
 from twin.processes import MARK_VARIABLE, kill_marked
 
@@ -153,21 +153,13 @@ class Emulator:
         return root_environment(self.endpoint_url)
 
     def client(self, service: str) -> Any:
-        """A boto3 client of the account's root."""
-        return self.session().client(
-            service,
-            endpoint_url=self.endpoint_url,
-            config=Config(proxies={}, read_timeout=900, s3={"addressing_style": "path"}),
-        )
+        """A boto3 client of the account's root user."""
+        return client_from(self.environment(), service)
 
     def session(self) -> boto3.Session:
-        """A boto3 session of the account's root; clients of it need `endpoint_url`."""
+        """A boto3 session of the account's root user, for clients with a configuration of their own."""
         environment = self.environment()
-        return boto3.Session(
-            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-            region_name=REGION,
-        )
+        return boto3.Session(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=REGION)
 
     def api_url(self, rest_api_id: str, stage: str) -> str:
         """Where a stage of a REST API is served: what AWS's own host name for it stands for."""
