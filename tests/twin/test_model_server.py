@@ -115,6 +115,15 @@ def test_a_stopped_server_does_not_answer(tmp_path: Path) -> None:
         server.request("GET", "/health")
 
 
+def test_a_server_that_has_ended_can_be_started_again(tmp_path: Path) -> None:
+    server = ModelServer(served_model(smollm2_gguf(), 512), tmp_path / "server.log")
+    server.start()
+    server.stop()
+    server.start()
+    assert server.request("GET", "/health").status == 200
+    server.stop()
+
+
 def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     program = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, str(tmp_path / "server.log")], cwd=ROOT, stdout=subprocess.PIPE, text=True

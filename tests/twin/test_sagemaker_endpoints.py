@@ -292,6 +292,7 @@ def test_an_alarm_rolls_a_change_back(endpoints: Endpoints, serving: str) -> Non
     described = endpoints.settled(serving)
     assert described["EndpointConfigName"] == before
     assert "is in the ALARM state" in described["FailureReason"]
+    assert endpoints.ask(serving)["choices"]
     endpoints.sagemaker.update_endpoint(**update, DeploymentConfig=alarm(endpoints, "OK"))
     described = endpoints.settled(serving)
     assert described["EndpointConfigName"] == update["EndpointConfigName"]

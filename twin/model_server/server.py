@@ -56,11 +56,12 @@ class ModelServer:
         self._address = ""
 
     def start(self, timeout: float = _START_TIMEOUT_S) -> None:
-        """Start the process and wait until it reports that it is healthy.
+        """Start the process, anew if it has ended, and wait until it reports that it is healthy.
 
         Raises ModelServerError when it ends before that, or is not healthy after `timeout` seconds.
         """
         self._log_file.parent.mkdir(parents=True, exist_ok=True)
+        self._listening.clear()
         self._process = Process(
             [sys.executable, "-m", "twin.model_server", *self._flags],
             env={name: os.environ[name] for name in _INHERITED if name in os.environ},
