@@ -10,6 +10,7 @@ from stacks.state_machine.steps import TUNED, Steps
 
 def roll_back(steps: Steps, delivery: Delivery, *, then: sfn.IChainable) -> sfn.State:
     """`RestoreTarget` → … → `then`: the gateway first, so that no request meets the bad model any more."""
+    steps = steps.of("RollBack")
     model = delivery.serve(
         steps,
         "RestoreModel",
@@ -34,6 +35,7 @@ def roll_back(steps: Steps, delivery: Delivery, *, then: sfn.IChainable) -> sfn.
 
 def discard_model(steps: Steps, delivery: Delivery) -> sfn.State:
     """`DiscardModel` → `RejectModelPackage`: what was not deployed must not look approvable in the registry."""
+    steps = steps.of("RollBack")
     reject = delivery.judge_package(
         steps, "RejectModelPackage", "Rejected", comment="takes the package out of the running."
     ).next(steps.way_out)
