@@ -20,7 +20,11 @@ class NotReady(Exception):
 
 
 class Refused(Exception):
-    """The answer is not one, and waiting will not change it."""
+    """The answer is not one, and waiting will not change it; `instance` names the request, where the API does."""
+
+    def __init__(self, message: str, instance: str | None = None) -> None:
+        super().__init__(message)
+        self.instance = instance
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,10 @@ class ApiMethod:
         document = _document(status, body)
         if status != 200:
             problem = f"status {status}: {document.get('detail') or body[:500]}"
-            raise NotReady(problem) if status in PASSING_STATUSES else Refused(f"The API answered with {problem}")
+            if status in PASSING_STATUSES:
+                raise NotReady(problem)
+            instance = document.get("instance")
+            raise Refused(f"The API answered with {problem}", instance if isinstance(instance, str) else None)
         return Reply(_checked_output(document, target), millis)
 
 

@@ -6,9 +6,10 @@ endpoint and the gateway's cached target are waited for; anything else that is n
 Event: ``{"run"}``. Result: ``{"requests", "model", "latency_ms_p50", "latency_ms_p95", "examples": [{"record_id",
 "prompt", "reference", "output"}]}``.
 Errors: SmokeTestFailed, InvalidTarget, InvalidRecord.
-Environment: REST_API_ID, TARGET_PARAMETER, CURATED_BUCKET, REQUESTS (default 3).
+Environment: REST_API_ID, TARGET_PARAMETER, CURATED_BUCKET, GATEWAY_LOG_GROUP, REQUESTS (default 3).
 IAM: apigateway:GET on /restapis/<id>/resources; apigateway:POST on /restapis/<id>/resources/*/methods/POST;
-ssm:GetParameter on the target parameter; s3:ListBucket, s3:GetObject and kms:Decrypt on the curated bucket.
+ssm:GetParameter on the target parameter; logs:FilterLogEvents on the gateway's log group; s3:ListBucket,
+s3:GetObject and kms:Decrypt on the curated bucket.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from lambdas.shared.records import Record, read_split
 from lambdas.shared.run import Run, run_of
 from lambdas.shared.targets import Target, read_target
 from lambdas.smoke_test.api import ApiMethod, NotReady, Refused, Reply, summarize_method
+from lambdas.smoke_test.gateway_log import cause
 
 # Test records that are read to choose from.
 POOL = 2000
@@ -121,5 +123,11 @@ def _reply(method: ApiMethod, text: str, target: Target, context: Context) -> Re
             time.sleep(PAUSE_SECONDS)
         except Refused as reason:
             raise SmokeTestFailed(
-                str(reason), where=f"POST {method.path}", remedy="Look at the gateway's and the endpoint's logs."
+                _explained(reason), where=f"POST {method.path}", remedy="Look at the gateway's and the endpoint's logs."
             ) from None
+
+
+def _explained(reason: Refused) -> str:
+    if reason.instance is None:
+        return str(reason)
+    return f"{reason} The gateway's log: {cause(environment.required('GATEWAY_LOG_GROUP'), reason.instance)}"

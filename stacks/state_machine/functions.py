@@ -150,12 +150,14 @@ class FunctionFactory:
                 "REST_API_ID": api.rest_api_id,
                 "TARGET_PARAMETER": base.approved_target.parameter_name,
                 "CURATED_BUCKET": base.curated_bucket.bucket_name,
+                "GATEWAY_LOG_GROUP": gateway.handler.log_group.log_group_name,
             },
             timeout_s=300,
         )
         resources = f"arn:{cdk.Aws.PARTITION}:apigateway:{cdk.Aws.REGION}::/restapis/{api.rest_api_id}/resources"
         allow(made.role, ["apigateway:GET"], [resources])
         allow(made.role, ["apigateway:POST"], [f"{resources}/*/methods/POST"])
+        allow(made.role, ["logs:FilterLogEvents"], [gateway.handler.log_group.log_group_arn])
         read_parameter(made.role, base.approved_target)
         read_objects(made.role, base.curated_bucket, key=base.key)
         return made.function

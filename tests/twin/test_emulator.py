@@ -76,7 +76,9 @@ def error_code(error: pytest.ExceptionInfo[ClientError]) -> str:
 def test_it_listens_on_loopback_alone(emulator: Emulator) -> None:
     family = [psutil.Process(emulator.pid), *psutil.Process(emulator.pid).children(recursive=True)]
     listening = [c for p in family for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN]
-    assert {(c.laddr.ip, c.laddr.port) for c in listening} == {("127.0.0.1", emulator.port)}
+    # Model servers that earlier tests have started listen as well, on ports of their own.
+    assert {c.laddr.ip for c in listening} == {"127.0.0.1"}
+    assert emulator.port in {c.laddr.port for c in listening}
 
 
 def test_its_user_is_the_accounts_root(emulator: Emulator) -> None:

@@ -45,6 +45,7 @@ def smoke(
     """Test an API that answers in turn with these responses; the last one stays."""
     monkeypatch.setenv("REST_API_ID", "api1")
     monkeypatch.setenv("TARGET_PARAMETER", "/target")
+    monkeypatch.setenv("GATEWAY_LOG_GROUP", "gateway-log")
     cloud.parameters["/target"] = json.dumps(TARGET)
     cloud.put("curated", "news/run=run-7/test/part-00000.jsonl", *(record(f"r{n}", f"Text {n}") for n in range(9)))
     resources = [{"id": "a", "path": "/v1"}, {"id": "b", "path": "/v1/summarize"}, {"id": "c", "path": "/v1/models"}]
@@ -177,3 +178,39 @@ def test_fewer_records_than_requests_are_all_asked(
     cloud.put("curated", "news/run=run-7/test/part-00000.jsonl", record("only"))
 
     assert smoke(response(200, ANSWER))["requests"] == 1
+
+
+def refusal(smoke: Test) -> str:
+    problem = {"detail": "Something went wrong here.", "instance": "urn:request:r-42"}
+    with pytest.raises(SmokeTestFailed) as failure:
+        smoke(response(500, problem))
+    return str(failure.value)
+
+
+def test_an_error_that_the_api_keeps_to_itself_is_quoted_from_the_gateways_log(smoke: Test, cloud: Cloud) -> None:
+    denial = "User: gateway-role is not authorized to perform: ssm:GetParameter on resource: arn:aws:ssm:::p"
+    lines = [
+        {"level": "ERROR", "request_id": "another", "message": "of another request"},
+        {"level": "INFO", "request_id": "r-42", "message": "Request"},
+        {"level": "ERROR", "request_id": "r-42", "message": denial},
+    ]
+    events = [{"message": "START"}, *({"message": json.dumps(line)} for line in lines)]
+    cloud.on("logs", "FilterLogEvents", lambda _: {"events": events})
+
+    assert denial in refusal(smoke)
+    assert cloud.called("logs", "FilterLogEvents")[0]["logGroupName"] == "gateway-log"
+
+
+def test_a_line_that_takes_its_time_to_the_log_is_waited_for(smoke: Test, cloud: Cloud, waits: list[float]) -> None:
+    line = {"message": json.dumps({"level": "WARNING", "request_id": "r-42", "message": "the endpoint is gone"})}
+    answers: list[dict[str, Any]] = [{"events": []}, {"events": [line]}]
+    cloud.on("logs", "FilterLogEvents", lambda _: answers.pop(0))
+
+    assert "the endpoint is gone" in refusal(smoke)
+    assert len(waits) == 1
+
+
+def test_a_log_that_says_nothing_is_named(smoke: Test, cloud: Cloud) -> None:
+    cloud.on("logs", "FilterLogEvents", lambda _: {"events": []})
+
+    assert "gateway-log says nothing about urn:request:r-42" in refusal(smoke)

@@ -12,7 +12,11 @@ from hypothesis import strategies as st
 from cdk_app.settings.document import Document, dotted, read_document
 from cdk_app.settings.problems import SettingsError
 
-WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["Cc"]), max_size=8)
+# YAML breaks lines at U+2028 and U+2029 too, where JSON does not: the one difference that is left.
+LETTERS = st.characters(
+    min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=["Cc"], exclude_characters="\u2028\u2029"
+)
+WORDS = st.text(LETTERS, max_size=8)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | WORDS
 TREES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3), max_leaves=8
