@@ -20,34 +20,44 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[tup
     return folder, told
 
 
-def continuation(folder: Path, prompt: str, tokens: int) -> str:
+TEXT = (
+    "AWS Lambda runs code without provisioning or managing servers. A function is invoked by an event, such as an "
+    "object that is put into a bucket, and is billed for the milliseconds that it runs. To give a function access to "
+    "other services, attach a policy to its execution role. When the function has more requests than its concurrency "
+    "admits, further requests are"
+)
+
+
+def log_probabilities(folder: Path, text: str) -> Any:
+    """Of each token to come next after `text`, by its id."""
+    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model: Any = AutoModelForCausalLM.from_pretrained(folder)
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
-    inputs = tokenizer(prompt, return_tensors="pt")
-    made = model.generate(**inputs, max_new_tokens=tokens, do_sample=False)
-    return str(tokenizer.decode(made[0][inputs["input_ids"].shape[1] :]))
+    with torch.no_grad():
+        return model(**tokenizer(text, return_tensors="pt")).logits[0, -1].log_softmax(-1)
 
 
 def ask(server: ModelServer, path: str, body: dict[str, Any]) -> Any:
     return server.request("POST", path, json.dumps(body).encode()).json()
 
 
-def test_the_checkpoint_tokenizes_and_continues_as_the_quantized_file_does(
+def test_the_checkpoint_tokenizes_and_predicts_as_the_quantized_file_does(
     checkpoint: tuple[Path, list[tuple[int, int]]], tmp_path: Path
 ) -> None:
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(checkpoint[0])
+    tokenizer: Any = AutoTokenizer.from_pretrained(checkpoint[0])
     texts = ["Hello, world 12345!", "  naïve café — 日本語\n\tx=1", "<|im_start|>user\nDon't WE'LL<|im_end|>"]
-    prompt = "The capital of France is"
     with ModelServer(served_model(weights.smollm2_gguf(), 256), tmp_path / "server.log") as server:
         for text in texts:
             tokens = ask(server, "/tokenize", {"content": text, "parse_special": True})["tokens"]
             assert tokenizer.encode(text) == tokens
-        quantized = ask(server, "/completion", {"prompt": prompt, "n_predict": 4, "temperature": 0})["content"]
-    assert continuation(checkpoint[0], prompt, 4) == quantized
+        completion = ask(server, "/completion", {"prompt": TEXT, "n_predict": 1, "n_probs": 5, "temperature": 0})
+    ours = log_probabilities(checkpoint[0], TEXT)
+    for token in completion["completion_probabilities"][0]["top_logprobs"]:
+        assert float(ours[token["id"]]) == pytest.approx(token["logprob"], abs=0.2), token
     messages = [{"role": "user", "content": "Hi"}]
     templated = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     assert str(templated).endswith("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n")
@@ -99,7 +109,7 @@ def test_embeddings_are_those_of_the_original_weights(tmp_path: Path) -> None:
     import torch
     from transformers import AutoModel, AutoTokenizer
 
-    texts = ["Lambda runs code without servers.", "A café's naïve résumé: 3.14 don't!"]
+    texts = ["Lambda runs code without servers.", "A café's résumé: 3.14 don't! Hyperparameters, tokenization."]
     tokenizer = AutoTokenizer.from_pretrained(packages.minilm_checkpoint())
     model = AutoModel.from_pretrained(packages.minilm_checkpoint())
     path = weights.embedding_gguf(tmp_path)
