@@ -11,8 +11,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 _CHUNK = 1 << 20
-# The artefact is mostly weights, which hardly compress: the lowest level costs a third of the default's time.
-_COMPRESSION_LEVEL = 1
+# Stored, not compressed: an artefact is mostly quantized weights, which would cost seconds and hardly shrink.
+_COMPRESSION_LEVEL = 0
 
 
 class TransferError(Exception):
