@@ -11,15 +11,17 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware
 
-# An answer twice as long as the longest reference has lost already; whatever comes after only costs time.
-LENGTH_FACTOR = 2
-MAX_NEW_TOKENS = 128
+MAX_NEW_TOKENS = 512
 
 
 def token_limit(examples: Sequence[Example]) -> int:
-    """Give the number of tokens after which an answer is cut off: from the references, the same for every model."""
+    """Give the number of tokens after which an answer is cut off: as many as the longest reference has.
+
+    It is the same for both models. A model that does not know when to stop gains from it, if anything: what
+    would come after can only make its answer less like the reference.
+    """
     longest = max(len(example.tokens) - example.completion_start for example in examples)
-    return min(MAX_NEW_TOKENS, LENGTH_FACTOR * longest)
+    return min(MAX_NEW_TOKENS, longest)
 
 
 @torch.inference_mode()

@@ -102,13 +102,13 @@ def test_answers_in_a_padded_batch_are_those_given_one_by_one(
     assert len(set(batched)) > 1
 
 
-def test_answers_are_cut_at_twice_the_longest_reference(
+def test_answers_are_cut_at_the_longest_reference(
     folders: EvaluationFolders, tokenizer: PreTrainedTokenizerFast
 ) -> None:
     loaded, _ = examples.load(folders.test, 6, tokenizer, 96, seed=1)
     longest = max(len(example.tokens) - example.completion_start for example in loaded)
-    assert generation.token_limit(loaded) == 2 * longest
-    assert generation.token_limit([replace(loaded[0], completion_start=0, tokens=(1,) * 500)]) == 128
+    assert generation.token_limit(loaded) == longest
+    assert generation.token_limit([replace(loaded[0], completion_start=0, tokens=(1,) * 2000)]) == 512
 
 
 def test_a_missing_archive_is_named(folders: EvaluationFolders, tmp_path: Path) -> None:
