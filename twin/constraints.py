@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 IsOpen = Callable[[Any], bool]
 _SCALARS: dict[str, tuple[type, ...]] = {
