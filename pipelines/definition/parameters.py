@@ -46,6 +46,12 @@ HYPERPARAMETERS: dict[str, Parameter] = {
     "seed": SEED,
 }
 
+EVALUATION: dict[str, Parameter] = {
+    "test_examples": TEST_EXAMPLES,
+    "max_length": MAX_LENGTH,
+    "seed": SEED,
+}
+
 PARAMETERS: tuple[Parameter, ...] = (
     RUN_ID,
     TRAIN_DATA,

@@ -46,8 +46,8 @@ from pipelines.definition import placeholders as ph
 
 TRANSFORMERS_VERSION = "5.3.0"
 PYTORCH_VERSION = "2.9.0"
-CONTAINER_INPUT = "/opt/ml/processing/input"
-CONTAINER_OUTPUT = "/opt/ml/processing/evaluation"
+CONTAINER_ROOT = "/opt/ml/processing"
+CONTAINER_INPUT = f"{CONTAINER_ROOT}/input"
 
 # A pipeline that is started again with the same arguments takes over the steps that succeeded.
 CACHE = CacheConfig(enable_caching=True, expire_after="P30D")
@@ -153,6 +153,13 @@ def _input(name: str, uri: object) -> ProcessingInput:
     )
 
 
+def _output(name: str, uri: object) -> ProcessingOutput:
+    return ProcessingOutput(
+        output_name=name,
+        s3_output=ProcessingS3Output(s3_uri=uri, local_path=f"{CONTAINER_ROOT}/{name}", s3_upload_mode="EndOfJob"),
+    )
+
+
 def evaluate(session: PipelineSession, training: TrainingStep, report: PropertyFile) -> ProcessingStep:
     """Compare base and tuned model on held-out examples. The job has no network: it needs none."""
     processor = Processor(
@@ -170,30 +177,14 @@ def evaluate(session: PipelineSession, training: TrainingStep, report: PropertyF
         tags=TAGS,
     )
     arguments = processor.run(
-        arguments=[
-            "--test_examples",
-            p.TEST_EXAMPLES.to_string(),
-            "--max_length",
-            p.MAX_LENGTH.to_string(),
-            "--seed",
-            p.SEED.to_string(),
-        ],
+        arguments=[word for name, value in p.EVALUATION.items() for word in (f"--{name}", value.to_string())],
         inputs=[
             _input("code", offline.s3_object(ph.EVALUATION_CODE_URI)),
             _input("model", training.properties.ModelArtifacts.S3ModelArtifacts),
             _input("base", folder(p.BASE_MODEL)),
             _input("test", folder(p.TEST_DATA)),
         ],
-        outputs=[
-            ProcessingOutput(
-                output_name="evaluation",
-                s3_output=ProcessingS3Output(
-                    s3_uri=Join(on="/", values=[p.OUTPUT_PREFIX, "evaluation"]),
-                    local_path=CONTAINER_OUTPUT,
-                    s3_upload_mode="EndOfJob",
-                ),
-            )
-        ],
+        outputs=[_output("evaluation", Join(on="/", values=[p.OUTPUT_PREFIX, "evaluation"]))],
     )
     return ProcessingStep(
         name="Evaluate",

@@ -25,6 +25,7 @@ import transformers
 from peft import LoraConfig, PeftModel, get_peft_model
 from peft.helpers import disable_input_dtype_casting
 from torch.nn.utils import clip_grad_norm_
+from transformers import PreTrainedModel
 
 from pipelines.tuning import batches, checkpoint, examples, gguf_export, losses
 from pipelines.tuning.container import TrainingFolders, TuningError, failures_explained
@@ -55,14 +56,7 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     training, training_records = load(folders.train, settings.max_examples)
     held_out, held_out_records = load(folders.validation, settings.validation_examples)
 
-    lora = LoraConfig(
-        r=settings.lora_rank,
-        lora_alpha=settings.lora_alpha,
-        lora_dropout=settings.lora_dropout,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
-    model = get_peft_model(checkpoint.load_model(folders.model, hardware), lora)
+    model = with_adapter(checkpoint.load_model(folders.model, hardware), settings)
 
     def validate() -> float:
         loss = losses.mean_loss(model, held_out, tokenizer.pad_token_id, hardware)
@@ -88,6 +82,18 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
         "hardware": {"device": str(hardware.device), "dtype": str(hardware.dtype)},
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
     }
+
+
+def with_adapter(base: PreTrainedModel, settings: TrainingSettings) -> PeftModel:
+    """Freeze the model and put a small trainable matrix product beside each of its linear layers."""
+    lora = LoraConfig(
+        r=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,
+        lora_dropout=settings.lora_dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(base, lora)
 
 
 def run_epochs(
