@@ -51,6 +51,7 @@ def start_program(tmp_path: Path) -> Iterator[StartProgram]:
         program = subprocess.Popen(
             [sys.executable, "-c", PROGRAM.format(then=then), str(tmp_path)],
             cwd=ROOT,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
@@ -282,8 +283,10 @@ def test_no_process_outlives_the_program_that_started_it(start_program: StartPro
 
 
 def test_no_process_outlives_a_program_that_fails(start_program: StartProgram) -> None:
-    program, mark = start_program("raise ValueError('planted')")
-    assert program.wait() == 1
+    program, mark = start_program("sys.stdin.readline(); raise ValueError('planted')")
+    # It goes on only now: its processes have been seen.
+    program.communicate()
+    assert program.returncode == 1
     wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
 
 
