@@ -80,13 +80,13 @@ def execute(emulator: Emulator, states: Json, *statements: Json, data: Json | No
     return found
 
 
-def start(emulator: Emulator, states: Json, *statements: Json, data: Json | None = None) -> str:
-    """Start such a state machine; the execution's ARN."""
+def start(emulator: Emulator, states: Json, *statements: Json, data: Json | None = None, **settings: Any) -> str:
+    """Start such a state machine, with further `settings` of its definition; the execution's ARN."""
     client = emulator.client("stepfunctions")
     machine = client.create_state_machine(
         name=unique("machine"),
         roleArn=make_role(emulator, "states", *statements),
-        definition=json.dumps({"StartAt": next(iter(states)), "States": states}),
+        definition=json.dumps({"StartAt": next(iter(states)), "States": states, **settings}),
     )
     started = client.start_execution(stateMachineArn=machine["stateMachineArn"], input=json.dumps(data or {}))
     return str(started["executionArn"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.twin.helpers import Json, allow, execute, make_role, unique, wait_until
+from tests.twin.helpers import Json, allow, execute, make_role, start, unique, wait_until
 from twin.emulator import Emulator
 from twin.events import read
 from twin.glue.definition import check_definition
@@ -209,19 +209,35 @@ def test_a_stopped_run_ends_with_its_processes(emulator: Emulator, code: str) ->
     wait_until(lambda: len(marked(emulator.mark)), lambda count: count <= before)
 
 
-def test_an_aborted_execution_stops_the_run_that_it_waits_for(emulator: Emulator, code: str) -> None:
-    from tests.twin.helpers import start
-
-    glue, job = emulator.client("glue"), make_job(emulator, code, SLEEPING)
+def start_waiting(emulator: Emulator, job: str, **settings: Any) -> tuple[str, str]:
+    """Start a state machine that waits for a run of a job; the execution's ARN and the run's id."""
     resource = "arn:aws:states:::glue:startJobRun.sync"
     states = {"Run": {"Type": "Task", "Resource": resource, "Parameters": {"JobName": job}, "End": True}}
-    arn = start(emulator, states, allow(["glue:StartJobRun", "glue:GetJobRun", "glue:BatchStopJobRun"]))
-    runs = wait_until(lambda: glue.get_job_runs(JobName=job)["JobRuns"], bool)
-    emulator.client("stepfunctions").stop_execution(executionArn=arn)
+    permissions = allow(["glue:StartJobRun", "glue:GetJobRun", "glue:BatchStopJobRun"])
+    arn = start(emulator, states, permissions, **settings)
+    runs = wait_until(lambda: emulator.client("glue").get_job_runs(JobName=job)["JobRuns"], bool)
+    return arn, runs[0]["Id"]
+
+
+def wait_until_stopped(emulator: Emulator, job: str, run_id: str) -> None:
     wait_until(
-        lambda: glue.get_job_run(JobName=job, RunId=runs[0]["Id"])["JobRun"]["JobRunState"],
+        lambda: emulator.client("glue").get_job_run(JobName=job, RunId=run_id)["JobRun"]["JobRunState"],
         lambda state: state == "STOPPED",
     )
+
+
+def test_an_aborted_execution_stops_the_run_that_it_waits_for(emulator: Emulator, code: str) -> None:
+    job = make_job(emulator, code, SLEEPING)
+    arn, run_id = start_waiting(emulator, job)
+    emulator.client("stepfunctions").stop_execution(executionArn=arn)
+    wait_until_stopped(emulator, job, run_id)
+
+
+def test_an_execution_that_times_out_stops_the_run_that_it_waits_for(emulator: Emulator, code: str) -> None:
+    job = make_job(emulator, code, SLEEPING)
+    arn, run_id = start_waiting(emulator, job, TimeoutSeconds=3)
+    wait_until_stopped(emulator, job, run_id)
+    assert emulator.client("stepfunctions").describe_execution(executionArn=arn)["status"] == "TIMED_OUT"
 
 
 def test_more_runs_than_allowed_at_once_are_refused(emulator: Emulator, code: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tests.twin.helpers import allow, execute, make_function, start, unique, wai
 from twin.emulator import Emulator
 from twin.stepfunctions.naming import UnknownMemberError, in_states, to_api, to_states
 
+Nest = Callable[[dict[str, Any]], dict[str, Any]]
 ECHO = "def handle(event, context): return {'got': event}"
 
 
@@ -136,21 +139,74 @@ def test_a_token_without_heartbeats_times_out(emulator: Emulator) -> None:
     assert ended["error"] == "States.HeartbeatTimeout"
 
 
-def test_a_stopped_execution_does_not_go_on(emulator: Emulator) -> None:
-    name = unique("/parameter")
-    states = token_task(make_function(emulator, TAKE_TOKEN))
-    states["Task"] = {**states["Task"], "Next": "Write"}
-    del states["Task"]["End"]
-    states |= {
-        "Write": task("aws-sdk:ssm:putParameter", Parameters={"Name": name, "Value": "1", "Type": "String"})["Task"]
-    }
-    arn = start(emulator, states, allow(["lambda:InvokeFunction", "ssm:PutParameter"]))
-    client = emulator.client("stepfunctions")
-    client.stop_execution(executionArn=arn)
-    assert client.describe_execution(executionArn=arn)["status"] == "ABORTED"
-    ssm = emulator.client("ssm")
+# ---- the execution's end --------------------------------------------------------------------------------
+
+
+def stubborn(function: str, parameter: str) -> dict[str, Any]:
+    """States that retry and catch whatever happens to a task without end, and then write a parameter."""
+    states = token_task(
+        function,
+        Retry=[{"ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 3}],
+        Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Write"}],
+    )
+    write = {"Name": parameter, "Value": "1", "Type": "String"}
+    states["Write"] = task("aws-sdk:ssm:putParameter", Parameters=write)["Task"]
+    return states
+
+
+def in_a_map(states: dict[str, Any]) -> dict[str, Any]:
+    processor = {"StartAt": next(iter(states)), "States": states}
+    return {"Map": {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": processor, "End": True}}
+
+
+def assert_nothing_follows(emulator: Emulator, execution: str, parameter: str, status: str, last: str) -> None:
+    """The task is tried once, nothing comes after it, and status and history stay as they were at the end."""
+    client, ssm = emulator.client("stepfunctions"), emulator.client("ssm")
+    time.sleep(1.5)  # as long as a retry and what follows would take
+    assert client.describe_execution(executionArn=execution)["status"] == status
+    history = [event["type"] for event in client.get_execution_history(executionArn=execution)["events"]]
+    assert history.count("TaskScheduled") == 1
+    assert history[-1] == last
     with pytest.raises(ssm.exceptions.ParameterNotFound):
-        ssm.get_parameter(Name=name)
+        ssm.get_parameter(Name=parameter)
+
+
+NESTED = pytest.mark.parametrize("nest", [lambda states: states, in_a_map], ids=["at the top", "in a map"])
+
+
+@NESTED
+def test_a_stopped_execution_does_not_go_on(emulator: Emulator, nest: Nest) -> None:
+    name = unique("/parameter")
+    states = nest(stubborn(make_function(emulator, TAKE_TOKEN), name))
+    arn = start(emulator, states, allow("*"), data={"items": [1]})
+    client = emulator.client("stepfunctions")
+    wait_until(
+        lambda: [event["type"] for event in client.get_execution_history(executionArn=arn)["events"]],
+        lambda history: "TaskScheduled" in history,
+    )
+    client.stop_execution(executionArn=arn)
+    assert_nothing_follows(emulator, arn, name, "ABORTED", "ExecutionAborted")
+
+
+@NESTED
+def test_an_execution_that_takes_longer_than_its_machine_allows_times_out(emulator: Emulator, nest: Nest) -> None:
+    name = unique("/parameter")
+    states = nest(stubborn(make_function(emulator, TAKE_TOKEN), name))
+    arn = start(emulator, states, allow("*"), data={"items": [1]}, TimeoutSeconds=2)
+    client = emulator.client("stepfunctions")
+    ended = wait_until(lambda: client.describe_execution(executionArn=arn), lambda seen: seen["status"] != "RUNNING")
+    assert (ended["status"], ended["error"]) == ("TIMED_OUT", "States.Timeout")
+    assert "longer than its state machine's 2 seconds" in ended["cause"]
+    assert_nothing_follows(emulator, arn, name, "TIMED_OUT", "ExecutionTimedOut")
+
+
+def test_the_scale_that_shortens_waits_does_not_shorten_the_executions_time(emulator: Emulator) -> None:
+    states = {"Wait": {"Type": "Wait", "Seconds": 100, "Next": "Wait again"}}  # a second, under the tests' scale
+    states["Wait again"] = {"Type": "Wait", "Seconds": 100, "End": True}
+    arn = start(emulator, states, TimeoutSeconds=60)
+    client = emulator.client("stepfunctions")
+    ended = wait_until(lambda: client.describe_execution(executionArn=arn), lambda seen: seen["status"] != "RUNNING")
+    assert ended["status"] == "SUCCEEDED"
 
 
 # ---- other integrations ---------------------------------------------------------------------------------

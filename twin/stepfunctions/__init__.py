@@ -5,5 +5,7 @@ from twin.stepfunctions.tasks import run
 
 
 def register() -> None:
-    """Take over the work of the emulator's Task states."""
+    """Take over the work of the emulator's Task states, and how its executions end."""
     hooks.run_tasks_with(run)
+    hooks.keep_executions_ended()
+    hooks.enforce_execution_timeouts()

@@ -11,6 +11,7 @@ into the emulator.
 
 from twin.emulator.hooks.cloudformation import add_cfn_resource, extend_cfn_resource, physical_name
 from twin.emulator.hooks.encryption import bucket_key, topic_key
+from twin.emulator.hooks.executions import enforce_execution_timeouts, keep_executions_ended
 from twin.emulator.hooks.functions import name_function_errors, refuse_unsupported_functions
 from twin.emulator.hooks.identity import (
     Permission,
@@ -62,9 +63,11 @@ __all__ = [
     "authorize",
     "bucket_key",
     "deny_unmapped",
+    "enforce_execution_timeouts",
     "extend_cfn_resource",
     "hide_function_errors_from_api_clients",
     "in_background",
+    "keep_executions_ended",
     "last_heartbeat",
     "load_persisted",
     "map_iam",

@@ -22,6 +22,10 @@ class TaskFailedError(Exception):
         self.error, self.cause = error, cause
 
 
+class _ExecutionEnded(Exception):
+    """The execution ended while its task ran: there is nobody left to tell how the task ended."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One attempt of a Task state, as its integration sees it."""
@@ -38,7 +42,7 @@ class Task:
 
     @property
     def aborted(self) -> bool:
-        """Whether the execution has ended meanwhile (StopExecution, a failed branch)."""
+        """Whether the execution has ended meanwhile (StopExecution, its timeout)."""
         execution = stepfunctions._executions.get(self.execution_arn)
         return execution is None or execution["status"] != "RUNNING"
 
@@ -51,8 +55,9 @@ def run_tasks_with(invoke: Invoke) -> None:
     """Let `invoke(task)` do the work of every Task state; it answers with the result.
 
     It raises TaskFailedError for whatever Retry and Catch shall see. A task with a token
-    (`.waitForTaskToken`) must itself wait for it (`wait_for_token`); timeouts are its own too. Without this
-    hook tasks run as the emulator, whatever the state machine's role allows.
+    (`.waitForTaskToken`) must itself wait for it (`wait_for_token`); timeouts are its own too. What it answers
+    or raises once the execution has ended (`task.aborted`) counts no more. Without this hook tasks run as the
+    emulator, whatever the state machine's role allows.
     """
     execute = stepfunctions._execute_task
 
@@ -69,7 +74,10 @@ def run_tasks_with(invoke: Invoke) -> None:
             heartbeat=_seconds(state, "HeartbeatSeconds", raw_input, ctx),
         )
         _task.set(task)
-        return execute(state, raw_input, execution, ctx)
+        try:
+            return execute(state, raw_input, execution, ctx)
+        except _ExecutionEnded:
+            return raw_input, None  # no retry, no catch, no next state
 
     def invoke_now(_resource: str, data: Any, *_timeout: float) -> Any:
         return _invoked(invoke, replace(_task.get(), input=data))
@@ -102,9 +110,13 @@ def _seconds(state: Json, key: str, raw_input: Any, ctx: Json) -> float | None:
 
 
 def _invoked(invoke: Invoke, task: Task) -> Any:
+    if task.aborted:
+        raise _ExecutionEnded
     try:
         return invoke(task)
     except TaskFailedError as failure:
+        if task.aborted:
+            raise _ExecutionEnded from failure
         raise stepfunctions._ExecutionError(failure.error, failure.cause) from failure
 
 

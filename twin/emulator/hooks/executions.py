@@ -1,0 +1,86 @@
+"""Executions of state machines end as on AWS: in time, and once.
+
+The emulator leaves a state machine's own `TimeoutSeconds` aside, and lets what was still under way when an
+execution was stopped overwrite how it ended.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ministack.services import stepfunctions
+
+from twin.emulator.hooks.services import Json
+
+_LAST_EVENTS = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
+
+
+def enforce_execution_timeouts() -> None:
+    """End executions TIMED_OUT, with the error States.Timeout, after their state machine's `TimeoutSeconds`.
+
+    These are real seconds: the scale that shortens Wait states does not apply to them.
+    """
+    run = stepfunctions._run_execution
+
+    def run_in_time(execution_arn: str) -> None:
+        with _watched(execution_arn):
+            run(execution_arn)
+
+    stepfunctions._run_execution = run_in_time
+
+
+@contextmanager
+def _watched(execution_arn: str) -> Iterator[None]:
+    seconds = _timeout_of(execution_arn)
+    if seconds is None:
+        yield
+        return
+    context = contextvars.copy_context()
+    timer = threading.Timer(seconds, context.run, (_time_out, execution_arn, seconds))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _timeout_of(execution_arn: str) -> float | None:
+    execution = stepfunctions._executions.get(execution_arn)
+    machine = stepfunctions._state_machines.get(execution["stateMachineArn"]) if execution else None
+    if machine is None:
+        return None  # the emulator itself fails such an execution
+    seconds = json.loads(machine["definition"]).get("TimeoutSeconds")
+    return None if seconds is None else float(seconds)
+
+
+def _time_out(execution_arn: str, seconds: float) -> None:
+    execution = stepfunctions._executions[execution_arn]
+    if execution["status"] != "RUNNING":
+        return
+    error, cause = "States.Timeout", f"The execution took longer than its state machine's {seconds:g} seconds."
+    execution.update(status="TIMED_OUT", stopDate=stepfunctions.now_iso(), error=error, cause=cause)
+    details = {"executionTimedOutEventDetails": {"error": error, "cause": cause}}
+    stepfunctions._add_event(execution, "ExecutionTimedOut", details)
+    stepfunctions._emit_execution_status_event(execution)
+
+
+def keep_executions_ended() -> None:
+    """Leave an execution that has ended as it ended: neither its status nor its history changes any more."""
+    fail, add_event = stepfunctions._fail_execution, stepfunctions._add_event
+
+    def fail_while_running(execution: Json, error: str, cause: str) -> None:
+        if execution["status"] == "RUNNING":
+            fail(execution, error, cause)
+
+    def add_event_while_open(execution: Json, event_type: str, details: Json | None = None) -> None:
+        events = execution["events"]
+        if not events or events[-1]["type"] not in _LAST_EVENTS:
+            add_event(execution, event_type, details)
+
+    stepfunctions._fail_execution = fail_while_running
+    stepfunctions._add_event = add_event_while_open
