@@ -76,6 +76,8 @@ class DataPreparation(cdk.Stack):
             description="What the raw data set should be like before it is prepared.",
             dqdl=glue.Dqdl.from_string(quality_rules(settings)),
             target_table=glue.DataQualityTargetTable.from_table(database, raw),
+            # CDK documents this as the default, and retains the ruleset without it.
+            removal_policy=cdk.RemovalPolicy.DESTROY,
         )
 
 
