@@ -6,16 +6,18 @@ boto3 ships no type information, so this is the one module that imports it; clie
 from __future__ import annotations
 
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 
 from lambdas.shared.errors import AccessDenied, FunctionError, ServiceCallFailed
 
 __all__ = [
+    "CONNECT_TIMEOUT_SECONDS",
     "NETWORK_ERRORS",
     "ClientError",
     "ReadTimeoutError",
@@ -23,24 +25,50 @@ __all__ = [
     "error_code",
     "error_message",
     "explained",
+    "passes_by_itself",
 ]
 
-# What a call raises when no answer came: no connection, or none in time.
-NETWORK_ERRORS = (BotocoreConnectionError, HTTPClientError)
-ACCESS_CODES = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
+CONNECT_TIMEOUT_SECONDS = 5
+# What a call raises when no answer came, or only a part of one: no connection, none in time, or one that broke off.
+NETWORK_ERRORS = (BotocoreConnectionError, HTTPClientError, IncompleteReadError)
+# Services call a missing permission by different names; SNS has one for a key of KMS, API Gateway one of its own.
+ACCESS_CODES = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "KMSAccessDenied",
+    "UnauthorizedException",
+    "UnauthorizedOperation",
+}
+# Throttling, by the names that come with other statuses than 429 as well.
+THROTTLING_CODES = {
+    "LimitExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
 
 
 @lru_cache(maxsize=16)
-def client(service: str, *, read_timeout: float = 20, attempts: int = 4) -> Any:
+def client(
+    service: str, *, read_timeout: float = 20, attempts: int = 4, connect_timeout: float = CONNECT_TIMEOUT_SECONDS
+) -> Any:
     """Give the client of a service.
 
     Args:
         service: boto3's name of the service.
         read_timeout: seconds to wait for an answer.
         attempts: tries in all, with the SDK's exponential backoff and jitter between them; 1 = no retry.
+        connect_timeout: seconds to wait for a connection.
     """
     retries = {"mode": "standard", "total_max_attempts": attempts}
-    return boto3.client(service, config=Config(connect_timeout=5, read_timeout=read_timeout, retries=retries))
+    config = Config(connect_timeout=connect_timeout, read_timeout=read_timeout, retries=retries)
+    return boto3.client(service, config=config)
 
 
 def error_code(failure: ClientError) -> str:
@@ -51,6 +79,13 @@ def error_code(failure: ClientError) -> str:
 def error_message(failure: ClientError) -> str:
     """Give the service's own words."""
     return str(failure.response.get("Error", {}).get("Message", "")).strip()
+
+
+def passes_by_itself(failure: ClientError) -> bool:
+    """Whether the same call may succeed a little later: the service was throttling, or failed itself."""
+    status = int(failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    too_many, own_fault = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR
+    return error_code(failure) in THROTTLING_CODES or status == too_many or status >= own_fault
 
 
 def explained(failure: ClientError) -> FunctionError:

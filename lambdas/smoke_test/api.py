@@ -6,13 +6,23 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from lambdas.shared import aws
 from lambdas.shared.targets import Target
 
 PATH = "/v1/summarize"
+# API Gateway waits 29 seconds for the gateway, as it has to while an endpoint is cold; its answer comes after that.
+READ_TIMEOUT_SECONDS = 40
+LONGEST_CALL_SECONDS = aws.CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS
 # The gateway's statuses that pass by themselves: throttled, no target or endpoint yet, too slow when cold.
 PASSING_STATUSES = {429, 503, 504}
+OK = 200
+TOO_LONG = 413
+TOO_LONG_REMEDY = (
+    "Even the shorter half of the held-out records has texts that are too long to be served: lower "
+    "data.filters.max_words, or raise gateway.max_input_characters where it is the limit."
+)
 
 
 class NotReady(Exception):
@@ -20,11 +30,18 @@ class NotReady(Exception):
 
 
 class Refused(Exception):
-    """The answer is not one, and waiting will not change it; `instance` names the request, where the API does."""
+    """The answer is not one, and waiting will not change it; `instance` names a request whose cause is in the log."""
 
-    def __init__(self, message: str, instance: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        instance: str | None = None,
+        remedy: str = "Look at the gateway's and the endpoint's logs.",
+    ) -> None:
         super().__init__(message)
         self.instance = instance
+        self.remedy = remedy
 
 
 @dataclass(frozen=True)
@@ -44,31 +61,40 @@ class ApiMethod:
     path: str = PATH
 
     def summarize(self, text: str, target: Target) -> Reply:
-        """Ask for a summary and check that `target` gave it.
+        """Ask for a summary and check that `target` gave it; that takes `LONGEST_CALL_SECONDS` at most.
 
         Raises:
-            NotReady: an error that passes, or another target's answer.
-            Refused: any other error.
+            NotReady: an error that passes, be it the API's or on the way to it, or another target's answer.
+            Refused: any other error of the API.
+            botocore.exceptions.ClientError: API Gateway refuses the call itself.
         """
         started = time.perf_counter()
-        response = aws.client("apigateway", attempts=1).test_invoke_method(
-            restApiId=self.api_id,
-            resourceId=self.resource_id,
-            httpMethod="POST",
-            pathWithQueryString=self.path,
-            headers={"Content-Type": "application/json"},
-            body=json.dumps({"text": text}),
-        )
+        response = self._invoke(text)
         millis = (time.perf_counter() - started) * 1000
-        status, body = int(response["status"]), str(response.get("body", ""))
-        document = _document(status, body)
-        if status != 200:
-            problem = f"status {status}: {document.get('detail') or body[:500]}"
-            if status in PASSING_STATUSES:
-                raise NotReady(problem)
-            instance = document.get("instance")
-            raise Refused(f"The API answered with {problem}", instance if isinstance(instance, str) else None)
+        document = _document(response)
+        if response["status"] != OK:
+            raise _failure(response, document)
         return Reply(_checked_output(document, target), millis)
+
+    def _invoke(self, text: str) -> Mapping[str, Any]:
+        """Make one attempt: a retry of the SDK's would count as the model's latency, and outlast our patience."""
+        client = aws.client("apigateway", read_timeout=READ_TIMEOUT_SECONDS, attempts=1)
+        try:
+            response: Mapping[str, Any] = client.test_invoke_method(
+                restApiId=self.api_id,
+                resourceId=self.resource_id,
+                httpMethod="POST",
+                pathWithQueryString=self.path,
+                headers={"Content-Type": "application/json"},
+                body=json.dumps({"text": text}),
+            )
+        except aws.NETWORK_ERRORS as failure:
+            raise NotReady(f"API Gateway did not answer: {failure}") from failure
+        except aws.ClientError as failure:
+            if aws.passes_by_itself(failure):
+                raise NotReady(f"API Gateway answered {failure}") from failure
+            raise
+        return response
 
 
 def summarize_method(api_id: str) -> ApiMethod | None:
@@ -81,16 +107,30 @@ def summarize_method(api_id: str) -> ApiMethod | None:
     return None
 
 
-def _document(status: int, body: str) -> Mapping[str, object]:
+def _document(response: Mapping[str, Any]) -> Mapping[str, object]:
+    body = str(response.get("body", ""))
     try:
         value = json.loads(body)
     except ValueError:
         value = None
     if isinstance(value, Mapping):
         return value
-    if status == 200:
+    if response["status"] == OK:
         raise Refused(f"The API answered with something else than a JSON object: {body[:500]!r}")
-    return {}
+    return {"detail": body[:500]}
+
+
+def _failure(response: Mapping[str, Any], document: Mapping[str, object]) -> NotReady | Refused:
+    """Tell what passes from what does not; an answer that says when to come back passes whatever its status."""
+    status, headers = int(response["status"]), response.get("headers") or {}
+    problem = f"status {status}: {document.get('detail')}"
+    if status in PASSING_STATUSES or any(name.lower() == "retry-after" for name in headers):
+        return NotReady(problem)
+    message = f"The API answered with {problem}"
+    if status == TOO_LONG:
+        return Refused(message, remedy=TOO_LONG_REMEDY)
+    instance = document.get("instance")
+    return Refused(message, instance=instance if isinstance(instance, str) else None)
 
 
 def _checked_output(document: Mapping[str, object], target: Target) -> str:

@@ -1,7 +1,8 @@
 """Send real held-out records through the deployed API, and see that the model just approved answers them.
 
 The API's own integration is invoked by API Gateway's TestInvokeMethod: the whole way but authorization. A cold
-endpoint and the gateway's cached target are waited for; anything else that is not an answer fails the run.
+endpoint, the gateway's cached target, a throttle and an answer that is lost on the way are waited for; anything else
+that is not an answer fails the run.
 
 Event: ``{"run"}``. Result: ``{"requests", "model", "latency_ms_p50", "latency_ms_p95", "examples": [{"record_id",
 "prompt", "reference", "output"}]}``.
@@ -25,15 +26,17 @@ from lambdas.shared.prompts import choose_examples, text_of
 from lambdas.shared.records import Record, read_split
 from lambdas.shared.run import Run, run_of
 from lambdas.shared.targets import Target, read_target
+from lambdas.smoke_test import api, gateway_log
 from lambdas.smoke_test.api import ApiMethod, NotReady, Refused, Reply, summarize_method
-from lambdas.smoke_test.gateway_log import cause
 
 # Test records that are read to choose from.
 POOL = 2000
 MAX_SHOWN_CHARACTERS = 1000
 PAUSE_SECONDS = 5.0
-# What is left of the function's time when waiting has to end.
-RESERVE_MILLIS = 45_000
+# What has to be left of the function's time for one more call and, if that is refused, for finding out why.
+RESERVE_MILLIS = 1000 * (api.LONGEST_CALL_SECONDS + gateway_log.LONGEST_SECONDS)
+# More answers would neither fit the function's time when each is slow, nor its result the state machine.
+MAX_REQUESTS = 10
 
 
 class SmokeTestFailed(FunctionError):
@@ -92,7 +95,7 @@ def _records(bucket: str, run: Run) -> list[Record]:
             where=f"s3://{bucket}/{run.curated_prefix}test/",
             remedy="Enlarge data.split.test.",
         )
-    wanted = environment.integer("REQUESTS", minimum=1, maximum=50, default=3)
+    wanted = environment.integer("REQUESTS", minimum=1, maximum=MAX_REQUESTS, default=3)
     return choose_examples(pool, min(wanted, len(pool)))
 
 
@@ -109,25 +112,25 @@ def _method(api_id: str) -> ApiMethod:
 
 def _reply(method: ApiMethod, text: str, target: Target, context: Context) -> Reply:
     """Ask until the approved target answers; give up when it refuses, or when the time is nearly over."""
-    while True:
+    where, reason = f"POST {method.path}", "no time was left to ask it"
+    while context.get_remaining_time_in_millis() >= RESERVE_MILLIS:
         try:
             return method.summarize(text, target)
-        except NotReady as reason:
-            if context.get_remaining_time_in_millis() < RESERVE_MILLIS:
-                raise SmokeTestFailed(
-                    f"The approved model did not answer in time: {reason}",
-                    where=f"POST {method.path}",
-                    remedy="Look at the endpoint's log; a cold serverless endpoint may need more memory.",
-                ) from None
-            log.warning("Not ready yet", reason=str(reason))
+        except NotReady as passing:
+            reason = str(passing)
+            log.warning("Not ready yet", reason=reason)
             time.sleep(PAUSE_SECONDS)
-        except Refused as reason:
-            raise SmokeTestFailed(
-                _explained(reason), where=f"POST {method.path}", remedy="Look at the gateway's and the endpoint's logs."
-            ) from None
+        except Refused as refusal:
+            raise SmokeTestFailed(_explained(refusal), where=where, remedy=refusal.remedy) from None
+    raise SmokeTestFailed(
+        f"The approved model did not answer in time: {reason}",
+        where=where,
+        remedy="Look at the endpoint's log; a cold serverless endpoint may need more memory.",
+    )
 
 
-def _explained(reason: Refused) -> str:
-    if reason.instance is None:
-        return str(reason)
-    return f"{reason} The gateway's log: {cause(environment.required('GATEWAY_LOG_GROUP'), reason.instance)}"
+def _explained(refusal: Refused) -> str:
+    if refusal.instance is None:
+        return str(refusal)
+    log_group = environment.required("GATEWAY_LOG_GROUP")
+    return f"{refusal} The gateway's log: {gateway_log.cause(log_group, refusal.instance)}"
