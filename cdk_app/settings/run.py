@@ -40,6 +40,8 @@ OVERRIDABLE = (
 INPUT_NAMES = {"data.dataset": "dataset"}
 """Settings that the input of an execution calls otherwise."""
 
+GATES = ("data.minimum_records", "selection.floor", "tuning.minimum_loss_reduction")
+"""Gates, for which more is stricter: one run may ask for more than what was deployed, never for less."""
 
 _LITERAL_REFERENCE = re.compile(r"\$\{(?!AWS::(?:Partition|Region|AccountId)\}|BedrockGeography\})")
 
@@ -120,7 +122,18 @@ def _bounds(settings: Settings) -> dict[str, dict[str, Any]]:
     bounds = {INPUT_NAMES.get(setting, setting): _bounds_of(setting) for setting in OVERRIDABLE}
     length = bounds["tuning.max_length"]
     length["maximum"] = min(length["maximum"], CATALOGUE[settings.tuning.model].context_tokens)
+    _close_gates(bounds, settings)
     return bounds
+
+
+def _close_gates(bounds: dict[str, dict[str, Any]], settings: Settings) -> None:
+    """Whoever may start an execution need not be whoever may change the deployed settings."""
+    deployed = settings.model_dump()
+    for gate in GATES:
+        section, key = gate.split(".")
+        bounds[gate]["minimum"] = deployed[section][key]
+    if settings.approval == "manual":
+        bounds["approval"]["choices"] = ["manual"]
 
 
 def _bounds_of(setting: str) -> dict[str, Any]:

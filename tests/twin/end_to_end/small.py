@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 
 DATASET = "service-of-operation"
+# What is deployed has a floor that the baseline clears. One run may only raise it, and so asks for tuning.
+TUNED = {"selection": {"floor": 0.02}}
 BROKEN = {
     "invalid_utf8": b'{"text": "\xff\xfe broken bytes", "target": "This operation belongs to nobody at all."}',
     "not_json": b'{"text": "the closing brace is missing"',
@@ -29,7 +31,7 @@ def settings_document(project: Path) -> dict[str, Any]:
     document["data"] |= {"dataset": DATASET, "columns": {"text": "text", "target": "target"}}
     twin = document["environments"]["twin"]
     twin["data"] = {"minimum_records": 40}
-    twin["selection"] |= {"sample_size": 8, "floor": 0.5}
+    twin["selection"] |= {"sample_size": 8, "floor": 0.02}
     twin["selection"]["candidates"] = twin["selection"]["candidates"][:2]
     twin["tuning"] |= {
         "max_examples": 56,

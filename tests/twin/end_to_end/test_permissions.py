@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 
 from tests.twin.end_to_end.deployed import Deployed
+from tests.twin.end_to_end.small import TUNED
 from twin.run.board import Status
 
-# With a floor that the baseline clears, no model is tuned: the gateway is asked at once.
-NO_TUNING = {"selection": {"floor": 0.01}}
 CASES = [
     pytest.param("AWS::Glue::Job", "Role", "s3:GetObject", "PrepareData", {}, id="glue"),
     pytest.param("AWS::StepFunctions::StateMachine", "", "glue:StartJobRun", "PrepareData", {}, id="state-machine"),
-    pytest.param("AWS::SageMaker::Pipeline", "", "s3:GetObject", "FineTune", {}, id="training"),
-    pytest.param("AWS::Lambda::Function", "gateway", "ssm:GetParameter", "SmokeTest", NO_TUNING, id="gateway"),
+    pytest.param("AWS::SageMaker::Pipeline", "", "s3:GetObject", "FineTune", TUNED, id="training"),
+    pytest.param("AWS::Lambda::Function", "gateway", "ssm:GetParameter", "SmokeTest", {}, id="gateway"),
 ]
 
 

@@ -20,7 +20,7 @@ from cdk_app.settings import (
     run_settings,
     run_settings_template,
 )
-from cdk_app.settings.run import INPUT_NAMES, MAX_BYTES, OVERRIDABLE
+from cdk_app.settings.run import GATES, INPUT_NAMES, MAX_BYTES, OVERRIDABLE
 
 Load = Callable[..., Settings]
 Problems = Callable[..., list[Problem]]
@@ -49,14 +49,23 @@ def test_every_overridable_setting_has_a_default_within_its_bounds(load: Load, d
 def test_bounds_are_those_that_the_settings_declare(load: Load, document: dict[str, Any]) -> None:
     bounds = run_settings(load(document))["bounds"]
     assert bounds["tuning.rank"] == {"type": "integer", "minimum": 1, "maximum": 256}
-    assert bounds["approval"] == {"type": "string", "choices": ["manual", "automatic"]}
     assert bounds["dataset"] == {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"}
 
 
-def test_gates_cannot_be_opened_by_an_override(load: Load, document: dict[str, Any]) -> None:
-    bounds = run_settings(load(document))["bounds"]
-    assert bounds["selection.floor"]["minimum"] > 0
-    assert bounds["tuning.minimum_loss_reduction"]["minimum"] > 0
+@pytest.mark.parametrize("gate", GATES)
+def test_an_override_may_tighten_a_gate_but_not_loosen_it(load: Load, document: dict[str, Any], gate: str) -> None:
+    section, key = gate.split(".")
+    document.setdefault(section, {})[key] = deployed = 500 if key == "minimum_records" else 0.4
+    bounds = run_settings(load(document))["bounds"][gate]
+    assert bounds["minimum"] == deployed < bounds["maximum"]
+
+
+def test_an_override_may_ask_for_a_persons_approval_but_not_do_without_it(
+    load: Load, document: dict[str, Any]
+) -> None:
+    for deployed, choices in (("manual", ["manual"]), ("automatic", ["manual", "automatic"])):
+        document["approval"] = deployed
+        assert run_settings(load(document))["bounds"]["approval"] == {"type": "string", "choices": choices}
 
 
 def test_an_override_cannot_outgrow_the_context_of_the_model(load: Load, document: dict[str, Any]) -> None:
