@@ -23,8 +23,9 @@ from lambdas.shared.function import Context, Event, workflow_function
 from lambdas.shared.run import Run, parse_candidate
 from lambdas.shared.targets import read_parameter, read_target
 
-# The run's id becomes part of keys, job names and commands. Names that EventBridge gives fit as well.
-RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+# The run's id becomes part of keys and commands, and the name of a pipeline execution, which neither begins nor
+# ends with a hyphen. Names that EventBridge gives fit as well.
+RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,78}[A-Za-z0-9])?")
 
 
 @workflow_function
@@ -36,7 +37,7 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     if not RUN_ID.fullmatch(run_id):
         raise InvalidRunInput(
             f"The execution name {run_id[:100]!r} cannot be a run's id",
-            remedy="Use 1 to 80 letters, digits, hyphens and underscores, the first a letter or a digit.",
+            remedy="Use 1 to 80 letters, digits, hyphens and underscores, the first and the last a letter or a digit.",
         )
     parameter = environment.required("RUN_SETTINGS_PARAMETER")
     settings = parse_settings(_document(parameter), f"SSM parameter {parameter}")

@@ -160,7 +160,7 @@ def test_gates_stay_closed_whatever_the_bounds_allow(resolve: Resolve, cloud: Cl
     assert "leaves the gate open" in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["", "a b", "../other", "ä", "x" * 81, "-a", "a/b"])
+@pytest.mark.parametrize("name", ["", "a b", "../other", "ä", "x" * 81, "-a", "a-", "a_", "a/b"])
 def test_a_name_that_cannot_be_a_key_is_refused(resolve: Resolve, name: str) -> None:
     with pytest.raises(Exception, match=r"execution_name|run's id"):
         resolve({}, execution_name=name)
