@@ -29,6 +29,7 @@ from stacks.state_machine.functions import FunctionFactory, WorkflowFunctions
 from stacks.state_machine.preparing import prepare
 from stacks.state_machine.selecting import needs_tuning, select
 from stacks.state_machine.steps import Steps
+from stacks.state_machine.taking_back import discard_model
 from stacks.state_machine.tuning import tune
 
 # Everything that has no timeout of its own below: selection, comparison, test, record, and their retries.
@@ -80,11 +81,14 @@ class Workflow(cdk.Stack):
         failing = Steps(states, "ResolveRun", None)
         steps = failing.failing_into(explain_failure(failing, functions.explain_failure))
 
+        delivery = self._delivery(fine_tuning, serving)
+        discard = discard_model(steps, delivery)
         approval = deploy(
             steps,
             functions,
-            self._delivery(fine_tuning, serving),
+            delivery,
             approve_within=cdk.Duration.hours(settings.approval_timeout_hours),
+            discard=discard,
         )
         tuning = tune(
             steps,
@@ -92,6 +96,7 @@ class Workflow(cdk.Stack):
             fine_tuning,
             endpoint_name=serving.endpoint_name,
             then=approval,
+            discard=discard,
         )
         chain = (
             self._prepare(steps, functions, data_preparation)
@@ -120,8 +125,9 @@ class Workflow(cdk.Stack):
             target=self._foundation.approved_target,
             stack_id=serving.stack_id,
             stack_parameter=MODEL_DATA_PARAMETER,
-            alarms=[alarm.alarm_arn for alarm in serving.rollback_alarms],
+            alarms=serving.rollback_alarms,
             model_packages=self._arn("sagemaker", f"model-package/{fine_tuning.model_package_group_name}/*"),
+            pipeline_executions=f"{fine_tuning.pipeline_arn}/execution/*",
         )
 
     def _role(self, state_machine_arn: str, steps: Steps) -> iam.Role:
@@ -193,8 +199,8 @@ class Workflow(cdk.Stack):
             self._preparation_timeout,
             _LONGEST_TUNING,
             cdk.Duration.hours(self._settings.approval_timeout_hours),
-            UPDATE_WITHIN,
-            UPDATE_WITHIN,
+            # Another run's roll-out and its roll-back, then this one's.
+            *[UPDATE_WITHIN] * 4,
             _REST,
         )
         return cdk.Duration.seconds(sum(part.to_seconds() for part in parts))

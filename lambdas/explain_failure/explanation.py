@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_MESSAGE_CHARACTERS = 8000
 
@@ -34,6 +34,12 @@ class Explanation:
     message: str
     log: str
     remedy: str
+
+    def after(self, first: Explanation) -> Explanation:
+        """Say what failed first, where this is the failure of taking that back."""
+        message = f"{self.message}\nBefore that, {first.step} failed with {first.error}: {first.message}"
+        log = f"{self.log}; before that: {first.log}"
+        return replace(self, message=message[:MAX_MESSAGE_CHARACTERS], log=log)
 
 
 def explain(step: str, error: str, cause: str) -> Explanation:

@@ -1,6 +1,7 @@
 """Say which step of a run failed, why, where its log is and what to do, and tell the subscribers.
 
-Event: ``{"run_id", "step", "error": {"Error", "Cause"}, "execution_arn"?}``; ``step`` is the failed state's name.
+Event: ``{"run_id", "step", "error": {"Error", "Cause"}, "execution_arn"?, "first"?}``; ``step`` is the failed
+step's name. ``first`` is ``{"step", "error"}`` of the failure before, when what failed was taking that one back.
 Result: ``{"step", "error", "message", "log", "remedy"}``. Errors: none of its own.
 Environment: TOPIC_ARN.
 IAM: sns:Publish on the topic, with kms:Decrypt and kms:GenerateDataKey on its key.
@@ -22,8 +23,9 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     fields = Fields(event, "the event", InvalidEvent)
     run_id, step = fields.text("run_id"), fields.text("step")
     log.add(run_id=run_id)
-    failure = fields.fields("error")
-    explanation = explain(step, failure.text("Error", default="Unknown"), failure.text("Cause", default=""))
+    explanation = _explanation(fields)
+    if "first" in fields:
+        explanation = explanation.after(_explanation(fields.fields("first")))
     execution = fields.text("execution_arn", default="unknown")
     publish(
         environment.required("TOPIC_ARN"),
@@ -37,6 +39,11 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
         "log": explanation.log,
         "remedy": explanation.remedy,
     }
+
+
+def _explanation(failed: Fields) -> Explanation:
+    error = failed.fields("error")
+    return explain(failed.text("step"), error.text("Error", default="Unknown"), error.text("Cause", default=""))
 
 
 def _message(run_id: str, execution: str, explanation: Explanation) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ssm as ssm
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
@@ -19,17 +20,19 @@ UPDATE_WITHIN = cdk.Duration.minutes(90)
 
 @dataclass(frozen=True)
 class Delivery:
-    """The resources that a roll-out writes to. `alarms` are those of the endpoint, by ARN.
+    """The resources that a roll-out writes to. `alarms` are those of the endpoint.
 
-    `model_packages` is the ARN pattern of the packages in the registry's group.
+    `model_packages` is the ARN pattern of the packages in the registry's group, `pipeline_executions` that of the
+    executions that register them.
     """
 
     model_data_url: ssm.StringParameter
     target: ssm.StringParameter
     stack_id: str
     stack_parameter: str
-    alarms: Sequence[str]
+    alarms: Sequence[cloudwatch.IAlarm]
     model_packages: str
+    pipeline_executions: str
 
     def publish_target(self, steps: Steps, name: str, target: str, *, comment: str) -> tasks.CallAwsService:
         """A state that tells the gateway which model to use; `target` is the document as JSON, or `none`."""
@@ -50,7 +53,7 @@ class Delivery:
         """States that name a model's address (or `none`) to the serving stack, and update it.
 
         The first is called `name`; `noun` tells the others apart from those of another update. When `watched`,
-        the endpoint's alarms undo the update.
+        the endpoint's alarms undo the update, but for those that ring already.
         """
         alarms = self.alarms if watched else ()
         update = StackUpdate(steps, noun, self.stack_id, self.stack_parameter, "serving_deadline", alarms)
@@ -60,21 +63,33 @@ class Delivery:
         return put
 
     def judge_package(
-        self, steps: Steps, name: str, status: Literal["Approved", "Rejected"], *, comment: str
+        self, steps: Steps, name: str, arn: str, status: Literal["Approved", "Rejected"], *, comment: str
     ) -> tasks.CallAwsService:
-        """A state that sets the approval status of the model package that this run registered."""
+        """A state that sets the approval status of a model package; `arn` is JSONata for its ARN."""
         return steps.call(
             name,
             "sagemaker",
             "updateModelPackage",
             comment=comment,
             parameters={
-                "ModelPackageArn": "{% $comparison.fine_tuned.model_package_arn %}",
+                "ModelPackageArn": arn,
                 "ModelApprovalStatus": status,
                 "ApprovalDescription": "{% 'Run ' & $run.run_id %}",
             },
             resources=[self.model_packages],
             outputs={},
+        )
+
+    def find_package(self, steps: Steps, name: str, *, comment: str) -> tasks.CallAwsService:
+        """A state whose output has as `arn` the model package that this run's pipeline registered, if it did."""
+        return steps.call(
+            name,
+            "sagemaker",
+            "listPipelineExecutionSteps",
+            comment=comment,
+            parameters={"PipelineExecutionArn": "{% $pipeline_execution_arn %}", "MaxResults": 100},
+            resources=[self.pipeline_executions],
+            outputs="{% {'arn': $states.result.PipelineExecutionSteps.Metadata.RegisterModel.Arn} %}",
         )
 
     def _put(

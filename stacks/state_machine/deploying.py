@@ -9,19 +9,29 @@ from __future__ import annotations
 import aws_cdk as cdk
 from aws_cdk import aws_stepfunctions as sfn
 
-from stacks.state_machine.delivery import Delivery
+from stacks.state_machine.delivery import UPDATE_WITHIN, Delivery
 from stacks.state_machine.finishing import finish
 from stacks.state_machine.functions import WorkflowFunctions
-from stacks.state_machine.steps import RESULT, TUNED, Steps
-from stacks.state_machine.taking_back import discard_model, roll_back
+from stacks.state_machine.steps import RESULT, TUNED, Patience, Steps
+from stacks.state_machine.taking_back import roll_back
+
+# A roll-out takes its update's time, and as long again when it is taken back.
+_OTHERS_ROLLOUT = Patience("RolloutBusy", cdk.Duration.minutes(1), int(2 * UPDATE_WITHIN.to_minutes()))
 
 
 def deploy(
-    steps: Steps, functions: WorkflowFunctions, delivery: Delivery, *, approve_within: cdk.Duration
+    steps: Steps,
+    functions: WorkflowFunctions,
+    delivery: Delivery,
+    *,
+    approve_within: cdk.Duration,
+    discard: sfn.State,
 ) -> sfn.State:
-    """`AwaitApproval` → `Deploy` → … → `SmokeTest` → `Record` → `Succeeded`."""
+    """`AwaitApproval` → `ClaimRollout` → `Deploy` → … → `SmokeTest` → `Record` → `Succeeded`.
+
+    `discard` is where a run goes whose model is not to be deployed after all.
+    """
     steps = steps.of("Deploy")
-    discard = discard_model(steps, delivery)
     rolling_back = roll_back(steps, delivery, then=discard)
     rollout = steps.failing_into(rolling_back)
     publish = delivery.publish_target(
@@ -38,12 +48,27 @@ def deploy(
         otherwise=rolling_back,
     )
     package = delivery.judge_package(
-        steps.failing_into(discard), "ApproveModelPackage", "Approved", comment="approves the package."
+        steps.failing_into(discard),
+        "ApproveModelPackage",
+        "{% $comparison.fine_tuned.model_package_arn %}",
+        "Approved",
+        comment="approves the package.",
     ).next(model)
     fork = steps.choice("Deploy", comment="a tuned model needs its endpoint; a foundation model does not.")
     fork.when(TUNED, package).otherwise(publish)
-    approval = steps.of("AwaitApproval").failing_into(discard)
-    return _approval(approval, functions, approve_within).next(fork).start_state
+    discarding = steps.failing_into(discard)
+    approval = _approval(discarding.of("AwaitApproval"), functions, approve_within)
+    return approval.next(_claim(discarding, functions)).next(fork).start_state
+
+
+def _claim(steps: Steps, functions: WorkflowFunctions) -> sfn.IChainable:
+    return steps.invoke(
+        "ClaimRollout",
+        functions.claim_rollout,
+        comment="waits until no other run deploys; refuses if another model was deployed meanwhile.",
+        payload={"run": "{% $run %}"},
+        also_retry=_OTHERS_ROLLOUT,
+    )
 
 
 def _approval(steps: Steps, functions: WorkflowFunctions, within: cdk.Duration) -> sfn.Chain:

@@ -39,6 +39,7 @@ def explain_failure(steps: Steps, function: lambda_.Function) -> tasks.LambdaInv
             "execution_arn": "{% $states.context.Execution.Id %}",
             "step": "{% $failure.step %}",
             "error": "{% $failure.error %}",
+            "first": "{% $exists($failure.first) ? $failure.first : null %}",
         },
         assign={"explanation": PAYLOAD},
     )

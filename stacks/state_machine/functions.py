@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from cdk_app.constructs.function import PythonFunction
 from cdk_app.constructs.grants import allow, publish, read_objects, read_parameter, write_objects
+from cdk_app.constructs.rollout_lock import rollout_lock
 from stacks.fine_tuning import FineTuning
 from stacks.foundation import Foundation
 from stacks.gateway import Gateway
@@ -29,6 +30,7 @@ class WorkflowFunctions:
     explain_pipeline_failure: lambda_.Function
     compare_with_champion: lambda_.Function
     request_approval: lambda_.Function
+    claim_rollout: lambda_.Function
     smoke_test: lambda_.Function
     record: lambda_.Function
     explain_failure: lambda_.Function
@@ -49,6 +51,7 @@ class FunctionFactory:
             explain_pipeline_failure=self._explain_pipeline_failure(fine_tuning),
             compare_with_champion=self._compare_with_champion(fine_tuning),
             request_approval=self._request_approval(),
+            claim_rollout=self._claim_rollout(),
             smoke_test=self._smoke_test(gateway),
             record=self._record(),
             explain_failure=self._explain_failure(),
@@ -139,6 +142,26 @@ class FunctionFactory:
         )
         allow(made.role, ["states:SendTaskSuccess"], [self._state_machine_arn])
         publish(made.role, base.notifications, key=base.key)
+        return made.function
+
+    def _claim_rollout(self) -> lambda_.Function:
+        base = self._foundation
+        parameters = {
+            "TARGET_PARAMETER": base.approved_target,
+            "MODEL_DATA_URL_PARAMETER": base.approved_model_data_url,
+        }
+        lock = rollout_lock(self._stack)
+        made = self._function(
+            "claim_rollout",
+            "Lets one run at a time change what is served, and only over the model that it was compared with.",
+            {"LOCK_TABLE": lock.table_name}
+            | {name: parameter.parameter_name for name, parameter in parameters.items()},
+        )
+        for parameter in parameters.values():
+            read_parameter(made.role, parameter)
+        allow(made.role, ["dynamodb:GetItem", "dynamodb:UpdateItem"], [lock.table_arn])
+        executions = self._state_machine_arn.replace(":stateMachine:", ":execution:")
+        allow(made.role, ["states:DescribeExecution"], [f"{executions}:*"])
         return made.function
 
     def _smoke_test(self, gateway: Gateway) -> lambda_.Function:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
@@ -28,8 +29,8 @@ _PASSING = ("_IN_PROGRESS state", "Rate exceeded", "Throttling")
 class StackUpdate:
     """One update of one stack. `noun` tells the states of two updates apart: `UpdateServing`, `WaitForServing`…
 
-    `deadline` is the name of the variable with the time, in epoch milliseconds, until which to wait. `alarms` are
-    ARNs: CloudFormation undoes the update when one of them rings during it, or just after it.
+    `deadline` is the name of the variable with the time, in epoch milliseconds, until which to wait. CloudFormation
+    undoes the update when one of `alarms` begins to ring during it, or just after it.
     """
 
     steps: Steps
@@ -37,7 +38,7 @@ class StackUpdate:
     stack_id: str
     parameter: str
     deadline: str
-    alarms: Sequence[str] = ()
+    alarms: Sequence[cloudwatch.IAlarm] = ()
 
     def deadline_after(self, duration: cdk.Duration) -> dict[str, str]:
         """The assignment that an earlier state makes."""
@@ -45,6 +46,27 @@ class StackUpdate:
 
     def states(self, *, then: sfn.IChainable, otherwise: sfn.IChainable) -> tasks.CallAwsService:
         """From the request to `then`, or, with `$failure` set, to `otherwise`."""
+        update = self._update_and_wait(then, otherwise)
+        if not self.alarms:
+            return update
+        look = self._find_quiet_alarms()
+        look.next(update)
+        return look
+
+    def _find_quiet_alarms(self) -> tasks.CallAwsService:
+        """An alarm that rings already rings for the former model, and would forbid to replace it."""
+        return self.steps.call(
+            f"Find{self.noun}Alarms",
+            "cloudwatch",
+            "describeAlarms",
+            comment="finds the alarms that are quiet before the update.",
+            parameters={"AlarmNames": [alarm.alarm_name for alarm in self.alarms], "AlarmTypes": ["MetricAlarm"]},
+            resources=[alarm.alarm_arn for alarm in self.alarms],
+            assign={"quiet_alarms": "{% [$states.result.MetricAlarms[StateValue != 'ALARM'].AlarmArn] %}"},
+            outputs={},
+        )
+
+    def _update_and_wait(self, then: sfn.IChainable, otherwise: sfn.IChainable) -> tasks.CallAwsService:
         noun, steps = self.noun, self.steps
         wait = steps.wait(f"WaitFor{noun}", POLL_SECONDS, comment="gives CloudFormation time.")
         describe = steps.call(
@@ -66,9 +88,9 @@ class StackUpdate:
     @property
     def _rollback_configuration(self) -> dict[str, object]:
         """What CloudFormation watches. The empty list also takes away what an earlier update named."""
-        triggers = [{"Arn": arn, "Type": "AWS::CloudWatch::Alarm"} for arn in self.alarms]
-        if not triggers:
-            return {"RollbackTriggers": triggers}
+        if not self.alarms:
+            return {"RollbackTriggers": []}
+        triggers = "{% [$quiet_alarms.{'Arn': $, 'Type': 'AWS::CloudWatch::Alarm'}] %}"
         # A first model has no requests yet that could go wrong.
         minutes = f"{{% $run.champion_model_data_url = 'none' ? 0 : {MONITORING_MINUTES} %}}"
         return {"RollbackTriggers": triggers, "MonitoringTimeInMinutes": minutes}
@@ -129,5 +151,6 @@ class StackUpdate:
 
 
 def _cause_contains(*texts: str, condition: str = "") -> sfn.Condition:
+    # A condition that is not a boolean fails the execution, past every catch; an error may come without a cause.
     found = " or ".join(f"$contains($states.input.Cause, '{text}')" for text in texts)
-    return sfn.Condition.jsonata(f"{{% ({found}){condition} %}}")
+    return sfn.Condition.jsonata(f"{{% $exists($states.input.Cause) and ({found}){condition} %}}")

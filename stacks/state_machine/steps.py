@@ -18,7 +18,12 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 # Names of the SDK's error classes by service, as Step Functions reports them.
-_ERROR_PREFIXES = {"cloudformation": "CloudFormation", "sagemaker": "SageMaker", "ssm": "Ssm"}
+_ERROR_PREFIXES = {
+    "cloudformation": "CloudFormation",
+    "cloudwatch": "CloudWatch",
+    "sagemaker": "SageMaker",
+    "ssm": "Ssm",
+}
 _LAMBDA_ERRORS = (
     "Lambda.ClientExecutionTimeoutException",
     "Lambda.ServiceException",
@@ -41,18 +46,36 @@ TUNED = sfn.Condition.jsonata("{% $selection.needs_tuning %}")
 CALL_TIMEOUT = cdk.Duration.minutes(1)
 
 
+_FIRST_FAILURE = "{% $exists($failure.first) ? $failure.first : $failure %}"
+
+
+@dataclass(frozen=True)
+class Patience:
+    """An error that means "not yet": how often to try again, and at what interval."""
+
+    error: str
+    interval: cdk.Duration
+    attempts: int
+
+    def give(self, task: sfn.TaskStateBase) -> None:
+        """Have `task` wait and try again."""
+        task.add_retry(errors=[self.error], interval=self.interval, max_attempts=self.attempts, backoff_rate=1)
+
+
 @dataclass(frozen=True)
 class Steps:
     """Makes the states of one `step` within `scope`, and remembers which actions they need on which resources.
 
     Each state's comment starts with its step, which is how a reader of the history knows what a state is part
-    of. `on_error` is the state that follows a failed task; None lets the error rise, as inside a Map.
+    of. `on_error` is the state that follows a failed task; None lets the error rise, as inside a Map. States that
+    are `after_failure` keep what failed first, should they fail as well.
     """
 
     scope: Construct
     step: str
     on_error: sfn.State | None
     needed: dict[str, dict[str, None]] = field(default_factory=dict)
+    after_failure: bool = False
 
     def of(self, step: str) -> Steps:
         """The same, for the states of another step."""
@@ -61,6 +84,10 @@ class Steps:
     def failing_into(self, state: sfn.State | None) -> Steps:
         """The same, for tasks whose failure has to go another way."""
         return replace(self, on_error=state)
+
+    def taking_back(self) -> Steps:
+        """The same, for states that undo what a failed step did."""
+        return replace(self, step="RollBack", after_failure=True)
 
     def invoke(
         self,
@@ -71,6 +98,7 @@ class Steps:
         payload: Mapping[str, Any],
         assign: Mapping[str, Any] | None = None,
         callback_within: cdk.Duration | None = None,
+        also_retry: Patience | None = None,
     ) -> tasks.LambdaInvoke:
         """A task that calls `function` with `payload`; the answer becomes the state's output.
 
@@ -90,6 +118,8 @@ class Steps:
             outputs=RESULT if waits else PAYLOAD,
         )
         self.may(["lambda:InvokeFunction"], [function.function_arn])
+        if also_retry is not None:
+            also_retry.give(task)
         return self.guard(task, _LAMBDA_ERRORS)
 
     def call(
@@ -173,8 +203,9 @@ class Steps:
         return self.on_error
 
     def failure(self, error: Any) -> dict[str, Any]:
-        """The variable that the ways out read: which step failed, and its error."""
-        return {"failure": {"step": self.step, "error": error}}
+        """The variable that the ways out read: which step failed, its error, and what had failed before."""
+        first = {"first": _FIRST_FAILURE} if self.after_failure else {}
+        return {"failure": {"step": self.step, "error": error, **first}}
 
     def _comment(self, text: str) -> str:
         return f"{self.step}: {text}"

@@ -8,9 +8,12 @@ from stacks.state_machine.delivery import Delivery
 from stacks.state_machine.steps import TUNED, Steps
 
 
-def roll_back(steps: Steps, delivery: Delivery, *, then: sfn.IChainable) -> sfn.State:
-    """`RestoreTarget` → … → `then`: the gateway first, so that no request meets the bad model any more."""
-    steps = steps.of("RollBack")
+def roll_back(steps: Steps, delivery: Delivery, *, then: sfn.State) -> sfn.State:
+    """`RestoreTarget` → … → `then`: the gateway first, so that no request meets the bad model any more.
+
+    Where the roll-back itself fails, `then` comes too: the package must not stay approved.
+    """
+    steps = steps.taking_back().failing_into(then)
     model = delivery.serve(
         steps,
         "RestoreModel",
@@ -34,13 +37,23 @@ def roll_back(steps: Steps, delivery: Delivery, *, then: sfn.IChainable) -> sfn.
 
 
 def discard_model(steps: Steps, delivery: Delivery) -> sfn.State:
-    """`DiscardModel` → `RejectModelPackage`: what was not deployed must not look approvable in the registry."""
-    steps = steps.of("RollBack")
+    """`DiscardModel` → … → `RejectModelPackage`: what was not deployed must not look approvable in the registry."""
+    steps = steps.taking_back()
     reject = delivery.judge_package(
-        steps, "RejectModelPackage", "Rejected", comment="takes the package out of the running."
+        steps,
+        "RejectModelPackage",
+        "{% $states.input.arn %}",
+        "Rejected",
+        comment="takes the package out of the running.",
     ).next(steps.way_out)
-    fork = steps.choice("DiscardModel", comment="is there a model package?")
-    return fork.when(TUNED, reject).otherwise(steps.way_out)
+    registered = steps.choice("ModelRegistered", comment="did the pipeline register a model package?")
+    registered.when(sfn.Condition.jsonata("{% $exists($states.input.arn) %}"), reject).otherwise(steps.way_out)
+    find = delivery.find_package(
+        steps, "FindModelPackage", comment="asks the pipeline's execution for what it registered."
+    ).next(registered)
+    fork = steps.choice("DiscardModel", comment="was a model tuned?")
+    tuned = sfn.Condition.jsonata("{% $pipeline_execution_arn != null %}")
+    return fork.when(tuned, find).otherwise(steps.way_out)
 
 
 def retire_endpoint(steps: Steps, delivery: Delivery, *, then: sfn.State) -> sfn.State:

@@ -28,8 +28,12 @@ def tune(
     *,
     endpoint_name: str,
     then: sfn.IChainable,
+    discard: sfn.State,
 ) -> sfn.State:
-    """`FineTune` → … → `CompareWithChampion` → `then`. Sets `$pipeline_execution_arn`, `$comparison`, `$target`."""
+    """`FineTune` → … → `CompareWithChampion` → `then`. Sets `$pipeline_execution_arn`, `$comparison`, `$target`.
+
+    `discard` is where a run goes whose registered model does not stand the comparison.
+    """
     steps = steps.of("FineTune")
     executions = [f"{fine_tuning.pipeline_arn}/execution/*"]
     wait = steps.wait("WaitForFineTune", POLL_SECONDS, comment="gives the pipeline time.")
@@ -43,7 +47,7 @@ def tune(
         outputs="{% {'status': $states.result.PipelineExecutionStatus} %}",
     )
     finished = steps.choice("FineTuneFinished", comment="is the pipeline done?")
-    finished.when(_status_is("Succeeded"), _compare(steps, functions, endpoint_name).next(then))
+    finished.when(_status_is("Succeeded"), _compare(steps.failing_into(discard), functions, endpoint_name).next(then))
     finished.when(_status_is("Executing", "Stopping", condition=" and $millis() < $fine_tune_deadline"), wait)
     finished.when(_status_is("Executing"), _stop(steps, executions))
     finished.otherwise(_explain(steps, functions))

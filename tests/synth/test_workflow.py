@@ -41,8 +41,10 @@ TUNED: dict[str, Any] = {
     "ExplainPipelineFailure": TaskError("FineTuneFailed", "step FineTune: out of memory"),
     "CompareWithChampion": {"better": True, "fine_tuned": {"model_package_arn": PACKAGE, "model_data_url": MODEL}},
     "AwaitApproval": {"approved_by": "settings"},
+    "ClaimRollout": {"former_holder": None},
     "ApproveModelPackage": {},
     "PublishModel": {},
+    "FindServingAlarms": {"MetricAlarms": [{"AlarmArn": "arn:errors", "StateValue": "OK"}]},
     "UpdateServing": {"StackId": "id"},
     "DescribeServing": [{"Stacks": [{"StackStatus": s}]} for s in ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE")],
     "ExplainServing": {"StackEvents": []},
@@ -54,6 +56,9 @@ TUNED: dict[str, Any] = {
     "UpdateFormerServing": TaskError("CloudFormation.CloudFormationException", "No updates are to be performed."),
     "DescribeFormerServing": {"Stacks": [{"StackStatus": "UPDATE_COMPLETE"}]},
     "ExplainFormerServing": {"StackEvents": []},
+    "FindModelPackage": {
+        "PipelineExecutionSteps": [{"Metadata": {"RegisterModel": {"Arn": PACKAGE}}}, {"Metadata": {}}]
+    },
     "RejectModelPackage": {},
     "RetireModel": {},
     "UpdateRetiredServing": {"StackId": "id"},
@@ -103,9 +108,11 @@ def test_a_run_that_tunes_goes_through_all_four_steps(walk: Walking) -> None:
         "DescribeFineTune",
         "CompareWithChampion",
         "AwaitApproval",
+        "ClaimRollout",
         "Deploy",
         "ApproveModelPackage",
         "PublishModel",
+        "FindServingAlarms",
         "UpdateServing",
         "WaitForServing",
         "DescribeServing",
@@ -160,6 +167,8 @@ def test_a_repeated_start_of_the_pipeline_carries_the_same_token(walk: Walking) 
 STEP_OF = {
     "EvaluateCandidate": "EvaluateCandidates",
     "DescribeFineTune": "FineTune",
+    "ClaimRollout": "Deploy",
+    "FindServingAlarms": "Deploy",
     "ApproveModelPackage": "Deploy",
     "PublishModel": "Deploy",
     "UpdateServing": "Deploy",
@@ -176,8 +185,10 @@ TASKS = [
     "DescribeFineTune",
     "CompareWithChampion",
     "AwaitApproval",
+    "ClaimRollout",
     "ApproveModelPackage",
     "PublishModel",
+    "FindServingAlarms",
     "UpdateServing",
     "DescribeServing",
     "PublishTarget",
@@ -331,11 +342,81 @@ def test_a_tuned_model_keeps_the_endpoint(walk: Walking) -> None:
     assert "RetireModel" not in walked.visited
 
 
-def test_a_rejected_model_is_rejected_in_the_registry_too(walk: Walking) -> None:
-    walked = walk(AwaitApproval=TaskError("ApprovalRejected", "not now"))
-    assert walked.requests["RejectModelPackage"][0]["ModelPackageArn"] == PACKAGE
-    assert failure(walked)["step"] == "AwaitApproval"
+NOT_DEPLOYED = {
+    "CompareWithChampion": TaskError("ChallengerIsWorse", "worse"),
+    "AwaitApproval": TaskError("ApprovalRejected", "not now"),
+    "ClaimRollout": TaskError("ChampionChanged", "another model"),
+    "ApproveModelPackage": TaskError("Broken", "because"),
+}
+
+
+@pytest.mark.parametrize("state", NOT_DEPLOYED)
+def test_a_registered_model_that_is_not_deployed_is_rejected_in_the_registry(walk: Walking, state: str) -> None:
+    walked = walk(**{state: NOT_DEPLOYED[state]})
+    [request] = walked.requests["RejectModelPackage"]
+    assert (request["ModelPackageArn"], request["ModelApprovalStatus"]) == (PACKAGE, "Rejected")
+    assert failure(walked)["error"]["Cause"] == NOT_DEPLOYED[state].output["Cause"]
     assert "PublishModel" not in walked.visited
+
+
+def test_a_pipeline_that_registered_nothing_leaves_nothing_to_reject(walk: Walking) -> None:
+    walked = walk(
+        CompareWithChampion=TaskError("EvaluationIncomplete", "no package"),
+        FindModelPackage={"PipelineExecutionSteps": [{"Metadata": {}}]},
+    )
+    assert "RejectModelPackage" not in walked.visited
+    assert failure(walked)["step"] == "CompareWithChampion"
+
+
+def test_a_run_waits_for_the_roll_out_of_another_as_long_as_that_may_take(machine: StateMachine) -> None:
+    [patience] = [r for r in machine.definition["States"]["ClaimRollout"]["Retry"] if "RolloutBusy" in r["ErrorEquals"]]
+    assert patience["IntervalSeconds"] * patience["MaxAttempts"] == 2 * 90 * 60
+    assert patience["BackoffRate"] == 1
+
+
+@pytest.mark.parametrize("state", ["RestoreTarget", "RestoreModel", "UpdateFormerServing", "DescribeFormerServing"])
+def test_a_roll_back_that_fails_leaves_no_approved_package_and_says_what_failed_first(
+    walk: Walking, state: str
+) -> None:
+    walked = walk(
+        **{"SmokeTest": TaskError("SmokeTestFailed", "503"), "UpdateFormerServing": {"StackId": "id"}}
+        | {state: TaskError("Broken", "because")}
+    )
+    assert walked.requests["RejectModelPackage"][0]["ModelPackageArn"] == PACKAGE
+    assert failure(walked)["step"] == "RollBack"
+    assert failure(walked)["error"] == {"Error": "Broken", "Cause": "because"}
+    assert failure(walked)["first"] == {
+        "step": "SmokeTest",
+        "error": {"Error": "SmokeTestFailed", "Cause": "503"},
+    }
+
+
+def test_the_first_failure_is_kept_however_many_follow(walk: Walking) -> None:
+    walked = walk(
+        SmokeTest=TaskError("SmokeTestFailed", "503"),
+        RestoreTarget=TaskError("Broken", "second"),
+        RejectModelPackage=TaskError("Broken", "third"),
+    )
+    assert failure(walked)["error"]["Cause"] == "third"
+    assert failure(walked)["first"]["error"]["Cause"] == "503"
+
+
+def test_a_refused_update_without_a_cause_is_taken_back_like_any_other(walk: Walking) -> None:
+    refused = TaskError("CloudFormation.SdkClientException")
+    del refused.output["Cause"]
+    walked = walk(UpdateServing=refused)
+    assert in_order(walked.visited, "UpdateServing", "RestoreTarget", "RejectModelPackage", "RunFailed")
+    assert failure(walked)["error"] == {"Error": "CloudFormation.SdkClientException"}
+
+
+def test_an_alarm_that_rings_for_the_former_model_does_not_forbid_to_replace_it(walk: Walking) -> None:
+    alarms = [{"AlarmArn": "arn:errors", "StateValue": "ALARM"}, {"AlarmArn": "arn:latency", "StateValue": "OK"}]
+    walked = walk(FindServingAlarms={"MetricAlarms": alarms})
+    assert walked.requests["UpdateServing"][0]["RollbackConfiguration"]["RollbackTriggers"] == [
+        {"Arn": "arn:latency", "Type": "AWS::CloudWatch::Alarm"}
+    ]
+    walked = walk(FindServingAlarms={"MetricAlarms": alarms[:1]})
+    assert walked.requests["UpdateServing"][0]["RollbackConfiguration"]["RollbackTriggers"] == []
 
 
 def test_alarms_undo_a_roll_out_but_never_a_roll_back(walk: Walking) -> None:

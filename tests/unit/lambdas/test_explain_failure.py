@@ -111,3 +111,17 @@ def test_whatever_a_service_gives_as_a_cause_is_explained(error: str, cause: str
     assert len(explanation.message) <= 8000
     assert explanation.log
     assert explanation.remedy
+
+
+def test_a_roll_back_that_failed_does_not_hide_what_failed_first(cloud: Cloud, context: Context) -> None:
+    first = event("SmokeTestFailed", {"errorMessage": "The model answered nothing"}, "SmokeTest")
+    second = event("Ssm.SsmException", "Rate exceeded", "RollBack")
+
+    result = handle({**second, "first": {name: first[name] for name in ("step", "error")}}, context)
+
+    assert result["step"] == "RollBack"
+    assert result["message"] == (
+        "Rate exceeded\nBefore that, SmokeTest failed with SmokeTestFailed: The model answered nothing"
+    )
+    assert "function that SmokeTest calls" in str(result["log"])
+    assert "SmokeTestFailed" in cloud.called("sns", "Publish")[0]["Message"]
