@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from lambdas.shared import environment, s3
+from lambdas.gateway.problems import retry_later
+from lambdas.shared import aws, environment, log, s3
 from lambdas.shared.errors import InvalidTarget
 from lambdas.shared.fields import Fields
 from lambdas.shared.prompts import Turn
@@ -36,13 +38,20 @@ def approved_target() -> Approved | None:
 
     Raises:
         InvalidTarget: the parameter, or the stored prompt, holds something else.
+        Problem: 503, when they cannot be read at the moment; a former target may be what was just taken back.
     """
     parameter = environment.required("TARGET_PARAMETER")
     known = _remembered.get(parameter)
     if known and time.monotonic() < known.until:
         return known.approved
-    target = read_target(parameter)
-    approved = Approved(target, _shown(target)) if target else None
+    try:
+        target = read_target(parameter)
+        approved = Approved(target, _shown(target)) if target else None
+    except aws.CALL_ERRORS as failure:
+        if not aws.passes_by_itself(failure):
+            raise
+        log.warning("The approved target cannot be read", reason=str(failure))
+        raise retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The approved model cannot be looked up now.", 5) from failure
     _remembered[parameter] = _Remembered(approved, time.monotonic() + REMEMBERED_SECONDS)
     return approved
 

@@ -1,4 +1,4 @@
-"""Asking the approved model, and what its failures look like from outside."""
+"""Asking the approved model: once, and within the time that API Gateway leaves."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+from lambdas.gateway.failures import problem_of, too_slow
 from lambdas.gateway.problems import Problem, retry_later
 from lambdas.gateway.validation import Sampling
 from lambdas.shared import aws, environment, log
@@ -17,29 +18,16 @@ from lambdas.shared.fields import Fields
 from lambdas.shared.prompts import Turn
 from lambdas.shared.targets import BedrockTarget, SageMakerTarget
 
-BUSY = {
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "ServiceQuotaExceededException",
-}
-NOT_READY = {
-    "ModelNotReadyException",
-    "ServiceUnavailable",
-    "ServiceUnavailableException",
-    "InternalDependencyException",
-}
-# SageMaker calls an endpoint that is not there, or not in service, a ValidationError.
-GONE = {"ValidationError", "ResourceNotFoundException"}
-TOO_SLOW = {"ModelTimeoutException"}
-# The model itself refused the request, as it does when a prompt is longer than it can read.
-REFUSED_STATUSES = {400, 413, 422}
+# With the time that the gateway itself needs, less than API Gateway waits (29 seconds): so that whoever asks gets our
+# answer and not its own.
+CONNECT_TIMEOUT_SECONDS = 2
 
 
 def ask(target: SageMakerTarget | BedrockTarget, turns: Sequence[Turn], sampling: Sampling) -> Answer:
     """Send a conversation to the target and give its answer.
 
     Raises:
-        Problem: 400, 429, 502, 503 or 504, as the failure deserves.
+        Problem: 400, 413, 429, 502, 503 or 504, as the failure deserves.
     """
     try:
         if isinstance(target, BedrockTarget):
@@ -47,10 +35,10 @@ def ask(target: SageMakerTarget | BedrockTarget, turns: Sequence[Turn], sampling
         return _ask_endpoint(target, turns, sampling)
     except aws.ClientError as failure:
         log.warning("The model refused", error=aws.error_code(failure), reason=aws.error_message(failure))
-        raise _problem(failure) from failure
+        raise problem_of(failure) from failure
     except aws.ReadTimeoutError as failure:
         log.warning("The model is too slow", reason=str(failure))
-        raise _too_slow() from failure
+        raise too_slow() from failure
     except aws.NETWORK_ERRORS as failure:
         log.warning("The model cannot be reached", reason=str(failure))
         raise retry_later(HTTPStatus.BAD_GATEWAY, "The model could not be reached.", 5) from failure
@@ -77,7 +65,7 @@ def _ask_endpoint(target: SageMakerTarget, turns: Sequence[Turn], sampling: Samp
         EndpointName=target.endpoint,
         ContentType="application/json",
         Accept="application/json",
-        Body=json.dumps(body).encode(),
+        Body=json.dumps(body, ensure_ascii=False).encode(),  # an escaped character would take up to twelve bytes
     )
     content = response["Body"].read()
     return _completion(content, time.perf_counter() - started)
@@ -109,26 +97,4 @@ def _completion(content: bytes, seconds: float) -> Answer:
 def _client(service: str) -> Any:
     """Give a client that makes one attempt within API Gateway's own limit: the caller decides on more."""
     timeout = environment.integer("MODEL_TIMEOUT_SECONDS", minimum=1, maximum=300, default=25)
-    return aws.client(service, read_timeout=timeout, attempts=1)
-
-
-def _problem(failure: aws.ClientError) -> Problem:
-    code = aws.error_code(failure)
-    if code in BUSY:
-        return retry_later(HTTPStatus.TOO_MANY_REQUESTS, "The model is busy.", 2)
-    if code in NOT_READY:
-        return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model is not ready yet.", 10)
-    if code in GONE:
-        return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The approved model is not in service.", 30)
-    if code in TOO_SLOW:
-        return _too_slow()
-    refused = failure.response.get("OriginalStatusCode") in REFUSED_STATUSES
-    if code == "ValidationException" or refused:
-        return Problem(
-            HTTPStatus.BAD_REQUEST, "The model refused the request; the input may be longer than it can read."
-        )
-    return Problem(HTTPStatus.BAD_GATEWAY, "The model failed.")
-
-
-def _too_slow() -> Problem:
-    return retry_later(HTTPStatus.GATEWAY_TIMEOUT, "The model did not answer in time; it may have been starting.", 5)
+    return aws.client(service, connect_timeout=CONNECT_TIMEOUT_SECONDS, read_timeout=timeout, attempts=1)

@@ -17,6 +17,7 @@ from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from lambdas.shared.errors import AccessDenied, FunctionError, ServiceCallFailed
 
 __all__ = [
+    "CALL_ERRORS",
     "CONNECT_TIMEOUT_SECONDS",
     "NETWORK_ERRORS",
     "ClientError",
@@ -31,6 +32,7 @@ __all__ = [
 CONNECT_TIMEOUT_SECONDS = 5
 # What a call raises when no answer came, or only a part of one: no connection, none in time, or one that broke off.
 NETWORK_ERRORS = (BotocoreConnectionError, HTTPClientError, IncompleteReadError)
+CALL_ERRORS = (ClientError, *NETWORK_ERRORS)
 # Services call a missing permission by different names; SNS has one for a key of KMS, API Gateway one of its own.
 ACCESS_CODES = {
     "AccessDenied",
@@ -81,8 +83,10 @@ def error_message(failure: ClientError) -> str:
     return str(failure.response.get("Error", {}).get("Message", "")).strip()
 
 
-def passes_by_itself(failure: ClientError) -> bool:
-    """Whether the same call may succeed a little later: the service was throttling, or failed itself."""
+def passes_by_itself(failure: Exception) -> bool:
+    """Whether the same call may succeed a little later: no answer came, or the service throttled or failed itself."""
+    if not isinstance(failure, ClientError):
+        return isinstance(failure, NETWORK_ERRORS)
     status = int(failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     too_many, own_fault = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR
     return error_code(failure) in THROTTLING_CODES or status == too_many or status >= own_fault

@@ -88,11 +88,9 @@ class ApiMethod:
                 headers={"Content-Type": "application/json"},
                 body=json.dumps({"text": text}),
             )
-        except aws.NETWORK_ERRORS as failure:
-            raise NotReady(f"API Gateway did not answer: {failure}") from failure
-        except aws.ClientError as failure:
+        except aws.CALL_ERRORS as failure:
             if aws.passes_by_itself(failure):
-                raise NotReady(f"API Gateway answered {failure}") from failure
+                raise NotReady(f"API Gateway gave no answer: {failure}") from failure
             raise
         return response
 

@@ -33,9 +33,7 @@ def cause(log_group: str, instance: str) -> str:
         try:
             if found := _line(log_group, request_id, until):
                 return found[:MAX_CHARACTERS]
-        except aws.NETWORK_ERRORS as failure:
-            why_not = f"the log group {log_group} could not be read: {failure}"
-        except aws.ClientError as failure:
+        except aws.CALL_ERRORS as failure:
             why_not = f"the log group {log_group} could not be read: {failure}"
             if not aws.passes_by_itself(failure):
                 break

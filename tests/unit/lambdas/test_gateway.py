@@ -7,10 +7,11 @@ import itertools
 import json
 import time
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -277,6 +278,22 @@ def test_the_target_is_remembered_for_half_a_minute(
     assert len(cloud.called("ssm", "GetParameter")) == 2
 
 
+@pytest.mark.parametrize("failure", [ReadTimeoutError(endpoint_url="ssm"), "ThrottlingException"])
+@pytest.mark.parametrize(("method", "path"), [("POST", "/v1/summarize"), ("GET", "/v1/models")])
+def test_a_target_that_cannot_be_looked_up_for_the_moment_is_asked_for_later(
+    send: Send, cloud: Cloud, endpoint: object, failure: Exception | str, method: str, path: str
+) -> None:
+    def lost(_: object) -> Mapping[str, Any]:
+        raise failure if isinstance(failure, Exception) else ClientError({"Error": {"Code": failure}}, "GetParameter")
+
+    cloud.on("ssm", "GetParameter", lost)
+
+    reply = send(method, path, {"text": "x"})
+
+    assert reply.status == 503
+    assert reply.headers["Retry-After"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -415,7 +432,8 @@ def test_a_body_in_base64_is_read_and_a_broken_one_refused(send: Send, endpoint:
         ("ModelError", {"OriginalStatusCode": 400}, 400),
         ("ModelError", {"OriginalStatusCode": 500}, 502),
         ("AccessDeniedException", {}, 502),
-        ("InternalFailure", {}, 502),
+        ("InternalFailure", {}, 503),
+        ("413", {}, 413),
     ],
 )
 def test_the_endpoint_s_failures_have_a_status_and_no_detail_of_the_inside(
@@ -429,6 +447,91 @@ def test_the_endpoint_s_failures_have_a_status_and_no_detail_of_the_inside(
     assert ("Retry-After" in reply.headers) == (status in (429, 503, 504))
 
 
+def model_error(status: int, kind: str, message: str, **more: int) -> dict[str, Any]:
+    """Give what SageMaker adds to its ModelError, of an answer as llama.cpp gives it."""
+    answer = {"error": {"code": status, "message": message, "type": kind, **more}}
+    return {"OriginalStatusCode": status, "OriginalMessage": json.dumps(answer)}
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_prompt_that_exceeds_the_served_context_is_the_caller_s_problem_and_names_the_limit(
+    send: Send, cloud: Cloud, status: int
+) -> None:
+    """Whichever status the server has for it: that differs by version."""
+    message = "request (4310 tokens) exceeds the available context size (4096 tokens), try increasing it"
+    exceeded = model_error(status, "exceed_context_size_error", message, n_prompt_tokens=4310, n_ctx=4096)
+    cloud.refuse("sagemaker-runtime", "InvokeEndpoint", "ModelError", f"secret-endpoint of {ACCOUNT}", **exceeded)
+
+    reply = send("POST", "/v1/summarize", {"text": "x"})
+
+    assert (reply.status, reply.body["title"]) == (413, HTTPStatus.REQUEST_ENTITY_TOO_LARGE.phrase)
+    assert reply.body["detail"] == "The input has 4,310 tokens; the model takes 4,096, its answer included."
+
+
+@pytest.mark.parametrize("original", ["exceed_context_size_error, as text", '{"error": "exceed_context_size_error"}'])
+def test_a_prompt_that_is_too_long_is_told_even_where_the_model_s_server_names_no_limit(
+    send: Send, cloud: Cloud, original: str
+) -> None:
+    extra: dict[str, Any] = {"OriginalStatusCode": 400, "OriginalMessage": original}
+    cloud.refuse("sagemaker-runtime", "InvokeEndpoint", "ModelError", **extra)
+
+    reply = send("POST", "/v1/summarize", {"text": "x"})
+
+    assert (reply.status, reply.body["detail"]) == (413, "The input is too long for the model.")
+
+
+def test_requests_that_outgrow_the_context_together_may_come_again(send: Send, cloud: Cloud) -> None:
+    crowded = model_error(500, "server_error", "Context size has been exceeded.")
+    cloud.refuse("sagemaker-runtime", "InvokeEndpoint", "ModelError", **crowded)
+
+    reply = send("POST", "/v1/summarize", {"text": "x"})
+
+    assert reply.status == 429
+    assert reply.headers["Retry-After"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Request 5f2b has oversize body.",
+        "1 validation error detected: Value at 'body' failed to satisfy constraint: "
+        "Member must have length less than or equal to 4194304",
+    ],
+)
+def test_a_body_that_is_too_large_for_the_endpoint_is_told_from_an_endpoint_that_is_gone(
+    send: Send, cloud: Cloud, message: str
+) -> None:
+    cloud.refuse("sagemaker-runtime", "InvokeEndpoint", "ValidationError", message)
+
+    assert send("POST", "/v1/summarize", {"text": "x"}).status == 413
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Input is too long for requested model.",
+        "The model returned the following errors: prompt is too long: 200049 tokens > 200000 maximum",
+        "The model returned the following errors: input length and `max_tokens` exceed context limit: 9 + 4 > 12",
+        "This model's maximum context length is 8192 tokens. Please reduce the length of the prompt",
+    ],
+)
+def test_a_prompt_that_is_too_long_for_a_bedrock_model_is_the_caller_s_problem(
+    send: Send, cloud: Cloud, message: str
+) -> None:
+    cloud.parameters["/target"] = json.dumps(BEDROCK)
+    cloud.refuse("bedrock-runtime", "Converse", "ValidationException", message)
+
+    assert send("POST", "/v1/summarize", {"text": "x"}).status == 413
+
+
+def test_text_goes_to_the_endpoint_unescaped_so_that_it_stays_within_its_payload(
+    send: Send, cloud: Cloud, endpoint: object
+) -> None:
+    send("POST", "/v1/summarize", {"text": "über 🦙"})
+
+    assert "über 🦙".encode() in cloud.called("sagemaker-runtime", "InvokeEndpoint")[0]["Body"]
+
+
 @pytest.mark.parametrize(
     ("code", "status"),
     [
@@ -438,6 +541,7 @@ def test_the_endpoint_s_failures_have_a_status_and_no_detail_of_the_inside(
         ("ModelTimeoutException", 504),
         ("ModelErrorException", 502),
         ("ServiceUnavailableException", 503),
+        ("InternalServerException", 503),
     ],
 )
 def test_bedrock_s_failures_have_a_status(send: Send, cloud: Cloud, code: str, status: int) -> None:
@@ -499,7 +603,7 @@ def test_the_model_is_asked_once_and_within_the_api_s_own_limit(
     monkeypatch.setattr(aws, "client", client)
     send("POST", "/v1/summarize", {"text": "x"})
 
-    assert {"service": "sagemaker-runtime", "read_timeout": 25, "attempts": 1} in asked
+    assert {"service": "sagemaker-runtime", "connect_timeout": 2, "read_timeout": 25, "attempts": 1} in asked
 
 
 @pytest.mark.parametrize("broken", ["damaged target", "denied parameter", "missing variable", "missing service"])

@@ -1,0 +1,82 @@
+"""What a model's failures look like from outside: each error of SageMaker or Bedrock as a problem document."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from lambdas.gateway.problems import Problem, retry_later
+from lambdas.shared import aws
+
+BUSY = {
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "ServiceQuotaExceededException",
+}
+NOT_READY = {
+    "ModelNotReadyException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "InternalDependencyException",
+}
+# A fault of the service's own; the same request may succeed.
+SERVICE_FAULTS = {"InternalFailure", "InternalServerException"}
+# SageMaker calls an endpoint that is not there, or not in service, a ValidationError.
+GONE = {"ValidationError", "ResourceNotFoundException"}
+TOO_SLOW = {"ModelTimeoutException"}
+# The model itself refused the request.
+REFUSED_STATUSES = {400, 413, 422}
+
+# llama.cpp's type of error for a prompt that is longer than its context; it comes with both lengths.
+EXCEEDS_CONTEXT = "exceed_context_size_error"
+# What else says that a request is too long, by who says it; in lower case.
+TOO_LONG = (
+    EXCEEDS_CONTEXT,
+    "has oversize body",  # SageMaker, of a serverless endpoint
+    "value at 'body' failed",  # SageMaker
+    "is too long",  # Bedrock, and Anthropic's models there
+    "exceed context limit",  # Anthropic's models
+    "maximum context length",  # others' on Bedrock
+)
+# llama.cpp, when the requests that it answers at once outgrow the context that they share: all of them fail.
+CROWDED = "context size has been exceeded"
+
+
+def problem_of(failure: aws.ClientError) -> Problem:
+    """Give the problem that a failure deserves: 400, 413, 429, 502, 503 or 504, and nothing of the inside."""
+    code, words = aws.error_code(failure), _words(failure)
+    if code == "413" or any(sign in words for sign in TOO_LONG):
+        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _lengths(failure) or "The input is too long for the model.")
+    if code in BUSY or CROWDED in words:
+        return retry_later(HTTPStatus.TOO_MANY_REQUESTS, "The model is busy.", 2)
+    if code in NOT_READY:
+        return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model is not ready yet.", 10)
+    if code in SERVICE_FAULTS:
+        return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model's service failed for the moment.", 5)
+    if code in GONE:
+        return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The approved model is not in service.", 30)
+    if code in TOO_SLOW:
+        return too_slow()
+    if code == "ValidationException" or failure.response.get("OriginalStatusCode") in REFUSED_STATUSES:
+        return Problem(HTTPStatus.BAD_REQUEST, "The model refused the request.")
+    return Problem(HTTPStatus.BAD_GATEWAY, "The model failed.")
+
+
+def too_slow() -> Problem:
+    """Give the problem of a model that has not answered in time."""
+    return retry_later(HTTPStatus.GATEWAY_TIMEOUT, "The model did not answer in time; it may have been starting.", 5)
+
+
+def _words(failure: aws.ClientError) -> str:
+    """Give what the service and, behind it, the model's own server said."""
+    return f"{aws.error_message(failure)} {failure.response.get('OriginalMessage', '')}".lower()
+
+
+def _lengths(failure: aws.ClientError) -> str | None:
+    """Name the limit, where the model's server told it."""
+    try:
+        error = json.loads(str(failure.response.get("OriginalMessage", "")))["error"]
+        given, limit = int(error["n_prompt_tokens"]), int(error["n_ctx"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return f"The input has {given:,} tokens; the model takes {limit:,}, its answer included."
