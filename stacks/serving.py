@@ -21,13 +21,11 @@ from cdk_app.constructs.alarms import endpoint_alarms
 from cdk_app.constructs.grants import allow, policy_of, read_objects, service_role
 from cdk_app.constructs.images import INFERENCE_REPOSITORY, inference_image, pull_images
 from cdk_app.constructs.names import parameter_name, resource_name
-from cdk_app.settings import Settings
+from cdk_app.settings import CONTEXT_TOKENS, Settings
 from stacks.foundation import NOTHING_APPROVED, Foundation
 
 MODEL_DATA_PARAMETER = "ApprovedModelDataUrl"  # CloudFormation parameter, typed as an SSM parameter's name
 VARIANT = "AllTraffic"
-CONTEXT_TOKENS = 4096
-"""Prompt and answer together; what a request needs beyond it, the server refuses."""
 
 _KEEP_OLD_FLEET_SECONDS = 300
 _DEPLOYMENT_TIMEOUT_SECONDS = 3600

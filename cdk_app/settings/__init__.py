@@ -8,7 +8,7 @@ with its line and its remedy.
 """
 
 from cdk_app.settings.data import Columns, Data, Filters, Glue, Split
-from cdk_app.settings.delivery import Budget, Gateway, Serving
+from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Gateway, Serving
 from cdk_app.settings.loading import ENVIRONMENTS, load_settings
 from cdk_app.settings.model import Environment, Settings
 from cdk_app.settings.problems import Problem, SettingsError
@@ -18,6 +18,7 @@ from cdk_app.settings.task import Task
 from cdk_app.settings.tuning import Tuning
 
 __all__ = [
+    "CONTEXT_TOKENS",
     "ENVIRONMENTS",
     "Budget",
     "Candidate",

@@ -9,6 +9,9 @@ from pydantic import Field
 from cdk_app.settings.section import Section
 from cdk_app.settings.tuning import InstanceType
 
+CONTEXT_TOKENS = 4096
+"""What the endpoint holds of one request, prompt and answer together; a longer prompt it refuses."""
+
 EMAIL = r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$"
 
 
@@ -31,7 +34,7 @@ class Serving(Section):
     """Instances of the real-time endpoint."""
 
     max_output_tokens: Annotated[int, Field(ge=1, le=8192)] = 128
-    """Most tokens that one answer may have."""
+    """Most tokens that one answer may have; it shares the endpoint's context with the prompt."""
 
 
 class Gateway(Section):
@@ -47,7 +50,7 @@ class Gateway(Section):
     """Requests that the API accepts at once."""
 
     max_input_characters: Annotated[int, Field(ge=100, le=1_000_000)] = 20_000
-    """Longest text that one request may carry, in characters."""
+    """Longest text that one request may carry, in characters; a model that reads less refuses it with 413."""
 
 
 class Budget(Section):

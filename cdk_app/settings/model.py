@@ -8,7 +8,7 @@ from pydantic import Field
 
 from cdk_app.catalogue import CATALOGUE, Model
 from cdk_app.settings.data import Data
-from cdk_app.settings.delivery import Budget, Gateway, Serving
+from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Gateway, Serving
 from cdk_app.settings.section import Section
 from cdk_app.settings.selection import Selection
 from cdk_app.settings.task import Task
@@ -64,3 +64,9 @@ class Settings(Section):
             else CATALOGUE[candidate.model]
             for candidate in self.selection.candidates
         )
+
+    @property
+    def longest_prompt(self) -> int:
+        """Tokens of the longest prompt that the tuned model's endpoint can still answer in full length."""
+        context = min(CATALOGUE[self.tuning.model].context_tokens, CONTEXT_TOKENS)
+        return context - self.serving.max_output_tokens

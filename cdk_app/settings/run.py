@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from cdk_app.catalogue import CATALOGUE, Model, SecondPrice
+from cdk_app.catalogue import Model, SecondPrice
 from cdk_app.settings.declarations import declarations
 from cdk_app.settings.model import Settings
 from cdk_app.settings.problems import Problem, SettingsError
@@ -120,8 +120,8 @@ def _price(model: Model) -> dict[str, float]:
 
 def _bounds(settings: Settings) -> dict[str, dict[str, Any]]:
     bounds = {INPUT_NAMES.get(setting, setting): _bounds_of(setting) for setting in OVERRIDABLE}
-    length = bounds["tuning.max_length"]
-    length["maximum"] = min(length["maximum"], CATALOGUE[settings.tuning.model].context_tokens)
+    if settings.tuning.enabled:
+        bounds["tuning.max_length"]["maximum"] = settings.longest_prompt
     _close_gates(bounds, settings)
     return bounds
 

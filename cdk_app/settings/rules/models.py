@@ -87,21 +87,16 @@ def model_to_tune_can_be_tuned(subject: Subject) -> Iterator[Breach]:
         yield Breach(TUNING_MODEL, message, suggest("", tuple(CUSTOMIZABLE)))
 
 
-@rule("tuning.model", "tuning.max_length")
-def examples_fit_the_context(subject: Subject) -> Iterator[Breach]:
-    """A model cannot learn from tokens that it cannot see."""
-    tuning = subject.settings.tuning
-    model = CATALOGUE.get(tuning.model)
-    if model and tuning.max_length > model.context_tokens:
-        message = f"`{tuning.model}` sees {model.context_tokens} tokens, not {tuning.max_length}"
-        yield Breach(("tuning", "max_length"), message, f"Write {model.context_tokens} or less.")
-
-
-@rule("tuning.model", "serving.max_output_tokens")
-def answers_fit_the_context(subject: Subject) -> Iterator[Breach]:
-    """Prompt and answer share the context: an answer that fills it leaves no room to ask."""
-    limit = subject.settings.serving.max_output_tokens
-    model = CATALOGUE.get(subject.settings.tuning.model)
-    if model and limit >= model.context_tokens:
-        message = f"prompt and answer share the {model.context_tokens} tokens of `{model.key}`"
-        yield Breach(("serving", "max_output_tokens"), message, f"Write less than {model.context_tokens}.")
+@rule("tuning.enabled", "tuning.model", "tuning.max_length", "serving.max_output_tokens")
+def prompts_and_answers_fit_the_context(subject: Subject) -> Iterator[Breach]:
+    """Prompt and answer share the context: what the model is trained to read must leave it room to answer."""
+    settings = subject.settings
+    prompt, answer = settings.tuning.max_length, settings.serving.max_output_tokens
+    if not settings.tuning.enabled or settings.tuning.model not in CATALOGUE or prompt <= settings.longest_prompt:
+        return
+    context = settings.longest_prompt + answer
+    message = (
+        f"prompt and answer share {context} tokens: {answer} for the answer leave too few for a prompt of {prompt}"
+    )
+    remedy = f"Make `tuning.max_length` and `serving.max_output_tokens` together {context} or less."
+    yield Breach(("tuning", "max_length") if prompt > answer else ("serving", "max_output_tokens"), message, remedy)

@@ -60,16 +60,21 @@ def test_an_override_may_tighten_a_gate_but_not_loosen_it(load: Load, document: 
     assert bounds["minimum"] == deployed < bounds["maximum"]
 
 
-def test_an_override_may_ask_for_a_persons_approval_but_not_do_without_it(
-    load: Load, document: dict[str, Any]
-) -> None:
+def test_an_override_may_ask_for_a_persons_approval_but_not_do_without_it(load: Load, document: dict[str, Any]) -> None:
     for deployed, choices in (("manual", ["manual"]), ("automatic", ["manual", "automatic"])):
         document["approval"] = deployed
         assert run_settings(load(document))["bounds"]["approval"] == {"type": "string", "choices": choices}
 
 
-def test_an_override_cannot_outgrow_the_context_of_the_model(load: Load, document: dict[str, Any]) -> None:
-    assert run_settings(load(document))["bounds"]["tuning.max_length"]["maximum"] == 8192
+def test_an_override_cannot_outgrow_what_the_endpoint_can_answer(load: Load, document: dict[str, Any]) -> None:
+    document["serving"] = {"max_output_tokens": 100}
+    assert run_settings(load(document))["bounds"]["tuning.max_length"]["maximum"] == 3996
+
+
+def test_without_tuning_no_bound_is_beyond_another(load: Load, document: dict[str, Any]) -> None:
+    document |= {"tuning": {"enabled": False}, "serving": {"max_output_tokens": 8192}}
+    length = run_settings(load(document))["bounds"]["tuning.max_length"]
+    assert length["minimum"] < length["maximum"]
 
 
 def test_candidates_carry_what_is_needed_to_ask_and_to_price_them(load: Load, document: dict[str, Any]) -> None:

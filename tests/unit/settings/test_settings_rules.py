@@ -134,21 +134,39 @@ def test_an_unknown_model_is_not_tuned(problems: Problems, document: dict[str, A
     assert found(problems(document)) == [("tuning.model", "`smollm2` is not in the model catalogue")]
 
 
-def test_training_examples_fit_the_context_of_the_model(
-    load: Load, problems: Problems, document: dict[str, Any]
+@pytest.mark.parametrize(
+    ("fitting", "exceeding", "key"),
+    [
+        ((3968, 128), (3969, 128), "tuning.max_length"),
+        ((256, 3840), (256, 3841), "serving.max_output_tokens"),
+        ((32, 4064), (32, 8192), "serving.max_output_tokens"),
+    ],
+)
+def test_an_answer_leaves_room_for_a_prompt_as_long_as_those_that_the_model_is_trained_on(
+    load: Load,
+    problems: Problems,
+    document: dict[str, Any],
+    fitting: tuple[int, int],
+    exceeding: tuple[int, int],
+    key: str,
 ) -> None:
-    document["tuning"] = {"max_length": 8193}
-    (problem,) = problems(document)
-    assert (problem.key, problem.remedy) == ("tuning.max_length", "Write 8192 or less.")
-    document["tuning"] = {"max_length": 8192}
-    load(document)
+    """Where they do not fit together, the one that asks for more is the one to change."""
+
+    def asking_for(lengths: tuple[int, int]) -> dict[str, Any]:
+        prompt, answer = lengths
+        return document | {"tuning": {"max_length": prompt}, "serving": {"max_output_tokens": answer}}
+
+    load(asking_for(fitting))
+    (problem,) = problems(asking_for(exceeding))
+    assert problem.key == key
+    assert problem.message.startswith("prompt and answer share 4096 tokens")
+    assert problem.remedy == "Make `tuning.max_length` and `serving.max_output_tokens` together 4096 or less."
 
 
-def test_an_answer_leaves_room_for_the_question(load: Load, problems: Problems, document: dict[str, Any]) -> None:
+def test_without_tuning_the_endpoint_s_context_limits_nothing(load: Load, document: dict[str, Any]) -> None:
+    document["tuning"] = {"enabled": False}
     document["serving"] = {"max_output_tokens": 8192}
-    assert [key for key, _ in found(problems(document))] == ["serving.max_output_tokens"]
-    document["serving"] = {"max_output_tokens": 8191}
-    load(document)
+    assert load(document).serving.max_output_tokens == 8192
 
 
 # ---- hosting ----------------------------------------------------------------------------------------------

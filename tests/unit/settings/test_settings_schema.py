@@ -10,6 +10,7 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 
+from cdk_app.settings import CONTEXT_TOKENS
 from cdk_app.settings.declarations import declarations
 from cdk_app.settings.reference import PAGE, rendered_page
 from cdk_app.settings.schema import SCHEMA_FILE, rendered_schema, workflow_schema
@@ -94,3 +95,9 @@ def test_every_setting_is_described(path: tuple[str, ...]) -> None:
 def test_a_reference_page_without_tables_gets_them() -> None:
     assert "| `max_examples` |" in rendered_page("# Settings\n")
     assert rendered_page("# Settings\n").startswith("# Settings\n")
+
+
+def test_the_registered_model_and_the_docs_have_the_context_that_the_endpoint_serves() -> None:
+    definition = (ROOT / "pipelines" / "definition" / "pipeline.json").read_text(encoding="utf-8")
+    assert f'"SM_LLAMA_CPP_CTX_SIZE": "{CONTEXT_TOKENS}"' in definition
+    assert f"({CONTEXT_TOKENS:,} tokens)" in (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
