@@ -21,11 +21,15 @@ def removal_policy(settings: Settings) -> cdk.RemovalPolicy:
     return cdk.RemovalPolicy.RETAIN if settings.environment == "prod" else cdk.RemovalPolicy.DESTROY
 
 
-def log_group(scope: Construct, construct_id: str, key: kms.IKey) -> logs.LogGroup:
-    """A log group that is encrypted with `key`, expires, and goes with its stack: logs are no data of record."""
+def log_group(scope: Construct, construct_id: str, key: kms.IKey, *, name: str | None = None) -> logs.LogGroup:
+    """A log group that is encrypted with `key`, expires, and goes with its stack: logs are no data of record.
+
+    `name` is for a group that a service would otherwise make by itself: to be kept for ever, and left behind.
+    """
     return logs.LogGroup(
         scope,
         construct_id,
+        log_group_name=name,
         encryption_key=key,
         retention=LOG_RETENTION,
         removal_policy=cdk.RemovalPolicy.DESTROY,

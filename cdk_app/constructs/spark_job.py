@@ -14,6 +14,7 @@ from constructs import Construct
 
 from cdk_app.assets import glue_modules, glue_script
 from cdk_app.constructs.grants import allow, closed_role, read_asset, service_role
+from cdk_app.constructs.retention import log_group
 from cdk_app.settings import Glue
 
 CONCURRENT_RUNS = 3
@@ -39,6 +40,7 @@ class SparkJob(Construct):
         script, modules = glue_script(self, "Script"), glue_modules(self, "Modules")
         for asset in (script, modules):
             read_asset(self.role, asset)
+        log_prefix = self._make_logs(name, key)
         self._allow_logging(key)
         glue.PySparkEtlJob(
             self,
@@ -49,7 +51,7 @@ class SparkJob(Construct):
             role=closed_role(self.role),
             script=_code(script),
             extra_python_files=[_code(modules)],
-            default_arguments=dict(arguments),
+            default_arguments={"--custom-logGroup-prefix": log_prefix, **arguments},
             worker_configuration=glue.WorkerConfiguration(
                 worker_type=glue.WorkerType[capacity.worker_type.replace(".", "_")],
                 number_of_workers=capacity.workers,
@@ -63,13 +65,20 @@ class SparkJob(Construct):
             enable_observability_metrics=False,
         )
 
+    def _make_logs(self, name: str, key: kms.IKey) -> str:
+        """The two log groups of the job, what it prints and what Spark logs; the prefix that tells Glue of them."""
+        prefix = f"/aws-glue/jobs/{name}"
+        for kind in ("output", "error"):
+            log_group(self, f"{kind.capitalize()}Log", key, name=f"{prefix}/{kind}")
+        return prefix
+
     def _allow_logging(self, key: kms.IKey) -> None:
         here = f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
         allow(
             self.role,
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey"],
             [f"{here}:log-group:/aws-glue/jobs*"],
-            reason="Glue names the group /aws-glue/jobs-<role>-<security configuration>/… and its streams itself.",
+            reason="Glue names its streams itself, and groups /aws-glue/jobs-<role>-<security configuration>/… too.",
         )
         allow(self.role, ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])
 

@@ -97,6 +97,15 @@ def test_logs_output_and_bookmarks_of_the_job_are_encrypted_with_our_key(
         assert "Key" in text(part["KmsKeyArn"])
 
 
+def test_the_job_logs_into_groups_of_the_stack_which_expire_and_go_with_it(
+    template: Template, job: dict[str, Any]
+) -> None:
+    groups = resources(template, "AWS::Logs::LogGroup").values()
+    prefix = job["DefaultArguments"]["--custom-logGroup-prefix"]
+    assert {group["Properties"]["LogGroupName"] for group in groups} == {f"{prefix}/output", f"{prefix}/error"}
+    assert {group["DeletionPolicy"] for group in groups} == {"Delete"}
+
+
 def test_the_job_reads_raw_data_and_its_own_manifest_and_code_only(role: list[dict[str, Any]]) -> None:
     readable = sorted(allowed(role, "s3:GetObject"))
     assert len(readable) == 4
