@@ -94,6 +94,15 @@ def test_writing_a_log_needs_the_arn_of_its_stream_or_of_its_groups_streams(
     assert f"{action} on resource: arn:aws:logs:{HERE}:log-group:/group:log-stream:{stream} " in message
 
 
+def test_describing_alarms_needs_the_arn_of_each(emulator: Emulator) -> None:
+    alarms = f"arn:aws:cloudwatch:{HERE}:alarm:"
+    client = user_client(emulator, "cloudwatch", allow("cloudwatch:DescribeAlarms", [f"{alarms}mine", f"{alarms}ours"]))
+    assert client.describe_alarms(AlarmNames=["mine", "ours"])["MetricAlarms"] == []
+    message = denied(client.describe_alarms, AlarmNames=["mine", "theirs"])
+    assert f"cloudwatch:DescribeAlarms on resource: {alarms}theirs " in message
+    assert f"{alarms}* " in denied(client.describe_alarms)
+
+
 def test_starting_a_job_run_needs_its_jobs_arn(emulator: Emulator) -> None:
     message = denied(user_client(emulator, "glue").start_job_run, JobName="job")
     assert f"glue:StartJobRun on resource: arn:aws:glue:{HERE}:job/job " in message

@@ -26,6 +26,8 @@ def register() -> None:
     hooks.map_iam("bedrock-runtime", bedrock_action, bedrock_resource)
     hooks.map_iam("states", states_action, states_resource)
     hooks.map_iam("logs", logs_action, logs_resource)
+    hooks.map_iam("monitoring", monitoring_action, monitoring_resource)
+    hooks.require("monitoring", further_alarms)
     hooks.deny_unmapped()
     for service in ("sagemaker", "states", "glue", "cloudformation", "events", "lambda"):
         hooks.require(service, further_permissions)
@@ -140,6 +142,40 @@ def logs_resource(request: Request) -> str:
     stream = given.get("logStreamName", "") if request.operation in ("PutLogEvents", "GetLogEvents") else ""
     group = given.get("logGroupName", "")
     return f"arn:aws:logs:{request.region}:{request.account}:log-group:{group}:log-stream:{stream}"
+
+
+# ---- CloudWatch -----------------------------------------------------------------------------------------
+
+
+def monitoring_action(request: Request) -> str | None:
+    """`cloudwatch:<Operation>`."""
+    return f"cloudwatch:{request.operation}"
+
+
+def monitoring_resource(request: Request) -> str:
+    """The ARN of the alarm that the request names, the first one where it names many; metrics have no ARNs."""
+    alarms = _alarms(request)
+    if alarms:
+        return alarms[0]
+    return _alarm(request, "*") if request.operation == "DescribeAlarms" else "*"
+
+
+def further_alarms(request: Request) -> Iterable[Permission]:
+    """The same permission on each further alarm that the request names."""
+    yield from (Permission(f"cloudwatch:{request.operation}", alarm) for alarm in _alarms(request)[1:])
+
+
+def _alarms(request: Request) -> list[str]:
+    if "cbor" in request.headers.get("content-type", ""):
+        return []  # the emulator does not read it either, so nothing less than all alarms will do
+    given = request.parameters
+    names = [given["AlarmName"]] if "AlarmName" in given else given.get("AlarmNames", [])
+    named = [value for key, value in given.items() if key.startswith("AlarmNames.member.")]  # in a form
+    return [_alarm(request, name) for name in (*names, *named)]
+
+
+def _alarm(request: Request, name: str) -> str:
+    return f"arn:aws:cloudwatch:{request.region}:{request.account}:alarm:{name}"
 
 
 # ---- further permissions --------------------------------------------------------------------------------
