@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -256,6 +257,19 @@ def test_a_failed_function_is_an_internal_server_error_to_api_clients(emulator: 
 
 
 # ---- life -----------------------------------------------------------------------------------------------
+
+
+def test_an_interrupt_while_it_starts_ends_it_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_emulator: Emulator) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Emulator, "_wait_until_ready", interrupt)
+    emulator = Emulator(tmp_path)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        emulator.start()
+    assert not marked(emulator.mark)
+    assert time.monotonic() - began < 1  # what it imports takes longer
 
 
 def test_what_was_deployed_is_there_again_where_state_persists(tmp_path: Path) -> None:

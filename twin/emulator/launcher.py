@@ -85,6 +85,8 @@ class Emulator:
         try:
             self._wait_until_ready()
         except BaseException:
+            # It has nothing to save yet, and would first load what it serves before it saw its pipe closed.
+            kill_marked(self._mark)
             self.stop()
             raise
 

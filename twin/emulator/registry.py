@@ -43,8 +43,6 @@ def register() -> None:
     sagemaker.register()
     bedrock.register()
     stepfunctions.register()
-    sagemaker.register()
-    bedrock.register()
     encryption.register()
     # Last, so that what the others serve is under IAM too.
     iam.register()
