@@ -7,6 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from twin.report.charts.candidates import dollars, milliseconds
+from twin.report.wording import loss_change, quality_change
+
 
 def show_figures(report: dict[str, Any], console: Console) -> None:
     """Print the run's outcome, its counts, candidates and figures before and after."""
@@ -14,11 +17,18 @@ def show_figures(report: dict[str, Any], console: Console) -> None:
     good = execution["status"] == "SUCCEEDED"
     console.print(f"Run {execution['id']}: {execution['status']}", style="bold green" if good else "bold red")
     if not good:
-        console.print(f"{execution['error']}: {execution['cause']}", style="red", markup=False, soft_wrap=True)
+        complain(f"{execution['error']}: {execution['cause']}", console)
+    if report["error"]:
+        complain(f"The deployed model could not be used: {report['error']}", console)
     table = Table.grid(padding=(0, 3, 0, 0))
     for label, text in rows(report):
         table.add_row(label, text)
     console.print(table)
+
+
+def complain(message: str, console: Console) -> None:
+    """Print an error as it is, whatever characters it holds."""
+    console.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
 
 
 def rows(report: dict[str, Any]) -> list[tuple[str, str]]:
@@ -29,23 +39,16 @@ def rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         found.append(("Records", f"{data['input']:,} in, {data['kept']:,} kept ({reasons or 'none rejected'})"))
     if selection := report["selection"]:
         found += [candidate(c) for c in selection["candidates"]]
-    if tuning := report["tuning"]:
-        found.append(
-            (
-                "Held-out loss",
-                f"{tuning['loss_before']:.2f} → {tuning['loss_after']:.2f} ({tuning['examples']} examples)",
-            )
-        )
+        if selection["reason"]:
+            found.append(("Selection", selection["reason"]))
+    if t := report["tuning"]:
+        losses = f"{t['loss_before']:.2f} → {t['loss_after']:.2f}"
+        found.append(("Held-out loss", f"{losses} ({t['examples']} training examples)"))
     if e := report["evaluation"]:
-        low, high = e["difference_ci"]
-        found.append(
-            (
-                f"Test {e['metric']}",
-                f"{e['base']:.3f} → {e['tuned']:.3f} (difference {e['difference']:+.3f} [{low:+.3f}, {high:+.3f}])",
-            )
-        )
-    if serving := report["serving"]:
-        found.append(("Served", f"{serving['requests']} requests, median {serving['latency_ms_p50']:.0f} ms"))
+        found.append((f"Test {e['metric']}", f"{e['base']:.3f} → {e['tuned']:.3f}. {quality_change(e)}"))
+        found.append(("Test loss", loss_change(e["loss_reduction"])))
+    if report["serving"]:
+        found += served(report["serving"])
     found.append(("IAM", f"enforced, {len(report['iam']['denied'])} calls denied"))
     return found
 
@@ -53,5 +56,18 @@ def rows(report: dict[str, Any]) -> list[tuple[str, str]]:
 def candidate(c: dict[str, Any]) -> tuple[str, str]:
     """Return one candidate's line: quality with its interval, latency, cost."""
     quality = f"{c['metric']} {c['value']:.3f} [{c['ci'][0]:.3f}, {c['ci'][1]:.3f}]"
-    cost = f"${c['usd_per_1k_requests']:.4f} per 1,000 requests"
-    return f"{c['model']}, {c['strategy']}", f"{quality}, {c['latency_ms_p50']:.0f} ms, {cost}"
+    cost = f"{dollars(c['usd_per_1k_requests'])} per 1,000 requests"
+    return f"{c['model']}, {c['strategy']}", f"{quality}, {milliseconds(c['latency_ms_p50'])}, {cost}"
+
+
+def served(serving: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what a client saw: of the API, and of the endpoint without the API before it."""
+
+    def line(requests: int, latency_ms: float) -> str:
+        return f"{requests} requests, median {milliseconds(latency_ms)}"
+
+    found = [(f"API {serving['route']}", line(serving["requests"], serving["latency_ms_p50"]))]
+    if serving["endpoint_requests"]:
+        directly = line(serving["endpoint_requests"], serving["endpoint_latency_ms_p50"])
+        found.append((f"Endpoint {serving['endpoint']}", f"{directly}, asked directly"))
+    return found

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +24,8 @@ app = typer.Typer(
 )
 console = Console(stderr=False)
 ROOT = Path(__file__).resolve().parent.parent
+# What the workflow takes for the name of an execution: it becomes part of keys and of job names.
+RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,78}[A-Za-z0-9])?")
 
 WorkflowFile = Annotated[Path, typer.Option("--workflow", help="The settings file.", dir_okay=False)]
 
@@ -29,6 +34,15 @@ def fail(message: str, code: int = 1) -> typer.Exit:
     """Print an error where errors go and return the exit to raise."""
     Console(stderr=True).print(message, style="red", markup=False, highlight=False, soft_wrap=True)
     return typer.Exit(code)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Make of Ctrl-C one line and the exit code 130; whatever the block started ends with the block."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise fail("Interrupted: everything that was started has been stopped.", 130) from None
 
 
 @app.command()
@@ -45,15 +59,21 @@ def run(
     output: Annotated[Path, typer.Option(help="Where the report goes.", file_okay=False)] = Path("runs"),
 ) -> None:
     """Run prepare → select → tune → deploy on this machine and write the report."""
-    from cli.run import run_workflow  # the twin's packages load for seconds; --help need not wait
-
     if data is not None and not data.is_file():
         raise fail(f"There is no file {data}.", 2)
+    if run_id and not RUN_ID.fullmatch(run_id):
+        rule = "1 to 80 letters, digits, hyphens and underscores, a letter or a digit at both ends"
+        raise fail(f"{run_id!r} cannot be a run's id: it takes {rule}.", 2)
+    overrides = parse_override(override)
     try:
         settings = load_settings(workflow, "twin")
     except SettingsError as error:
         raise fail(str(error), 2) from None
-    raise typer.Exit(run_workflow(settings, workflow, data, parse_override(override), run_id, output, console))
+    with interruptible():
+        from cli.run import run_workflow  # the twin's packages load for seconds; --help need not wait
+
+        code = run_workflow(settings, workflow, data, overrides, run_id, output, console)
+    raise typer.Exit(code)
 
 
 def parse_override(text: str) -> dict[str, Any]:
@@ -94,13 +114,14 @@ def synth(
     workflow: WorkflowFile = ROOT / "workflow.yaml",
 ) -> None:
     """Synthesize the templates, offline, and say where they are."""
-    from twin.run.synthesis import SynthesisFailed, synthesize
+    with interruptible():
+        from twin.run.synthesis import SynthesisFailed, synthesize
 
-    try:
-        load_settings(workflow, environment)
-        assembly = synthesize(ROOT, workflow, environment, ROOT / "cdk.out")
-    except (SettingsError, SynthesisFailed) as error:
-        raise fail(str(error), 2) from None
+        try:
+            load_settings(workflow, environment)
+            assembly = synthesize(ROOT, workflow, environment, ROOT / "cdk.out")
+        except (SettingsError, SynthesisFailed) as error:
+            raise fail(str(error), 2) from None
     for template in sorted(assembly.glob("*.template.json")):
         console.print(template.relative_to(ROOT), highlight=False)
 
@@ -108,9 +129,11 @@ def synth(
 @app.command()
 def destroy() -> None:
     """Remove what the last run deployed on this machine, and list what is kept on purpose."""
-    from cli.destroy import destroy_deployment
+    with interruptible():
+        from cli.destroy import destroy_deployment
 
-    raise typer.Exit(destroy_deployment(ROOT, console))
+        code = destroy_deployment(ROOT, console)
+    raise typer.Exit(code)
 
 
 if __name__ == "__main__":

@@ -8,15 +8,14 @@ from typing import Any
 from rich.console import Console
 
 from cdk_app.settings import Settings
-from cli.figures import show_figures
+from cli.errors import explain
+from cli.figures import complain, show_figures
 from cli.show import shown
 from twin import events
-from twin.emulator import Emulator, EmulatorError
+from twin.emulator import Emulator
 from twin.report import collect, write_report
 from twin.report.artefacts import Artefacts
-from twin.run.probe import ProbeFailed
-from twin.run.session import Finished, Options, new_board, run
-from twin.run.synthesis import SynthesisFailed
+from twin.run.session import Finished, Options, dataset, new_board, run
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,29 +29,43 @@ def run_workflow(
     output: Path,
     console: Console,
 ) -> int:
-    """Run the workflow, write its report, and return the command's exit code."""
+    """Run the workflow, write its report, and return the command's exit code.
+
+    A fault of the program itself is raised as it is, once the report is written where there is one.
+    """
     options = Options(ROOT, workflow, data, overrides, run_id)
+    log = options.state / "emulator" / "emulator.log"
     board = new_board()
-    written: list[Path] = []
+    figures: dict[str, Any] = {}
 
     def report(emulator: Emulator, finished: Finished) -> None:
-        artefacts = Artefacts(emulator.client("s3"), finished.outputs, settings.data.dataset, finished.outcome.run_id)
+        run_id = finished.outcome.run_id
+        artefacts = Artefacts(emulator.client("s3"), finished.outputs, dataset(settings, options), run_id)
         happened = [event for event, _ in events.read(finished.events)]
-        figures = collect(finished.outcome, board, artefacts, finished.probed, happened)
-        written.append(write_report(figures, output / finished.outcome.run_id))
-        collected.update(figures)
+        error = describe(finished.error, log)
+        figures.update(collect(finished.outcome, board, artefacts, finished.probed, happened, error))
+        write_report(figures, output / run_id)
 
-    collected: dict[str, Any] = {}
     try:
         with shown(board, console):
             finished = run(settings, options, board, report)
-    except KeyboardInterrupt:
-        console.print("Interrupted: everything that was started has been stopped.", style="yellow")
-        return 130
-    except (EmulatorError, SynthesisFailed, ProbeFailed) as error:
-        console.print(f"{type(error).__name__}: {error}", style="red", markup=False, soft_wrap=True)
+    except Exception as error:
+        message = explain(error, log)
+        if message is None:
+            raise
+        complain(message, Console(stderr=True))
         return 1
     console.print()
-    show_figures(collected, console)
-    console.print(f"\nThe report: {written[0].resolve()}", highlight=False, soft_wrap=True)
-    return 0 if finished.outcome.status == "SUCCEEDED" else 1
+    show_figures(figures, console)
+    page = output / finished.outcome.run_id / "report.html"
+    console.print(f"\nThe report: {page.resolve()}", highlight=False, soft_wrap=True)
+    if finished.error is not None and explain(finished.error, log) is None:
+        raise finished.error
+    return 0 if finished.good else 1
+
+
+def describe(error: Exception | None, log: Path) -> str | None:
+    """Return what a report says of an error."""
+    if error is None:
+        return None
+    return explain(error, log) or f"{type(error).__name__}: {error}"

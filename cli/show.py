@@ -22,6 +22,10 @@ MARKS = {
 }
 
 
+ROOM_FOR_BARS = 100
+"""Columns of a terminal that has room for bars and for the words behind them."""
+
+
 def clock(seconds: float) -> str:
     """Write seconds as minutes and seconds, `1:05`."""
     minutes, rest = divmod(round(seconds), 60)
@@ -41,20 +45,23 @@ def describe(progress: Progress) -> str:
 
 
 class BoardView:
-    """The board as a table; Rich asks for it anew at each refresh."""
+    """The board as a table; Rich asks for it anew at each refresh. A narrow terminal has words instead of bars."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
 
-    def __rich_console__(self, _console: Console, _options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> RenderResult:
+        with_bar = options.max_width >= ROOM_FOR_BARS
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(width=1)
         table.add_column(min_width=32, no_wrap=True)
         table.add_column(justify="right", width=6)
-        table.add_column(width=20)
+        if with_bar:
+            table.add_column(width=20)
         table.add_column(overflow="ellipsis", no_wrap=True)
         for step in self._board.steps.values():
-            table.add_row(*_row(step))
+            mark, label, time, bar, words = _row(step)
+            table.add_row(mark, label, time, *([bar] if with_bar else []), words)
         yield table
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+EXPLANATION = ("reason", "detail", "source", "bytes", "duplicate_of")
+"""What a report may say of a rejected record. Its text may not leave quarantine: nothing in it is redacted."""
+
 
 class Artefacts:
     """The objects of one run.
@@ -40,10 +43,6 @@ class Artefacts:
         """Return the tuned model's evaluation beside the base model's."""
         return self._json(self._models, f"{self._run}/evaluation/evaluation.json")
 
-    def lineage(self) -> dict[str, Any] | None:
-        """Return the run's lineage record."""
-        return self._json(self._models, f"{self._run}/lineage.json")
-
     def predictions(self) -> list[dict[str, Any]]:
         """Return the test examples with the answers of the base and of the tuned model."""
         body = self._object(self._models, f"{self._run}/evaluation/predictions.jsonl")
@@ -62,12 +61,18 @@ class Artefacts:
                         return json.load(file) if file is not None else None
         return None
 
+    @property
+    def quarantine(self) -> str:
+        """Where the rejected records lie, a folder for each reason."""
+        return f"s3://{self._quarantine}/{self._data}/"
+
     def rejected(self, reason: str, limit: int) -> list[dict[str, Any]]:
-        """Return the first records that were rejected for a reason."""
+        """Return where the first records rejected for a reason come from and what was wrong, without their text."""
         records: list[dict[str, Any]] = []
         for key in self._keys(self._quarantine, f"{self._data}/reason={reason}/"):
             for line in self._object(self._quarantine, key).iter_lines():
-                records.append(json.loads(line))
+                record = json.loads(line)
+                records.append({name: record[name] for name in EXPLANATION if name in record})
                 if len(records) == limit:
                     return records
         return records

@@ -10,8 +10,10 @@ from twin.run.board import Board
 from twin.run.execution import STEPS, Outcome
 from twin.run.probe import Probed
 
-EXAMPLES = 8
+BEST_EXAMPLES, WORST_EXAMPLES = 4, 3
 REJECTED_EXAMPLES = 2
+SAME_SCORE = 0.005
+"""Two answers whose scores differ by less are as good as each other."""
 CANDIDATE_FIELDS = (
     "model",
     "strategy",
@@ -31,10 +33,12 @@ def collect(
     artefacts: Artefacts,
     probed: Probed | None,
     events: list[dict[str, Any]],
+    error: str | None = None,
 ) -> dict[str, Any]:
     """Return the report: what ran, for how long, on what data, and what came out.
 
     Sections of steps that did not run are `None` (or empty lists). Times are in seconds unless a name says `ms`.
+    `error` is what went wrong after the execution, when the deployed model was used.
     """
     manifest = artefacts.manifest()
     return {
@@ -45,6 +49,7 @@ def collect(
             "error": outcome.error or None,
             "cause": outcome.cause or None,
         },
+        "error": error,
         "steps": steps(board),
         "data": data(manifest, artefacts),
         "selection": selection(outcome, artefacts),
@@ -71,7 +76,7 @@ def steps(board: Board) -> list[dict[str, Any]]:
 
 
 def data(manifest: dict[str, Any] | None, artefacts: Artefacts) -> dict[str, Any] | None:
-    """Return the counts of the preparation and a few rejected records for each reason."""
+    """Return the counts of the preparation, and where a few of the records rejected for each reason come from."""
     if manifest is None:
         return None
     rejected = manifest["rejected"]
@@ -82,6 +87,7 @@ def data(manifest: dict[str, Any] | None, artefacts: Artefacts) -> dict[str, Any
         "splits": manifest["splits"],
         "redacted": manifest.get("redacted", {}),
         "stages": manifest["stages"],
+        "quarantine": artefacts.quarantine,
         "rejected_examples": {
             reason: artefacts.rejected(reason, REJECTED_EXAMPLES) for reason, count in rejected.items() if count
         },
@@ -89,18 +95,18 @@ def data(manifest: dict[str, Any] | None, artefacts: Artefacts) -> dict[str, Any
 
 
 def selection(outcome: Outcome, artefacts: Artefacts) -> dict[str, Any] | None:
-    """Return the candidates' figures and what was chosen."""
+    """Return the candidates' figures and what was chosen, as far as the run came."""
     candidates = artefacts.candidates()
     if not candidates:
         return None
-    lineage = artefacts.lineage() or outcome.output
-    chosen = lineage.get("selection") or {}
+    settled, selected = outcome.results["ResolveRun"], outcome.results.get("SelectModel", {})
+    chosen = selected.get("chosen")
     return {
         "candidates": [{k: c.get(k) for k in CANDIDATE_FIELDS} for c in candidates],
-        "floor": chosen.get("floor"),
-        "chosen": chosen.get("chosen"),
-        "needs_tuning": chosen.get("needs_tuning"),
-        "reason": chosen.get("reason"),
+        "floor": settled["floor"],
+        "chosen": {k: chosen.get(k) for k in CANDIDATE_FIELDS} if chosen else None,
+        "needs_tuning": selected.get("needs_tuning"),
+        "reason": selected.get("reason"),
     }
 
 
@@ -110,12 +116,13 @@ def tuning(artefacts: Artefacts) -> dict[str, Any] | None:
 
 
 def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
-    """Return base and tuned on the test split, with examples that moved most, both ways."""
+    """Return base and tuned on the test split, with examples that moved most, both ways, the furthest first."""
     found = artefacts.evaluation()
     if found is None:
         return None
     metric = found["metric"]
-    ranked = sorted(artefacts.predictions(), key=lambda p: p["tuned_score"] - p["base_score"], reverse=True)
+    ranked = sorted(artefacts.predictions(), key=gain, reverse=True)
+    best, rest = ranked[:BEST_EXAMPLES], ranked[BEST_EXAMPLES:]
     return {
         "metric": metric,
         "examples": found["examples"],
@@ -126,9 +133,22 @@ def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
         "loss_base": found["base"]["loss"],
         "loss_tuned": found["tuned"]["loss"],
         "loss_reduction": found["loss_reduction"],
-        "best": ranked[:EXAMPLES],
-        "worst": ranked[-EXAMPLES // 2 :] if len(ranked) > EXAMPLES else [],
+        "moved": moved(ranked),
+        "best": best,
+        "worst": rest[: -WORST_EXAMPLES - 1 : -1],
     }
+
+
+def gain(prediction: dict[str, Any]) -> float:
+    """Return by how much the tuned model's answer is closer to the reference than the base model's."""
+    return float(prediction["tuned_score"] - prediction["base_score"])
+
+
+def moved(predictions: list[dict[str, Any]]) -> dict[str, int]:
+    """Count the answers that tuning made better, left as good, and made worse."""
+    better = sum(gain(p) >= SAME_SCORE for p in predictions)
+    worse = sum(gain(p) <= -SAME_SCORE for p in predictions)
+    return {"better": better, "same": len(predictions) - better - worse, "worse": worse}
 
 
 def serving(probed: Probed | None) -> dict[str, Any] | None:

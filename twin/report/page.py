@@ -8,9 +8,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from twin.report.charts import Bar, bars, intervals, line
-
-STATUS_KIND = {"SUCCEEDED": "bar", "FAILED": "bar bad", "RUNNING": "bar"}
+from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_timeline
+from twin.report.charts.candidates import dollars, milliseconds
+from twin.report.charts.timeline import duration
+from twin.report.phases import phases
+from twin.report.wording import loss_change, quality_change, signed
 
 
 def render(report: dict[str, Any]) -> str:
@@ -22,52 +24,20 @@ def render(report: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    drawings = {
-        "funnel": funnel(report["data"]),
-        "candidates": candidates(report["selection"], report["evaluation"]),
-        "loss": loss(report["tuning"]),
-        "timings": timings(report["steps"]),
+    words = (dollars, duration, loss_change, milliseconds, quality_change, signed)
+    environment.filters |= {function.__name__: function for function in words}
+    drawn = {name: Markup(svg) if svg else None for name, svg in drawings(report).items()}  # noqa: S704 (charts escape)
+    return environment.get_template("report.html.j2").render(report=report, drawn=drawn, phases=phases(report))
+
+
+def drawings(report: dict[str, Any]) -> dict[str, str | None]:
+    """Return the drawing of each section; None where the run has nothing to draw there."""
+    data, selection = report["data"], report["selection"]
+    tuning, evaluation = report["tuning"], report["evaluation"]
+    return {
+        "funnel": draw_funnel(data) if data else None,
+        "candidates": draw_candidates(selection, evaluation) if selection else None,
+        "loss": draw_loss(tuning) if tuning else None,
+        "moved": draw_moved(evaluation["moved"]) if evaluation else None,
+        "timeline": draw_timeline(report["steps"]),
     }
-    drawn = {name: Markup(svg) if svg else None for name, svg in drawings.items()}  # noqa: S704 (charts escape)
-    return environment.get_template("report.html.j2").render(report=report, drawn=drawn)
-
-
-def funnel(data: dict[str, Any] | None) -> str | None:
-    """Draw what came in, what each reason took, and what each split received."""
-    if data is None:
-        return None
-    rows = [Bar("records in", data["input"], f"{data['input']:,}")]
-    for reason, count in sorted(data["rejected"].items(), key=lambda item: -item[1]):
-        rows.append(Bar(f"− {reason}", count, f"{count:,}", "bar bad"))
-    rows.append(Bar("kept", data["kept"], f"{data['kept']:,}", "bar good"))
-    rows += [Bar(f"→ {split}", count, f"{count:,}", "bar good") for split, count in data["splits"].items()]
-    return bars(rows)
-
-
-def candidates(selection: dict[str, Any] | None, evaluation: dict[str, Any] | None) -> str | None:
-    """Draw each candidate's quality with its confidence interval, and the floor."""
-    if selection is None:
-        return None
-    rows = [
-        (f"{c['model']}, {c['strategy']}", c["ci"][0], c["value"], c["ci"][1], "dot") for c in selection["candidates"]
-    ]
-    if evaluation is not None:
-        rows.append(("tuned (test split)", evaluation["tuned"], evaluation["tuned"], evaluation["tuned"], "dot good"))
-    return intervals(rows, selection["floor"])
-
-
-def loss(tuning: dict[str, Any] | None) -> str | None:
-    """Draw the training loss by step."""
-    points = [(p["step"], p["loss"]) for p in (tuning or {}).get("curve", [])]
-    return line(points, "steps", "training loss") if len(points) > 1 else None
-
-
-def timings(steps: list[dict[str, Any]]) -> str:
-    """Draw how long each step took."""
-    return bars(
-        [
-            Bar(s["label"].partition(" (")[0], s["wall_s"], f"{s['wall_s']:.1f} s", STATUS_KIND[s["status"]])
-            for s in steps
-            if s["status"] in STATUS_KIND
-        ]
-    )

@@ -139,10 +139,16 @@ class Board:
         try:
             yield lambda progress: self.advance(name, progress)
         except BaseException as error:
-            self.finish(name, Status.FAILED, str(error).strip().split("\n")[0])
+            self.finish(name, Status.FAILED, _in_a_line(error))
             raise
         self.finish(name)
 
     def _tell(self, step: Step) -> None:
         for listener in self.listeners:
             listener(step)
+
+
+def _in_a_line(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return str(error).strip().split("\n")[0] or type(error).__name__

@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from twin import events
-from twin.run.board import Board, Progress, Status
+from twin.run.board import Board
+from twin.run.evaluation import evaluation_of
+from twin.run.history import Results, results
+from twin.run.tracker import EVALUATE, WAY_OUT, Tracker
 
 if TYPE_CHECKING:
     from twin.emulator import Emulator
@@ -23,7 +26,7 @@ STEPS = {
     "ResolveRun": "Check the run's input",
     "PrepareData": "Prepare the data (Glue)",
     "CheckData": "Check the data",
-    "EvaluateCandidates": "Evaluate the candidates",
+    EVALUATE: "Evaluate the candidates",
     "SelectModel": "Select a model",
     "FineTune": "Fine-tune (SageMaker pipeline)",
     "CompareWithChampion": "Compare with the champion",
@@ -32,8 +35,6 @@ STEPS = {
     "SmokeTest": "Smoke test",
     "Record": "Record the lineage",
 }
-WAY_OUT = {"RollBack", "ExplainFailure"}
-"""What states of no step say of themselves: entered, they mean that the step before has failed."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Outcome:
         status: SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
         output: the execution's output where it succeeded.
         error, cause: the error's name and text where it did not.
+        results: what each step gave before the end, by the step's name.
     """
 
     arn: str
@@ -54,19 +56,29 @@ class Outcome:
     output: dict[str, Any]
     error: str = ""
     cause: str = ""
+    results: Results = field(default_factory=dict)
 
 
 def step_of_state(definition: dict[str, Any]) -> dict[str, str]:
     """Map every state's name, also inside maps and parallels, to the step its comment names."""
-    found: dict[str, str] = {}
+    return {name: step for name, step, _ in _states(definition)}
+
+
+def candidates_at_once(definition: dict[str, Any]) -> int:
+    """Return how many candidates the definition lets be evaluated at a time; 0 where it sets no limit."""
+    return max(
+        (state.get("MaxConcurrency", 0) for _, step, state in _states(definition) if step == EVALUATE), default=0
+    )
+
+
+def _states(definition: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield (name, step, state) for every state that belongs to a step, also inside maps and parallels."""
     for name, state in definition.get("States", {}).items():
         step = state.get("Comment", "").partition(":")[0].strip()
         if step in STEPS or step in WAY_OUT:
-            found[name] = step
-        inner = [state.get("ItemProcessor"), state.get("Iterator"), *state.get("Branches", [])]
-        for part in filter(None, inner):
-            found.update(step_of_state(part))
-    return found
+            yield name, step, state
+        for part in filter(None, [state.get("ItemProcessor"), state.get("Iterator"), *state.get("Branches", [])]):
+            yield from _states(part)
 
 
 def start(emulator: Emulator, state_machine_arn: str, run_id: str, overrides: dict[str, Any]) -> str:
@@ -78,10 +90,12 @@ def start(emulator: Emulator, state_machine_arn: str, run_id: str, overrides: di
 
 def follow(emulator: Emulator, execution_arn: str, board: Board) -> Outcome:
     """Watch an execution to its end, showing each state and each long job on the board."""
-    client = emulator.client("stepfunctions")
+    client, s3 = emulator.client("stepfunctions"), emulator.client("s3")
     described = client.describe_execution(executionArn=execution_arn)
     machine = client.describe_state_machine(stateMachineArn=described["stateMachineArn"])
-    tracker = _Tracker(board, step_of_state(json.loads(machine["definition"])))
+    definition = json.loads(machine["definition"])
+    steps, at_once = step_of_state(definition), candidates_at_once(definition)
+    tracker = Tracker(board, steps, lambda: evaluation_of(results(client, execution_arn, steps), at_once))
     offset = emulator.events_file.stat().st_size if emulator.events_file.exists() else 0
     while True:
         described = client.describe_execution(executionArn=execution_arn)
@@ -90,15 +104,17 @@ def follow(emulator: Emulator, execution_arn: str, board: Board) -> Outcome:
         for record, end in events.read(emulator.events_file, offset):
             tracker.show(record)
             offset = end
+        if tracker.evaluation is not None and tracker.evaluation.look(s3):
+            tracker.show_evaluation()
         if described["status"] != "RUNNING":
             break
         time.sleep(POLL_S)
-    outcome = _outcome(described)
-    tracker.close(outcome)
+    outcome = _outcome(described, results(client, execution_arn, steps))
+    tracker.close(succeeded=outcome.status == "SUCCEEDED", cause=outcome.cause)
     return outcome
 
 
-def _outcome(described: dict[str, Any]) -> Outcome:
+def _outcome(described: dict[str, Any], found: Results) -> Outcome:
     return Outcome(
         arn=described["executionArn"],
         run_id=described["name"],
@@ -106,6 +122,7 @@ def _outcome(described: dict[str, Any]) -> Outcome:
         output=json.loads(described.get("output") or "{}"),
         error=described.get("error", ""),
         cause=described.get("cause", ""),
+        results=found,
     )
 
 
@@ -117,60 +134,3 @@ def _new_events(client: Any, execution_arn: str, seen: int) -> Iterator[dict[str
         for event in page["events"]:
             if event["id"] > seen:
                 yield event
-
-
-class _Tracker:
-    """Turns the execution's history into the state of the board."""
-
-    def __init__(self, board: Board, steps: dict[str, str]) -> None:
-        self._board, self._steps = board, steps
-        self._current: str | None = None
-        self.seen = 0
-
-    def take(self, event: dict[str, Any]) -> None:
-        self.seen = max(self.seen, event["id"])
-        if not event["type"].endswith("StateEntered"):
-            return
-        step = self._steps.get(event["stateEnteredEventDetails"]["name"])
-        if step is None or step == self._current:
-            return
-        if step in WAY_OUT:
-            self._fail()
-            return
-        if self._current is not None:
-            self._board.finish(self._current)
-        self._current = step
-        self._board.start(step)
-
-    def _fail(self) -> None:
-        if self._current is not None:
-            self._board.finish(self._current, Status.FAILED)
-
-    def show(self, record: dict[str, Any]) -> None:
-        if record.get("kind") != "progress" or self._current is None:
-            return
-        self._board.advance(self._current, progress_of(record))
-
-    def close(self, outcome: Outcome) -> None:
-        if self._current is None:
-            return
-        succeeded = outcome.status == "SUCCEEDED"
-        if succeeded:
-            self._board.finish(self._current)
-        else:
-            self._board.fail(self._current, outcome.cause.strip().split("\n")[0])
-
-
-def progress_of(record: dict[str, Any]) -> Progress:
-    """Read a job's progress line; figures beyond the count, such as the loss, become the note."""
-    known = {"phase", "done", "total", "unit", "eta_s", "kind", "source", "id", "time", "t"}
-    figures = {k: v for k, v in record.items() if k not in known and isinstance(v, int | float | str)}
-    note = ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items())
-    return Progress(
-        phase=str(record.get("phase", "")),
-        done=float(record.get("done") or 0),
-        total=float(record.get("total") or 0),
-        unit=str(record.get("unit", "")),
-        note=note,
-        eta_s=record.get("eta_s"),
-    )

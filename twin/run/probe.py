@@ -1,30 +1,46 @@
-"""Use what was deployed as a client would: the endpoint through boto3, the API over plain HTTP with SigV4."""
+"""Use what was deployed as a client would: the API over HTTP, and the endpoint behind it through boto3."""
 
 from __future__ import annotations
 
 import json
 import statistics
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-
-if TYPE_CHECKING:
-    from twin.emulator import Emulator
+from cdk_app.settings import Settings
+from twin.run.api import Api, ProbeFailed
+from twin.run.questions import body, route
 
 Show = Callable[[int, int], None]
-TIMEOUT_S = 120.0
+Record = dict[str, Any]
 
 
-class ProbeFailed(RuntimeError):
-    """What was deployed did not answer as it should; the message holds the answer."""
+@dataclass(frozen=True)
+class Endpoint:
+    """The SageMaker endpoint by its name, with the client that invokes it."""
+
+    name: str
+    client: Any
+
+    def ask(self, prompt: str, max_tokens: int) -> float:
+        """Invoke it with an OpenAI chat body and return the latency in milliseconds.
+
+        Raises:
+            ProbeFailed: the answer has no text.
+            botocore.exceptions.ClientError: the service refused.
+        """
+        chat = {"messages": [{"role": "user", "content": prompt}], "temperature": 0, "max_tokens": max_tokens}
+        began = time.perf_counter()
+        answer = self.client.invoke_endpoint(
+            EndpointName=self.name, ContentType="application/json", Body=json.dumps(chat).encode()
+        )
+        text = json.load(answer["Body"])["choices"][0]["message"]["content"]
+        latency = (time.perf_counter() - began) * 1000
+        if not text.strip():
+            raise ProbeFailed(f"The endpoint {self.name} answered with an empty text.")
+        return latency
 
 
 @dataclass(frozen=True)
@@ -32,88 +48,79 @@ class Probed:
     """What the requests showed. Latencies are in milliseconds, per request, as the client saw them.
 
     Attributes:
+        route: the API's path that was asked.
+        requests: how many requests the API answered.
+        latency_ms_p50: the API's median latency.
         endpoint: the SageMaker endpoint's name, or None where no endpoint serves.
-        requests: how many requests were answered.
-        latency_ms_p50: the median latency.
+        endpoint_requests: how many requests the endpoint answered directly, without the API before it.
+        endpoint_latency_ms_p50: the endpoint's own median latency; None where it was not asked.
         unauthorized_status: what the API answers without credentials.
+        examples: what the API answered: prompt, reference and output.
     """
 
-    endpoint: str | None
+    route: str
     requests: int
     latency_ms_p50: float
+    endpoint: str | None
+    endpoint_requests: int
+    endpoint_latency_ms_p50: float | None
     unauthorized_status: int
     examples: list[dict[str, str]]
 
 
-def signed(
-    url: str, body: bytes, region: str, credentials: Credentials, method: str = "POST"
-) -> urllib.request.Request:
-    """Return a request with a JSON body, signed with SigV4 for API Gateway."""
-    request = AWSRequest(method, url, data=body, headers={"Content-Type": "application/json"})
-    SigV4Auth(credentials, "execute-api", region).add_auth(request)
-    return urllib.request.Request(url, data=body, headers=dict(request.headers), method=method)  # noqa: S310
+def probe(
+    api: Api,
+    endpoint: Endpoint | None,
+    settings: Settings,
+    target: Mapping[str, Any],
+    records: Sequence[Record],
+    show: Show,
+) -> Probed:
+    """Ask the API, and the endpoint where there is one, to answer held-out records.
 
-
-def post(request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
-    """Send a request and return the status with the JSON body, also for an error status."""
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        text = error.read()
-        return error.code, json.loads(text) if text.startswith(b"{") else {"detail": text.decode()}
-
-
-def probe(emulator: Emulator, api_url: str, endpoint: str | None, records: list[dict[str, Any]], show: Show) -> Probed:
-    """Ask the API, and the endpoint where there is one, to answer each record.
+    Each is asked for records of its own: servers remember prompts, and who asks second would seem faster.
 
     Args:
-        emulator: the running emulator.
-        api_url: the API's URL as the emulator serves it, with its stage and without a trailing slash.
-        endpoint: the endpoint's name, or None.
-        records: curated records; the user's turn is the prompt.
+        api: the deployed API.
+        endpoint: the endpoint that serves the approved target, or None.
+        settings: what was deployed.
+        target: the approved target, as the gateway reads it.
+        records: curated records; the user's turn is the prompt. A single one is asked of both.
         show: told how many of how many requests were answered.
 
     Raises:
-        ProbeFailed: an answer was an error, or empty.
+        ProbeFailed: an answer was an error, or empty, or there is nothing to ask.
+        OSError, botocore.exceptions.ClientError: nothing answered, or the service refused.
     """
-    session = boto3.Session(
-        aws_access_key_id=emulator.environment()["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=emulator.environment()["AWS_SECRET_ACCESS_KEY"],
-    )
-    credentials = session.get_credentials()
-    url = f"{api_url}/v1/generate"
+    if not records:
+        raise ProbeFailed("The test split holds no record to ask. Enlarge data.split.test, or add data.")
+    of_api, of_endpoint = shares(records) if endpoint else (records, [])
+    path, total = route(settings.task, target), len(of_api) + len(of_endpoint)
     latencies: list[float] = []
     examples: list[dict[str, str]] = []
-    for record in records:
+    for record in of_api:
         prompt, reference = (message["content"] for message in record["messages"])
-        body = json.dumps({"prompt": prompt, "temperature": 0}).encode()
-        request = signed(url, body, emulator.environment()["AWS_DEFAULT_REGION"], credentials)
-        began = time.perf_counter()
-        status, answer = post(request)
-        latencies.append((time.perf_counter() - began) * 1000)
-        if status != 200 or not answer.get("output"):
-            raise ProbeFailed(f"POST {url} answered {status}: {json.dumps(answer)[:500]}")
-        examples.append({"prompt": prompt, "reference": reference, "output": answer["output"]})
-        if endpoint is not None:
-            latencies.append(ask_endpoint(emulator, endpoint, prompt))
-        show(len(examples), len(records))
-    plain = urllib.request.Request(  # noqa: S310
-        url, data=b"{}", headers={"Content-Type": "application/json"}, method="POST"
+        output, latency = api.ask(path, body(settings.task, target, prompt))
+        latencies.append(latency)
+        examples.append({"prompt": prompt, "reference": reference, "output": output})
+        show(len(latencies), total)
+    of_its_own: list[float] = []
+    if endpoint is not None:
+        for record in of_endpoint:
+            of_its_own.append(endpoint.ask(record["messages"][0]["content"], settings.serving.max_output_tokens))
+            show(len(latencies) + len(of_its_own), total)
+    return Probed(
+        route=path,
+        requests=len(latencies),
+        latency_ms_p50=statistics.median(latencies),
+        endpoint=endpoint.name if endpoint else None,
+        endpoint_requests=len(of_its_own),
+        endpoint_latency_ms_p50=statistics.median(of_its_own) if of_its_own else None,
+        unauthorized_status=api.status_without_credentials(path),
+        examples=examples,
     )
-    refused, _ = post(plain)
-    return Probed(endpoint, len(latencies), statistics.median(latencies), refused, examples)
 
 
-def ask_endpoint(emulator: Emulator, endpoint: str, prompt: str) -> float:
-    """Invoke the endpoint with an OpenAI chat body and return the latency in milliseconds."""
-    body = {"messages": [{"role": "user", "content": prompt}], "temperature": 0, "max_tokens": 64}
-    began = time.perf_counter()
-    answer = emulator.client("sagemaker-runtime").invoke_endpoint(
-        EndpointName=endpoint, ContentType="application/json", Body=json.dumps(body).encode()
-    )
-    text = json.load(answer["Body"])["choices"][0]["message"]["content"]
-    latency = (time.perf_counter() - began) * 1000
-    if not text.strip():
-        raise ProbeFailed(f"The endpoint {endpoint} answered with an empty text.")
-    return latency
+def shares(records: Sequence[Record]) -> tuple[Sequence[Record], Sequence[Record]]:
+    """Divide the records between the API and the endpoint; a single one is for both."""
+    return records[0::2], records[1::2] or records

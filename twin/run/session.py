@@ -21,16 +21,19 @@ from twin import deployment
 from twin.emulator import Emulator
 from twin.run import staging
 from twin.run.account import new_account
+from twin.run.api import Api
 from twin.run.board import Board, Progress
 from twin.run.cpu import CpuMeter
 from twin.run.execution import STEPS, Outcome, follow, start
-from twin.run.probe import Probed, probe
+from twin.run.probe import Endpoint, Probed, Record, probe
 from twin.run.synthesis import synthesize
 from twin.sample_data import write_sample
 from twin.weights import base_checkpoint
 
 ENVIRONMENT = "twin"
 PROBE_REQUESTS = 8
+# Test records that are read to choose from.
+POOL = 2000
 SETUP_STEPS = {
     "Synthesize": "Synthesize the templates (CDK)",
     "StartEmulator": "Start the emulator, IAM enforced",
@@ -51,7 +54,7 @@ class Options:
         data: the user's own JSONL, or None for the sample.
         overrides: the execution's input; `{}` runs on the deployed settings.
         run_id: the execution's name.
-        requests: how many requests the deployed API answers at the end.
+        requests: how many requests the API and the endpoint answer at the end, each.
     """
 
     root: Path
@@ -69,12 +72,26 @@ class Options:
 
 @dataclass(frozen=True)
 class Finished:
-    """A run that came to its end, well or not, with what a report needs."""
+    """A run that came to its end, well or not, with what a report needs.
+
+    Attributes:
+        outcome: how the execution ended.
+        outputs: the stacks' outputs, by name.
+        probed: what the requests to the deployed model showed; None where none was deployed, or `error` says why.
+        events: the file of `twin.events`.
+        error: why the deployed model could not be used.
+    """
 
     outcome: Outcome
     outputs: dict[str, str]
     probed: Probed | None
     events: Path
+    error: Exception | None = None
+
+    @property
+    def good(self) -> bool:
+        """Whether the execution succeeded and what it deployed answers."""
+        return self.outcome.status == "SUCCEEDED" and self.error is None
 
 
 def new_run_id() -> str:
@@ -98,8 +115,9 @@ def run(
 ) -> Finished:
     """Run the workflow once and hand the still running emulator to `after`, which writes the report.
 
-    A failed execution is no error here: its outcome says so. What fails before it, raises its own error
-    (`SynthesisFailed`, `DeploymentFailed`…), and the board shows at which step.
+    A failed execution is no error here: its outcome says so; nor is a deployed model that cannot be used, which
+    is in `error`. What fails before it, raises its own error (`SynthesisFailed`, `EmulatorError`…), and the board
+    shows at which step.
     """
     with ExitStack() as stack:
         stack.enter_context(CpuMeter(os.getpid(), board))
@@ -113,12 +131,15 @@ def run(
         run_id = options.run_id or new_run_id()
         arn = start(emulator, outputs["StateMachineArn"], run_id, options.overrides)
         outcome = follow(emulator, arn, board)
-        probed = None
+        probed, error = None, None
         if outcome.status == "SUCCEEDED":
-            with board.step(USE_STEP) as show:
-                probed = use(emulator, settings, options, outcome, outputs, show)
+            try:
+                with board.step(USE_STEP) as show:
+                    probed = use(emulator, settings, options, outcome, outputs, show)
+            except Exception as caught:  # whatever it was, the report of the whole run is not to be lost to it
+                error = caught
         board.skip_what_waits()
-        finished = Finished(outcome, outputs, probed, emulator.events_file)
+        finished = Finished(outcome, outputs, probed, emulator.events_file, error)
         after(emulator, finished)
         return finished
 
@@ -140,11 +161,16 @@ def deploy_stacks(emulator: Emulator, assembly: Path, board: Board) -> None:
         deployment.deploy(emulator, assembly, count)
 
 
+def dataset(settings: Settings, options: Options) -> str:
+    """Return the name of the run's data set: the one that its input names, or else the settings' own."""
+    return str(options.overrides.get("dataset", settings.data.dataset))
+
+
 def stage(emulator: Emulator, settings: Settings, options: Options, outputs: dict[str, str], board: Board) -> None:
     """Upload the data set and, where the run tunes a model, that model's weights."""
     with board.step("StageData") as show:
         path = options.data or sample(options.state, show)
-        staging.upload_data(emulator, outputs["RawBucketName"], settings.data.dataset, path)
+        staging.upload_data(emulator, outputs["RawBucketName"], dataset(settings, options), path)
     if not settings.tuning.enabled:
         return
     with board.step("StageModel") as show:
@@ -172,27 +198,48 @@ def use(
     outputs: dict[str, str],
     show: Callable[[Progress], None],
 ) -> Probed:
-    """Ask the deployed API and endpoint to answer records that training never saw."""
-    prefix = f"{settings.data.dataset}/run={outcome.run_id}/test/"
-    records = curated(emulator, outputs["CuratedBucketName"], prefix, options.requests)
-    current = staging.stack_outputs(emulator, ENVIRONMENT)  # the endpoint appears only once it is deployed
-    url = emulator.api_url(current["RestApiId"], urlsplit(current["ApiUrl"]).path.strip("/"))
+    """Ask the deployed API and endpoint to answer records that training never saw.
+
+    Raises what `probe` raises.
+    """
+    prefix = f"{outcome.results['ResolveRun']['curated_prefix']}test/"
+    target = json.loads(outcome.output["target"])
+    endpoint = None
+    if target["kind"] == "sagemaker":
+        endpoint = Endpoint(target["endpoint"], emulator.client("sagemaker-runtime"))
+    wanted = options.requests * (2 if endpoint else 1)
     return probe(
-        emulator,
-        url,
-        current.get("EndpointName"),
-        records,
+        deployed_api(emulator, outputs),
+        endpoint,
+        settings,
+        target,
+        choose(curated(emulator, outputs["CuratedBucketName"], prefix, POOL), wanted),
         lambda done, total: show(Progress("request", done, total, "requests")),
     )
 
 
-def curated(emulator: Emulator, bucket: str, prefix: str, limit: int) -> list[dict[str, Any]]:
+def deployed_api(emulator: Emulator, outputs: dict[str, str]) -> Api:
+    """Return the deployed API, asked as the account's root user."""
+    session = emulator.session()
+    url = emulator.api_url(outputs["RestApiId"], urlsplit(outputs["ApiUrl"]).path.strip("/"))
+    return Api(url, session.region_name, session.get_credentials())
+
+
+def choose(records: list[Record], count: int) -> list[Record]:
+    """Choose up to `count` records among the shorter half: a text may be longer than the API or the model reads."""
+    by_length = sorted(records, key=lambda record: (len(record["messages"][0]["content"]), record["record_id"]))
+    shorter = by_length[: max(count, len(by_length) // 2)]
+    return sorted(shorter, key=lambda record: str(record["record_id"]))[:count]
+
+
+def curated(emulator: Emulator, bucket: str, prefix: str, limit: int) -> list[Record]:
     """Return the first curated records under a prefix."""
     client, records = emulator.client("s3"), []
-    for found in client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", []):
-        body = client.get_object(Bucket=bucket, Key=found["Key"])["Body"]
-        for line in body.iter_lines():
-            records.append(json.loads(line))
-            if len(records) == limit:
-                return records
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for found in page.get("Contents", []):
+            body = client.get_object(Bucket=bucket, Key=found["Key"])["Body"]
+            for line in body.iter_lines():
+                records.append(json.loads(line))
+                if len(records) == limit:
+                    return records
     return records

@@ -3,37 +3,60 @@
 from __future__ import annotations
 
 import json
+import os
 import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from tests.twin.end_to_end.deployed import Deployed
-from tests.twin.end_to_end.small import BROKEN, DATASET
-from twin.report import collect
+from tests.twin.end_to_end.small import BROKEN, DATASET, TUNED
+from twin.report import collect, write_report
 from twin.report.artefacts import Artefacts
-from twin.run import probe as probing
-from twin.run import session, staging
+from twin.run import api, session, staging
 from twin.run.board import Board, Progress
 from twin.run.execution import STEPS, Outcome
+from twin.run.probe import Probed
+
+SEEN: list[tuple[str, float, float, str]] = []
+"""What the board showed of the evaluation: (phase, done, total, note)."""
 
 
 @pytest.fixture(scope="module")
-def run(deployed: Deployed) -> tuple[Outcome, Board]:
-    return deployed.run()
+def run(deployed: Deployed, module_patch: pytest.MonkeyPatch) -> tuple[Outcome, Board]:
+    advance = Board.advance
+
+    def watched(board: Board, name: str, progress: Progress) -> None:
+        if name == "EvaluateCandidates":
+            SEEN.append((progress.phase, progress.done, progress.total, progress.note))
+        advance(board, name, progress)
+
+    module_patch.setattr(Board, "advance", watched)
+    return deployed.run(TUNED)
+
+
+@pytest.fixture(scope="module")
+def module_patch() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+def use(deployed: Deployed, outcome: Outcome) -> Probed:
+    outputs = staging.stack_outputs(deployed.emulator, session.ENVIRONMENT)
+    return session.use(deployed.emulator, deployed.settings, deployed.options, outcome, outputs, lambda _: None)
 
 
 @pytest.fixture(scope="module")
 def report(deployed: Deployed, run: tuple[Outcome, Board]) -> dict[str, Any]:
     outcome, board = run
-    outputs = staging.stack_outputs(deployed.emulator, session.ENVIRONMENT)
-    probed = None
-    if outcome.status == "SUCCEEDED":
-        seen: list[Progress] = []
-        probed = session.use(deployed.emulator, deployed.settings, deployed.options, outcome, outputs, seen.append)
-    artefacts = Artefacts(deployed.emulator.client("s3"), outputs, DATASET, outcome.run_id)
-    return collect(outcome, board, artefacts, probed, [])
+    probed = use(deployed, outcome) if outcome.status == "SUCCEEDED" else None
+    artefacts = Artefacts(deployed.emulator.client("s3"), deployed.outputs, DATASET, outcome.run_id)
+    figures = collect(outcome, board, artefacts, probed, [])
+    if folder := os.environ.get("FOURFOLD_TEST_REPORT"):  # for whoever wants to look at the page
+        write_report(figures, Path(folder))
+    return figures
 
 
 def test_the_state_machine_succeeds_and_every_step_ran(report: dict[str, Any]) -> None:
@@ -49,20 +72,35 @@ def test_every_line_is_kept_or_in_quarantine_with_its_reason(deployed: Deployed,
     for reason in BROKEN:
         assert data["rejected"][reason] >= 1
         assert data["rejected_examples"][reason][0]["reason"] == reason
+    assert "broken bytes" not in json.dumps(data)
 
 
 def test_tuning_lowers_the_loss_on_examples_it_never_saw(report: dict[str, Any]) -> None:
     assert report["tuning"]["loss_after"] < report["tuning"]["loss_before"]
     assert report["evaluation"]["tuned"] > report["evaluation"]["base"]
     assert report["selection"]["needs_tuning"] is True
+    assert report["selection"]["floor"] == TUNED["selection"]["floor"]
 
 
 def test_the_endpoint_and_the_api_answer_ordinary_clients(report: dict[str, Any]) -> None:
     serving = report["serving"]
 
     assert serving["endpoint"] == "fourfold-twin"
-    assert serving["requests"] == 2 * len(serving["examples"])
+    assert serving["requests"] == len(serving["examples"]) > 0
+    assert serving["endpoint_requests"] > 0
     assert all(example["output"].strip() for example in serving["examples"])
+
+
+def test_the_evaluation_s_progress_counts_the_answers_of_all_candidates_and_names_who_is_waited_for(
+    report: dict[str, Any],
+) -> None:
+    candidates = report["selection"]["candidates"]
+    total = sum(candidate["examples"] for candidate in candidates)
+
+    assert {seen_total for _, _, seen_total, _ in SEEN} == {total}
+    assert [done for _, done, _, _ in SEEN] == sorted(done for _, done, _, _ in SEEN)
+    assert any(0 < done < total for _, done, _, _ in SEEN)
+    assert any(f"{candidates[1]['model']} {candidates[1]['strategy']}" in note for *_, note in SEEN)
 
 
 def test_the_api_refuses_whoever_shows_no_credentials(report: dict[str, Any]) -> None:
@@ -74,12 +112,10 @@ def test_the_api_answers_a_bad_body_with_a_problem_description(
     deployed: Deployed, report: dict[str, Any], body: bytes
 ) -> None:
     assert report["serving"]
-    outputs = staging.stack_outputs(deployed.emulator, session.ENVIRONMENT)
-    api = deployed.emulator.api_url(outputs["RestApiId"], urlsplit(outputs["ApiUrl"]).path.strip("/"))
-    credentials = deployed.emulator.session().get_credentials()
-    request = probing.signed(f"{api}/v1/summarize", body, "us-east-1", credentials)
+    deployed_api = session.deployed_api(deployed.emulator, deployed.outputs)
+    url = f"{deployed_api.url}/v1/summarize"
 
-    status, answer = probing.post(request)
+    status, answer = api.post(api.signed(url, body, deployed_api.region, deployed_api.credentials))
 
     assert 400 <= status < 500
     assert "Traceback" not in json.dumps(answer)
@@ -88,9 +124,21 @@ def test_the_api_answers_a_bad_body_with_a_problem_description(
 
 def test_the_api_lists_the_approved_model(deployed: Deployed, report: dict[str, Any]) -> None:
     assert report["serving"]
-    outputs = staging.stack_outputs(deployed.emulator, session.ENVIRONMENT)
-    api = deployed.emulator.api_url(outputs["RestApiId"], urlsplit(outputs["ApiUrl"]).path.strip("/"))
-    credentials = deployed.emulator.session().get_credentials()
-    request = probing.signed(f"{api}/v1/models", b"", "us-east-1", credentials, method="GET")
+    deployed_api = session.deployed_api(deployed.emulator, deployed.outputs)
+    url = f"{deployed_api.url}/v1/models"
+    request = api.signed(url, b"", deployed_api.region, deployed_api.credentials, method="GET")
     with urllib.request.urlopen(request, timeout=60) as answer:
         assert "fourfold-twin" in answer.read().decode()
+
+
+def test_a_run_that_the_extractive_baseline_wins_ends_well_and_is_used_without_an_endpoint(
+    deployed: Deployed, report: dict[str, Any]
+) -> None:
+    assert report["serving"]  # the tuned model has been asked before the baseline takes its place
+
+    outcome, _ = deployed.run()
+    probed = use(deployed, outcome)
+
+    assert outcome.results["SelectModel"]["chosen"]["strategy"] == "extractive"
+    assert (probed.route, probed.endpoint) == ("/v1/summarize", None)
+    assert all(example["output"] in example["prompt"] for example in probed.examples)

@@ -1,0 +1,39 @@
+"""What ends a run, as one message that says what to do."""
+
+from __future__ import annotations
+
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import URLError
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
+
+from twin.emulator import EmulatorError
+from twin.run.api import ProbeFailed
+from twin.run.synthesis import SynthesisFailed
+from twin.weights.packages import WeightsMissingError
+
+NO_ANSWER = (URLError, ConnectionError, TimeoutError, HTTPException, BotoCoreError, Boto3Error)
+
+
+def explain(error: Exception, emulator_log: Path) -> str | None:
+    """Return the message for an error that its reader can do something about; None for a fault of the program."""
+    look = f"Look for the reason in the emulator's log, {emulator_log}, and run again."
+    match error:
+        case EmulatorError():
+            return str(error)
+        case SynthesisFailed():
+            return f"The templates could not be synthesized. Mend what this says, and run again:\n{error}"
+        case WeightsMissingError():
+            return f"{error} `make setup` installs it."
+        case ProbeFailed():
+            return f"{error}\n{look}"
+        case ClientError():
+            return f"{error}\n{look}"
+        case _ if isinstance(error, NO_ANSWER):
+            return f"The emulator gave no answer: {str(error) or type(error).__name__}\n{look}"
+        case OSError():
+            return f"{error}\nSee to the disk's free space and to the permissions of the folder, and run again."
+        case _:
+            return None

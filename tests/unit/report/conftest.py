@@ -1,0 +1,122 @@
+"""A report of a run that failed early, and one of a whole run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from twin.run.board import Board
+from twin.run.session import new_board
+
+
+def step(name: str, status: str, wall_s: float = 3.2) -> dict[str, Any]:
+    return {"name": name, "label": name, "status": status, "wall_s": wall_s, "cpu_s": 2.0, "workflow": True}
+
+
+@pytest.fixture
+def board() -> Board:
+    return new_board()
+
+
+@pytest.fixture
+def early_end() -> dict[str, Any]:
+    return {
+        "execution": {"id": "r1", "arn": "a", "status": "FAILED", "error": "NoUsableRecords", "cause": "all empty"},
+        "error": None,
+        "steps": [step("PrepareData", "SUCCEEDED"), step("CheckData", "FAILED"), step("FineTune", "SKIPPED", 0.0)],
+        "data": None,
+        "selection": None,
+        "tuning": None,
+        "evaluation": None,
+        "serving": None,
+        "iam": {
+            "enforced": True,
+            "denied": [{"id": "some-role", "action": "s3:GetObject", "resource": "arn:aws:s3:::b"}],
+        },
+    }
+
+
+def candidate(strategy: str, value: float) -> dict[str, Any]:
+    return {
+        "model": "m",
+        "strategy": strategy,
+        "metric": "rougeL",
+        "value": value,
+        "ci": [value - 0.05, value + 0.05],
+        "latency_ms_p50": 12.0,
+        "latency_ms_p95": 30.0,
+        "usd_per_1k_requests": 0.01,
+        "examples": 40,
+    }
+
+
+@pytest.fixture
+def whole(early_end: dict[str, Any]) -> dict[str, Any]:
+    prediction = {
+        "prompt": "p",
+        "reference": "r",
+        "base": "<script>alert(1)</script>",
+        "tuned": "t",
+        "base_score": 0.1,
+        "tuned_score": 0.5,
+    }
+    return early_end | {
+        "execution": {"id": "r1", "arn": "a", "status": "SUCCEEDED", "error": None, "cause": None},
+        "steps": [step(name, "SUCCEEDED") for name in ("PrepareData", "EvaluateCandidates", "FineTune", "Deploy")],
+        "data": {
+            "input": 10,
+            "kept": 8,
+            "rejected": {"empty": 1, "personal_data": 1},
+            "splits": {"train": 6, "validation": 1, "test": 1},
+            "redacted": {"email": 3},
+            "stages": [
+                {"name": "parse", "input": 10, "kept": 9, "rejected": {"empty": 1}},
+                {"name": "personal_data", "input": 9, "kept": 8, "rejected": {"personal_data": 1}},
+            ],
+            "quarantine": "s3://quarantine/d/run=r1/",
+            "rejected_examples": {
+                "empty": [
+                    {"reason": "empty", "detail": "blank", "source": {"key": "d/<b>.jsonl", "line": 3}, "bytes": 4}
+                ],
+            },
+        },
+        "selection": {
+            "floor": 0.3,
+            "reason": "no candidate reaches rougeL 0.3",
+            "needs_tuning": True,
+            "chosen": None,
+            "candidates": [candidate("zero-shot", 0.2), candidate("few-shot", 0.25)],
+        },
+        "tuning": {
+            "examples": 6,
+            "tokens": 900,
+            "loss_before": 4.0,
+            "loss_after": 2.8,
+            "curve": [{"step": 1, "loss": 4.1}, {"step": 2, "loss": 3.0, "validation_loss": 2.8}],
+        },
+        "evaluation": {
+            "metric": "rougeL",
+            "examples": 1,
+            "base": 0.1,
+            "tuned": 0.5,
+            "difference": 0.4,
+            "difference_ci": [0.2, 0.6],
+            "loss_base": 4.0,
+            "loss_tuned": 2.8,
+            "loss_reduction": 0.3,
+            "moved": {"better": 1, "same": 0, "worse": 0},
+            "best": [prediction],
+            "worst": [],
+        },
+        "serving": {
+            "route": "/v1/summarize",
+            "endpoint": "the-endpoint",
+            "requests": 2,
+            "latency_ms_p50": 40.0,
+            "endpoint_requests": 3,
+            "endpoint_latency_ms_p50": 31.0,
+            "unauthorized_status": 403,
+            "examples": [{"prompt": "p", "reference": "r", "output": "an answer"}],
+        },
+    }

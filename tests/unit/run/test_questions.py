@@ -1,0 +1,51 @@
+"""The deployed API is asked in the way in which its model was measured, whichever target was approved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cdk_app.settings import Task
+from lambdas.shared.prompts import task_prompt, text_of
+from twin.run.api import ProbeFailed
+from twin.run.questions import body, route
+
+SUMMARIZATION = Task(kind="summarization", instruction="Say it in one sentence.")
+GENERATION = Task(kind="generation", instruction="Answer the question.")
+TUNED = {"kind": "sagemaker", "endpoint": "e", "model_package_arn": "a", "run_id": "r"}
+EXTRACTIVE = {"kind": "extractive", "run_id": "r"}
+ZERO_SHOT = {"kind": "bedrock", "model_id": "m", "strategy": "zero-shot", "run_id": "r"}
+FEW_SHOT = {"kind": "bedrock", "model_id": "m", "strategy": "few-shot", "run_id": "r", "prompt_key": "k"}
+
+
+@pytest.mark.parametrize("target", [TUNED, EXTRACTIVE, ZERO_SHOT, FEW_SHOT])
+def test_a_summary_is_asked_for_with_the_bare_text_that_the_gateway_wraps(target: dict[str, Any]) -> None:
+    prompt = task_prompt(SUMMARIZATION.instruction, "A long text.\n\nIn two paragraphs.")
+
+    assert route(SUMMARIZATION, target) == "/v1/summarize"
+    assert body(SUMMARIZATION, target, prompt) == {
+        "text": text_of(prompt, SUMMARIZATION.instruction),
+        "temperature": 0,
+    }
+
+
+@pytest.mark.parametrize("target", [TUNED, ZERO_SHOT])
+def test_generation_sends_the_curated_prompt_as_it_is(target: dict[str, Any]) -> None:
+    prompt = task_prompt(GENERATION.instruction, "Why?")
+
+    assert route(GENERATION, target) == "/v1/generate"
+    assert body(GENERATION, target, prompt) == {"prompt": prompt, "temperature": 0}
+
+
+@pytest.mark.parametrize("target", [EXTRACTIVE, FEW_SHOT])
+def test_what_only_the_gateway_can_add_is_left_to_it_in_generation_too(target: dict[str, Any]) -> None:
+    prompt = task_prompt(GENERATION.instruction, "Why?")
+
+    assert route(GENERATION, target) == "/v1/summarize"
+    assert body(GENERATION, target, prompt) == {"text": "Why?", "temperature": 0}
+
+
+def test_a_record_that_was_curated_for_another_instruction_is_not_asked() -> None:
+    with pytest.raises(ProbeFailed, match="Say it in one sentence"):
+        body(SUMMARIZATION, TUNED, "Translate this.\n\nA text.")

@@ -1,0 +1,98 @@
+"""An execution's history and the twin's events become the state of the board."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from twin.run.board import Board, Status
+from twin.run.evaluation import Candidate, Evaluation
+from twin.run.tracker import Tracker, progress_of
+
+STEPS = {"Job": "PrepareData", "Each": "EvaluateCandidates", "Choose": "SelectModel", "Explain": "ExplainFailure"}
+
+
+@pytest.fixture
+def board() -> Board:
+    board = Board()
+    for name in ("PrepareData", "EvaluateCandidates", "SelectModel"):
+        board.add(name, name)
+    return board
+
+
+@pytest.fixture
+def tracker(board: Board) -> Tracker:
+    candidates = [Candidate("0-a-extractive", "a extractive", False), Candidate("1-b-zero-shot", "b zero-shot", True)]
+    return Tracker(board, STEPS, lambda: Evaluation(candidates, 8, 2, ("models", "run=r/candidates/")))
+
+
+def entered(number: int, state: str) -> dict[str, Any]:
+    return {"id": number, "type": "TaskStateEntered", "stateEnteredEventDetails": {"name": state}}
+
+
+ANSWERED = {"kind": "progress", "source": "bedrock", "id": "b", "phase": "ask b", "answered": 41}
+
+
+def test_a_job_s_progress_is_shown_on_the_step_that_runs(tracker: Tracker, board: Board) -> None:
+    tracker.take(entered(1, "Job"))
+    tracker.show({"kind": "progress", "phase": "curate", "done": 3, "total": 8})
+
+    progress = board.steps["PrepareData"].progress
+    assert progress is not None
+    assert (progress.done, progress.total) == (3, 8)
+
+
+def test_each_answer_of_a_model_counts_for_all_candidates_together(tracker: Tracker, board: Board) -> None:
+    tracker.take(entered(1, "Each"))
+    begun = board.steps["EvaluateCandidates"].progress
+    tracker.show(ANSWERED)
+    tracker.show(ANSWERED)
+    shown = board.steps["EvaluateCandidates"].progress
+
+    assert begun is not None
+    assert (begun.done, begun.total) == (0, 16)
+    assert shown is not None
+    assert (shown.done, shown.total, shown.note) == (2, 16, "a extractive + b zero-shot")
+
+
+def test_answers_of_models_after_the_evaluation_are_the_next_step_s_own(tracker: Tracker, board: Board) -> None:
+    tracker.take(entered(1, "Each"))
+    tracker.take(entered(2, "Choose"))
+    tracker.show(ANSWERED)
+
+    assert tracker.evaluation is None
+    assert board.steps["SelectModel"].progress is not None
+    assert board.steps["EvaluateCandidates"].status is Status.SUCCEEDED
+
+
+def test_the_way_out_marks_the_step_before_it_as_failed_with_the_execution_s_cause(
+    tracker: Tracker, board: Board
+) -> None:
+    tracker.take(entered(1, "Each"))
+    tracker.take(entered(2, "Explain"))
+    tracker.close(succeeded=False, cause="It was denied.\nLog: …")
+
+    assert board.steps["EvaluateCandidates"].status is Status.FAILED
+    assert board.steps["EvaluateCandidates"].detail == "It was denied."
+
+
+def test_a_progress_line_keeps_its_figures_for_whoever_waits() -> None:
+    progress = progress_of(
+        {
+            "kind": "progress",
+            "id": "job",
+            "phase": "train",
+            "done": 3,
+            "total": 8,
+            "unit": "batches",
+            "loss": 2.9134,
+        }
+    )
+
+    assert (progress.phase, progress.done, progress.total, progress.note) == ("train", 3.0, 8.0, "loss 2.91")
+
+
+@pytest.mark.parametrize("record", [{}, {"phase": None, "done": None}])
+def test_a_progress_line_without_counts_is_shown_without_a_bar(record: dict[str, object]) -> None:
+    assert progress_of(record).total == 0

@@ -1,0 +1,81 @@
+"""The deployed API as a client sees it: plain HTTP, signed with SigV4."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+TIMEOUT_S = 120.0
+
+
+class ProbeFailed(RuntimeError):
+    """What was deployed did not answer as it should; the message holds the answer."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API of one stage.
+
+    Attributes:
+        url: as the emulator serves it, with its stage and without a trailing slash.
+        region: the region that requests are signed for.
+        credentials: who asks.
+    """
+
+    url: str
+    region: str
+    credentials: Credentials
+
+    def ask(self, path: str, body: dict[str, Any]) -> tuple[str, float]:
+        """Post a body and return the answer's text, and its latency in milliseconds as the client saw it.
+
+        Raises:
+            ProbeFailed: the API answered with an error, or without a text.
+            OSError: it did not answer.
+        """
+        url = f"{self.url}{path}"
+        request = signed(url, json.dumps(body).encode(), self.region, self.credentials)
+        began = time.perf_counter()
+        status, answer = post(request)
+        latency = (time.perf_counter() - began) * 1000
+        if status != 200 or not answer.get("output"):
+            raise ProbeFailed(f"POST {url} answered {status}: {json.dumps(answer)[:500]}")
+        return str(answer["output"]), latency
+
+    def status_without_credentials(self, path: str) -> int:
+        """Return the status that a request without a signature is answered with."""
+        headers = {"Content-Type": "application/json"}
+        plain = urllib.request.Request(f"{self.url}{path}", data=b"{}", headers=headers, method="POST")  # noqa: S310
+        status, _ = post(plain)
+        return status
+
+
+def signed(
+    url: str, body: bytes, region: str, credentials: Credentials, method: str = "POST"
+) -> urllib.request.Request:
+    """Return a request with a JSON body, signed with SigV4 for API Gateway."""
+    request = AWSRequest(method, url, data=body, headers={"Content-Type": "application/json"})
+    SigV4Auth(credentials, "execute-api", region).add_auth(request)
+    return urllib.request.Request(url, data=body, headers=dict(request.headers), method=method)  # noqa: S310
+
+
+def post(request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
+    """Send a request and return the status with the JSON body, also for an error status.
+
+    Raises:
+        OSError: nothing answered, or not in time.
+    """
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        text = error.read()
+        return error.code, json.loads(text) if text.startswith(b"{") else {"detail": text.decode()}

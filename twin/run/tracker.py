@@ -1,0 +1,93 @@
+"""Turn an execution's history and the twin's events into the state of the board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from twin.run.board import Board, Progress, Status
+from twin.run.evaluation import Evaluation
+
+EVALUATE = "EvaluateCandidates"
+WAY_OUT = {"RollBack", "ExplainFailure"}
+"""What states of no step say of themselves: entered, they mean that the step before has failed."""
+
+
+class Tracker:
+    """What the history and the events say, on the board.
+
+    Args:
+        board: what to keep true.
+        steps: the step of each state.
+        begin_evaluation: gives the evaluation of the candidates when its step begins.
+    """
+
+    def __init__(self, board: Board, steps: Mapping[str, str], begin_evaluation: Callable[[], Evaluation]) -> None:
+        self._board, self._steps = board, steps
+        self._begin_evaluation = begin_evaluation
+        self._current: str | None = None
+        self.evaluation: Evaluation | None = None
+        self.seen = 0
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Follow the execution into the next state."""
+        self.seen = max(self.seen, event["id"])
+        if not event["type"].endswith("StateEntered"):
+            return
+        step = self._steps.get(event["stateEnteredEventDetails"]["name"])
+        if step is None or step == self._current:
+            return
+        self.evaluation = None
+        if step in WAY_OUT:
+            self._fail()
+            return
+        if self._current is not None:
+            self._board.finish(self._current)
+        self._current = step
+        self._board.start(step)
+        if step == EVALUATE:
+            self.evaluation = self._begin_evaluation()
+            self.show_evaluation()
+
+    def show(self, record: dict[str, Any]) -> None:
+        """Show what a job or a model says of its progress."""
+        if record.get("kind") != "progress" or self._current is None:
+            return
+        if self.evaluation is None:
+            self._board.advance(self._current, progress_of(record))
+        elif "answered" in record:
+            self.evaluation.answered += 1
+            self.show_evaluation()
+
+    def show_evaluation(self) -> None:
+        """Show how far the candidates are, where they are being evaluated."""
+        if self.evaluation is not None:
+            self._board.advance(EVALUATE, self.evaluation.progress())
+
+    def close(self, *, succeeded: bool, cause: str) -> None:
+        """Close the step that the execution ended in."""
+        if self._current is None:
+            return
+        if succeeded:
+            self._board.finish(self._current)
+        else:
+            self._board.fail(self._current, cause.strip().split("\n")[0])
+
+    def _fail(self) -> None:
+        if self._current is not None:
+            self._board.finish(self._current, Status.FAILED)
+
+
+def progress_of(record: dict[str, Any]) -> Progress:
+    """Read a job's progress line; figures beyond the count, such as the loss, become the note."""
+    known = {"phase", "done", "total", "unit", "eta_s", "kind", "source", "id", "time", "t"}
+    figures = {k: v for k, v in record.items() if k not in known and isinstance(v, int | float | str)}
+    note = ", ".join(f"{k} {v:.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in figures.items())
+    return Progress(
+        phase=str(record.get("phase", "")),
+        done=float(record.get("done") or 0),
+        total=float(record.get("total") or 0),
+        unit=str(record.get("unit", "")),
+        note=note,
+        eta_s=record.get("eta_s"),
+    )
