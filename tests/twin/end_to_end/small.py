@@ -14,7 +14,7 @@ import yaml
 
 DATASET = "service-of-operation"
 # What is deployed has a floor that the baseline clears. One run may only raise it, and so asks for tuning.
-TUNED = {"selection": {"floor": 0.02}}
+TUNED = {"selection": {"floor": 0.5}}
 BROKEN = {
     "invalid_utf8": b'{"text": "\xff\xfe broken bytes", "target": "This operation belongs to nobody at all."}',
     "not_json": b'{"text": "the closing brace is missing"',
