@@ -10,7 +10,7 @@ from cli.show import shown
 from twin.emulator import Emulator, EmulatorError
 from twin.run.board import Board
 from twin.run.session import ENVIRONMENT
-from twin.run.teardown import Resource, stacks, tear_down
+from twin.run.teardown import TornDown, stacks, tear_down
 
 
 def destroy_deployment(root: Path, console: Console) -> int:
@@ -30,24 +30,39 @@ def destroy_deployment(root: Path, console: Console) -> int:
                 emulator.start()
             try:
                 with board.step("Destroy") as show:
-                    retained = tear_down(emulator, ENVIRONMENT, assembly, show)
+                    torn_down = tear_down(emulator, ENVIRONMENT, assembly, show)
                     left = stacks(emulator, ENVIRONMENT)
             finally:
                 emulator.stop()
+    except KeyboardInterrupt:
+        console.print("Interrupted. `fourfold destroy` goes on with what is left.", style="yellow")
+        return 130
     except EmulatorError as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         return 1
-    return summarize(retained, left, console)
+    return summarize(torn_down, left, console)
 
 
-def summarize(retained: list[Resource], left: list[str], console: Console) -> int:
-    """Say what is left and return the exit code."""
+def summarize(torn_down: TornDown, left: list[str], console: Console) -> int:
+    """Say what is gone and what is left, and return the exit code."""
     if left:
         console.print(f"Still there: {', '.join(left)}", style="red")
         return 1
     console.print("Every stack is gone.", style="green")
-    if retained:
+    if torn_down.log_groups:
+        console.print("Removed beside them, log groups that services had made by themselves:")
+        show_lines(torn_down.log_groups, console)
+    if torn_down.kept:
         console.print("Kept on purpose (DeletionPolicy Retain in the templates):")
-    for resource in retained:
-        console.print(f"  {resource.type}  {resource.id}", highlight=False, soft_wrap=True)
+        show_lines([f"{one.type}  {one.id}: {one.why}" for one in torn_down.kept], console)
+        show_lines(torn_down.model_packages, console)
+    for key, end in torn_down.dying_keys.items():
+        console.print(f"KMS deletes the key {key} on {end:%d %B %Y}, when its waiting period is over.", highlight=False)
+    console.print("The stack CDKToolkit stays too: `cdk bootstrap` made it, for every CDK app of the account.")
     return 0
+
+
+def show_lines(lines: list[str], console: Console) -> None:
+    """Print lines as they are, indented."""
+    for line in lines:
+        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)

@@ -149,9 +149,25 @@ def test_a_job_can_be_stopped_and_leaves_no_process(account: Account) -> None:
     account.sagemaker.create_training_job(**request)
     describe = lambda: account.sagemaker.describe_training_job(TrainingJobName=name)  # noqa: E731
     wait_until(describe, lambda job: job["SecondaryStatus"] == "Training")
+    with pytest.raises(account.sagemaker.exceptions.ResourceInUse, match="InProgress"):
+        account.sagemaker.delete_training_job(TrainingJobName=name)
     account.sagemaker.stop_training_job(TrainingJobName=name)
     assert account.ended_training_job(name)["TrainingJobStatus"] == "Stopped"
     assert {process.pid for process in marked(account.emulator.mark)} <= before
+
+
+def test_a_job_that_has_ended_can_be_deleted_and_its_name_given_again(account: Account) -> None:
+    request = account.processing_request(REPORT)
+    names = {"ProcessingJobName": request["ProcessingJobName"]}
+    for _ in range(2):
+        account.sagemaker.create_processing_job(**request)
+        wait_until(
+            lambda: account.sagemaker.describe_processing_job(**names)["ProcessingJobStatus"],
+            lambda status: status == "Completed",
+        )
+        account.sagemaker.delete_processing_job(**names)
+    with pytest.raises(account.sagemaker.exceptions.ResourceNotFound):
+        account.sagemaker.delete_processing_job(**names)
 
 
 def test_checkpoints_are_taken_up_again(account: Account) -> None:

@@ -13,6 +13,7 @@ from tests.twin.helpers import allow, make_role, unique, wait_until
 from tests.twin.sagemaker_account import SERVING_IMAGE, TRAINING_IMAGE, Account, tarred
 from twin import events
 from twin.emulator import Emulator
+from twin.run.products import delete_jobs
 
 Json = dict[str, Any]
 TRAIN = "import os, pathlib, sys\npathlib.Path(os.environ['SM_MODEL_DIR'], 'm').write_text(' '.join(sys.argv[1:]))\n"
@@ -288,6 +289,27 @@ def test_a_pipeline_is_described_listed_and_deleted(account: Account, definition
     account.sagemaker.delete_pipeline(PipelineName=name, ClientRequestToken="t" * 32)
     with pytest.raises(account.sagemaker.exceptions.ResourceNotFound, match="does not exist"):
         account.sagemaker.describe_pipeline(PipelineName=name)
+
+
+def test_a_pipeline_is_deleted_with_its_executions_once_its_jobs_are(account: Account, definition: Json) -> None:
+    name = account.make_pipeline(definition)
+    prefix = output(account)
+    execution, steps = account.run_again(name, Output=prefix)
+    account.run_again(name, Output=prefix)  # takes the training job of the first one over
+    training = {"TrainingJobName": steps["Train"]["Metadata"]["TrainingJob"]["Arn"].rpartition("/")[2]}
+    processing = {"ProcessingJobName": steps["Evaluate"]["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]}
+    account.sagemaker.describe_training_job(**training)
+    account.sagemaker.describe_processing_job(**processing)
+
+    delete_jobs(account.sagemaker, name)
+    account.sagemaker.delete_pipeline(PipelineName=name, ClientRequestToken="t" * 32)
+
+    with pytest.raises(ClientError, match="Requested resource not found"):
+        account.sagemaker.describe_training_job(**training)
+    with pytest.raises(ClientError, match="Requested resource not found"):
+        account.sagemaker.describe_processing_job(**processing)
+    with pytest.raises(account.sagemaker.exceptions.ResourceNotFound):
+        account.sagemaker.describe_pipeline_execution(PipelineExecutionArn=execution["PipelineExecutionArn"])
 
 
 def test_a_job_of_an_image_that_does_not_run_here_is_refused_in_the_step(account: Account, definition: Json) -> None:

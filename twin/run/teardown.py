@@ -1,20 +1,27 @@
 """Take down what a run deployed, and say what is left.
 
-CloudFormation deletes neither a bucket with objects nor a model package group with packages, here as on AWS. The
-workflow's own products are therefore removed first; then the CDK CLI destroys the stacks.
+The run's own products go first (`twin.run.products`); then the CDK CLI destroys the stacks; then go the log groups
+that services made by themselves. The account is this machine's, and a run begins on an empty one: what is in it,
+but for CDK's bootstrap stack, is Fourfold's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from twin import deployment
 from twin.emulator import Emulator
+from twin.run import products
 from twin.run.board import Progress
 from twin.run.staging import Show
+
+_WHY = {
+    "AWS::SageMaker::ModelPackageGroup": "the registry of models, whose history outlives the stacks",
+    "AWS::ApiGateway::Account": "the account's one setting for the logs of all its APIs",
+    "AWS::IAM::Role": "the role that API Gateway writes these logs under",
+}
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,28 @@ class Resource:
     type: str
     id: str
     retained: bool
+
+    @property
+    def why(self) -> str:
+        """Why it is retained, in a few words."""
+        return _WHY.get(self.type, "its template says so")
+
+
+@dataclass(frozen=True)
+class TornDown:
+    """What became of an environment.
+
+    Attributes:
+        kept: the resources that the templates retain on purpose.
+        model_packages: the ARNs of what the retained model package groups hold.
+        dying_keys: the ids of the KMS keys that are gone only when their waiting period is over, with its end.
+        log_groups: the names of the log groups that no stack had, now deleted.
+    """
+
+    kept: list[Resource]
+    model_packages: list[str]
+    dying_keys: dict[str, datetime]
+    log_groups: list[str]
 
 
 def stacks(emulator: Emulator, environment: str) -> list[str]:
@@ -52,18 +81,15 @@ def resources(emulator: Emulator, environment: str) -> list[Resource]:
     return found
 
 
-def tear_down(emulator: Emulator, environment: str, assembly: Path, show: Show) -> list[Resource]:
-    """Remove an environment and return the resources that its templates retain on purpose."""
+def tear_down(emulator: Emulator, environment: str, assembly: Path, show: Show) -> TornDown:
+    """Remove an environment and all that its runs made, and return what is kept.
+
+    Raises:
+        EmulatorError: the CDK CLI failed; with its last lines.
+    """
     before = resources(emulator, environment)
     for resource in before:
-        if resource.retained:
-            continue
-        if resource.type == "AWS::S3::Bucket":
-            show(Progress(f"empty {resource.id}"))
-            empty_bucket(emulator.client("s3"), resource.id)
-        elif resource.type == "AWS::SageMaker::ModelPackageGroup":
-            show(Progress(f"delete the packages of {resource.id}"))
-            delete_model_packages(emulator.client("sagemaker"), resource.id)
+        _remove_products(emulator, resource, show)
     total = len(stacks(emulator, environment))
     done = 0
 
@@ -73,25 +99,32 @@ def tear_down(emulator: Emulator, environment: str, assembly: Path, show: Show) 
         show(Progress("destroy", min(done, total), total, "stacks"))
 
     deployment.destroy(emulator, assembly, count)
-    return [resource for resource in before if resource.retained]
+    kept = [resource for resource in before if resource.retained]
+    packages = [arn for resource in kept for arn in _packages_of(emulator, resource)]
+    keys = [resource.id for resource in before if resource.type == "AWS::KMS::Key" and not resource.retained]
+    return TornDown(kept, packages, _dying(emulator, keys), products.delete_log_groups(emulator.client("logs")))
 
 
-def empty_bucket(s3: Any, bucket: str) -> None:
-    """Delete every version and every delete marker of a bucket's objects."""
-    for batch in _versions(s3, bucket):
-        s3.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+def _remove_products(emulator: Emulator, resource: Resource, show: Show) -> None:
+    if resource.retained:
+        return
+    if resource.type == "AWS::S3::Bucket":
+        show(Progress(f"empty {resource.id}"))
+        products.empty_bucket(emulator.client("s3"), resource.id)
+    elif resource.type == "AWS::SageMaker::ModelPackageGroup":
+        show(Progress(f"delete the packages of {resource.id}"))
+        products.delete_model_packages(emulator.client("sagemaker"), resource.id)
+    elif resource.type == "AWS::SageMaker::Pipeline":
+        show(Progress(f"delete the jobs of {resource.id}"))
+        products.delete_jobs(emulator.client("sagemaker"), resource.id)
 
 
-def _versions(s3: Any, bucket: str) -> Iterator[list[dict[str, str]]]:
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        listed = page.get("Versions", []) + page.get("DeleteMarkers", [])
-        if listed:
-            yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in listed]
+def _packages_of(emulator: Emulator, resource: Resource) -> list[str]:
+    if resource.type != "AWS::SageMaker::ModelPackageGroup":
+        return []
+    return products.model_packages(emulator.client("sagemaker"), resource.id)
 
 
-def delete_model_packages(sagemaker: Any, group: str) -> None:
-    """Delete every model package of a group."""
-    name = group.rsplit("/", 1)[-1]
-    for page in sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=name):
-        for package in page["ModelPackageSummaryList"]:
-            sagemaker.delete_model_package(ModelPackageName=package["ModelPackageArn"])
+def _dying(emulator: Emulator, keys: list[str]) -> dict[str, datetime]:
+    described = [emulator.client("kms").describe_key(KeyId=key)["KeyMetadata"] for key in keys]
+    return {key["KeyId"]: key["DeletionDate"] for key in described}

@@ -94,15 +94,17 @@ def update_pipeline(call: Call) -> Json:
 
 
 def delete_pipeline(call: Call) -> Json:
-    """DeletePipeline: only one of which no execution runs."""
+    """DeletePipeline: only one of which no execution runs. Its executions go with it; their jobs stay."""
     record = pipeline_of(call)
     arn = record["PipelineArn"]
     with call.store.lock:
-        for execution in call.store.of("execution").values():
-            described = execution["described"]
-            if described["PipelineArn"] == arn and described["PipelineExecutionStatus"] in ("Executing", "Stopping"):
-                raise errors.conflict(f"Pipeline '{arn}' has a running execution: stop it first.")
+        executions = call.store.of("execution")
+        own = [name for name, execution in executions.items() if execution["described"]["PipelineArn"] == arn]
+        if any(executions[name]["described"]["PipelineExecutionStatus"] in ("Executing", "Stopping") for name in own):
+            raise errors.conflict(f"Pipeline '{arn}' has a running execution: stop it first.")
         call.store.remove("pipeline", record["PipelineName"], lambda: errors.not_found(f"'{arn}' does not exist."))
+        for name in own:
+            del executions[name]
         call.store.of("cache").pop(arn, None)
     forget_tags(call.store, arn)
     return {"PipelineArn": arn}

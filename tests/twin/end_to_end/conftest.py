@@ -19,6 +19,11 @@ PROJECT = Path(__file__).resolve().parents[3]
 RECORDS = 120
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Destroy last: every other end-to-end test needs what is deployed."""
+    items.sort(key=lambda item: item.path.name == "test_destroy.py")
+
+
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("end-to-end")
@@ -34,4 +39,4 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         session.deploy_stacks(emulator, assembly, board)
         outputs = staging.stack_outputs(emulator, session.ENVIRONMENT)
         session.stage(emulator, settings, options, outputs, board)
-        yield Deployed(emulator, settings, options, outputs, lines)
+        yield Deployed(emulator, assembly, settings, options, outputs, lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cdk_app.settings import Settings
@@ -18,14 +19,15 @@ class Deployed:
     """What a test needs of the deployed workflow."""
 
     emulator: Emulator
+    assembly: Path
     settings: Settings
     options: session.Options
     outputs: dict[str, str]
     lines: int
 
     def run(self, overrides: dict[str, Any] | None = None) -> tuple[Outcome, Board]:
-        """Run the state machine once to its end."""
+        """Run the state machine once to its end, under a name as long as those that EventBridge gives."""
         board = session.new_board()
-        run_id = f"test-{uuid.uuid4().hex[:8]}"
+        run_id = f"{uuid.uuid4()}_{uuid.uuid4()}"
         arn = start(self.emulator, self.outputs["StateMachineArn"], run_id, overrides or {})
         return follow(self.emulator, arn, board), board

@@ -1,0 +1,62 @@
+"""What `fourfold destroy` says: what is gone, what is kept and why, what is left."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from cli import destroy
+from twin.emulator import Emulator
+from twin.run.teardown import Resource, TornDown
+
+GROUP = Resource("Fourfold-twin-FineTuning", "AWS::SageMaker::ModelPackageGroup", "arn:group", retained=True)
+TABLE = Resource("Fourfold-twin-Foundation", "AWS::DynamoDB::Table", "table", retained=True)
+DONE = TornDown([GROUP, TABLE], ["arn:package/1"], {"key-1": datetime(2026, 12, 2, tzinfo=UTC)}, ["/aws/logs"])
+
+
+def summary(torn_down: TornDown, left: list[str]) -> tuple[int, str]:
+    output = io.StringIO()
+    code = destroy.summarize(torn_down, left, Console(file=output, width=200))
+    return code, output.getvalue()
+
+
+def test_everything_that_stays_is_listed_with_its_reason() -> None:
+    code, text = summary(DONE, [])
+    assert code == 0
+    assert "AWS::SageMaker::ModelPackageGroup  arn:group: the registry of models" in text
+    assert "AWS::DynamoDB::Table  table: its template says so" in text
+    assert "arn:package/1" in text
+    assert "KMS deletes the key key-1 on 02 December 2026" in text
+    assert "CDKToolkit stays" in text
+
+
+def test_log_groups_of_services_are_listed_as_removed() -> None:
+    removed, _, kept = summary(DONE, [])[1].partition("Kept on purpose")
+    assert "/aws/logs" in removed
+    assert "/aws/logs" not in kept
+
+
+def test_a_stack_that_is_still_there_is_an_error() -> None:
+    assert summary(DONE, ["Fourfold-twin-Gateway"]) == (1, "Still there: Fourfold-twin-Gateway\n")
+
+
+def test_there_is_nothing_to_destroy_before_a_run(tmp_path: Path) -> None:
+    output = io.StringIO()
+    assert destroy.destroy_deployment(tmp_path, Console(file=output)) == 0
+    assert output.getvalue() == "Nothing is deployed on this machine.\n"
+
+
+def test_an_interrupt_is_one_line_and_130(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_emulator: Emulator) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Emulator, "start", interrupt)
+    for name in ("emulator", "cdk.out.twin"):
+        (tmp_path / ".fourfold" / name).mkdir(parents=True)
+    output = io.StringIO()
+    assert destroy.destroy_deployment(tmp_path, Console(file=output, width=200)) == 130
+    assert output.getvalue().splitlines()[-1].startswith("Interrupted.")
