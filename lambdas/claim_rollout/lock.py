@@ -55,7 +55,10 @@ class RolloutLock:
 def is_running(execution_arn: str) -> bool:
     """Say whether an execution still runs."""
     try:
-        described = aws.client("stepfunctions").describe_execution(executionArn=execution_arn)
+        # Input and output are encrypted with the project's key, and not asked for: the status is not.
+        described = aws.client("stepfunctions").describe_execution(
+            executionArn=execution_arn, includedData="METADATA_ONLY"
+        )
     except aws.ClientError as refusal:
         if aws.error_code(refusal) == FORGOTTEN:
             return False

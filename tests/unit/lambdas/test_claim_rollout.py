@@ -64,16 +64,16 @@ def claim(cloud: Any, table: Table, run: dict[str, Any], context: Any, monkeypat
 
 
 def the_other_is(cloud: Any, status: str) -> None:
-    cloud.on(
-        "stepfunctions",
-        "DescribeExecution",
-        lambda params: {
+    def describe(params: Mapping[str, Any]) -> Mapping[str, Any]:
+        assert params["includedData"] == "METADATA_ONLY", "input and output need kms:Decrypt, which the role lacks"
+        return {
             "executionArn": params["executionArn"],
             "stateMachineArn": "arn:aws:states:eu-west-1:123456789012:stateMachine:fourfold-dev",
             "status": status,
             "startDate": datetime(2026, 1, 1, tzinfo=UTC),
-        },
-    )
+        }
+
+    cloud.on("stepfunctions", "DescribeExecution", describe)
 
 
 def test_the_first_run_of_all_gets_the_roll_out(claim: Claim, table: Table, run: dict[str, Any]) -> None:
