@@ -11,17 +11,20 @@ from lambdas.shared.run import Run
 APPROVED = {"approved_by": "your name"}
 
 
-def approval_message(run: Run, comparison: Mapping[str, object], selection: Mapping[str, object], token: str) -> str:
+def approval_message(
+    run: Run, reason: str, comparison: Mapping[str, object], selection: Mapping[str, object], token: str
+) -> str:
     """Write the message.
 
     Args:
         run: the run that waits.
+        reason: why a person has to decide.
         comparison: the result of `compare_with_champion`; empty when there was none.
         selection: the result of `select_model`; empty when it was not passed.
         token: the task token that the answer goes to.
     """
     parts = [
-        f"Run {run.run_id} on data set {run.dataset} waits for your approval.",
+        f"Run {run.run_id} on data set {run.dataset} waits for your approval. {reason}",
         _figures("Selection", selection, ("reason",)),
         _figures(
             "Comparison",

@@ -41,6 +41,58 @@ def test_automatic_approval_answers_the_token_and_sends_nothing(
     assert not cloud.called("sns", "Publish")
 
 
+TUNED = {"kind": "sagemaker", "endpoint": "e", "model_package_arn": "arn:p:model-package/fourfold/6", "run_id": "run-6"}
+BEDROCK = {"kind": "bedrock", "model_id": "amazon.nova-micro-v1:0", "strategy": "zero-shot", "run_id": "run-6"}
+STAND_IN = {**COMPARISON, "champion": {"kind": "base", "note": "The base model stands in for it."}}
+
+
+@pytest.mark.parametrize(
+    ("champion", "comparison", "why"),
+    [
+        (TUNED, None, "fourfold/6, with which it was not compared"),
+        (TUNED, STAND_IN, "The base model stands in for it"),
+        (BEDROCK, STAND_IN, "The base model stands in for it"),
+        (TUNED, {**COMPARISON, "difference": -0.001}, "not better than what it would replace"),
+        (None, {**COMPARISON, "difference": -0.001}, "not better than what it would replace"),
+        (TUNED, {"champion": {"kind": "sagemaker"}}, "not better than what it would replace"),
+    ],
+)
+def test_automatic_approval_asks_a_person_where_no_gate_has_measured_the_model_against_the_champion(
+    cloud: Cloud,
+    context: Context,
+    run: dict[str, Any],
+    champion: dict[str, Any] | None,
+    comparison: dict[str, Any] | None,
+    why: str,
+) -> None:
+    run |= {"approval": "automatic", "champion": champion}
+
+    assert ask(run, context, comparison=comparison) == {"approval": "requested"}
+    assert not cloud.called("stepfunctions", "SendTaskSuccess")
+    assert why in cloud.called("sns", "Publish")[0]["Message"]
+
+
+@pytest.mark.parametrize(
+    ("champion", "comparison"),
+    [
+        (None, None),
+        (None, STAND_IN),
+        (BEDROCK, None),
+        (TUNED, {**COMPARISON, "champion": {"kind": "sagemaker"}}),
+        (TUNED, {**COMPARISON, "champion": {"kind": "sagemaker"}, "difference": 0.0}),
+    ],
+)
+def test_automatic_approval_is_given_where_nothing_better_is_replaced(
+    context: Context,
+    run: dict[str, Any],
+    champion: dict[str, Any] | None,
+    comparison: dict[str, Any] | None,
+) -> None:
+    run |= {"approval": "automatic", "champion": champion}
+
+    assert ask(run, context, comparison=comparison) == {"approval": "given"}
+
+
 def test_manual_approval_never_answers_the_token_itself(cloud: Cloud, context: Context, run: dict[str, Any]) -> None:
     assert ask(run, context, comparison=COMPARISON) == {"approval": "requested"}
     assert not cloud.called("stepfunctions", "SendTaskSuccess")
