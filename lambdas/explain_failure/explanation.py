@@ -14,12 +14,14 @@ MAX_MESSAGE_CHARACTERS = 8000
 # Step Functions' own errors, and services' errors by a part of their name; the first that fits is taken.
 REMEDIES = (
     ("States.Timeout", "Raise the limit in workflow.yaml that this step ran into, or give the job more capacity."),
-    ("Task.TimedOut", "Nobody answered in time. Start a new run, or set approval to automatic."),
     ("ApprovalRejected", "The model was rejected. Improve the data or the tuning settings and start a new run."),
     ("AccessDenied", "Grant the action named above on the resource to the role in its stack, deploy, and start again."),
     ("ConcurrentRunsExceeded", "Another run is preparing data. Start again when it has finished."),
     ("LimitExceeded", "Ask for a higher quota in Service Quotas, or choose another instance type."),
     ("Throttl", "The service was busy. Start a new run."),
+)
+UNANSWERED = (
+    "Nobody approved in time (approval_timeout_hours). Subscribe to the notification topic and start a new run."
 )
 DENIALS = ("AccessDenied", "is not authorized to perform", "not authorized")
 DEFAULT_REMEDY = "Correct the cause and start a new execution; the files of this run stay for inspection."
@@ -57,7 +59,7 @@ def explain(step: str, error: str, cause: str) -> Explanation:
         error=error,
         message=message[:MAX_MESSAGE_CHARACTERS] or "The service gave no cause.",
         log=place,
-        remedy=_remedy(error, message),
+        remedy=_remedy(step, error, message),
     )
 
 
@@ -82,7 +84,9 @@ def _reading(step: str, detail: Mapping[str, object], cause: str) -> tuple[str, 
     return cause.strip(), f"the state machine's log group, and the execution's event of {step}"
 
 
-def _remedy(error: str, message: str) -> str:
+def _remedy(step: str, error: str, message: str) -> str:
+    if (step, error) == ("AwaitApproval", "States.Timeout"):
+        return UNANSWERED
     if any(sign in message for sign in DENIALS):
         error = "AccessDenied"
     return next((remedy for part, remedy in REMEDIES if part in error), DEFAULT_REMEDY)

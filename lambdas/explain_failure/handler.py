@@ -43,7 +43,9 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
 
 def _explanation(failed: Fields) -> Explanation:
     error = failed.fields("error")
-    return explain(failed.text("step"), error.text("Error", default="Unknown"), error.text("Cause", default=""))
+    # Step Functions gives a timeout no cause, or an empty one.
+    cause = error.as_dict().get("Cause") or ""
+    return explain(failed.text("step"), error.text("Error", default="Unknown"), str(cause))
 
 
 def _message(run_id: str, execution: str, explanation: Explanation) -> str:

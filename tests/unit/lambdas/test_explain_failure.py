@@ -113,6 +113,11 @@ def test_whatever_a_service_gives_as_a_cause_is_explained(error: str, cause: str
     assert explanation.remedy
 
 
+def test_an_approval_that_nobody_gave_is_not_taken_for_a_job_that_was_too_slow(context: Context) -> None:
+    assert "Nobody approved" in str(handle(event("States.Timeout", "", "AwaitApproval"), context)["remedy"])
+    assert "Raise the limit" in str(handle(event("States.Timeout", "", "PrepareData"), context)["remedy"])
+
+
 def test_a_roll_back_that_failed_does_not_hide_what_failed_first(cloud: Cloud, context: Context) -> None:
     first = event("SmokeTestFailed", {"errorMessage": "The model answered nothing"}, "SmokeTest")
     second = event("Ssm.SsmException", "Rate exceeded", "RollBack")
