@@ -160,9 +160,12 @@ class Steps:
             errors.append(f"{prefix}.{prefix}Exception")
         return self.guard(task, errors)
 
-    def wait(self, name: str, seconds: int, *, comment: str) -> sfn.Wait:
-        """A pause between two looks at something that takes its time."""
-        time = sfn.WaitTime.duration(cdk.Duration.seconds(seconds))
+    def wait(self, name: str, seconds: int | str, *, comment: str) -> sfn.Wait:
+        """A pause between two looks at something that takes its time; `seconds` may be JSONata."""
+        if isinstance(seconds, str):
+            time = sfn.WaitTime.seconds(seconds)
+        else:
+            time = sfn.WaitTime.duration(cdk.Duration.seconds(seconds))
         return sfn.Wait.jsonata(self.scope, name, time=time, comment=self._comment(comment))
 
     def choice(self, name: str, *, comment: str, assign: Mapping[str, Any] | None = None) -> sfn.Choice:

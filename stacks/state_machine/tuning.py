@@ -9,15 +9,24 @@ from __future__ import annotations
 import json
 
 from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from stacks.fine_tuning import FineTuning
 from stacks.state_machine.functions import WorkflowFunctions
 from stacks.state_machine.steps import PAYLOAD, Steps
 
-POLL_SECONDS = 30
 _TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (SageMaker's word for idempotency)
 # The limit may differ by run. Training and evaluation have it each; instances take time to start.
-_DEADLINE = "{% $millis() + 1000 * (2 * $number($run.tuning.MaxRuntimeSeconds) + 3600) %}"
+_LONGEST = "(2 * $number($run.tuning.MaxRuntimeSeconds) + 3600)"
+_DEADLINE = f"{{% $millis() + 1000 * {_LONGEST} %}}"
+# An execution may have 25,000 events, and one look takes nine: whoever may wait for days looks less often.
+_MOST_LOOKS = 1500
+_POLL_SECONDS = f"{{% $max([30, $ceil({_LONGEST} / {_MOST_LOOKS})]) %}}"
+_TIMED_OUT = {
+    "Error": "FineTuneTimedOut",
+    "Cause": "The pipeline was stopped: its two jobs may take tuning.max_runtime_minutes each, and an hour more to "
+    "start, and it was still running. Raise the limit, train on fewer examples or on a larger instance.",
+}
 _EXECUTION = {"PipelineExecutionArn": "{% $pipeline_execution_arn %}"}
 
 
@@ -36,8 +45,9 @@ def tune(
     """
     steps = steps.of("FineTune")
     executions = [f"{fine_tuning.pipeline_arn}/execution/*"]
-    wait = steps.wait("WaitForFineTune", POLL_SECONDS, comment="gives the pipeline time.")
-    describe = steps.call(
+    wait = steps.wait("WaitForFineTune", _POLL_SECONDS, comment="gives the pipeline time.")
+    stop = _stop(steps, executions, discard)
+    describe = steps.failing_into(stop).call(
         "DescribeFineTune",
         "sagemaker",
         "describePipelineExecution",
@@ -49,7 +59,7 @@ def tune(
     finished = steps.choice("FineTuneFinished", comment="is the pipeline done?")
     finished.when(_status_is("Succeeded"), _compare(steps.failing_into(discard), functions, endpoint_name).next(then))
     finished.when(_status_is("Executing", "Stopping", condition=" and $millis() < $fine_tune_deadline"), wait)
-    finished.when(_status_is("Executing"), _stop(steps, executions))
+    finished.when(_status_is("Executing"), stop, assign=steps.failure(_TIMED_OUT))
     finished.otherwise(_explain(steps, functions))
     return _start(steps, fine_tuning).next(wait).next(describe).next(finished).start_state
 
@@ -75,22 +85,22 @@ def _start(steps: Steps, fine_tuning: FineTuning) -> sfn.Chain:
     return sfn.Chain.start(start)
 
 
-def _stop(steps: Steps, executions: list[str]) -> sfn.IChainable:
-    """A pipeline that nobody waits for any longer must not go on billing."""
-    cause = (
-        "The pipeline was stopped: its two jobs may take tuning.max_runtime_minutes each, and an hour more to "
-        "start, and it was still running. Raise the limit, train on fewer examples or on a larger instance."
+def _stop(steps: Steps, executions: list[str], discard: sfn.State) -> tasks.CallAwsService:
+    """A pipeline that nobody waits for any longer must neither go on billing nor leave a model to approve."""
+    stop = (
+        steps.taking_back()
+        .failing_into(discard)
+        .call(
+            "StopFineTune",
+            "sagemaker",
+            "stopPipelineExecution",
+            comment="stops a pipeline that takes too long, or that cannot be asked how far it is.",
+            parameters={**_EXECUTION, "ClientRequestToken": _TOKEN},
+            resources=executions,
+        )
     )
-    stop = steps.call(
-        "StopFineTune",
-        "sagemaker",
-        "stopPipelineExecution",
-        comment="stops a pipeline that takes too long.",
-        parameters={**_EXECUTION, "ClientRequestToken": _TOKEN},
-        resources=executions,
-        assign=steps.failure({"Error": "FineTuneTimedOut", "Cause": cause}),
-    )
-    return stop.next(steps.way_out)
+    stop.next(discard)
+    return stop
 
 
 def _explain(steps: Steps, functions: WorkflowFunctions) -> sfn.IChainable:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jsonata  # type: ignore[import-untyped]
 import pytest
 
 from cdk_app.checks import Assembly
@@ -232,6 +233,22 @@ def test_a_pipeline_that_never_ends_is_stopped(machine: StateMachine) -> None:
     walked = Walker(without_time(machine.definition), answers).run()
     assert walked.requests["StopFineTune"][0]["PipelineExecutionArn"] == "arn:execution"
     assert failure(walked)["error"]["Error"] == "FineTuneTimedOut"
+    assert failure(walked)["step"] == "FineTune"
+
+
+def test_a_pipeline_that_cannot_be_asked_is_stopped_and_what_it_registered_is_rejected(walk: Walking) -> None:
+    walked = walk(DescribeFineTune=TaskError("SageMaker.SageMakerException", "denied"))
+    assert in_order(walked.visited, "DescribeFineTune", "StopFineTune", "RejectModelPackage", "ExplainFailure")
+    assert failure(walked)["error"]["Cause"] == "denied"
+
+
+@pytest.mark.parametrize("seconds", [60, 7200, 7200 * 60])
+def test_waiting_for_the_longest_pipeline_does_not_outgrow_the_history(machine: StateMachine, seconds: int) -> None:
+    run = {**RUN, "tuning": {"MaxRuntimeSeconds": str(seconds)}}
+    pause = machine.definition["States"]["WaitForFineTune"]["Seconds"].removeprefix("{%").removesuffix("%}")
+    evaluated = jsonata.Jsonata(pause.replace("$run", "run")).evaluate({"run": run})
+    assert evaluated >= 30
+    assert (2 * seconds + 3600) / evaluated * 9 < 15_000
 
 
 def test_a_pipeline_has_the_time_of_both_its_jobs_and_an_hour(machine: StateMachine) -> None:

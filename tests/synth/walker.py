@@ -73,6 +73,7 @@ class Walker:
         if body["Type"] == "Choice":
             for rule in body["Choices"]:
                 if self._render(rule["Condition"], {"input": data}) is True:
+                    self._assign(rule, {"input": data})
                     return data, rule["Next"]
             self._assign(body, {"input": data})
             return data, body["Default"]
