@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 
@@ -12,6 +13,7 @@ from cdk_app.settings.rules.rule import Breach, Subject, rule
 
 INSTANCE_TYPE = ("serving", "instance_type")
 CPU_FAMILIES = ("c", "m", "r", "t")
+_FAMILY = re.compile(r"(?P<kind>[a-z]+)\d+(?P<processor>[a-z]?)")
 
 
 @rule("serving.mode", "serving.instance_type", "serving.instance_count")
@@ -41,6 +43,9 @@ def real_time_names_a_cpu_instance(subject: Subject) -> Iterator[Breach]:
     elif _has_accelerator(serving.instance_type):
         message = f"`{serving.instance_type}` has an accelerator that the serving image (llama.cpp on CPU) leaves idle"
         yield Breach(INSTANCE_TYPE, message, "Choose a CPU type, such as `ml.c7i.xlarge`.")
+    elif _is_arm(serving.instance_type):
+        message = f"`{serving.instance_type}` has an Arm processor, for which the serving image is not built"
+        yield Breach(INSTANCE_TYPE, message, "Choose a type of Intel or AMD, such as `ml.c7i.xlarge`.")
 
 
 @rule("serving.instance_type")
@@ -77,9 +82,15 @@ def production_is_not_open(subject: Subject) -> Iterator[Breach]:
 
 
 def _has_accelerator(instance_type: str) -> bool:
-    """Whether the type has a GPU or an AWS accelerator, by its family's first letters."""
-    family = instance_type.split(".")[1]
-    return not family.startswith(CPU_FAMILIES)
+    """Whether the type has a GPU or an AWS accelerator, by the letters of its family: `trn1` is no `t3`."""
+    family = _FAMILY.match(instance_type.split(".")[1])
+    return family is None or family["kind"] not in CPU_FAMILIES
+
+
+def _is_arm(instance_type: str) -> bool:
+    """Whether the type has one of AWS's own processors: the letter after the generation is a g, as in `c7g`."""
+    family = _FAMILY.match(instance_type.split(".")[1])
+    return family is not None and family["processor"] == "g"
 
 
 def _unknown_instance(path: tuple[str, ...], instance_type: str, shape: str, use: str) -> Iterator[Breach]:

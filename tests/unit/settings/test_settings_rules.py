@@ -196,11 +196,23 @@ def test_a_real_time_endpoint_needs_an_instance_type(load: Load, problems: Probl
     assert load(document).serving.instance_count == 2
 
 
-def test_a_gpu_that_the_serving_image_cannot_use_is_refused(problems: Problems, document: dict[str, Any]) -> None:
-    document["serving"] = {"mode": "real-time", "instance_type": "ml.g5.xlarge"}
+@pytest.mark.parametrize(
+    ("instance_type", "why"),
+    [
+        ("ml.g5.xlarge", "leaves idle"),
+        ("ml.trn1.2xlarge", "leaves idle"),
+        ("ml.inf2.xlarge", "leaves idle"),
+        ("ml.c7g.xlarge", "Arm processor"),
+        ("ml.m8g.large", "Arm processor"),
+    ],
+)
+def test_an_instance_that_the_serving_image_cannot_use_is_refused(
+    problems: Problems, document: dict[str, Any], instance_type: str, why: str
+) -> None:
+    document["serving"] = {"mode": "real-time", "instance_type": instance_type}
     (problem,) = problems(document)
     assert problem.key == "serving.instance_type"
-    assert "leaves idle" in problem.message
+    assert why in problem.message
 
 
 @pytest.mark.parametrize(
