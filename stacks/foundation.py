@@ -19,8 +19,10 @@ from cdk_app.constructs.retention import removal_policy
 from cdk_app.settings import Settings, run_settings_template
 
 NOTHING_APPROVED = "none"
-"""Value of the roll-out parameters until the first approval. From then on the workflow writes them:
-CloudFormation puts this value back only if it changes in the template."""
+"""Value of the roll-out parameters until the first approval. From then on the workflow writes them.
+
+CloudFormation puts this value back whenever anything else about these two resources changes in the template, their
+description too: that takes the approval back, and the endpoint goes with the serving stack's next update."""
 
 
 class Foundation(cdk.Stack):
@@ -122,6 +124,13 @@ class Foundation(cdk.Stack):
         )
         if email := self._settings.budget.notify_email:
             topic.add_subscription(subscriptions.EmailSubscription(email))
+        elif self._settings.approval == "manual":
+            cdk.Annotations.of(topic).add_warning_v2(
+                "fourfold:NobodyHears",
+                "approval is manual and budget.notify_email names nobody: subscribe to the topic of the output "
+                "NotificationTopicArn, or requests for approval reach nobody.",
+            )
+        cdk.CfnOutput(self, "NotificationTopicArn", value=topic.topic_arn)
         return topic
 
 

@@ -21,8 +21,8 @@ class Serving(Section):
     mode: Literal["serverless", "real-time"] = "serverless"
     """`serverless` costs nothing when idle; `real-time` keeps instances up, and bills them by the hour."""
 
-    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 4096
-    """Memory of the serverless endpoint in MB."""
+    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 3072
+    """Memory of the serverless endpoint in MB; AWS holds new accounts to 3072."""
 
     max_concurrency: Annotated[int, Field(ge=1, le=200)] = 5
     """Requests that the serverless endpoint answers at once."""
