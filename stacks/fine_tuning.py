@@ -85,7 +85,8 @@ class FineTuning(cdk.Stack):
             model_package_group_name=resource_name(self._settings),
             model_package_group_description=f"Models tuned by {resource_name(self._settings)}.",
         )
-        group.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+        # Not kept by a first deployment that is rolled back: it would stand in the way of the second.
+        group.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         return group
 
     def _definition(self) -> str:
@@ -144,6 +145,7 @@ class FineTuning(cdk.Stack):
         read_objects(role, base.models_bucket, "base/*", key=base.key)
         read_asset(role, self._training_code)
         write_objects(role, base.models_bucket, "run=*/training/*", key=base.key)
+        self._encrypt_output(role)
         return role
 
     def _evaluation_role(self) -> iam.Role:
@@ -156,7 +158,12 @@ class FineTuning(cdk.Stack):
         bucket = f"arn:{cdk.Aws.PARTITION}:s3:::{self._evaluation_code.s3_bucket_name}"
         allow(role, ["s3:ListBucket"], [bucket])
         write_objects(role, base.models_bucket, "run=*/evaluation/*", key=base.key)
+        self._encrypt_output(role)
         return role
+
+    def _encrypt_output(self, role: iam.Role) -> None:
+        """SageMaker asks this of a job's role when it names a key for the output, beside what S3 asks."""
+        allow(role, ["kms:Encrypt"], [self._foundation.key.key_arn])
 
     def _job_role(self, name: str, log_group: str) -> iam.Role:
         """A role that may write the log of its kind of job."""

@@ -118,7 +118,7 @@ def test_an_execution_cannot_start_before_the_roles_have_their_permissions(
 
 def test_the_registry_stays_when_the_stack_goes(assembly: Assembly) -> None:
     [group] = assembly.resources("AWS::SageMaker::ModelPackageGroup")
-    assert assembly.templates[STACK]["Resources"][group.logical_id]["DeletionPolicy"] == "Retain"
+    assert assembly.templates[STACK]["Resources"][group.logical_id]["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 def test_a_definition_that_lacks_a_parameter_of_the_settings_is_refused(
