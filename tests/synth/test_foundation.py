@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from aws_cdk.assertions import Annotations, Match
 
 from cdk_app.settings import Budget, Data, Settings, SettingsError
 from stacks.foundation import NOTHING_APPROVED, Foundation
@@ -186,3 +187,40 @@ def test_services_take_on_roles_for_this_account_only(templates: dict[str, Templ
             if service not in {"lambda.amazonaws.com", "apigateway.amazonaws.com"}:
                 source = statement["Condition"]["StringEquals"]["aws:SourceAccount"]
                 assert source == {"Ref": "AWS::AccountId"}, place
+
+
+def test_the_roll_out_parameters_stay_as_they_were_deployed(template: Template) -> None:
+    # Whatever changes here, CloudFormation puts the value `none` back, and takes every approval with it.
+    deployed = {
+        logical_id: body["Properties"]
+        for logical_id, body in resources(template, "AWS::SSM::Parameter").items()
+        if logical_id.startswith("Approved")
+    }
+    assert deployed == {
+        "ApprovedModelDataUrl26C20034": {
+            "Name": "/fourfold/dev/approved/model-data-url",
+            "Description": "S3 address of the approved model's artefact; the serving stack reads it.",
+            "Tags": {"environment": "dev", "project": "fourfold"},
+            "Type": "String",
+            "Value": NOTHING_APPROVED,
+        },
+        "ApprovedTargetA27D2E97": {
+            "Name": "/fourfold/dev/approved/target",
+            "Description": "JSON that says which model answers requests; the gateway reads it.",
+            "Tags": {"environment": "dev", "project": "fourfold"},
+            "Type": "String",
+            "Value": NOTHING_APPROVED,
+        },
+    }
+
+
+@pytest.mark.parametrize(("email", "warned"), [(None, True), ("team@example.com", False)])
+def test_whoever_deploys_manual_approval_is_told_when_nobody_would_hear_of_it(
+    settings: Settings, email: str | None, warned: bool
+) -> None:
+    changed = settings.model_copy(update={"approval": "manual", "budget": Budget(notify_email=email)})
+    foundation = Foundation(new_app(), "Foundation", settings=changed)
+
+    warnings = Annotations.from_stack(foundation).find_warning("*", Match.string_like_regexp("reach nobody"))
+
+    assert bool(warnings) is warned
