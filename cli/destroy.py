@@ -55,10 +55,12 @@ def summarize(torn_down: TornDown, left: list[str], console: Console) -> int:
     if torn_down.kept:
         console.print("Kept on purpose (DeletionPolicy Retain in the templates):")
         show_lines([f"{one.type}  {one.id}: {one.why}" for one in torn_down.kept], console)
-        show_lines(torn_down.model_packages, console)
+        show_lines([f"model package  {arn}" for arn in torn_down.model_packages], console)
     for key, end in torn_down.dying_keys.items():
-        console.print(f"KMS deletes the key {key} on {end:%d %B %Y}, when its waiting period is over.", highlight=False)
-    console.print("The stack CDKToolkit stays too: `cdk bootstrap` made it, for every CDK app of the account.")
+        text = f"KMS deletes the key {key} on {end:%d %B %Y}, when its waiting period is over."
+        console.print(text, highlight=False, soft_wrap=True)
+    text = "The stack CDKToolkit stays too: `cdk bootstrap` made it, for every CDK app of the account."
+    console.print(text, highlight=False, soft_wrap=True)
     return 0
 
 

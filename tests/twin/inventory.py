@@ -52,6 +52,8 @@ LISTINGS: list[tuple[str, str, str, str, Json]] = [
     ("sqs", "ListQueues", "QueueUrls", "", {}),
     ("ssm", "DescribeParameters", "Parameters", "Name", {}),
     ("stepfunctions", "ListActivities", "activities", "name", {}),
+    # AWS asks for a state machine's ARN; the emulator gives the executions of all, deleted ones too.
+    ("stepfunctions", "ListExecutions", "executions", "executionArn", {}),
     ("stepfunctions", "ListStateMachines", "stateMachines", "name", {}),
 ]
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.twin.helpers import Json, make_role, unique, wait_until
+from tests.twin.inventory import inventory
 from twin.emulator import Emulator
 
 _FINAL = ("COMPLETE", "FAILED")
@@ -244,3 +246,30 @@ def test_an_update_with_the_previous_template_reads_the_parameter_store_anew(emu
     )
     client.get_waiter("stack_update_complete").wait(StackName=stack_name, WaiterConfig={"Delay": 1})
     assert logical_ids() == {"Always", "Sometimes"}
+
+
+def test_what_a_deleted_stack_held_does_not_come_back_with_the_next_emulator(tmp_path: Path) -> None:
+    with Emulator(tmp_path, persist=True) as first:
+        role = make_role(first, "states")
+        before, stack = inventory(first), Stack(first)
+        bucket_name, s3 = unique("bucket"), first.client("s3")
+        definition = {"StartAt": "Nothing", "States": {"Nothing": {"Type": "Pass", "End": True}}}
+        table = {
+            "KeySchema": [{"AttributeName": "name", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "name", "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        }
+        machine = {"RoleArn": role, "DefinitionString": json.dumps(definition)}
+        stack.create(
+            Bucket=bucket(bucket_name, None),
+            Machine={"Type": "AWS::StepFunctions::StateMachine", "Properties": machine},
+            Table={"Type": "AWS::DynamoDB::Table", "Properties": table},
+        )
+        first.client("stepfunctions").start_execution(stateMachineArn=stack.reference("Machine"))
+        s3.put_object(Bucket=bucket_name, Key="a/folder/key", Body=b"content")
+        s3.delete_object(Bucket=bucket_name, Key="a/folder/key")
+        kinds = {kind for kind, _ in inventory(first) - before}
+        assert kinds >= {"s3 Buckets", "dynamodb TableNames", "stepfunctions executions"}
+        assert stack.delete() == "DELETE_COMPLETE", stack.reasons()
+    with Emulator(tmp_path, persist=True) as second:
+        assert inventory(second) == before

@@ -28,7 +28,7 @@ _TOPIC_PROPERTIES = {"DisplayName", "KmsMasterKeyId", "Subscription", "Tags", "T
 
 def register_storage() -> None:
     """Extend AWS::S3::Bucket and AWS::SNS::Topic."""
-    hooks.extend_cfn_resource("AWS::S3::Bucket", after=_encrypt_bucket, before_delete=_refuse_full_bucket)
+    hooks.extend_cfn_resource("AWS::S3::Bucket", after=_encrypt_bucket, before_delete=_delete_bucket)
     hooks.extend_cfn_resource("AWS::SNS::Topic", after=_encrypt_topic)
 
 
@@ -62,12 +62,15 @@ def _names_key(rule: Json) -> bool:
     return default["SSEAlgorithm"] != "aws:kms" or "KMSMasterKeyID" in default
 
 
-def _refuse_full_bucket(bucket: str) -> None:
-    versions = credentials.client("s3").list_object_versions(Bucket=bucket, MaxKeys=1)
+def _delete_bucket(bucket: str) -> None:
+    """Delete the bucket in S3: CloudFormation alone would leave its folder, out of which it comes back later."""
+    s3 = credentials.client("s3")
+    versions = s3.list_object_versions(Bucket=bucket, MaxKeys=1)
     if versions.get("Versions") or versions.get("DeleteMarkers"):
         raise ValueError(
             f"The bucket you tried to delete is not empty. You must delete all versions in the bucket {bucket}."
         )
+    s3.delete_bucket(Bucket=bucket)
 
 
 def _encrypt_topic(topic_arn: str, properties: Json) -> None:

@@ -1,10 +1,10 @@
 """Glue: jobs run on a real Spark of the version that their Glue version has; what cannot run is refused."""
 
 from twin.emulator import hooks
-from twin.glue.jobs import JOBS, create_job, delete_job, get_job, get_jobs, update_job
+from twin.glue.jobs import JOBS, create_job, get_job, get_jobs, update_job
 from twin.glue.refusals import REFUSED, refuse
 from twin.glue.resources import register_resources
-from twin.glue.runs import RUNS, batch_stop_job_run, get_job_run, get_job_runs, start_job_run
+from twin.glue.runs import RUNS, batch_stop_job_run, delete_job, get_job_run, get_job_runs, start_job_run
 
 _OPERATIONS = {
     "CreateJob": create_job,

@@ -103,13 +103,6 @@ def update_job(request: Request) -> Json:
     return {"JobName": given["JobName"]}
 
 
-def delete_job(request: Request) -> Json:
-    """DeleteJob; a job that does not exist counts as deleted."""
-    name = request.parameters["JobName"]
-    JOBS.remove(name)
-    return {"JobName": name}
-
-
 def get_job(request: Request) -> Json:
     """GetJob."""
     return {"Job": _described(job_named(request.parameters["JobName"]))}

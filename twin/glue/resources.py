@@ -8,6 +8,7 @@ from twin import credentials
 from twin.cloudformation.recorded import record
 from twin.emulator import hooks
 from twin.glue.jobs import JOBS, put_job
+from twin.glue.runs import remove_job
 
 Json = dict[str, Any]
 
@@ -60,7 +61,7 @@ def _text(value: Any) -> str:
 
 
 def _delete_job(physical_id: str, properties: Json) -> None:  # noqa: ARG001
-    JOBS.remove(physical_id)
+    remove_job(physical_id)
 
 
 def _create_security_configuration(logical_id: str, properties: Json, stack: str) -> tuple[str, Json]:

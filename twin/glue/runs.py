@@ -11,7 +11,7 @@ from twin.emulator import hooks
 from twin.emulator.hooks import Request, ServiceError
 from twin.glue.definition import wrong_arguments
 from twin.glue.execution import execute
-from twin.glue.jobs import Store, check_parameters, job_named
+from twin.glue.jobs import JOBS, Store, check_parameters, job_named
 
 Json = dict[str, Any]
 _LIVE = ("STARTING", "RUNNING", "STOPPING")
@@ -36,6 +36,11 @@ class Runs(Store):
     def of(self, job_name: str) -> list[Json]:
         """The runs of a job, newest first."""
         return [run for run in reversed(self.all()) if run["JobName"] == job_name]
+
+    def forget(self, job_name: str) -> None:
+        """Drop the runs of a job that is no more: the next one of its name has none."""
+        for run in self.of(job_name):
+            self.remove(run["Id"])
 
     def load(self, records: Json) -> None:
         """Take what was saved. What ran when the emulator ended did not end well."""
@@ -72,6 +77,19 @@ def start_job_run(request: Request) -> Json:
     stop = RUNS.stops[run["Id"]] = threading.Event()
     RUNS.threads.append(hooks.in_background(f"glue-{run['Id'][:12]}", lambda: execute(job, run, stop)))
     return {"JobRunId": run["Id"]}
+
+
+def delete_job(request: Request) -> Json:
+    """DeleteJob; a job that does not exist counts as deleted."""
+    name = request.parameters["JobName"]
+    remove_job(name)
+    return {"JobName": name}
+
+
+def remove_job(name: str) -> None:
+    """Drop a job and its runs."""
+    JOBS.remove(name)
+    RUNS.forget(name)
 
 
 def _new_run(job: Json, given: Json) -> Json:

@@ -20,7 +20,7 @@ from twin.run.staging import Show
 _WHY = {
     "AWS::SageMaker::ModelPackageGroup": "the registry of models, whose history outlives the stacks",
     "AWS::ApiGateway::Account": "the account's one setting for the logs of all its APIs",
-    "AWS::IAM::Role": "the role that API Gateway writes these logs under",
+    "AWS::IAM::Role": "the role under which API Gateway writes the logs of all its APIs",
 }
 
 

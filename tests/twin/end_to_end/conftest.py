@@ -35,7 +35,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     board = session.new_board()
     lines = write_data(session.sample(options.state, lambda _progress: None), data, RECORDS)
     assembly = synthesize(PROJECT, workflow, session.ENVIRONMENT, folder / "cdk.out")
-    with Emulator(folder / "emulator") as emulator:
+    with Emulator(folder / "emulator", persist=True) as emulator:
         session.deploy_stacks(emulator, assembly, board)
         outputs = staging.stack_outputs(emulator, session.ENVIRONMENT)
         session.stage(emulator, settings, options, outputs, board)

@@ -49,7 +49,11 @@ def before(deployed: Deployed) -> Found:
 def torn_down(deployed: Deployed, before: Found) -> TornDown:
     assert before  # seen before it goes
     seen: list[Progress] = []
-    return tear_down(deployed.emulator, session.ENVIRONMENT, deployed.assembly, seen.append)
+    torn_down = tear_down(deployed.emulator, session.ENVIRONMENT, deployed.assembly, seen.append)
+    # What is gone must not come back with the state that persists.
+    deployed.emulator.stop()
+    deployed.emulator.start()
+    return torn_down
 
 
 def test_the_listing_sees_what_is_deployed(before: Found) -> None:

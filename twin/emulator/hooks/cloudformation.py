@@ -30,13 +30,13 @@ def add_cfn_resource(type_name: str, *, create: Create, update: Update, delete: 
 def extend_cfn_resource(
     type_name: str,
     *,
-    after: Callable[[str, Json], None],
-    before_delete: Callable[[str], None] | None = None,
+    after: Callable[[str, Json], None] = lambda _physical_id, _properties: None,
+    before_delete: Callable[[str], None] = lambda _physical_id: None,
 ) -> None:
-    """Add to a type that the emulator provisions: it leaves properties of some types aside without a word.
+    """Add to a type that the emulator provisions: it leaves properties, and parts, of some types aside.
 
-    `after(physical_id, properties)` follows its create and its update, `before_delete(physical_id)` may refuse
-    a deletion by raising. Both may call the emulator.
+    `after(physical_id, properties)` follows its create and its update. `before_delete(physical_id)` may do what
+    the emulator's own deletion leaves undone, or refuse the deletion by raising. Both may call the emulator.
     """
     emulator = provisioners._RESOURCE_HANDLERS[type_name]
 
@@ -52,8 +52,7 @@ def extend_cfn_resource(
         return provisioned
 
     def delete(physical_id: str, properties: Json) -> None:
-        if before_delete:
-            before_delete(physical_id)
+        before_delete(physical_id)
         emulator["delete"](physical_id, properties)
 
     extended = {"create": create, "update": update, "update_with_logical_id": True, "delete": delete}
