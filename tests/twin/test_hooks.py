@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+STATES, SUCCEED = "ministack.services.stepfunctions", "give_succeed_states_their_output"
+
 # hook, module, private name, parameters (None: not a function)
 FUNCTIONS = [
     ("authorize", "ministack.core.iam_evaluator", "enforce",
@@ -28,6 +30,9 @@ FUNCTIONS = [
     ("enforce_execution_timeouts", "ministack.services.stepfunctions", "_run_execution", "exec_arn"),
     ("enforce_execution_timeouts", "ministack.services.stepfunctions", "now_iso", ""),
     ("hide_function_errors_from_api_clients", "ministack.services.apigateway_v1", "_lambda_proxy_response", "result"),
+    (SUCCEED, STATES, "_apply_jsonata_output", "state_def raw_input ctx result error_output default"),
+    (SUCCEED, STATES, "_apply_output_path", "state_def data ctx"),
+    (SUCCEED, STATES, "_state_query_language", "state_def ctx"),
     ("keep_executions_ended", "ministack.services.stepfunctions", "_add_event", "execution event_type details"),
     ("keep_executions_ended", "ministack.services.stepfunctions", "_fail_execution", "execution error cause"),
     ("map_iam", "ministack.core.iam_actions", "extract_iam_action", "service method path headers body query_params"),

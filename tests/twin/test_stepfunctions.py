@@ -200,6 +200,16 @@ def test_an_execution_that_takes_longer_than_its_machine_allows_times_out(emulat
     assert_nothing_follows(emulator, arn, name, "TIMED_OUT", "ExecutionTimedOut")
 
 
+@pytest.mark.parametrize("inside", [False, True], ids=["at the end", "in a map"])
+def test_a_succeed_state_gives_the_output_that_it_is_told_to(emulator: Emulator, inside: bool) -> None:
+    speaks: dict[str, Any] = {"QueryLanguage": "JSONata"}
+    done = {"Done": {**speaks, "Type": "Succeed", "Output": {"twice": "{% 2 * $states.input.number %}"}}}
+    each = {**speaks, "Type": "Map", "Items": [{"number": 4}], "End": True}
+    each["ItemProcessor"] = {"StartAt": "Done", "States": done}
+    ended = execute(emulator, {"Each": each} if inside else done, data={"number": 4})
+    assert json.loads(ended["output"]) == ([{"twice": 8}] if inside else {"twice": 8})
+
+
 def test_the_scale_that_shortens_waits_does_not_shorten_the_executions_time(emulator: Emulator) -> None:
     states = {"Wait": {"Type": "Wait", "Seconds": 100, "Next": "Wait again"}}  # a second, under the tests' scale
     states["Wait again"] = {"Type": "Wait", "Seconds": 100, "End": True}

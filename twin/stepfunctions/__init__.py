@@ -7,5 +7,6 @@ from twin.stepfunctions.tasks import run
 def register() -> None:
     """Take over the work of the emulator's Task states, and how its executions end."""
     hooks.run_tasks_with(run)
+    hooks.give_succeed_states_their_output()
     hooks.keep_executions_ended()
     hooks.enforce_execution_timeouts()

@@ -9,9 +9,10 @@ from typing import Any
 
 from cdk_app.settings import Settings
 from twin.emulator import Emulator
-from twin.run import session
+from twin.run import session, staging
 from twin.run.board import Board
 from twin.run.execution import Outcome, follow, start
+from twin.run.probe import Probed
 
 
 @dataclass(frozen=True)
@@ -31,3 +32,8 @@ class Deployed:
         run_id = f"{uuid.uuid4()}_{uuid.uuid4()}"
         arn = start(self.emulator, self.outputs["StateMachineArn"], run_id, overrides or {})
         return follow(self.emulator, arn, board), board
+
+    def use(self, outcome: Outcome) -> Probed:
+        """Ask what a run deployed, as a client would."""
+        outputs = staging.stack_outputs(self.emulator, session.ENVIRONMENT)
+        return session.use(self.emulator, self.settings, self.options, outcome, outputs, lambda _: None)

@@ -15,10 +15,9 @@ from tests.twin.end_to_end.deployed import Deployed
 from tests.twin.end_to_end.small import BROKEN, DATASET, TUNED
 from twin.report import collect, write_report
 from twin.report.artefacts import Artefacts
-from twin.run import api, session, staging
+from twin.run import api, session
 from twin.run.board import Board, Progress
 from twin.run.execution import STEPS, Outcome
-from twin.run.probe import Probed
 
 SEEN: list[tuple[str, float, float, str]] = []
 """What the board showed of the evaluation: (phase, done, total, note)."""
@@ -43,15 +42,10 @@ def module_patch() -> Iterator[pytest.MonkeyPatch]:
         yield patch
 
 
-def use(deployed: Deployed, outcome: Outcome) -> Probed:
-    outputs = staging.stack_outputs(deployed.emulator, session.ENVIRONMENT)
-    return session.use(deployed.emulator, deployed.settings, deployed.options, outcome, outputs, lambda _: None)
-
-
 @pytest.fixture(scope="module")
 def report(deployed: Deployed, run: tuple[Outcome, Board]) -> dict[str, Any]:
     outcome, board = run
-    probed = use(deployed, outcome) if outcome.status == "SUCCEEDED" else None
+    probed = deployed.use(outcome) if outcome.status == "SUCCEEDED" else None
     artefacts = Artefacts(deployed.emulator.client("s3"), deployed.outputs, DATASET, outcome.run_id)
     figures = collect(outcome, board, artefacts, probed, [])
     if folder := os.environ.get("FOURFOLD_TEST_REPORT"):  # for whoever wants to look at the page
@@ -129,16 +123,3 @@ def test_the_api_lists_the_approved_model(deployed: Deployed, report: dict[str, 
     request = api.signed(url, b"", deployed_api.region, deployed_api.credentials, method="GET")
     with urllib.request.urlopen(request, timeout=60) as answer:
         assert "fourfold-twin" in answer.read().decode()
-
-
-def test_a_run_that_the_extractive_baseline_wins_ends_well_and_is_used_without_an_endpoint(
-    deployed: Deployed, report: dict[str, Any]
-) -> None:
-    assert report["serving"]  # the tuned model has been asked before the baseline takes its place
-
-    outcome, _ = deployed.run()
-    probed = use(deployed, outcome)
-
-    assert outcome.results["SelectModel"]["chosen"]["strategy"] == "extractive"
-    assert (probed.route, probed.endpoint) == ("/v1/summarize", None)
-    assert all(example["output"] in example["prompt"] for example in probed.examples)

@@ -11,7 +11,11 @@ into the emulator.
 
 from twin.emulator.hooks.cloudformation import add_cfn_resource, extend_cfn_resource, physical_name
 from twin.emulator.hooks.encryption import bucket_key, topic_key
-from twin.emulator.hooks.executions import enforce_execution_timeouts, keep_executions_ended
+from twin.emulator.hooks.executions import (
+    enforce_execution_timeouts,
+    give_succeed_states_their_output,
+    keep_executions_ended,
+)
 from twin.emulator.hooks.functions import name_function_errors, refuse_unsupported_functions
 from twin.emulator.hooks.identity import (
     Permission,
@@ -65,6 +69,7 @@ __all__ = [
     "deny_unmapped",
     "enforce_execution_timeouts",
     "extend_cfn_resource",
+    "give_succeed_states_their_output",
     "hide_function_errors_from_api_clients",
     "in_background",
     "keep_executions_ended",

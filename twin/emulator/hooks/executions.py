@@ -69,6 +69,19 @@ def _time_out(execution_arn: str, seconds: float) -> None:
     stepfunctions._emit_execution_status_event(execution)
 
 
+def give_succeed_states_their_output() -> None:
+    """Evaluate the JSONata `Output` of Succeed states, which the emulator evaluates in every other state."""
+    output_path = stepfunctions._apply_output_path
+
+    def output(state: Json, data: object, context: Json | None = None) -> object:
+        given = output_path(state, data, context)
+        if state.get("Type") != "Succeed" or stepfunctions._state_query_language(state, context) != "JSONata":
+            return given
+        return stepfunctions._apply_jsonata_output(state, given, context, default=given)
+
+    stepfunctions._apply_output_path = output
+
+
 def keep_executions_ended() -> None:
     """Leave an execution that has ended as it ended: neither its status nor its history changes any more."""
     fail, add_event = stepfunctions._fail_execution, stepfunctions._add_event
