@@ -40,8 +40,8 @@ class SparkJob(Construct):
         script, modules = glue_script(self, "Script"), glue_modules(self, "Modules")
         for asset in (script, modules):
             read_asset(self.role, asset)
-        log_prefix = self._make_logs(name, key)
-        self._allow_logging(key)
+        self._make_logs(name, key)
+        self._allow_logging(name, key)
         glue.PySparkEtlJob(
             self,
             "Job",
@@ -51,7 +51,7 @@ class SparkJob(Construct):
             role=closed_role(self.role),
             script=_code(script),
             extra_python_files=[_code(modules)],
-            default_arguments={"--custom-logGroup-prefix": log_prefix, **arguments},
+            default_arguments=dict(arguments),
             worker_configuration=glue.WorkerConfiguration(
                 worker_type=glue.WorkerType[capacity.worker_type.replace(".", "_")],
                 number_of_workers=capacity.workers,
@@ -65,20 +65,23 @@ class SparkJob(Construct):
             enable_observability_metrics=False,
         )
 
-    def _make_logs(self, name: str, key: kms.IKey) -> str:
-        """The two log groups of the job, what it prints and what Spark logs; the prefix that tells Glue of them."""
-        prefix = f"/aws-glue/jobs/{name}"
-        for kind in ("output", "error"):
-            log_group(self, f"{kind.capitalize()}Log", key, name=f"{prefix}/{kind}")
-        return prefix
+    def _make_logs(self, name: str, key: kms.IKey) -> None:
+        """The two log groups of the job, what it prints and what Spark logs.
 
-    def _allow_logging(self, key: kms.IKey) -> None:
+        Glue names them by the security configuration, which has the job's name, and by the role. Without these
+        it would make groups of the same names itself: kept for ever, and left behind.
+        """
+        for kind in ("output", "error"):
+            group = f"/aws-glue/jobs/{name}-role/{self.role.role_name}/{kind}"
+            log_group(self, f"{kind.capitalize()}Log", key, name=group)
+
+    def _allow_logging(self, name: str, key: kms.IKey) -> None:
         here = f"arn:{cdk.Aws.PARTITION}:logs:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
         allow(
             self.role,
             ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "logs:AssociateKmsKey"],
-            [f"{here}:log-group:/aws-glue/jobs*"],
-            reason="Glue names its streams itself, and groups /aws-glue/jobs-<role>-<security configuration>/… too.",
+            [f"{here}:log-group:/aws-glue/jobs/{name}-role/*"],
+            reason="Glue names its groups and their streams itself, below the security configuration's name.",
         )
         allow(self.role, ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])
 

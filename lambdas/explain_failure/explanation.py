@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 MAX_MESSAGE_CHARACTERS = 8000
+GLUE_GROUPS = "/aws-glue/jobs"
 
 # Step Functions' own errors, and services' errors by a part of their name; the first that fits is taken.
 REMEDIES = (
@@ -79,9 +80,18 @@ def _reading(step: str, detail: Mapping[str, object], cause: str) -> tuple[str, 
     if "JobRunState" in detail:
         reason = detail.get("ErrorMessage") or "no message"
         message = f"Glue job {detail.get('JobName', 'run')} {detail['JobRunState']}: {reason}"
-        group = detail.get("LogGroupName") or "/aws-glue/jobs"
-        return message, f"log groups {group}/error and {group}/output, stream {detail.get('Id')}"
+        return message, f"{_glue_groups(detail)}, streams {detail.get('Id')}-…"
     return cause.strip(), f"the state machine's log group, and the execution's event of {step}"
+
+
+def _glue_groups(run: Mapping[str, object]) -> str:
+    """The log groups of a Glue job's run. Those of a security configuration are named by the job's role too."""
+    if configuration := run.get("SecurityConfiguration"):
+        arguments = run.get("Arguments")
+        given = arguments.get("--custom-logGroup-prefix") if isinstance(arguments, Mapping) else None
+        return f"log groups {given or GLUE_GROUPS}/{configuration}-role/<the job's role>/error and …/output"
+    group = run.get("LogGroupName") or GLUE_GROUPS
+    return f"log groups {group}/error and {group}/output"
 
 
 def _remedy(step: str, error: str, message: str) -> str:

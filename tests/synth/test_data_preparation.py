@@ -97,12 +97,17 @@ def test_logs_output_and_bookmarks_of_the_job_are_encrypted_with_our_key(
         assert "Key" in text(part["KmsKeyArn"])
 
 
-def test_the_job_logs_into_groups_of_the_stack_which_expire_and_go_with_it(
+def test_the_groups_that_glue_logs_into_are_the_stacks_own_which_expire_and_go_with_it(
     template: Template, job: dict[str, Any]
 ) -> None:
     groups = resources(template, "AWS::Logs::LogGroup").values()
-    prefix = job["DefaultArguments"]["--custom-logGroup-prefix"]
-    assert {group["Properties"]["LogGroupName"] for group in groups} == {f"{prefix}/output", f"{prefix}/error"}
+    configuration = properties(template, "AWS::Glue::SecurityConfiguration")["Name"]
+    role = next(name for name in resources(template, "AWS::IAM::Role") if "PrepareData" in name)
+    assert "--custom-logGroup-prefix" not in job["DefaultArguments"]
+    for kind in ("output", "error"):
+        name = {"Fn::Join": ["", [f"/aws-glue/jobs/{configuration}-role/", {"Ref": role}, f"/{kind}"]]}
+        assert name in [group["Properties"]["LogGroupName"] for group in groups]
+    assert len(groups) == 2
     assert {group["DeletionPolicy"] for group in groups} == {"Delete"}
 
 

@@ -129,6 +129,27 @@ def test_nothing_of_the_project_itself_is_on_a_scripts_path(emulator: Emulator, 
     assert output(emulator, run(emulator, make_job(emulator, code, script))) == ["[True, True]"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "prefix"), [({}, "/aws-glue/jobs"), ({"--custom-logGroup-prefix": "/own"}, "/own")]
+)
+def test_an_encrypted_log_lies_below_its_security_configuration_and_role(
+    emulator: Emulator, code: str, arguments: dict[str, str], prefix: str
+) -> None:
+    glue, name = emulator.client("glue"), unique("secure")
+    key = emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
+    encryption = {"CloudWatchEncryption": {"CloudWatchEncryptionMode": "SSE-KMS", "KmsKeyArn": key}}
+    glue.create_security_configuration(Name=name, EncryptionConfiguration=encryption)
+    permissions = (allow("s3:GetObject"), LOGS, allow("logs:AssociateKmsKey"))
+    job = make_job(
+        emulator, code, "print('here')", *permissions, SecurityConfiguration=name, DefaultArguments=arguments
+    )
+    role = glue.get_job(JobName=job)["Job"]["Role"].rpartition("/")[2]
+    found = run(emulator, job)
+    assert found["JobRunState"] == "SUCCEEDED", found.get("ErrorMessage")
+    assert found["LogGroupName"] == f"{prefix}/{name}-role/{role}"
+    assert output(emulator, found) == ["here"]
+
+
 # ---- how a run fails ------------------------------------------------------------------------------------
 
 

@@ -136,8 +136,10 @@ class _Logs:
 
     def __init__(self, job: Json, run: Json, role: dict[str, str]) -> None:
         self._run = run
-        key, group = _log_encryption(job, run)
-        prefix = run["Arguments"].get("--custom-logGroup-prefix", group)
+        key = _log_key(run)
+        prefix = run["Arguments"].get("--custom-logGroup-prefix", "/aws-glue/jobs")
+        if key:
+            prefix = f"{prefix}/{run['SecurityConfiguration']}-role/{job['Role'].rpartition('/')[2]}"
         stream = f"{run['Arguments'].get('--custom-logStream-prefix', run['Id'])}-driver"
         run["LogGroupName"] = prefix
         client = credentials.client_from(role, "logs")
@@ -159,13 +161,12 @@ class _Logs:
         self._error.flush()
 
 
-def _log_encryption(job: Json, run: Json) -> tuple[str | None, str]:
-    """The key of the log groups, and their prefix, which names role and security configuration if there is a key."""
+def _log_key(run: Json) -> str | None:
+    """The key with which the run's security configuration encrypts its log, if there is one and it does."""
     name = run.get("SecurityConfiguration")
     if not name:
-        return None, "/aws-glue/jobs"
+        return None
     found = credentials.client("glue").get_security_configuration(Name=name)["SecurityConfiguration"]
     encryption = found["EncryptionConfiguration"].get("CloudWatchEncryption", {})
-    if encryption.get("CloudWatchEncryptionMode") != "SSE-KMS":
-        return None, "/aws-glue/jobs"
-    return encryption["KmsKeyArn"], f"/aws-glue/jobs-{job['Role'].rpartition('/')[2]}-{name}"
+    encrypts = encryption.get("CloudWatchEncryptionMode") == "SSE-KMS"
+    return str(encryption["KmsKeyArn"]) if encrypts else None

@@ -58,7 +58,7 @@ def test_a_glue_job_s_error_names_its_log_stream(context: Context) -> None:
     result = handle(event("States.TaskFailed", cause), context)
 
     assert result["message"] == "Glue job fourfold-dev-prepare-data FAILED: no input under s3://raw/news/"
-    assert result["log"] == "log groups /own/jobs/error and /own/jobs/output, stream jr_1"
+    assert result["log"] == "log groups /own/jobs/error and /own/jobs/output, streams jr_1-…"
 
 
 def test_a_glue_job_that_names_no_log_group_logs_in_the_usual_one(context: Context) -> None:
@@ -66,6 +66,25 @@ def test_a_glue_job_that_names_no_log_group_logs_in_the_usual_one(context: Conte
 
     assert result["message"] == "Glue job run TIMEOUT: no message"
     assert str(result["log"]).startswith("log groups /aws-glue/jobs/error")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "prefix"), [({}, "/aws-glue/jobs"), ({"--custom-logGroup-prefix": "/own"}, "/own")]
+)
+def test_a_glue_job_whose_log_is_encrypted_logs_below_its_security_configuration(
+    context: Context, arguments: dict[str, str], prefix: str
+) -> None:
+    cause = {
+        "JobRunState": "FAILED",
+        "Id": "jr_1",
+        "Arguments": arguments,
+        "SecurityConfiguration": "secure",
+        "LogGroupName": "/aws-glue/jobs",
+    }
+
+    result = handle(event("States.TaskFailed", cause), context)
+
+    assert result["log"] == f"log groups {prefix}/secure-role/<the job's role>/error and …/output, streams jr_1-…"
 
 
 def test_a_missing_permission_keeps_role_action_and_resource_and_says_what_to_do(context: Context) -> None:
