@@ -11,6 +11,8 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import persistence
 
+from twin.emulator import border
+
 Save = Callable[[], Any]
 Load = Callable[[Any], None]
 _persisted: dict[str, tuple[Save, Load]] = {}
@@ -51,10 +53,10 @@ def save_persisted() -> None:
 
 
 async def serve(host: str, port: int, stop: asyncio.Event) -> None:
-    """Serve the emulator until `stop` is set."""
+    """Serve the emulator until `stop` is set; `twin.emulator.border` says to whom."""
     config = Config()
     config.bind = [f"{host}:{port}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
-    await hypercorn_serve(app.app, config, shutdown_trigger=stop.wait)
+    await hypercorn_serve(border.guarded(app.app), config, shutdown_trigger=stop.wait)
