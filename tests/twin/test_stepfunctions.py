@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 
-from tests.twin.helpers import allow, execute, make_function, start, unique, wait_until
+from tests.twin.helpers import allow, execute, make_function, make_role, start, unique, wait_until
 from twin.emulator import Emulator
+from twin.stepfunctions.definition import problem
 from twin.stepfunctions.naming import UnknownMemberError, in_states, to_api, to_states
 
 Nest = Callable[[dict[str, Any]], dict[str, Any]]
@@ -46,8 +47,6 @@ def test_a_task_that_its_role_may_not_do_fails_and_names_role_action_and_resourc
 
 
 def test_a_role_that_step_functions_may_not_assume_fails_the_task(emulator: Emulator) -> None:
-    from tests.twin.helpers import make_role
-
     client = emulator.client("stepfunctions")
     states = task("aws-sdk:ssm:getParameter", Parameters={"Name": "/x"})
     machine = client.create_state_machine(
@@ -222,10 +221,22 @@ def test_the_scale_that_shortens_waits_does_not_shorten_the_executions_time(emul
 # ---- other integrations ---------------------------------------------------------------------------------
 
 
-def test_an_integration_that_the_twin_lacks_fails_by_name(emulator: Emulator) -> None:
-    ended = execute(emulator, task("batch:submitJob.sync", Parameters={}), allow("*"))
-    assert ended["error"] == "States.Runtime"
-    assert "does not support the integration arn:aws:states:::batch:submitJob.sync" in ended["cause"]
+@pytest.mark.parametrize(
+    ("resource", "parameters", "error"),
+    [
+        ("lambda:invoke", {"FunctionName": "any", "Payload": {}}, "Lambda.AWSLambdaException"),
+        ("glue:startJobRun", {"JobName": "any"}, "Glue.AWSGlueException"),
+        ("glue:startJobRun.sync", {"JobName": "any"}, "Glue.AWSGlueException"),
+        ("aws-sdk:lambda:invoke", {"FunctionName": "any"}, "Lambda.LambdaException"),
+        ("aws-sdk:glue:startJobRun", {"JobName": "any"}, "Glue.GlueException"),
+    ],
+)
+def test_a_denial_has_the_name_of_the_sdk_that_the_integration_goes_by(
+    emulator: Emulator, resource: str, parameters: dict[str, Any], error: str
+) -> None:
+    ended = execute(emulator, task(resource, Parameters=parameters))
+    assert "not authorized to perform" in ended["cause"]
+    assert ended["error"] == error
 
 
 def test_a_parameter_that_the_api_does_not_have_fails_by_name(emulator: Emulator) -> None:
@@ -257,6 +268,92 @@ def test_more_data_than_a_state_may_have_is_refused(emulator: Emulator) -> None:
     source = "def handle(event, context): return 'x' * 300_000"
     ended = execute(emulator, invoking(make_function(emulator, source), {}), allow("lambda:InvokeFunction"))
     assert ended["error"] == "States.DataLimitExceeded"
+
+
+def test_data_is_measured_in_the_bytes_of_its_utf_8(emulator: Emulator) -> None:
+    source = "def handle(event, context): return 'ä' * 130_000"
+    ended = execute(emulator, invoking(make_function(emulator, source), {}), allow("lambda:InvokeFunction"))
+    assert ended["status"] == "SUCCEEDED"
+
+
+# ---- definitions ----------------------------------------------------------------------------------------
+
+DONE: dict[str, Any] = {"Type": "Pass", "End": True}
+NOWHERE = {"Type": "Pass", "Next": "Nowhere"}
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "no states": ({"hello": 1}, "States must be an object"),
+    "no start": ({"States": {"A": DONE}}, "'StartAt' is required"),
+    "start": ({"StartAt": "B", "States": {"A": DONE}}, "Missing 'StartAt' target: B at /StartAt"),
+    "next": ({"StartAt": "A", "States": {"A": NOWHERE}}, "target: Nowhere at /States/A/Next"),
+    "no end": ({"StartAt": "A", "States": {"A": {"Type": "Pass"}}}, "Exactly one of 'Next' and 'End'"),
+    "type": ({"StartAt": "A", "States": {"A": {**DONE, "Type": "Pause"}}}, "Type must be one of"),
+    "default": (
+        {"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"Next": "A"}], "Default": "B"}}},
+        "target: B at /States/A/Default",
+    ),
+    "choice": ({"StartAt": "A", "States": {"A": {"Type": "Choice", "Choices": [{"Next": "B"}]}}}, "A/Choices[0]/Next"),
+    "catch": (
+        {"StartAt": "Task", "States": task("lambda:invoke", Catch=[{"ErrorEquals": ["x"], "Next": "B"}])},
+        "target: B at /States/Task/Catch[0]/Next",
+    ),
+    "branch": (
+        {
+            "StartAt": "A",
+            "States": {"A": {**DONE, "Type": "Parallel", "Branches": [{"StartAt": "B", "States": {"B": NOWHERE}}]}},
+        },
+        "at /States/A/Branches[0]/States/B/Next",
+    ),
+    "map": (
+        {
+            "StartAt": "A",
+            "States": {"A": {**DONE, "Type": "Map", "ItemProcessor": {"StartAt": "B", "States": {"B": NOWHERE}}}},
+        },
+        "at /States/A/ItemProcessor/States/B/Next",
+    ),
+    "nonsense": ({"StartAt": "Task", "States": task("nonsense:doIt")}, "arn:aws:states:::nonsense:doIt"),
+    "lacking": ({"StartAt": "Task", "States": task("batch:submitJob.sync")}, "does not support the integration"),
+    "case": ({"StartAt": "Task", "States": task("aws-sdk:ssm:GetParameter")}, "ssm has no action GetParameter"),
+    "another case": ({"StartAt": "Task", "States": task("aws-sdk:ssm:getparameter")}, "ssm has no action getparameter"),
+}
+
+
+@pytest.mark.parametrize(("definition", "named"), WRONG.values(), ids=WRONG.keys())
+def test_what_is_wrong_with_a_definition_is_named_with_its_place(definition: dict[str, Any], named: str) -> None:
+    assert named in str(problem(json.dumps(definition)))
+
+
+def test_all_that_is_wrong_with_a_definition_is_named_at_once() -> None:
+    found = str(problem(json.dumps({"StartAt": "C", "States": {"A": NOWHERE, "B": {**DONE, "Type": "Pause"}}})))
+    assert all(place in found for place in ("/StartAt", "/States/A/Next", "/States/B"))
+
+
+def test_a_machine_that_is_wrong_is_neither_made_nor_changed(emulator: Emulator) -> None:
+    client, wrong = emulator.client("stepfunctions"), json.dumps({"hello": 1})
+    made = {"name": unique("machine"), "roleArn": make_role(emulator, "states")}
+    with pytest.raises(client.exceptions.InvalidDefinition, match="States must be an object"):
+        client.create_state_machine(**made, definition=wrong)
+    right = json.dumps({"StartAt": "A", "States": {"A": DONE}})
+    arn = client.create_state_machine(**made, definition=right)["stateMachineArn"]
+    with pytest.raises(client.exceptions.InvalidDefinition, match="States must be an object"):
+        client.update_state_machine(stateMachineArn=arn, definition=wrong)
+    assert client.describe_state_machine(stateMachineArn=arn)["definition"] == right
+
+
+def test_a_template_with_a_machine_that_is_wrong_fails(emulator: Emulator) -> None:
+    client, name = emulator.client("cloudformation"), unique("stack")
+    properties = {"RoleArn": make_role(emulator, "states"), "Definition": {"StartAt": "B", "States": {"A": DONE}}}
+    machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": {**properties, "StateMachineName": name}}
+    client.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": {"Machine": machine}}))
+    wait_until(
+        lambda: client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"],
+        lambda status: status == "ROLLBACK_COMPLETE",
+    )
+    reasons = [
+        event.get("ResourceStatusReason", "") for event in client.describe_stack_events(StackName=name)["StackEvents"]
+    ]
+    assert any("Missing 'StartAt' target: B" in reason for reason in reasons)
+    machines = emulator.client("stepfunctions").list_state_machines()["stateMachines"]
+    assert name not in [machine["name"] for machine in machines]
 
 
 # ---- names ----------------------------------------------------------------------------------------------

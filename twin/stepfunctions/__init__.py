@@ -1,11 +1,13 @@
 """Step Functions' tasks: every integration is called as the state machine's role, with AWS's error names."""
 
 from twin.emulator import hooks
+from twin.stepfunctions.definition import problem
 from twin.stepfunctions.tasks import run
 
 
 def register() -> None:
-    """Take over the work of the emulator's Task states, and how its executions end."""
+    """Check definitions, and take over the work of the emulator's Task states and how its executions end."""
+    hooks.check_definitions_with(problem)
     hooks.run_tasks_with(run)
     hooks.give_succeed_states_their_output()
     hooks.keep_executions_ended()

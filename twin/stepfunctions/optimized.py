@@ -7,8 +7,11 @@ import threading
 from typing import Any
 
 from twin.emulator.hooks import Task, TaskFailedError
-from twin.stepfunctions.calls import call, client_of
+from twin.stepfunctions.calls import ErrorNames, call, client_of
 
+_LAMBDA = ErrorNames("Lambda", "AWSLambdaException")
+_GLUE = ErrorNames("Glue", "AWSGlueException")
+_SNS = ErrorNames("SNS", "AmazonSNSException")
 _POLL_S = 0.25
 _GLUE_FAILED = ("FAILED", "TIMEOUT", "STOPPED", "ERROR")
 
@@ -17,7 +20,7 @@ def invoke_lambda(task: Task, cancelled: threading.Event) -> Any:  # noqa: ARG00
     """lambda:invoke. A failed function fails the task with the function's own error type."""
     given = dict(task.input)
     payload = given.pop("Payload", {})
-    response = call(client_of(task, "lambda"), "Invoke", {**given, "Payload": json.dumps(payload)}, "Lambda")
+    response = call(client_of(task, "lambda"), "Invoke", {**given, "Payload": json.dumps(payload)}, _LAMBDA)
     body = json.loads(response["Payload"].read() or b"null")
     if "FunctionError" in response:
         error_type = body.get("errorType") if isinstance(body, dict) else None
@@ -31,7 +34,7 @@ def invoke_lambda(task: Task, cancelled: threading.Event) -> Any:  # noqa: ARG00
 
 def start_job_run(task: Task, cancelled: threading.Event) -> Any:  # noqa: ARG001
     """glue:startJobRun; Step Functions adds the job's name to the answer."""
-    answer = call(client_of(task, "glue"), "StartJobRun", task.input, "Glue")
+    answer = call(client_of(task, "glue"), "StartJobRun", task.input, _GLUE)
     return {"JobName": task.input["JobName"], **answer}
 
 
@@ -39,9 +42,9 @@ def start_job_run_sync(task: Task, cancelled: threading.Event) -> Any:
     """glue:startJobRun.sync: wait for the run's end. A run that is no longer waited for is stopped."""
     glue = client_of(task, "glue")
     run = {"JobName": task.input["JobName"]}
-    run_id = call(glue, "StartJobRun", task.input, "Glue")["JobRunId"]
+    run_id = call(glue, "StartJobRun", task.input, _GLUE)["JobRunId"]
     while True:
-        found = call(glue, "GetJobRun", {**run, "RunId": run_id}, "Glue")["JobRun"]
+        found = call(glue, "GetJobRun", {**run, "RunId": run_id}, _GLUE)["JobRun"]
         state = found["JobRunState"]
         detail = json.loads(json.dumps(found, default=lambda moment: int(moment.timestamp() * 1000)))
         if state == "SUCCEEDED":
@@ -49,7 +52,7 @@ def start_job_run_sync(task: Task, cancelled: threading.Event) -> Any:
         if state in _GLUE_FAILED:
             raise TaskFailedError("States.TaskFailed", json.dumps(detail))
         if cancelled.wait(_POLL_S):
-            call(glue, "BatchStopJobRun", {**run, "JobRunIds": [run_id]}, "Glue")
+            call(glue, "BatchStopJobRun", {**run, "JobRunIds": [run_id]}, _GLUE)
             raise TaskFailedError("States.TaskFailed", f"The job run {run_id} was stopped.")
 
 
@@ -58,7 +61,7 @@ def publish(task: Task, cancelled: threading.Event) -> Any:  # noqa: ARG001
     given = dict(task.input)
     if not isinstance(given.get("Message"), str):
         given["Message"] = json.dumps(given.get("Message"))
-    return call(client_of(task, "sns"), "Publish", given, "SNS")
+    return call(client_of(task, "sns"), "Publish", given, _SNS)
 
 
 OPTIMIZED = {

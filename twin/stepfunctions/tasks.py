@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import json
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -13,14 +12,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from twin.emulator.hooks import Task, TaskFailedError, last_heartbeat, wait_for_token
-from twin.stepfunctions.calls import SERVICES, call_sdk
+from twin.stepfunctions.calls import call_sdk
+from twin.stepfunctions.integrations import Function, Optimized, SdkCall, UnknownIntegrationError, integration_of
 from twin.stepfunctions.optimized import OPTIMIZED, invoke_lambda
 
 MAX_DATA_BYTES = 256 * 1024
 _POLL_S = 0.2
-_SDK = re.compile(r"arn:aws:states:::aws-sdk:(?P<service>\w+):(?P<action>\w+)(?P<pattern>\.waitForTaskToken)?")
-_OPTIMIZED = re.compile(r"arn:aws:states:::(?P<name>\w+:\w+(\.\w+)*)")
-_LAMBDA = re.compile(r"arn:aws:lambda:[a-z0-9-]+:\d{12}:function:.+")
 
 Work = Callable[[Task, threading.Event], Any]
 
@@ -38,17 +35,17 @@ def run(task: Task) -> Any:
 
 
 def _integration(task: Task) -> Work:
-    if _LAMBDA.fullmatch(task.resource):
-        return _function
-    if matched := _SDK.fullmatch(task.resource):
-        service, action = matched["service"].lower(), matched["action"]
-        if service in SERVICES:
-            return _waiting(lambda task, _: call_sdk(task, service, action, task.input), bool(matched["pattern"]))
-    if matched := _OPTIMIZED.fullmatch(task.resource):
-        work = OPTIMIZED.get(matched["name"])
-        if work:
-            return _waiting(work, matched["name"].endswith(".waitForTaskToken"))
-    raise TaskFailedError("States.Runtime", f"The twin does not support the integration {task.resource}.")
+    try:
+        integration = integration_of(task.resource)
+    except UnknownIntegrationError as error:
+        raise TaskFailedError("States.Runtime", str(error)) from error
+    match integration:
+        case SdkCall(service, action, for_token):
+            return _waiting(lambda task, _: call_sdk(task, service, action, task.input), for_token)
+        case Optimized(name, for_token):
+            return _waiting(OPTIMIZED[name], for_token)
+        case Function():
+            return _function
 
 
 def _function(task: Task, cancelled: threading.Event) -> Any:
@@ -112,7 +109,8 @@ def _within_limits(task: Task, work: Work) -> Any:
 
 
 def _check_size(task: Task, data: Any, what: str) -> None:
-    size = len(json.dumps(data).encode())
+    # As Step Functions counts: the bytes of compact JSON in UTF-8.
+    size = len(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass"))
     if size > MAX_DATA_BYTES:
         raise TaskFailedError(
             "States.DataLimitExceeded",

@@ -45,6 +45,7 @@ from twin.emulator.hooks.services import (
 from twin.emulator.hooks.tasks import (
     Task,
     TaskFailedError,
+    check_definitions_with,
     last_heartbeat,
     run_tasks_with,
     state_machine_of,
@@ -66,6 +67,7 @@ __all__ = [
     "add_test_invoke_method",
     "authorize",
     "bucket_key",
+    "check_definitions_with",
     "deny_unmapped",
     "enforce_execution_timeouts",
     "extend_cfn_resource",

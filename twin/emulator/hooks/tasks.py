@@ -1,4 +1,4 @@
-"""The work of Step Functions' Task states, handed to the twin."""
+"""Step Functions' definitions, and the work of their Task states, handed to the twin."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ministack.services import stepfunctions
+from ministack.services.cloudformation import provisioners
 
 from twin.emulator.hooks.services import Json
 
@@ -49,6 +50,27 @@ class Task:
 
 Invoke = Callable[[Task], Any]
 _task: contextvars.ContextVar[Task] = contextvars.ContextVar("task")
+
+
+def check_definitions_with(problem: Callable[[Any], str | None]) -> None:
+    """Refuse a state machine with what `problem(definition)` tells, when it is created or updated.
+
+    The emulator looks at the JSONata in it alone, and provisions what a template declares without a look. With
+    this hook the API answers InvalidDefinition, and CloudFormation fails the resource.
+    """
+    jsonata_problem, declared = stepfunctions._validate_definition_jsonata, provisioners._sfn_definition
+
+    def first_problem(definition: Any) -> str | None:
+        return problem(definition) or jsonata_problem(definition)
+
+    def checked(properties: Json) -> Any:
+        definition = declared(properties)
+        if found := first_problem(definition):
+            raise provisioners._sfn_handler_error(found)
+        return definition
+
+    stepfunctions._validate_definition_jsonata = first_problem
+    provisioners._sfn_definition = checked
 
 
 def run_tasks_with(invoke: Invoke) -> None:
