@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tarfile
 from collections.abc import Iterator
@@ -34,14 +35,14 @@ def split_uri(uri: str) -> tuple[str, str]:
 def download_prefix(s3: Any, uri: str, folder: Path) -> int:
     """Fetch what lies at or under `uri` into `folder`, under the same names; gives the number of bytes.
 
-    Raises TransferError when nothing lies there, or the role may not read it.
+    Raises TransferError when nothing lies there, the role may not read it, or a name leads out of `folder`.
     """
     bucket, prefix = split_uri(uri)
     size = 0
     try:
         keys = list(_keys(s3, bucket, prefix))
         for key in keys:
-            size += _fetch(s3, bucket, key, folder / _relative(key, prefix))
+            size += _fetch(s3, bucket, key, _inside(folder, _relative(key, prefix), key))
     except ClientError as error:
         raise _failed(f"Data download failed: {uri}.", error) from error
     if not keys:
@@ -72,6 +73,14 @@ def _relative(key: str, prefix: str) -> str:
     if prefix and not key.startswith(folder):
         folder = prefix[: prefix.rfind("/") + 1]
     return key.removeprefix(folder) if prefix else key
+
+
+def _inside(folder: Path, relative: str, key: str) -> Path:
+    # A key is any text, and not every one is a name for a file: `..` leads up, a leading slash to the root.
+    target = Path(os.path.normpath(folder / relative))
+    if Path(os.path.normpath(folder)) not in target.parents:
+        raise TransferError(f"Data download failed: the S3 key '{key}' leads out of the folder that it is fetched to.")
+    return target
 
 
 def _fetch(s3: Any, bucket: str, key: str, target: Path) -> int:
