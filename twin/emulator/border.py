@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, MutableMapping
 from typing import Any
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[..., Awaitable[None]]
+Application = Callable[..., Coroutine[Any, Any, None]]
 
 # This machine's own names. Whatever ends in .localhost resolves to loopback and to nothing else; that is how
 # buckets (bucket.s3.localhost), APIs (id.execute-api.localhost) and function URLs are addressed by host.
