@@ -20,6 +20,7 @@ from typing import Any, Literal
 Kind = Literal["started", "progress", "log", "finished", "iam_denied"]
 FILE_VARIABLE = "FOURFOLD_EVENTS_FILE"
 PROGRESS_PREFIX = "PROGRESS "
+LINE_LIMIT = 4096
 
 
 def emit(kind: Kind, source: str, id: str, **fields: Any) -> None:  # noqa: A002 - the field's name in the file
@@ -39,7 +40,13 @@ def emit(kind: Kind, source: str, id: str, **fields: Any) -> None:  # noqa: A002
 
 
 def emit_line(source: str, id: str, line: str) -> None:  # noqa: A002
-    """Append what a script printed: `PROGRESS {…}` becomes a progress event, anything else a log event."""
+    """Append what a script printed: `PROGRESS {…}` becomes a progress event, anything else a log event.
+
+    Of a line of more than LINE_LIMIT characters the beginning is kept, as a log event that says how long it was.
+    """
+    if len(line) > LINE_LIMIT:
+        emit("log", source, id, line=f"{line[:LINE_LIMIT]}… ({len(line)} characters)")
+        return
     progress = parse_progress(line)
     if progress is None:
         emit("log", source, id, line=line)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from twin.events import FILE_VARIABLE, emit, emit_line, parse_progress, read
+from twin.events import FILE_VARIABLE, LINE_LIMIT, emit, emit_line, parse_progress, read
 
 
 @pytest.fixture
@@ -29,6 +29,14 @@ def test_any_other_line_becomes_a_log_event(events_file: Path, line: str) -> Non
     emit_line("glue", "jr_1", line)
     event, _ = next(read(events_file))
     assert (event["kind"], event["line"]) == ("log", line)
+
+
+@pytest.mark.parametrize("start", ["", 'PROGRESS {"phase": "'])
+def test_of_a_very_long_line_only_the_beginning_is_kept(events_file: Path, start: str) -> None:
+    emit_line("glue", "jr_1", f"{start:x<{LINE_LIMIT}}" + "y" * 1000)
+    event, _ = next(read(events_file))
+    assert event["kind"] == "log"
+    assert event["line"] == f"{start:x<{LINE_LIMIT}}… ({LINE_LIMIT + 1000} characters)"
 
 
 def test_progress_cannot_pretend_to_be_another_event() -> None:
