@@ -10,12 +10,13 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
 from tests.twin.helpers import wait_until
-from twin.model_server import ModelServer, ModelServerError, served_model
+from twin.model_server import Answer, ModelServer, ModelServerError, served_model
 from twin.weights import smollm2_gguf
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -102,6 +103,30 @@ def test_a_server_that_is_not_healthy_in_time_is_ended(tmp_path: Path) -> None:
     server = ModelServer(served_model(smollm2_gguf(), 512), tmp_path / "server.log")
     with pytest.raises(ModelServerError, match="is not healthy in time"):
         server.start(timeout=0.0)
+    assert not server.running
+
+
+def test_a_server_that_is_slow_to_tell_of_its_health_is_waited_for(tmp_path: Path) -> None:
+    class Slow(ModelServer):
+        asked = 0
+
+        def request(self, *given: Any, **settings: Any) -> Answer:
+            self.asked += 1
+            if self.asked == 1:
+                raise TimeoutError
+            return super().request(*given, **settings)
+
+    with Slow(served_model(smollm2_gguf(), 512), tmp_path / "server.log") as server:
+        assert server.asked == 2
+        assert server.running
+
+
+def test_a_line_that_cannot_be_passed_on_hinders_neither_the_server_nor_its_end(tmp_path: Path) -> None:
+    def refuse(_line: str) -> None:
+        raise PermissionError
+
+    with ModelServer(served_model(smollm2_gguf(), 512), tmp_path / "server.log", refuse) as server:
+        assert server.request("GET", "/health").status == 200
     assert not server.running
 
 

@@ -6,7 +6,9 @@ import io
 import json
 import tarfile
 import threading
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -18,6 +20,8 @@ from tests.twin.helpers import allow, make_role, unique, user_client, wait_until
 from tests.twin.sagemaker_account import LOGS_AND_METRICS, SERVING_IMAGE, Account, tarred
 from twin import events
 from twin.emulator import Emulator
+from twin.model_server import Answer, ModelServerError
+from twin.sagemaker.serving.fleet import Fleet
 from twin.weights import smollm2_gguf
 
 Json = dict[str, Any]
@@ -264,6 +268,81 @@ def test_a_change_that_fails_leaves_the_endpoint_as_it_was(endpoints: Endpoints,
     assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", before)
     assert "No *.gguf was found" in described["FailureReason"]
     assert endpoints.ask(serving)["choices"]
+
+
+def test_an_endpoint_on_instances_does_not_become_a_serverless_one(endpoints: Endpoints) -> None:
+    before = endpoints.configuration(**INSTANCE)
+    name = endpoints.create(before)
+    serverless = endpoints.configuration(**SERVERLESS)
+    error = refusal(lambda: endpoints.sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=serverless))
+    assert error["Error"]["Code"] == "ValidationException"
+    assert "from instances to serverless" in error["Error"]["Message"]
+    described = endpoints.settled(name)
+    assert (described["EndpointStatus"], described["EndpointConfigName"]) == ("InService", before)
+    endpoints.sagemaker.delete_endpoint(EndpointName=name)
+
+
+def test_an_endpoint_whose_log_cannot_be_written_any_more_can_be_deleted(endpoints: Endpoints) -> None:
+    role = make_role(endpoints.emulator, "sagemaker", endpoints.bucket_access, LOGS_AND_METRICS)
+    name = endpoints.create(endpoints.configuration(role=role))
+    endpoints.emulator.client("iam").delete_role_policy(RoleName=role.rpartition("/")[2], PolicyName="permissions")
+    time.sleep(1)  # the log is sent once a second
+    assert endpoints.ask(name)["choices"]
+    endpoints.sagemaker.delete_endpoint(EndpointName=name)
+    assert "Could not find endpoint" in refusal(lambda: endpoints.settled(name))["Error"]["Message"]
+
+
+class _Server:
+    """A model server that says whether it is up."""
+
+    running = False
+
+    def start(self) -> None:
+        self.running = True
+
+    def stop(self) -> None:
+        self.running = False
+
+    def request(self, *_: object) -> Answer:
+        return Answer(200, "text/plain", b"answered")
+
+
+@pytest.fixture
+def fleets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Fleet]:
+    """Two fleets of one endpoint, which have come up."""
+    monkeypatch.setenv("FOURFOLD_WORK_DIR", str(tmp_path))
+    configuration = {"ProductionVariants": [{"VariantName": "Main", **INSTANCE}]}
+    made = [Fleet("endpoint", configuration, {"PrimaryContainer": {"Image": SERVING_IMAGE}}) for _ in range(2)]
+    for fleet in made:
+        server = _Server()
+        server.start()
+        monkeypatch.setattr(fleet.container, "_server", server)
+    return made
+
+
+def running(fleet: Fleet) -> bool:
+    return bool(fleet.container._server and fleet.container._server.running)
+
+
+def test_a_request_that_comes_to_a_fleet_as_it_retires_is_answered_by_its_successor(fleets: list[Fleet]) -> None:
+    former, fleet = fleets
+    former.retire(fleet)
+    assert former.invoke(b"", "text/plain", 1).body == b"answered"
+    assert (running(former), running(fleet)) == (False, True)
+
+
+def test_a_request_to_a_fleet_that_nothing_succeeds_starts_nothing(fleets: list[Fleet]) -> None:
+    fleets[0].retire()
+    with pytest.raises(ModelServerError, match="has been deleted"):
+        fleets[0].invoke(b"", "text/plain", 1)
+    assert not running(fleets[0])
+
+
+def test_a_container_that_was_stopped_is_not_started_again(fleets: list[Fleet]) -> None:
+    fleets[0].container.kill()
+    with pytest.raises(ModelServerError, match="not running any more"):
+        fleets[0].container.invoke(b"", "text/plain", 1)
+    assert not running(fleets[0])
 
 
 def alarm(endpoints: Endpoints, state: str) -> Json:

@@ -18,7 +18,7 @@ from twin.sagemaker.serving.llama_cpp import NoModelError, server_flags
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ContainerDirectory:
     monkeypatch.setenv("FOURFOLD_WORK_DIR", str(tmp_path))
-    return ContainerDirectory("job")
+    return ContainerDirectory("training", "job")
 
 
 def test_hyperparameters_become_arguments_by_name() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import os
 import sys
 import threading
@@ -19,8 +20,11 @@ from twin.processes import Process
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 _START_TIMEOUT_S = 120.0
+_HEALTH_TIMEOUT_S = 5.0
 _ANSWER_TIMEOUT_S = 600.0
 _TAIL_LINES = 12
+
+_emulator_log = logging.getLogger(__name__)
 
 
 class ModelServerError(Exception):
@@ -49,7 +53,7 @@ class ModelServer:
     """
 
     def __init__(self, flags: Sequence[str], log_file: Path, on_line: Callable[[str], None] | None = None) -> None:
-        """`flags` are llama-server's (see `flags.parser`); `on_line` gets each line of the log as well."""
+        """`flags` are llama-server's (see `flags.parser`); `on_line` gets each line of its log too, until it raises."""
         self._flags, self._log_file, self._on_line = list(flags), log_file, on_line
         self._process: Process | None = None
         self._listening = threading.Event()
@@ -69,11 +73,17 @@ class ModelServer:
             on_line=self._take_line,
         )
         deadline = time.monotonic() + timeout
-        while not self._listening.wait(0.05) or self.request("GET", "/health", timeout=5).status != 200:
+        while not (self._listening.wait(0.05) and self._healthy()):
             if not self.running or time.monotonic() > deadline:
                 why = "is not healthy in time" if self.running else "ended while it was starting"
                 self.stop()
                 raise ModelServerError(f"The model server {why}. {self._last_lines()}")
+
+    def _healthy(self) -> bool:
+        try:
+            return self.request("GET", "/health", timeout=_HEALTH_TIMEOUT_S).status == 200
+        except TimeoutError:  # busy with its start
+            return False
 
     def request(
         self,
@@ -123,8 +133,18 @@ class ModelServer:
     def _take_line(self, line: str, stream: Literal["stdout", "stderr"]) -> None:
         with self._log_file.open("a") as log:
             log.write(f"{line}\n")
-        if self._on_line:
-            self._on_line(line)
+        self._pass_on(line)
         if stream == "stdout" and line.startswith('{"url"'):
             self._address = urlsplit(json.loads(line)["url"]).netloc
             self._listening.set()
+
+    def _pass_on(self, line: str) -> None:
+        """Give a line to who wants it. What cannot be written ends no server, and hinders no end."""
+        on_line = self._on_line
+        if on_line is None:
+            return
+        try:
+            on_line(line)
+        except Exception:
+            _emulator_log.exception("The lines of %s go nowhere else from now on.", self._log_file)
+            self._on_line = None

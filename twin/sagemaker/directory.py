@@ -19,9 +19,9 @@ _INHERITED = ("LANG", "LC_ALL", "TZ")
 class ContainerDirectory:
     """A directory that stands for `/opt/ml` of a container: `root` is that place."""
 
-    def __init__(self, name: str) -> None:
-        """Make an empty directory of that name."""
-        self.root = Path(os.environ["FOURFOLD_WORK_DIR"]) / "sagemaker" / name
+    def __init__(self, kind: str, name: str) -> None:
+        """Make an empty directory for what has that name among its kind."""
+        self.root = Path(os.environ["FOURFOLD_WORK_DIR"]) / "sagemaker" / kind / name
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
 

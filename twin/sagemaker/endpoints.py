@@ -76,6 +76,7 @@ def update_endpoint(call: Call) -> Json:
     configuration = _configuration(call)
     with call.store.lock:
         record = _settled(call)
+        _require_same_kind(record, configuration)
         record.pop("FailureReason", None)
         call.store.update(record, EndpointStatus="Updating", **_deployment(call))
     rollout.begin(call.store, record, configuration, call.parameters.get("DeploymentConfig"))
@@ -89,14 +90,27 @@ def _settled(call: Call) -> Json:
     return record
 
 
+def _require_same_kind(record: Json, configuration: Json) -> None:
+    """An endpoint on instances cannot become a serverless one; the other way round is open."""
+    on_instances = any("CurrentInstanceCount" in variant for variant in record.get("ProductionVariants") or ())
+    if on_instances and any(variant.get("ServerlessConfig") for variant in configuration["ProductionVariants"]):
+        raise errors.validation(
+            f'Cannot update endpoint "{record["EndpointArn"]}" from instances to serverless with endpoint '
+            f'configuration "{configuration["EndpointConfigName"]}". Create a new endpoint instead.'
+        )
+
+
 def delete_endpoint(call: Call) -> Json:
     """DeleteEndpoint: its server ends."""
     with call.store.lock:
         record = _settled(call)
         call.store.update(record, EndpointStatus="Deleting")
-    rollout.end(record["EndpointArn"])
-    call.store.remove("endpoint", record["EndpointName"], lambda: _missing(call))
-    forget_tags(call.store, record["EndpointArn"])
+    try:
+        rollout.end(record["EndpointArn"])
+    finally:
+        # Whatever its end met with: it is gone, and a record of it would stay Deleting for ever.
+        call.store.remove("endpoint", record["EndpointName"], lambda: _missing(call))
+        forget_tags(call.store, record["EndpointArn"])
     return {}
 
 

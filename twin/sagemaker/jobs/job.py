@@ -17,6 +17,7 @@ from twin.events import emit, emit_line
 from twin.logs import LogStream
 from twin.processes import Completed, run_process
 from twin.sagemaker.directory import HOST, ContainerDirectory
+from twin.sagemaker.errors import validation
 from twin.sagemaker.jobs.failure import MOST_CHARACTERS, JobFailedError, client_error
 from twin.sagemaker.jobs.isolation import available, isolated
 from twin.sagemaker.roles import PRINCIPAL
@@ -129,7 +130,7 @@ class Job(ABC):
         except hooks.RoleNotAssumableError as error:
             raise client_error(str(error)) from error
         self.s3 = credentials.client_from(self.role, "s3")
-        self.directory = ContainerDirectory(self.name)
+        self.directory = ContainerDirectory(self.source.rpartition(".")[2], self.name)
         try:
             stream = f"{self.name}/{HOST}-{int(time.time())}"
             with LogStream(credentials.client_from(self.role, "logs"), self.log_group, stream) as self.log_stream:
@@ -149,6 +150,12 @@ class Job(ABC):
         if done := self.completed:
             spent = {"cpu_s": done.cpu_s, "wall_s": done.wall_s, "max_rss": done.max_rss}
         emit("finished", self.source, self.name, arn=self.arn, status=status, message=reason, **spent)
+
+
+def require_stoppable(kind: str, status: str) -> None:
+    """Refuse to stop a job that has ended, in SageMaker's words. Raises ServiceError ValidationException."""
+    if status not in ("InProgress", "Stopping"):
+        raise validation(f"The request was rejected because the {kind} job is in status {status}.")
 
 
 def stop_job(arn: str) -> bool:

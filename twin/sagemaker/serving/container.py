@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import uuid
 from typing import Any
@@ -20,6 +21,8 @@ from twin.sagemaker.serving.llama_cpp import INVOCATIONS, NoModelError, server_f
 
 _SESSION = "SageMaker"
 
+_emulator_log = logging.getLogger(__name__)
+
 
 class ContainerError(Exception):
     """The container could not be brought up; the text is the endpoint's FailureReason."""
@@ -32,8 +35,9 @@ class Container:
         self._model, self._endpoint, self._variant = model, endpoint, variant
         self._definition = model["PrimaryContainer"]
         self._id = uuid.uuid4().hex
-        self._directory = ContainerDirectory(f"{endpoint}-{self._id[:8]}")
+        self._directory = ContainerDirectory("endpoint", f"{endpoint}-{self._id[:8]}")
         self._starting = threading.Lock()
+        self._ended = False
         self._log: LogStream | None = None
         self._server: ModelServer | None = None
 
@@ -96,21 +100,31 @@ class Container:
         if server is None:
             raise ModelServerError("The container is not running.")
         with self._starting:
-            # SageMaker starts a container anew that has ended.
+            if self._ended:
+                raise ModelServerError("The container is not running any more.")
+            # SageMaker starts a container anew that has ended by itself.
             if not server.running:
                 server.start()
         return server.request("POST", INVOCATIONS, body, content_type, timeout)
 
     def stop(self) -> None:
-        """End the server and drop the artefact."""
-        if self._server is not None:
-            self._server.stop()
+        """End the server for good and drop the artefact."""
+        self.kill()
         if self._log is not None:
-            self._log.flush()
-        self._directory.remove()
+            self._end(self._log)
+
+    def _end(self, log: LogStream) -> None:
+        """Send what the log still holds. A role that may not is no reason to keep the container: so on AWS too."""
+        try:
+            log.flush()
+        except ClientError as error:
+            _emulator_log.warning("The last lines of %s, %s, are lost: %s", self.log_group, self.log_stream, error)
 
     def kill(self) -> None:
-        """End the server, and call nobody: the emulator itself ends."""
-        if self._server is not None:
-            self._server.stop()
-        self._directory.remove()
+        """End the server for good, and call nobody: the emulator itself ends."""
+        self._ended = True
+        try:
+            if self._server is not None:
+                self._server.stop()
+        finally:
+            self._directory.remove()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from twin.emulator.hooks import Json
-from twin.model_server import Answer
+from twin.model_server import Answer, ModelServerError
 from twin.sagemaker.serving.container import Container
 
 _HEALTH_TIMEOUT_S = 480.0
@@ -30,6 +30,8 @@ class Fleet:
         self.container = Container(model, endpoint, self.variant["VariantName"])
         self._idle = threading.Condition()
         self._in_flight = 0
+        self._retired = False
+        self._successor: Fleet | None = None
 
     @property
     def serverless(self) -> Json | None:
@@ -47,28 +49,38 @@ class Fleet:
         self.container.start(float(given or _HEALTH_TIMEOUT_S))
 
     def invoke(self, body: bytes, content_type: str, timeout: float) -> Answer:
-        """Ask the container. Raises ThrottledError, and what `Container.invoke` raises."""
-        with self._counted():
-            return self.container.invoke(body, content_type, timeout)
+        """Ask the container, or the successor's: a caller may hold this fleet while the endpoint moves on.
+
+        Raises ThrottledError, and what `Container.invoke` raises.
+        """
+        with self._counted() as serving:
+            if serving:
+                return self.container.invoke(body, content_type, timeout)
+        if self._successor is None:
+            raise ModelServerError("The endpoint has been deleted.")
+        return self._successor.invoke(body, content_type, timeout)
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _counted(self) -> Iterator[bool]:
+        """Count a request in, unless the fleet is retired; whether it was counted."""
         most = self.serverless["MaxConcurrency"] if self.serverless else None
         with self._idle:
-            if most is not None and self._in_flight >= most:
+            serving = not self._retired
+            if serving and most is not None and self._in_flight >= most:
                 raise ThrottledError
-            self._in_flight += 1
+            self._in_flight += serving
         try:
-            yield
+            yield serving
         finally:
             with self._idle:
-                self._in_flight -= 1
+                self._in_flight -= serving
                 self._idle.notify_all()
 
-    def retire(self) -> None:
-        """End the container once the requests that it serves have been answered."""
+    def retire(self, successor: Fleet | None = None) -> None:
+        """End the container once the requests that it serves have been answered; `successor` takes those to come."""
         deadline = time.monotonic() + _DRAIN_TIMEOUT_S
         with self._idle:
+            self._retired, self._successor = True, successor
             while self._in_flight and self._idle.wait(max(0.0, deadline - time.monotonic())):
                 pass
         self.container.stop()

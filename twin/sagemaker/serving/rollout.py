@@ -86,7 +86,7 @@ def _roll_out(store: Store, record: Json, configuration: Json, deployment: Json)
             EndpointStatus="InService",
         )
         if former is not None:
-            former.retire()
+            former.retire(fleet)
     status, wall_s = record["EndpointStatus"], round(time.monotonic() - began, 3)
     emit("finished", SOURCE, name, arn=arn, status=status, message=record.get("FailureReason", ""), wall_s=wall_s)
 
@@ -118,7 +118,7 @@ def _roll_back(store: Store, record: Json, fleet: Fleet | None, former: Fleet | 
         _fleets[record["EndpointArn"]] = former
         store.update(record, FailureReason=reason, EndpointStatus="InService")
     if fleet is not None:
-        fleet.retire()
+        fleet.retire(former)
 
 
 def end(arn: str) -> None:
