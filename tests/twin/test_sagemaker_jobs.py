@@ -154,6 +154,32 @@ def test_a_job_can_be_stopped_and_leaves_no_process(account: Account) -> None:
     account.sagemaker.stop_training_job(TrainingJobName=name)
     assert account.ended_training_job(name)["TrainingJobStatus"] == "Stopped"
     assert {process.pid for process in marked(account.emulator.mark)} <= before
+    with pytest.raises(ClientError, match="rejected because the training job is in status Stopped"):
+        account.sagemaker.stop_training_job(TrainingJobName=name)
+
+
+def test_a_processing_job_that_has_ended_cannot_be_stopped(account: Account) -> None:
+    name = account.process(REPORT)["ProcessingJobName"]
+    with pytest.raises(ClientError, match="rejected because the processing job is in status Completed"):
+        account.sagemaker.stop_processing_job(ProcessingJobName=name)
+
+
+def test_a_training_and_a_processing_job_of_one_name_leave_each_others_files(account: Account) -> None:
+    name, wait = unique("job"), "import time\ntime.sleep(1.5)\n"
+    training = {**account.training_request(wait + SAVE), "TrainingJobName": name}
+    processing = {**account.processing_request(wait + REPORT), "ProcessingJobName": name}
+    account.sagemaker.create_training_job(**training)
+    wait_until(
+        lambda: account.sagemaker.describe_training_job(TrainingJobName=name),
+        lambda job: job["SecondaryStatus"] == "Training",
+    )
+    account.sagemaker.create_processing_job(**processing)
+    trained = account.ended_training_job(name)
+    assert trained["TrainingJobStatus"] == "Completed", trained["FailureReason"]
+    wait_until(
+        lambda: account.sagemaker.describe_processing_job(ProcessingJobName=name)["ProcessingJobStatus"],
+        lambda status: status == "Completed",
+    )
 
 
 def test_a_job_that_has_ended_can_be_deleted_and_its_name_given_again(account: Account) -> None:

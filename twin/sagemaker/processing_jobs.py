@@ -7,7 +7,7 @@ from twin.sagemaker import errors
 from twin.sagemaker.call import Call, Operations
 from twin.sagemaker.honoured import PROCESSING_JOB
 from twin.sagemaker.images import require_image
-from twin.sagemaker.jobs.job import stop_job
+from twin.sagemaker.jobs.job import require_stoppable, stop_job
 from twin.sagemaker.jobs.processing import ProcessingJob
 from twin.sagemaker.listing import Listing
 from twin.sagemaker.roles import require_role
@@ -65,8 +65,9 @@ def describe_processing_job(call: Call) -> Json:
 
 def stop_processing_job(call: Call) -> Json:
     """StopProcessingJob: the job's process is told to end."""
-    record = _job(call)
-    if record["ProcessingJobStatus"] == "InProgress":
+    with call.store.lock:
+        record = _job(call)
+        require_stoppable("processing", record["ProcessingJobStatus"])
         call.store.update(record, ProcessingJobStatus="Stopping")
     stop_job(record["ProcessingJobArn"])
     return {}

@@ -129,7 +129,7 @@ class StepCalls:
             if status in ("Failed", "Stopped"):
                 break
             if stop.wait(_POLL_S) and not stopping:
-                self._call(calls.stop, step, **names)
+                self._stop(calls, step, names)
                 stopping = True
             elif stopping:
                 time.sleep(_POLL_S)
@@ -137,6 +137,14 @@ class StepCalls:
             raise StepStoppedError
         reason = job.get("FailureReason") or f"The job {names[name_member]} was stopped."
         raise StepFailedError(reason, _job_exceptions(reason))
+
+    def _stop(self, calls: _JobCalls, step: Step, names: Json) -> None:
+        try:
+            self._call(calls.stop, step, **names)
+        except StepFailedError as error:
+            # It ended in the same moment; the next look at it tells how.
+            if "The request was rejected because" not in str(error):
+                raise
 
     def _call(self, method: str, step: Step, **arguments: Any) -> Json:
         operation = "".join(part.capitalize() for part in method.split("_"))

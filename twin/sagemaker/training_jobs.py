@@ -10,7 +10,7 @@ from twin.sagemaker import errors
 from twin.sagemaker.call import Call, Operations
 from twin.sagemaker.honoured import TRAINING_JOB
 from twin.sagemaker.images import require_image
-from twin.sagemaker.jobs.job import stop_job
+from twin.sagemaker.jobs.job import require_stoppable, stop_job
 from twin.sagemaker.jobs.training import TrainingJob
 from twin.sagemaker.listing import Listing
 from twin.sagemaker.roles import require_role
@@ -85,8 +85,9 @@ def describe_training_job(call: Call) -> Json:
 
 def stop_training_job(call: Call) -> Json:
     """StopTrainingJob: the job's process is told to end; what it has left by then is uploaded."""
-    record = _job(call)
-    if record["TrainingJobStatus"] == "InProgress":
+    with call.store.lock:
+        record = _job(call)
+        require_stoppable("training", record["TrainingJobStatus"])
         call.store.update(record, TrainingJobStatus="Stopping", SecondaryStatus="Stopping")
     stop_job(record["TrainingJobArn"])
     return {}
