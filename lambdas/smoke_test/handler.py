@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Iterator
 
 from lambdas.shared import environment, log
 from lambdas.shared.errors import FunctionError
@@ -29,8 +30,9 @@ from lambdas.shared.targets import Target, read_target
 from lambdas.smoke_test import api, gateway_log
 from lambdas.smoke_test.api import ApiMethod, NotReady, Refused, Reply, summarize_method
 
-# Test records that are read to choose from.
+# Test records that are read to choose from; fewer where they are long, because all of them are held in memory.
 POOL = 2000
+POOL_CHARACTERS = 5_000_000
 MAX_SHOWN_CHARACTERS = 1000
 PAUSE_SECONDS = 5.0
 # What has to be left of the function's time for one more call and, if that is refused, for finding out why.
@@ -88,7 +90,7 @@ def _target(parameter: str) -> Target:
 
 
 def _records(bucket: str, run: Run) -> list[Record]:
-    pool = list(itertools.islice(read_split(bucket, run.curated_prefix, "test"), POOL))
+    pool = list(_up_to_enough(read_split(bucket, run.curated_prefix, "test")))
     if not pool:
         raise SmokeTestFailed(
             "The test split is empty",
@@ -97,6 +99,15 @@ def _records(bucket: str, run: Run) -> list[Record]:
         )
     wanted = environment.integer("REQUESTS", minimum=1, maximum=MAX_REQUESTS, default=3)
     return choose_examples(pool, min(wanted, len(pool)))
+
+
+def _up_to_enough(records: Iterator[Record]) -> Iterator[Record]:
+    characters = 0
+    for record in itertools.islice(records, POOL):
+        yield record
+        characters += len(record.prompt) + len(record.reference)
+        if characters >= POOL_CHARACTERS:
+            return
 
 
 def _method(api_id: str) -> ApiMethod:

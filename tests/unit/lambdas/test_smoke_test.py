@@ -378,6 +378,16 @@ def test_fewer_records_than_requests_are_all_asked(
     assert smoke(response(200, ANSWER))["requests"] == 1
 
 
+def test_reading_ends_when_the_texts_read_fill_the_memory_they_may(
+    smoke: Smoke, cloud: Cloud, record: Callable[..., dict[str, Any]]
+) -> None:
+    """The record beyond is never parsed, or it would be refused."""
+    long = [record(f"long-{number}", "word " * 250_000) for number in range(4)]
+    cloud.put("curated", "news/run=run-7/test/part-00000.jsonl", *long, {"broken": True})
+
+    assert smoke(response(200, ANSWER))["requests"] == 3
+
+
 def refusal(smoke: Smoke) -> str:
     problem = {"detail": "Something went wrong here.", "instance": "urn:request:r-42"}
     with pytest.raises(SmokeTestFailed) as failure:
