@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import threading
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +16,10 @@ from botocore.exceptions import ClientError
 
 from tests.twin.helpers import Json, allow, execute, make_role, start, unique, wait_until
 from twin.emulator import Emulator
+from twin.emulator.hooks import ServiceError
 from twin.events import read
 from twin.glue.definition import check_definition
+from twin.glue.runs import Runs
 from twin.glue.spark import spark_conf, threads
 from twin.processes import marked
 
@@ -115,6 +121,14 @@ def test_a_script_acts_as_the_jobs_role(emulator: Emulator, code: str) -> None:
     script = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn'])"
     found = run(emulator, make_job(emulator, code, script))
     assert ":assumed-role/glue-role-" in output(emulator, found)[0]
+
+
+def test_a_run_leaves_no_files(emulator: Emulator, code: str) -> None:
+    script = "import os; print(os.path.dirname(os.getcwd()))"
+    found = run(emulator, make_job(emulator, code, script))
+    (folder,) = output(emulator, found)
+    assert found["Id"] in folder
+    assert not Path(folder).exists()
 
 
 def test_a_script_cannot_reach_what_its_role_may_not(emulator: Emulator, code: str) -> None:
@@ -269,6 +283,38 @@ def test_more_runs_than_allowed_at_once_are_refused(emulator: Emulator, code: st
     glue.batch_stop_job_run(JobName=job, JobRunIds=[run_id])
 
 
+class _SlowToCount(Runs):
+    def of(self, job_name: str) -> list[Json]:
+        found = super().of(job_name)
+        time.sleep(0.05)
+        return found
+
+
+def test_of_runs_that_are_started_at_the_same_time_no_more_than_allowed_begin() -> None:
+    runs = _SlowToCount()
+
+    def wait_for_stop(stop: threading.Event, _lock: object) -> None:
+        stop.wait()
+
+    def start_one(number: int) -> bool:
+        try:
+            runs.begin({"Id": str(number), "JobName": "job", "JobRunState": "STARTING"}, 1, wait_for_stop)
+        except ServiceError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(start_one, range(4))) == 1
+    runs.stop_all()
+    assert runs._living == {}
+
+
+def test_a_run_that_has_ended_cannot_be_stopped() -> None:
+    runs, ended = Runs(), {"Id": "1", "JobName": "job", "JobRunState": "SUCCEEDED"}
+    assert not runs.stop(ended)
+    assert ended["JobRunState"] == "SUCCEEDED"
+
+
 def test_a_state_machine_waits_for_a_run_and_sees_why_it_failed(emulator: Emulator, code: str) -> None:
     job = make_job(emulator, code, "raise ValueError('planted')")
     resource = "arn:aws:states:::glue:startJobRun.sync"
@@ -336,9 +382,10 @@ def test_a_property_that_glue_does_not_have_is_refused(emulator: Emulator) -> No
         glue.start_job_run(JobName="j")
 
 
-def test_tasks_run_at_once_as_the_workers_would_as_far_as_the_machine_can() -> None:
-    assert threads("G.1X", 1000) >= 1
-    assert threads("G.1X", 2) <= 4
+def test_tasks_run_at_once_as_the_workers_would_as_far_as_the_machine_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    assert threads("G.1X", 2) == 4
+    assert threads("G.1X", 1000) == 6
 
 
 def test_spark_settings_are_read_from_glues_argument() -> None:

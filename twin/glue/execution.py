@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import threading
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +30,7 @@ from twin.logs import LogStream
 from twin.processes import Completed, run_process
 
 Json = dict[str, Any]
+Lock = AbstractContextManager[Any]
 SOURCE = "glue"
 _TAIL_LINES = 15
 _SPARK_LOG = re.compile(
@@ -37,31 +40,36 @@ _SPARK_LOG = re.compile(
 _INHERITED = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ")
 
 
-def execute(job: Json, run: Json, stop: threading.Event) -> None:
-    """Bring a run to its end, whatever happens; its state and message are in `run` afterwards."""
+def execute(job: Json, run: Json, stop: threading.Event, lock: Lock) -> None:
+    """Bring a run to its end, whatever happens; its state and message are in `run` afterwards.
+
+    `lock` is held for each change of the run's state, so that whoever stops it changes none that has ended.
+    """
     emit("started", SOURCE, run["Id"], job=run["JobName"])
     completed: Completed | None = None
     try:
-        completed = _run_script(job, run, stop)
+        completed = _run_script(job, run, stop, lock)
         state, message = _outcome(run, completed)
     except (LaunchError, RoleNotAssumableError, ClientError) as error:
         state, message = "FAILED", f"LAUNCH ERROR | {error}"
     except Exception as error:
         state, message = "ERROR", f"The twin failed to run the job: {error!r}"
+    finally:
+        shutil.rmtree(_folder(run), ignore_errors=True)
     now = time.time()
-    run.update(
-        CompletedOn=now,
-        LastModifiedOn=now,
-        ExecutionTime=round(now - run["StartedOn"]),
-        **({"ErrorMessage": message} if message else {}),
-    )
-    # The state last: whoever waits for it reads the rest at once.
-    run["JobRunState"] = state
+    with lock:
+        run.update(
+            CompletedOn=now,
+            LastModifiedOn=now,
+            ExecutionTime=round(now - run["StartedOn"]),
+            JobRunState=state,
+            **({"ErrorMessage": message} if message else {}),
+        )
     figures = {"cpu_s": completed.cpu_s, "wall_s": completed.wall_s, "max_rss": completed.max_rss} if completed else {}
     emit("finished", SOURCE, run["Id"], job=run["JobName"], status=state, message=message, **figures)
 
 
-def _run_script(job: Json, run: Json, stop: threading.Event) -> Completed:
+def _run_script(job: Json, run: Json, stop: threading.Event, lock: Lock) -> Completed:
     arguments, folder = run["Arguments"], _folder(run)
     role = credentials.role_environment(_role_arn(job), f"GlueJobRunnerSession-{run['Id'][:12]}", "glue.amazonaws.com")
     check_spark(run["GlueVersion"])
@@ -80,7 +88,9 @@ def _run_script(job: Json, run: Json, stop: threading.Event) -> Completed:
             spark_conf(arguments.get("--conf", "")),
         )
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-        run.update(JobRunState="RUNNING", LastModifiedOn=time.time())
+        with lock:
+            if not stop.is_set():
+                run.update(JobRunState="RUNNING", LastModifiedOn=time.time())
         return run_process(
             [sys.executable, str(script), *_argv(job, run)],
             env={**inherited, "HOME": str(folder), **role, **spark},

@@ -5,15 +5,17 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from twin.emulator import hooks
 from twin.emulator.hooks import Request, ServiceError
 from twin.glue.definition import wrong_arguments
-from twin.glue.execution import execute
+from twin.glue.execution import Lock, execute
 from twin.glue.jobs import JOBS, Store, check_parameters, job_named
 
 Json = dict[str, Any]
+Work = Callable[[threading.Event, Lock], None]
 _LIVE = ("STARTING", "RUNNING", "STOPPING")
 _OVERRIDES = ("Timeout", "WorkerType", "NumberOfWorkers", "SecurityConfiguration", "NotificationProperty")
 _UNSUPPORTED = (
@@ -26,12 +28,45 @@ _UNSUPPORTED = (
 
 
 class Runs(Store):
-    """The runs of all jobs, with what stops each that lives."""
+    """The runs of all jobs, with the thread of each that lives, and what stops it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stops: dict[str, threading.Event] = {}
-        self.threads: list[threading.Thread] = []
+        self._living: dict[str, tuple[threading.Event, threading.Thread]] = {}
+
+    def begin(self, run: Json, limit: int, work: Work) -> None:
+        """Add a run and do its work in the background, unless `limit` runs of its job live already.
+
+        Raises ServiceError ConcurrentRunsExceededException.
+        """
+        stop = threading.Event()
+
+        def work_to_the_end() -> None:
+            try:
+                work(stop, self._lock)
+            finally:
+                with self._lock:
+                    del self._living[run["Id"]]
+
+        with self._lock:
+            if sum(other["JobRunState"] in _LIVE for other in self.of(run["JobName"])) >= limit:
+                raise ServiceError("ConcurrentRunsExceededException", f"Concurrent runs exceeded for {run['JobName']}")
+            self.put(run["Id"], run)
+            self._living[run["Id"]] = stop, hooks.in_background(f"glue-{run['Id'][:12]}", work_to_the_end)
+
+    def stop(self, run: Json) -> bool:
+        """Tell a run to stop; False for one that has ended."""
+        with self._lock:
+            if run["JobRunState"] not in _LIVE:
+                return False
+            run.update(JobRunState="STOPPING", LastModifiedOn=time.time())
+            self._living[run["Id"]][0].set()
+            return True
+
+    def described(self, run: Json) -> Json:
+        """A run as it is at this moment."""
+        with self._lock:
+            return dict(run)
 
     def of(self, job_name: str) -> list[Json]:
         """The runs of a job, newest first."""
@@ -51,9 +86,11 @@ class Runs(Store):
 
     def stop_all(self) -> None:
         """End every run, and wait for its processes to be gone."""
-        for stop in self.stops.values():
+        with self._lock:
+            living = list(self._living.values())
+        for stop, _ in living:
             stop.set()
-        for thread in self.threads:
+        for _, thread in living:
             thread.join(timeout=10)
 
 
@@ -69,13 +106,9 @@ def start_job_run(request: Request) -> Json:
     wrong += wrong_arguments(given.get("Arguments", {}))
     if wrong:
         raise ServiceError("InvalidInputException", f"The twin cannot start this run: {'; '.join(wrong)}.")
-    limit = job["ExecutionProperty"]["MaxConcurrentRuns"]
-    if sum(run["JobRunState"] in _LIVE for run in RUNS.of(job["Name"])) >= limit:
-        raise ServiceError("ConcurrentRunsExceededException", f"Concurrent runs exceeded for {job['Name']}")
     run = _new_run(job, given)
-    RUNS.put(run["Id"], run)
-    stop = RUNS.stops[run["Id"]] = threading.Event()
-    RUNS.threads.append(hooks.in_background(f"glue-{run['Id'][:12]}", lambda: execute(job, run, stop)))
+    limit = job["ExecutionProperty"]["MaxConcurrentRuns"]
+    RUNS.begin(run, limit, lambda stop, lock: execute(job, run, stop, lock))
     return {"JobRunId": run["Id"]}
 
 
@@ -123,7 +156,7 @@ def get_job_run(request: Request) -> Json:
 def get_job_runs(request: Request) -> Json:
     """GetJobRuns, newest first, all at once."""
     job = job_named(request.parameters["JobName"])
-    return {"JobRuns": RUNS.of(job["Name"])}
+    return {"JobRuns": [RUNS.described(run) for run in RUNS.of(job["Name"])]}
 
 
 def batch_stop_job_run(request: Request) -> Json:
@@ -136,13 +169,11 @@ def batch_stop_job_run(request: Request) -> Json:
         run = RUNS.get(run_id)
         if run is None or run["JobName"] != given["JobName"]:
             errors.append({**names, "ErrorDetail": _detail("EntityNotFoundException", "The run was not found.")})
-        elif run["JobRunState"] not in _LIVE:
+        elif RUNS.stop(run):
+            stopped.append(names)
+        else:
             text = f"The run is not active: {run['JobRunState']}."
             errors.append({**names, "ErrorDetail": _detail("InvalidInputException", text)})
-        else:
-            run.update(JobRunState="STOPPING", LastModifiedOn=time.time())
-            RUNS.stops[run_id].set()
-            stopped.append(names)
     return {"SuccessfulSubmissions": stopped, "Errors": errors}
 
 
@@ -154,4 +185,4 @@ def _run_of(job_name: str, run_id: str) -> Json:
     run = RUNS.get(run_id)
     if run is None or run["JobName"] != job_name:
         raise ServiceError("EntityNotFoundException", f"Job run {run_id} of {job_name} was not found.")
-    return dict(run)
+    return RUNS.described(run)
