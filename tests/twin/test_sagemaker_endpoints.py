@@ -282,6 +282,17 @@ def test_an_endpoint_on_instances_does_not_become_a_serverless_one(endpoints: En
     endpoints.sagemaker.delete_endpoint(EndpointName=name)
 
 
+def test_a_limit_of_a_deployment_that_nothing_would_enforce_is_refused(endpoints: Endpoints, serving: str) -> None:
+    policy = {
+        "TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0},
+        "MaximumExecutionTimeoutInSeconds": 600,
+    }
+    update = {"EndpointName": serving, "EndpointConfigName": endpoints.configuration()}
+    deployment = {"BlueGreenUpdatePolicy": policy}
+    error = refusal(lambda: endpoints.sagemaker.update_endpoint(**update, DeploymentConfig=deployment))
+    assert "MaximumExecutionTimeoutInSeconds is not supported" in error["Error"]["Message"]
+
+
 def test_an_endpoint_whose_log_cannot_be_written_any_more_can_be_deleted(endpoints: Endpoints) -> None:
     role = make_role(endpoints.emulator, "sagemaker", endpoints.bucket_access, LOGS_AND_METRICS)
     name = endpoints.create(endpoints.configuration(role=role))

@@ -196,6 +196,12 @@ def test_a_job_that_has_ended_can_be_deleted_and_its_name_given_again(account: A
         account.sagemaker.delete_processing_job(**names)
 
 
+def test_a_program_that_is_no_python_script_is_refused_by_name(account: Account) -> None:
+    job = account.train(SAVE, HyperParameters={"sagemaker_program": "train.sh"})
+    assert job["TrainingJobStatus"] == "Failed"
+    assert "must be a Python script, *.py, here; it is 'train.sh'" in job["FailureReason"]
+
+
 def test_checkpoints_are_taken_up_again(account: Account) -> None:
     script = SAVE + (
         "folder = pathlib.Path(os.environ['SAGEMAKER_BASE_DIR'], 'checkpoints')\n"

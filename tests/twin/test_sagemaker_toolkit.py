@@ -88,7 +88,7 @@ def test_metrics_are_found_in_the_log() -> None:
 def test_requirements_must_be_installed_and_versions_are_told(tmp_path: Path) -> None:
     file = tmp_path / "requirements.txt"
     told: list[str] = []
-    file.write_text("# what it needs\nboto3\npytest==0.0.1  # old\n-r other.txt\nrequests; python_version < '3'\n")
+    file.write_text("# what it needs\nboto3\npytest==0.0.1  # old\nrequests; python_version < '3'\n")
     check_requirements(file, told.append)
     assert len(told) == 1
     assert told[0].startswith("requirements.txt asks for pytest==0.0.1; the job runs on pytest ")
@@ -96,6 +96,14 @@ def test_requirements_must_be_installed_and_versions_are_told(tmp_path: Path) ->
     with pytest.raises(JobFailedError, match="surely-not-installed, which is not installed here"):
         check_requirements(file, told.append)
     check_requirements(tmp_path / "none.txt", told.append)
+
+
+@pytest.mark.parametrize("line", ["-r other.txt", "--extra-index-url https://example.org/simple", "-e ."])
+def test_a_line_of_requirements_that_is_an_option_is_refused_by_name(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text(f"boto3\n{line}  # why\n")
+    with pytest.raises(JobFailedError, match=f"has the line '{line}'"):
+        check_requirements(file, lambda _: None)
 
 
 def test_the_containers_environment_becomes_flags_of_llama_server(directory: ContainerDirectory) -> None:

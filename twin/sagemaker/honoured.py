@@ -131,7 +131,6 @@ ENDPOINT: dict[str, Any] = {
         "BlueGreenUpdatePolicy": {
             "TrafficRoutingConfiguration": {"Type": frozenset({"ALL_AT_ONCE"}), "WaitIntervalInSeconds": ANY},
             "TerminationWaitInSeconds": ANY,
-            "MaximumExecutionTimeoutInSeconds": ANY,
         },
         "AutoRollbackConfiguration": {"Alarms": ANY},
     },

@@ -16,12 +16,17 @@ from twin.sagemaker.jobs.failure import client_error
 
 
 def check_requirements(file: Path, on_line: Callable[[str], None]) -> None:
-    """Tell `on_line` of versions that differ. Raises JobFailedError for a package that is not installed."""
+    """Tell `on_line` of versions that differ.
+
+    Raises JobFailedError for a package that is not installed, and for a line that is an option of pip's.
+    """
     if not file.exists():
         return
     for line in file.read_text().splitlines():
         wanted = line.partition("#")[0].strip()
-        if wanted and not wanted.startswith("-"):
+        if wanted.startswith("-"):
+            raise client_error(f"{file.name} has the line '{wanted}': here it may name packages, and nothing else.")
+        if wanted:
             _check(wanted, file.name, on_line)
 
 

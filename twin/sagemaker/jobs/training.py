@@ -131,11 +131,14 @@ class TrainingJob(Job):
 
     def _fetch_code(self, parameters: Hyperparameters) -> None:
         location = str(parameters.toolkit.get("sagemaker_submit_directory", ""))
-        if not parameters.toolkit.get("sagemaker_program") or not location:
+        program = str(parameters.toolkit.get("sagemaker_program", ""))
+        if not program or not location:
             raise client_error(
                 "The container runs a script: the hyperparameters sagemaker_program and sagemaker_submit_directory "
                 "must name it and its archive."
             )
+        if not program.endswith(".py"):
+            raise client_error(f"sagemaker_program must be a Python script, *.py, here; it is '{program}'.")
         archive = self.directory.root / "sourcedir.tar.gz"
         if location.startswith("s3://"):
             if self._isolated:
