@@ -11,7 +11,8 @@ from rich.console import Console
 
 from cli import destroy
 from twin.emulator import Emulator
-from twin.run.teardown import Resource, TornDown
+from twin.run.kept import Resource, remember
+from twin.run.teardown import TornDown
 
 GROUP = Resource("Fourfold-twin-FineTuning", "AWS::SageMaker::ModelPackageGroup", "arn:group", retained=True)
 TABLE = Resource("Fourfold-twin-Foundation", "AWS::DynamoDB::Table", "table", retained=True)
@@ -42,6 +43,12 @@ def test_log_groups_of_services_are_listed_as_removed() -> None:
 
 def test_a_stack_that_is_still_there_is_an_error() -> None:
     assert summary(DONE, ["Fourfold-twin-Gateway"]) == (1, "Still there: Fourfold-twin-Gateway\n")
+
+
+def test_what_an_interrupted_destruction_kept_is_listed_by_the_next_one_too(tmp_path: Path) -> None:
+    assert remember(tmp_path, [GROUP, TABLE]) == [GROUP, TABLE]
+    assert remember(tmp_path, [TABLE]) == [GROUP, TABLE]
+    assert remember(tmp_path, []) == [GROUP, TABLE]
 
 
 def test_there_is_nothing_to_destroy_before_a_run(tmp_path: Path) -> None:

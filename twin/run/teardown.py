@@ -15,28 +15,8 @@ from twin import deployment
 from twin.emulator import Emulator
 from twin.run import products
 from twin.run.board import Progress
+from twin.run.kept import Resource, remember
 from twin.run.staging import Show
-
-_WHY = {
-    "AWS::SageMaker::ModelPackageGroup": "the registry of models, whose history outlives the stacks",
-    "AWS::ApiGateway::Account": "the account's one setting for the logs of all its APIs",
-    "AWS::IAM::Role": "the role under which API Gateway writes the logs of all its APIs",
-}
-
-
-@dataclass(frozen=True)
-class Resource:
-    """A resource of a stack: its type, its physical id, and what its template says of its end."""
-
-    stack: str
-    type: str
-    id: str
-    retained: bool
-
-    @property
-    def why(self) -> str:
-        """Why it is retained, in a few words."""
-        return _WHY.get(self.type, "its template says so")
 
 
 @dataclass(frozen=True)
@@ -44,7 +24,7 @@ class TornDown:
     """What became of an environment.
 
     Attributes:
-        kept: the resources that the templates retain on purpose.
+        kept: the resources that the templates retain on purpose, those of stacks that were gone before too.
         model_packages: the ARNs of what the retained model package groups hold.
         dying_keys: the ids of the KMS keys that are gone only when their waiting period is over, with its end.
         log_groups: the names of the log groups that no stack had, now deleted.
@@ -75,6 +55,8 @@ def resources(emulator: Emulator, environment: str) -> list[Resource]:
         template = client.get_template(StackName=stack)["TemplateBody"]
         for page in client.get_paginator("list_stack_resources").paginate(StackName=stack):
             for summary in page["StackResourceSummaries"]:
+                if not summary.get("PhysicalResourceId"):
+                    continue  # the deployment ended before it was made
                 declared = template["Resources"].get(summary["LogicalResourceId"], {})
                 retained = declared.get("DeletionPolicy", "Delete") != "Delete"
                 found.append(Resource(stack, summary["ResourceType"], summary["PhysicalResourceId"], retained))
@@ -87,8 +69,9 @@ def tear_down(emulator: Emulator, environment: str, assembly: Path, show: Show) 
     Raises:
         EmulatorError: the CDK CLI failed; with its last lines.
     """
-    before = resources(emulator, environment)
-    for resource in before:
+    found = resources(emulator, environment)
+    staying = remember(emulator.work_dir, [resource for resource in found if resource.stays])
+    for resource in found:
         _remove_products(emulator, resource, show)
     total = len(stacks(emulator, environment))
     done = 0
@@ -99,9 +82,9 @@ def tear_down(emulator: Emulator, environment: str, assembly: Path, show: Show) 
         show(Progress("destroy", min(done, total), total, "stacks"))
 
     deployment.destroy(emulator, assembly, count)
-    kept = [resource for resource in before if resource.retained]
+    kept = [resource for resource in staying if resource.retained]
     packages = [arn for resource in kept for arn in _packages_of(emulator, resource)]
-    keys = [resource.id for resource in before if resource.type == "AWS::KMS::Key" and not resource.retained]
+    keys = [resource.id for resource in staying if not resource.retained]
     return TornDown(kept, packages, _dying(emulator, keys), products.delete_log_groups(emulator.client("logs")))
 
 

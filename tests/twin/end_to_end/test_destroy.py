@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.twin.end_to_end.deployed import Deployed
@@ -92,3 +94,8 @@ def test_what_is_kept_is_the_registry_and_the_accounts_settings(torn_down: TornD
 
 def test_log_groups_that_services_made_by_themselves_are_removed_and_listed(torn_down: TornDown) -> None:
     assert LOG_GROUP in torn_down.log_groups
+
+
+def test_destroying_again_changes_nothing_and_lists_the_same(deployed: Deployed, torn_down: TornDown) -> None:
+    again = tear_down(deployed.emulator, session.ENVIRONMENT, deployed.assembly, lambda _progress: None)
+    assert again == replace(torn_down, log_groups=[])
