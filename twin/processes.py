@@ -3,7 +3,8 @@
 Every process that the emulator starts, and everything those start in turn, carries a mark in its environment
 (`FOURFOLD_PROCESS_MARK`). Whoever ends a job kills what carries the job's mark; the guard process
 (`twin.emulator.guard`) kills what carries the emulator's mark once the emulator is gone, whatever ended it.
-A mark finds processes that left their group or lost their parent too: Spark's daemon does both.
+A mark finds processes that left their group or lost their parent too: Spark's daemon does both. A process that
+was given an environment of its own carries no mark, so whatever shares a session with a marked one is killed too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -24,6 +25,7 @@ import psutil
 
 MARK_VARIABLE = "FOURFOLD_PROCESS_MARK"
 TAIL_LINES = 50
+LINE_LIMIT = 1 << 16
 _SAMPLE_S = 0.5
 _GRACE_S = 5.0
 
@@ -60,7 +62,8 @@ class Process:
     ) -> None:
         """Start `argv` with exactly `env` (and the mark) in `cwd`; `on_line` gets each line as it is printed.
 
-        With `merge` both streams are one, called stdout, and its lines come in the order of printing.
+        With `merge` both streams are one, called stdout, and its lines come in the order of printing. A line of
+        more than LINE_LIMIT characters comes in pieces of that length, as lines.
         """
         above = env.get(MARK_VARIABLE) or os.environ.get(MARK_VARIABLE, "")
         self.mark = f"{above}/{uuid.uuid4().hex}"
@@ -89,8 +92,7 @@ class Process:
             reader.start()
 
     def _read(self, stream: IO[str], name: Literal["stdout", "stderr"], on_line: OnLine | None) -> None:
-        for line in stream:
-            line = line.rstrip("\n")
+        for line in _bounded_lines(stream):
             self.tail.append(line)
             if on_line and self._failure is None:
                 try:
@@ -141,6 +143,7 @@ class Process:
             deadline = time.monotonic() + _GRACE_S
             while self.running and time.monotonic() < deadline:
                 time.sleep(0.05)
+        self._usage.kill_session()
         kill_marked(self.mark)
         while self.running:
             time.sleep(0.02)
@@ -190,16 +193,27 @@ class _Usage:
         return sum(self._cpu_s.values())
 
     def reap(self) -> bool:
-        """Collect the exit status if there is one: wait4 also tells the CPU time, which Popen throws away."""
+        """Collect the exit status if there is one: wait4 also tells the CPU time, which Popen throws away.
+
+        What is left of the process's session is killed at once: its number is not another's while one is left, and
+        numbers that were just given up are not given again soon.
+        """
         with self._lock:
             if self.returncode is not None:
                 return True
             pid, status, usage = os.wait4(self.pid, os.WNOHANG)
             if pid == 0:
                 return False
+            _kill_sessions({self.pid})
             self.waited_cpu_s = usage.ru_utime + usage.ru_stime
             self.returncode = os.waitstatus_to_exitcode(status)
             return True
+
+    def kill_session(self) -> None:
+        """Kill the process and its session, unless it has ended and `reap` has done so."""
+        with self._lock:
+            if self.returncode is None:
+                _kill_sessions({self.pid})
 
     def sample(self) -> None:
         rss = 0
@@ -218,6 +232,15 @@ class _Usage:
         self.max_rss = max(self.max_rss, rss)
 
 
+def _bounded_lines(stream: IO[str]) -> Iterator[str]:
+    complete = True
+    while piece := stream.readline(LINE_LIMIT):
+        # What ends a line of exactly the limit is no line of its own.
+        if piece != "\n" or complete:
+            yield piece.rstrip("\n")
+        complete = piece.endswith("\n")
+
+
 def _signal_group(pid: int, number: signal.Signals) -> None:
     try:
         os.killpg(pid, number)
@@ -234,18 +257,60 @@ def marked(mark: str) -> list[psutil.Process]:
             alive = process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             continue
-        if alive and process.pid != os.getpid() and (carried == mark or carried.startswith(f"{mark}/")):
+        if alive and process.pid != os.getpid() and _is_below(carried, mark):
             found.append(process)
     return found
 
 
-def kill_marked(mark: str) -> None:
-    """Kill every process that carries `mark`, until none is left: one may fork while the list is read."""
+def kill_marked(mark: str, sessions: Iterable[int] = ()) -> None:
+    """Kill every process that carries `mark`, the sessions of those, and these `sessions`; never the caller.
+
+    Until none is left: one may fork while the list is read.
+    """
+    doomed, own = set(sessions), os.getsid(0)
     while processes := marked(mark):
-        for process in processes:
-            try:
-                process.kill()
-            except psutil.NoSuchProcess:
-                continue
-        # Not psutil's wait: it would collect the exit status of a child, which belongs to its `Process`.
-        time.sleep(0.02)
+        doomed |= {session for process in processes if (session := _session(process.pid)) is not None}
+        _kill(processes)
+    # Without the mark the caller's session is not the emulator's but, for instance, the one of the user's terminal.
+    carries = _is_below(os.environ.get(MARK_VARIABLE, ""), mark)
+    _kill_sessions(doomed | {own} if carries else doomed - {own})
+
+
+def _is_below(carried: str, mark: str) -> bool:
+    return carried == mark or carried.startswith(f"{mark}/")
+
+
+def _kill_sessions(sessions: set[int]) -> None:
+    while processes := _members(sessions):
+        _kill(processes)
+
+
+def _members(sessions: set[int]) -> list[psutil.Process]:
+    found = []
+    for pid in psutil.pids():
+        if pid == os.getpid() or _session(pid) not in sessions:
+            continue
+        try:
+            process = psutil.Process(pid)
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def _session(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except OSError:  # it has ended, or is not ours
+        return None
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    # Not psutil's wait: it would collect the exit status of a child, which belongs to its `Process`.
+    time.sleep(0.02)

@@ -24,19 +24,29 @@ from twin.emulator import Emulator, EmulatorError, clients
 from twin.processes import kill_marked, marked
 
 ROOT = Path(__file__).resolve().parents[2]
-# A program that starts an emulator and has a Lambda function running in it when it says so.
+# A program that starts an emulator and has a Lambda function running in it when it says so. The function has started
+# a process with an empty environment, which can be told by its last argument.
 PROGRAM = """
 import sys, threading, time
 from pathlib import Path
 from tests.twin.helpers import make_function
 from twin.emulator import Emulator
 with Emulator(Path(sys.argv[1])) as emulator:
-    name = make_function(emulator, "import time\\ndef handle(event, context): time.sleep(600)", Timeout=900)
+    name = make_function(emulator, {function!r}, Timeout=900)
     call = lambda: emulator.client("lambda").invoke(FunctionName=name)
     threading.Thread(target=call, daemon=True).start()
     time.sleep(1)
     print(emulator.mark, flush=True)
     {then}
+"""
+
+
+FUNCTION = """
+import os, subprocess, sys, time
+def handle(event, context):
+    sleeper = [sys.executable, "-c", "import time; time.sleep(600)", os.environ["FOURFOLD_PROCESS_MARK"]]
+    subprocess.Popen(sleeper, env={})
+    time.sleep(600)
 """
 
 
@@ -50,7 +60,7 @@ def start_program(tmp_path: Path) -> Iterator[StartProgram]:
 
     def start(then: str) -> tuple[subprocess.Popen[str], str]:
         program = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM.format(then=then), str(tmp_path)],
+            [sys.executable, "-c", PROGRAM.format(then=then, function=FUNCTION), str(tmp_path)],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -62,6 +72,7 @@ def start_program(tmp_path: Path) -> Iterator[StartProgram]:
         mark = program.stdout.readline().strip()
         started.append((program, mark))
         assert len(marked(mark)) >= 2, "the emulator and its function's worker"
+        assert len(left(mark)) == len(marked(mark)) + 2, "the guard and the function's process"
         return program, mark
 
     yield start
@@ -69,6 +80,12 @@ def start_program(tmp_path: Path) -> Iterator[StartProgram]:
         program.kill()
         program.wait()
         kill_marked(mark)
+
+
+def left(mark: str) -> list[psutil.Process]:
+    """What is left of an emulator: processes that carry its mark, and those that name it."""
+    naming = [process for process in psutil.process_iter(["cmdline"]) if mark in (process.info["cmdline"] or [])]
+    return [*marked(mark), *naming]
 
 
 def error_code(error: pytest.ExceptionInfo[ClientError]) -> str:
@@ -293,7 +310,7 @@ def test_no_process_outlives_the_program_that_started_it(start_program: StartPro
     program, mark = start_program("time.sleep(600)")
     program.send_signal(end)
     program.wait()
-    wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
+    wait_until(lambda: left(mark), lambda found: not found, seconds=20)
 
 
 def test_no_process_outlives_a_program_that_fails(start_program: StartProgram) -> None:
@@ -301,20 +318,20 @@ def test_no_process_outlives_a_program_that_fails(start_program: StartProgram) -
     # It goes on only now: its processes have been seen.
     program.communicate()
     assert program.returncode == 1
-    wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
+    wait_until(lambda: left(mark), lambda found: not found, seconds=20)
 
 
 def test_no_process_outlives_an_emulator_that_is_killed(start_program: StartProgram) -> None:
     _, mark = start_program("time.sleep(600)")
     emulators = [process for process in marked(mark) if "twin.emulator" in process.cmdline()]
     os.kill(emulators[0].pid, signal.SIGKILL)
-    wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
+    wait_until(lambda: left(mark), lambda found: not found, seconds=20)
 
 
 def test_the_next_emulator_starts_where_one_was_killed(tmp_path: Path, start_program: StartProgram) -> None:
     program, mark = start_program("time.sleep(600)")
     program.kill()
     program.wait()
-    wait_until(lambda: marked(mark), lambda left: not left, seconds=20)
+    wait_until(lambda: left(mark), lambda found: not found, seconds=20)
     with Emulator(tmp_path) as again:
         assert again.client("s3").list_buckets()["Buckets"] == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -12,7 +13,7 @@ import psutil
 import pytest
 
 from tests.twin.helpers import wait_until
-from twin.processes import Process, kill_marked, marked, run_process
+from twin.processes import LINE_LIMIT, MARK_VARIABLE, Process, kill_marked, marked, run_process
 
 ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
 # Starts a process in a session of its own, prints its id and stays: as far from its parent as it gets.
@@ -20,6 +21,12 @@ RUNAWAY = """
 import os, subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
 print(child.pid)
+{then}
+"""
+# Starts a process that carries no mark, for its environment is empty, prints its id and stays.
+BARE = """
+import os, subprocess, sys, time
+print(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], env={{}}).pid, flush=True)
 {then}
 """
 
@@ -36,6 +43,17 @@ def test_exit_status_and_last_lines_are_reported(tmp_path: Path) -> None:
     done = run_process(python("import sys; [print(n) for n in range(100)]; sys.exit(3)"), env=ENVIRONMENT, cwd=tmp_path)
     assert (done.returncode, done.ended) == (3, "exited")
     assert done.tail == [str(number) for number in range(50, 100)]
+
+
+def test_a_line_without_end_comes_in_pieces(tmp_path: Path) -> None:
+    source = f"import sys; [sys.stdout.write('x' * {LINE_LIMIT}) for _ in range(3)]; print('end'); print('next')"
+    done = run_process(python(source), env=ENVIRONMENT, cwd=tmp_path)
+    assert done.tail == ["x" * LINE_LIMIT] * 3 + ["end", "next"]
+
+
+def test_a_line_of_just_the_limit_is_one_line(tmp_path: Path) -> None:
+    done = run_process(python(f"print('x' * {LINE_LIMIT}); print(); print('next')"), env=ENVIRONMENT, cwd=tmp_path)
+    assert done.tail == ["x" * LINE_LIMIT, "", "next"]
 
 
 def test_each_line_is_handed_over_with_its_stream(tmp_path: Path) -> None:
@@ -123,6 +141,39 @@ def test_what_a_process_left_behind_is_killed_when_it_ends_by_itself(tmp_path: P
     done = run_process(python(RUNAWAY, then=""), env=ENVIRONMENT, cwd=tmp_path)
     assert (done.returncode, done.ended) == (0, "exited")
     assert not alive(int(done.tail[0]))
+
+
+@pytest.mark.parametrize(("then", "ended"), [("", "exited"), ("time.sleep(600)", "timed out")])
+def test_a_process_with_an_environment_of_its_own_is_killed_with_its_job(tmp_path: Path, then: str, ended: str) -> None:
+    done = run_process(python(BARE, then=then), env=ENVIRONMENT, cwd=tmp_path, timeout=1.5)
+    assert done.ended == ended
+    assert not alive(int(done.tail[0]))
+
+
+def test_a_job_that_throws_its_environment_away_is_killed(tmp_path: Path) -> None:
+    bare = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+    source = f"import os, sys; os.execve(sys.executable, [sys.executable, '-c', {bare!r}], {{}})"
+    done = run_process(python(source), env=ENVIRONMENT, cwd=tmp_path, timeout=0.5)
+    assert (done.ended, done.returncode) == ("timed out", -signal.SIGKILL)
+
+
+def test_the_sessions_of_marked_processes_are_killed_with_them(tmp_path: Path) -> None:
+    process = Process(python(BARE, then="time.sleep(600)"), ENVIRONMENT, tmp_path)
+    pid = int(wait_until(lambda: list(process.tail), bool)[0])
+    kill_marked(process.mark)
+    assert not alive(pid)
+    process.stop()
+
+
+def test_the_session_of_a_caller_without_the_mark_is_spared(tmp_path: Path) -> None:
+    here = subprocess.Popen(python("import time; time.sleep(600)"), env={**ENVIRONMENT, MARK_VARIABLE: "of-this-test"})
+    beside = subprocess.Popen(python("import time; time.sleep(600)"), env=ENVIRONMENT)
+    wait_until(lambda: marked("of-this-test"), bool)
+    kill_marked("of-this-test")
+    assert here.wait() == -signal.SIGKILL
+    assert beside.poll() is None
+    beside.kill()
+    beside.wait()
 
 
 def test_only_processes_with_the_mark_are_killed(tmp_path: Path) -> None:

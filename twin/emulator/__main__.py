@@ -46,7 +46,7 @@ def main() -> None:
 def _start_guard(mark: str) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if name != MARK_VARIABLE}
     return subprocess.Popen(
-        [sys.executable, "-m", "twin.emulator.guard", mark],
+        [sys.executable, "-m", "twin.emulator.guard", mark, str(os.getpid())],
         env=environment,
         stdin=subprocess.PIPE,
         start_new_session=True,
