@@ -153,7 +153,8 @@ def test_an_encrypted_log_lies_below_its_security_configuration_and_role(
     key = emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
     encryption = {"CloudWatchEncryption": {"CloudWatchEncryptionMode": "SSE-KMS", "KmsKeyArn": key}}
     glue.create_security_configuration(Name=name, EncryptionConfiguration=encryption)
-    permissions = (allow("s3:GetObject"), LOGS, allow("logs:AssociateKmsKey"))
+    groups = f"arn:aws:logs:us-east-1:000000000000:log-group:{prefix}/{name}-role/*"
+    permissions = (allow("s3:GetObject"), allow([*LOGS["Action"], "logs:AssociateKmsKey"], groups))
     job = make_job(
         emulator, code, "print('here')", *permissions, SecurityConfiguration=name, DefaultArguments=arguments
     )
