@@ -113,10 +113,11 @@ class Serving(cdk.Stack):
             execution_role_arn=self.model_role.role_arn,
             # A serverless endpoint refuses network isolation.
             enable_network_isolation=not self._serverless,
+            # One request at a time: by default llama.cpp lets four share the context, and refuses what then lacks room.
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
                 image=inference_image(self),
                 model_data_url=self._model_data_url.value_as_string,
-                environment={"SM_LLAMA_CPP_CTX_SIZE": str(CONTEXT_TOKENS)},
+                environment={"SM_LLAMA_CPP_CTX_SIZE": str(CONTEXT_TOKENS), "SM_LLAMA_CPP_PARALLEL": "1"},
             ),
         )
         model.node.add_dependency(

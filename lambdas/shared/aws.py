@@ -27,6 +27,7 @@ __all__ = [
     "error_message",
     "explained",
     "passes_by_itself",
+    "unanswered",
 ]
 
 CONNECT_TIMEOUT_SECONDS = 5
@@ -90,6 +91,14 @@ def passes_by_itself(failure: Exception) -> bool:
     status = int(failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     too_many, own_fault = HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR
     return error_code(failure) in THROTTLING_CODES or status == too_many or status >= own_fault
+
+
+def unanswered(failure: Exception) -> FunctionError:
+    """Turn a call that nobody answered into an error that says what to do."""
+    return ServiceCallFailed(
+        f"A call was not answered: {failure}",
+        remedy="If the service's health dashboard shows nothing, start a new run; it passes by itself.",
+    )
 
 
 def explained(failure: ClientError) -> FunctionError:

@@ -40,6 +40,10 @@ def workflow_function(handler: Handler) -> Handler:
             problem = aws.explained(failure)
             log.error(str(problem), error=type(problem).__name__)
             raise problem from failure
+        except aws.NETWORK_ERRORS as failure:
+            problem = aws.unanswered(failure)
+            log.error(str(problem), error=type(problem).__name__)
+            raise problem from failure
         except Exception as failure:
             log.error(str(failure), error=type(failure).__name__, traceback=traceback.format_exc())
             raise

@@ -82,7 +82,7 @@ METRICS = {
 
 
 # The image turns each of these into a flag of llama-server.
-SERVING_ENVIRONMENT = {"SM_LLAMA_CPP_CTX_SIZE": "4096"}
+SERVING_ENVIRONMENT = {"SM_LLAMA_CPP_CTX_SIZE": "4096", "SM_LLAMA_CPP_PARALLEL": "1"}
 
 
 def training_image() -> str:

@@ -167,6 +167,6 @@ def test_the_registered_model_waits_for_approval_and_carries_only_its_own_enviro
     arguments = GATE["IfSteps"][0]["Arguments"]
     assert arguments["ModelApprovalStatus"] == "PendingManualApproval"
     [container] = arguments["InferenceSpecification"]["Containers"]
-    assert container["Environment"] == {"SM_LLAMA_CPP_CTX_SIZE": "4096"}
+    assert container["Environment"] == {"SM_LLAMA_CPP_CTX_SIZE": "4096", "SM_LLAMA_CPP_PARALLEL": "1"}
     assert container["ModelDataUrl"] == {"Get": "Steps.FineTune.ModelArtifacts.S3ModelArtifacts"}
     assert resolve(arguments["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]).endswith("/evaluation.json")

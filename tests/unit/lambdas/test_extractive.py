@@ -40,3 +40,9 @@ def test_lines_end_sentences_too() -> None:
 
 def test_a_very_long_text_costs_a_bounded_number_of_sentences() -> None:
     assert len(sentences("One more sentence. " * 10_000)) == MAX_SENTENCES
+
+
+def test_a_text_of_nothing_but_spaces_costs_no_more_than_its_length() -> None:
+    # A pattern that tries each space again would take minutes here.
+    assert sentences(" " * 100_000) == []
+    assert sentences("word" + " " * 99_000 + "\nnext") == ["word", "next"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +16,7 @@ from cdk_app.settings import load_settings, run_settings
 from lambdas.resolve_run.handler import handle
 from lambdas.resolve_run.overrides import InvalidRunInput, apply_overrides
 from lambdas.resolve_run.settings import InvalidRunSettings, parse_settings
-from lambdas.shared.errors import AccessDenied, ConfigurationError, InvalidTarget
+from lambdas.shared.errors import AccessDenied, ConfigurationError, InvalidTarget, ServiceCallFailed
 from pipelines.preparation.settings import Settings as PreparationSettings
 
 if TYPE_CHECKING:
@@ -194,6 +195,16 @@ def test_a_damaged_target_is_not_taken_for_none(resolve: Resolve, cloud: Cloud) 
     cloud.parameters["/target"] = ""
 
     with pytest.raises(InvalidTarget, match="/target"):
+        resolve({})
+
+
+def test_a_call_that_nobody_answers_says_what_to_do(resolve: Resolve, cloud: Cloud) -> None:
+    def unanswered(_: object) -> dict[str, Any]:
+        raise ReadTimeoutError(endpoint_url="https://ssm.eu-west-1.amazonaws.com/")
+
+    cloud.on("ssm", "GetParameter", unanswered)
+
+    with pytest.raises(ServiceCallFailed, match=r"(?s)not answered.*ssm.*start a new run"):
         resolve({})
 
 
