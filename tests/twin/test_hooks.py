@@ -69,6 +69,16 @@ FUNCTIONS = [
     ("run_tasks_with", "ministack.services.stepfunctions", "_jsonata_state_field",
      "state_def field expected raw_input ctx"),
     ("run_tasks_with", "ministack.services.stepfunctions", "_resolve_path", "path data"),
+    ("serve_only", "ministack.app", "_handle_cognito_body_request", "method path headers body query_params"),
+    ("serve_only", "ministack.app", "_handle_cognito_get_request", "method path headers query_params"),
+    ("serve_only", "ministack.app", "_handle_execute_api_request",
+     "host path method headers body query_params raw_path raw_query_string"),
+    ("serve_only", "ministack.app", "_handle_lambda_url_request",
+     "host path method headers body query_params source_ip"),
+    ("serve_only", "ministack.app", "_handle_s3_vhost_request", "host path method headers body query_params"),
+    ("serve_only", "ministack.app", "_handle_special_data_plane_request",
+     "method path headers body query_params request_id raw_path raw_query_string client_ip"),
+    ("serve_only", "ministack.app", "_with_data_plane_headers", "response request_id include_s3_id wildcard_cors"),
     ("trust_loopback", "ministack.core.iam_evaluator", "pin_request_origin", "source_ip secure_transport"),
 ]  # fmt: skip
 TABLES = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twin import bedrock, cloudformation, glue, sagemaker, stepfunctions
 from twin.emulator import encryption, hooks, iam
+from twin.emulator.resource_types import PROVISIONED
 
 # What the emulator serves for real, as far as the templates and their users need it.
 _SERVED = {
@@ -38,6 +39,7 @@ def register() -> None:
     hooks.hide_function_errors_from_api_clients()
     hooks.add_test_invoke_method()
     hooks.serve_only(_SERVED)
+    hooks.provision_only(PROVISIONED)
     cloudformation.register()
     glue.register()
     sagemaker.register()

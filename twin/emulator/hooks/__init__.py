@@ -9,7 +9,7 @@ threads of their own, with the account and region of the request, so that they m
 into the emulator.
 """
 
-from twin.emulator.hooks.cloudformation import add_cfn_resource, extend_cfn_resource, physical_name
+from twin.emulator.hooks.cloudformation import add_cfn_resource, extend_cfn_resource, physical_name, provision_only
 from twin.emulator.hooks.encryption import bucket_key, topic_key
 from twin.emulator.hooks.executions import (
     enforce_execution_timeouts,
@@ -85,6 +85,7 @@ __all__ = [
     "pass_role",
     "persist",
     "physical_name",
+    "provision_only",
     "refuse_unsupported_functions",
     "require",
     "role_credentials",

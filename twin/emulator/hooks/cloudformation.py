@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from ministack.services.cloudformation import provisioners, stacks
 
@@ -25,6 +25,15 @@ def add_cfn_resource(type_name: str, *, create: Create, update: Update, delete: 
     """
     provisioners._RESOURCE_HANDLERS[type_name] = {"create": create, "update": update, "delete": delete}
     _on_worker_threads(type_name)
+
+
+def provision_only(type_names: Collection[str]) -> None:
+    """Let every resource type fail its stack, by name, but these, those that are added, and custom resources.
+
+    The emulator has many more; behind most of them is a service that is not served.
+    """
+    for name in set(provisioners._RESOURCE_HANDLERS) - set(type_names):
+        del provisioners._RESOURCE_HANDLERS[name]
 
 
 def extend_cfn_resource(

@@ -90,6 +90,7 @@ class Response:
 Handler = Callable[[Request], "Response | Mapping[str, Any]"]
 RawResponse = tuple[int, dict[str, str], bytes]
 RawHandler = Callable[..., Any]
+_S3_CONTROL = "/v20180820/"
 
 
 def as_raw(answer: Response | Mapping[str, Any]) -> RawResponse:
@@ -144,10 +145,14 @@ class _Handlers(dict[str, RawHandler]):
 
 def _refuse_service(name: str) -> RawHandler:
     async def refuse(*_request: Any) -> RawResponse:
-        message = f"The twin does not serve {name}."
-        return error_as_raw(ServiceError("UnknownServiceException", message, 501))
+        return error_as_raw(not_served(name))
 
     return refuse
+
+
+def not_served(name: str) -> ServiceError:
+    """The error of a service that the twin does not serve."""
+    return ServiceError("UnknownServiceException", f"The twin does not serve {name}.", 501)
 
 
 def serve_only(names: set[str]) -> None:
@@ -158,6 +163,44 @@ def serve_only(names: set[str]) -> None:
     """
     kept = {name: handler for name, handler in app.SERVICE_HANDLERS.items() if name in names}
     app.SERVICE_HANDLERS = _Handlers(kept)
+    # Before it looks for a service, the emulator answers what it takes for a data plane by path or host.
+    app._handle_cognito_get_request = _pass_on
+    app._handle_cognito_body_request = _pass_on
+    app._handle_special_data_plane_request = _serve_data_plane
+
+
+async def _pass_on(*_request: Any) -> None:
+    return None
+
+
+async def _serve_data_plane(
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    body: bytes,
+    query: dict[str, list[str]],
+    request_id: str,
+    raw_path: str | None = None,
+    raw_query_string: str = "",
+    client_ip: str = "127.0.0.1",  # noqa: ARG001 - what the emulator hands over
+) -> RawResponse | None:
+    """APIs, function URLs and buckets that are addressed by host; None for a request to a service."""
+    host = headers.get("host", "")
+    if path.startswith(_S3_CONTROL):
+        return error_as_raw(not_served("s3-control"))  # it signs as S3, which would take it for a bucket
+    raw = {"raw_path": raw_path, "raw_query_string": raw_query_string}
+    if answer := await app._handle_execute_api_request(host, path, method, headers, body, query, **raw):
+        return _as_data_plane(answer, request_id, wildcard_cors=False)
+    if answer := await app._handle_lambda_url_request(host, path, method, headers, body, query):
+        return _as_data_plane(answer, request_id, wildcard_cors=False)
+    if answer := await app._handle_s3_vhost_request(host, path, method, headers, body, query):
+        return _as_data_plane(answer, request_id, wildcard_cors=False, include_s3_id=True)
+    return None
+
+
+def _as_data_plane(answer: RawResponse, request_id: str, **options: bool) -> RawResponse:
+    with_ids: RawResponse = app._with_data_plane_headers(answer, request_id, **options)
+    return with_ids
 
 
 def _on_a_thread(service: str, handler: Handler) -> RawHandler:
