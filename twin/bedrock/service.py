@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from urllib.parse import unquote
 
 from twin.bedrock import converse, invoke_model, stream
 from twin.bedrock.local_models import resolve
@@ -21,7 +20,7 @@ def handle(request: Request) -> Response | Json:
     call = matched["call"] if matched else ""
     if not matched or call not in ("converse", "converse-stream", "invoke"):
         raise ServiceError("UnknownOperationException", f"{request.method} {request.path} is not served here.", 404)
-    model = resolve(unquote(matched["model"]), request.region, request.account)
+    model = resolve(matched["model"], request.region, request.account)
     if call == "invoke":
         _check_headers(request)
         return invoke_model.invoke_model(model, request.body)

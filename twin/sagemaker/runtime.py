@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
-from urllib.parse import unquote
 
 from twin.emulator.hooks import Request, Response, ServiceError
 from twin.model_server import ModelServerError
@@ -17,17 +17,24 @@ _HEADER = "x-amzn-sagemaker-"
 # What a request may carry; every other such header asks for something that is not served here.
 _HONOURED = ("custom-attributes", "target-variant")
 _MODEL_ERROR = 424
+_PATH = re.compile(r"/endpoints/(?P<name>[^/]+)/(?P<action>.+)")
 
 
 def is_invocation(request: Request) -> bool:
-    """Whether a request is one of the runtime's, which are addressed by path."""
-    return request.path.startswith("/endpoints/")
+    """Whether a request is one of the runtime's, which are addressed by path.
+
+    The control plane has the one path `/`. Any other counts here, so that no operation is judged by its path and
+    done by its target.
+    """
+    return request.path not in ("", "/")
 
 
 def invoke_endpoint(request: Request) -> Response:
     """InvokeEndpoint: the container's answer, or an error that tells the container's from the caller's."""
-    _, _, name, action = request.path.split("/", 3)
-    name = unquote(name)
+    matched = _PATH.fullmatch(request.path)
+    if not matched:
+        raise ServiceError("UnknownOperationException", f"{request.method} {request.path} is not served here.", 404)
+    name, action = matched["name"], matched["action"]
     if action != "invocations":
         raise ServiceError("ValidationError", f"{action} is not supported here: endpoints answer InvokeEndpoint.")
     fleet = fleet_of(Call.of(request, {}).scope.arn("endpoint", name))
