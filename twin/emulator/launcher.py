@@ -48,16 +48,16 @@ class Emulator:
     ...     emulator.client("s3").list_buckets()
 
     `work_dir` holds its log, its events, temporary files and, with `persist`, its state: what was deployed is
-    there again when the next emulator starts on the same directory. `port` is a free one unless given.
+    there again when the next emulator starts on the same directory. It listens on a port that was free.
     State machines' Wait states and retries take `wait_scale` times as long as they say: what they wait for
     takes seconds here, and minutes on AWS.
     """
 
-    def __init__(self, work_dir: Path, port: int | None = None, persist: bool = False, wait_scale: float = 0.1) -> None:
+    def __init__(self, work_dir: Path, persist: bool = False, wait_scale: float = 0.1) -> None:
         self.work_dir = work_dir.resolve()
         self.persist = persist
         self._wait_scale = wait_scale
-        self._port = port
+        self._port: int | None = None
         self._mark = uuid.uuid4().hex
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -71,7 +71,7 @@ class Emulator:
         for name in ("tmp", "state", "s3"):
             (self.work_dir / name).mkdir(parents=True, exist_ok=True)
         self.events_file.touch()
-        self._port = self._port or _free_port()
+        self._port = _free_port()
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "twin.emulator"],
@@ -123,7 +123,7 @@ class Emulator:
 
     @property
     def port(self) -> int:
-        """The port on loopback, known once started or given."""
+        """The port on loopback, known once started."""
         if self._port is None:
             raise EmulatorError("The emulator has no port before it is started.")
         return self._port
