@@ -8,9 +8,11 @@ are what real data looks like, and what data preparation is for.
 import gzip
 import html
 import json
+import os
 import random
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,25 +28,32 @@ _LEADING_END_TAGS = re.compile(r"^(?:\s|</[^>]*>)+")
 
 
 def write_sample(path: Path, limit: int | None = None, seed: int = 13, progress: Progress | None = None) -> int:
-    """Write the sample as JSON Lines and return the number of records.
+    """Write the sample as JSON Lines, whole or not at all, and return the number of records.
 
     Services come in an order drawn by `seed`. With a `limit`, writing ends there, so a small sample reads only the
     few services that it needs.
     """
-    models = _models()
-    random.Random(seed).shuffle(models)  # noqa: S311  (an order, not a secret)
-    written = 0
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for done, model in enumerate(models, start=1):
-            for record in _records(model):
-                if written == limit:
-                    return written
+    # Beside its name first: what an interrupt leaves must not be taken for the sample by the next run.
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    written = 0
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as file:
+            for record in islice(_sample(seed, progress or (lambda _done, _total: None)), limit):
                 file.write(json.dumps(record, ensure_ascii=False) + "\n")
                 written += 1
-            if progress:
-                progress(done, len(models))
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
     return written
+
+
+def _sample(seed: int, progress: Progress) -> Iterator[dict[str, str]]:
+    models = _models()
+    random.Random(seed).shuffle(models)  # noqa: S311  (an order, not a secret)
+    for done, model in enumerate(models, start=1):
+        yield from _records(model)
+        progress(done, len(models))
 
 
 def split_first_sentence(documentation: str) -> tuple[str, str] | None:
