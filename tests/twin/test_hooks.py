@@ -36,6 +36,7 @@ FUNCTIONS = [
     (SUCCEED, STATES, "_apply_jsonata_output", "state_def raw_input ctx result error_output default"),
     (SUCCEED, STATES, "_apply_output_path", "state_def data ctx"),
     (SUCCEED, STATES, "_state_query_language", "state_def ctx"),
+    ("isolate_functions", "ministack.core.lambda_runtime", "_detect_runtime_binary", "runtime"),
     ("keep_executions_ended", "ministack.services.stepfunctions", "_add_event", "execution event_type details"),
     ("keep_executions_ended", "ministack.services.stepfunctions", "_fail_execution", "execution error cause"),
     ("map_iam", "ministack.core.iam_actions", "extract_iam_action", "service method path headers body query_params"),
@@ -134,6 +135,14 @@ def test_the_python_worker_reports_errors_where_the_hook_adds_their_names() -> N
 def test_a_worker_can_be_invoked_through_its_class() -> None:
     worker = private("ministack.core.lambda_runtime", "Worker")
     assert list(inspect.signature(worker.invoke).parameters)[:3] == ["self", "event", "request_id"]
+
+
+def test_a_worker_starts_its_process_where_the_hook_gives_it_another_environment() -> None:
+    runtime = importlib.import_module("ministack.core.lambda_runtime")
+    source = inspect.getsource(runtime.Worker._spawn)
+    assert "_detect_runtime_binary(runtime)" in source
+    assert source.count("subprocess.Popen(") == 1
+    assert "env=spawn_env" in source
 
 
 def test_the_emulator_is_the_pinned_version() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
+from twin.emulator.hooks.function_runtime import isolate_functions
 from twin.emulator.hooks.services import Json
 
 # What the emulator's worker tells about a failure, and what it must tell.
@@ -23,8 +24,10 @@ _answer: contextvars.ContextVar[Json] = contextvars.ContextVar("answer")
 def name_function_errors() -> None:
     """Give failed invocations AWS's payload: errorType, errorMessage, requestId and stackTrace.
 
-    The emulator calls every failure Runtime.HandlerError, which no Catch of a state machine is written for.
+    The emulator calls every failure Runtime.HandlerError, which no Catch of a state machine is written for. Some
+    it does not see at all, such as a module that is missing on AWS, so functions run in an environment of Lambda's.
     """
+    isolate_functions()
     script = lambda_runtime._PYTHON_WORKER_SCRIPT
     for plain, named in ((_INVOKE_ERROR, _INVOKE_ERROR_NAMED), (_INIT_ERROR, _INIT_ERROR_NAMED)):
         if plain not in script:
@@ -44,14 +47,15 @@ def name_function_errors() -> None:
         _answer.set({})
         result: Json = execute(function, event, request_id)
         if result.get("error"):
-            result["body"] = _error_payload(result["body"], _answer.get(), request_id)
+            module = (function.get("config") or function).get("Handler", "").rpartition(".")[0]
+            result["body"] = _error_payload(result["body"], _answer.get(), request_id, module)
         return result
 
     lambda_runtime.Worker.invoke = remember
     lambda_svc._execute_function_warm = execute_named
 
 
-def _error_payload(body: Json, answer: Json, request_id: str) -> Json:
+def _error_payload(body: Json, answer: Json, request_id: str, module: str) -> Json:
     message = body["errorMessage"]
     payload = {"errorMessage": message, "errorType": body["errorType"], "requestId": request_id}
     if "error_type" in answer:
@@ -60,7 +64,7 @@ def _error_payload(body: Json, answer: Json, request_id: str) -> Json:
     if message.startswith(_INIT_PREFIX):
         name, _, text = message.removeprefix(_INIT_PREFIX).partition(": ")
         if name in ("ImportError", "ModuleNotFoundError"):
-            name, text = "Runtime.ImportModuleError", f"Unable to import module: {text}"
+            name, text = "Runtime.ImportModuleError", f"Unable to import module '{module}': {text}"
         return {**payload, "errorType": name, "errorMessage": text}
     if message == "Worker process died":
         return {
