@@ -19,8 +19,6 @@ from twin.emulator.hooks.executions import (
 from twin.emulator.hooks.functions import name_function_errors, refuse_unsupported_functions
 from twin.emulator.hooks.identity import (
     Permission,
-    RoleNotAssumableError,
-    authorize,
     deny_unmapped,
     map_iam,
     on_denied,
@@ -51,6 +49,7 @@ from twin.emulator.hooks.tasks import (
     state_machine_of,
     wait_for_token,
 )
+from twin.emulator.hooks.trust import RoleNotAssumableError, require_trust
 
 __all__ = [
     "Handler",
@@ -65,7 +64,6 @@ __all__ = [
     "add_cfn_resource",
     "add_service",
     "add_test_invoke_method",
-    "authorize",
     "bucket_key",
     "check_definitions_with",
     "deny_unmapped",
@@ -88,6 +86,7 @@ __all__ = [
     "provision_only",
     "refuse_unsupported_functions",
     "require",
+    "require_trust",
     "role_credentials",
     "run_tasks_with",
     "save_persisted",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator, router
-from ministack.services import iam, sts
+from ministack.services import sts
 
 from twin.emulator.hooks.services import Json, RawResponse, Request, ServiceError
+from twin.emulator.hooks.trust import RoleNotAssumableError, require_trust
 
 ActionOf = Callable[[Request], "str | None"]
 ResourceOf = Callable[[Request], str]
@@ -76,20 +76,6 @@ def require(service: str, permissions: Callable[[Request], Iterable[Permission]]
         return answer
 
     app.SERVICE_HANDLERS[service] = checked
-
-
-def authorize(request: Request, needed: Permission) -> None:
-    """Evaluate one further permission within a handler.
-
-    Raises ServiceError AccessDeniedException that names principal, action and resource.
-    """
-    denied = _evaluate(request, needed)
-    if denied is None:
-        return
-    explicit = denied.decision == "Deny"
-    _report[-1](denied.principal_arn, needed.action, needed.resource)
-    message = iam_actions.identity_denial_message(needed.action, denied.principal_arn, needed.resource, explicit)
-    raise ServiceError("AccessDeniedException", message, 403)
 
 
 def _evaluate(request: Request, needed: Permission) -> Any:
@@ -173,22 +159,20 @@ def trust_loopback() -> None:
     app.pin_request_origin = secure
 
 
-class RoleNotAssumableError(Exception):
-    """The role does not exist, or its trust policy does not name the service."""
-
-
-def role_credentials(role_arn: str, session_name: str, service_principal: str | None = None) -> dict[str, str]:
+def role_credentials(
+    role_arn: str, session_name: str, service_principal: str | None = None, source_arn: str | None = None
+) -> dict[str, str]:
     """Temporary credentials of a role, as environment variables (AWS_ACCESS_KEY_ID and so on).
 
-    Give `service_principal` (`glue.amazonaws.com`) to require that the role trusts that service.
-    Raises RoleNotAssumableError, which says what is wrong with which role.
+    Give `service_principal` (`glue.amazonaws.com`) to require that the role trusts that service, and `source_arn`
+    as `require_trust` takes it. Raises RoleNotAssumableError, which says what is wrong with which role.
     """
     problem = iam_evaluator.validate_role_arn(role_arn)
     if problem or not role_arn:
         raise RoleNotAssumableError(problem or "No role was given.")
+    if service_principal:
+        require_trust(role_arn, service_principal, source_arn)
     name, account = role_arn.rpartition("/")[2], role_arn.split(":")[4]
-    if service_principal and service_principal not in _trusted_services(name, account):
-        raise RoleNotAssumableError(f"The trust policy of {role_arn} does not let {service_principal} assume it.")
     session_name = session_name[:64]
     digest = hashlib.sha256(f"{role_arn}/{session_name}".encode()).hexdigest()
     access_key = f"ASIA{digest[:16].upper()}"
@@ -201,17 +185,3 @@ def role_credentials(role_arn: str, session_name: str, service_principal: str | 
     }
     sts.register_session(access_key, session)
     return {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
-
-
-def _trusted_services(role_name: str, account: str) -> set[str]:
-    """The services that may assume a role on behalf of an account (`aws:SourceAccount`)."""
-    document = iam._roles[role_name]["AssumeRolePolicyDocument"]
-    statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
-    services: set[str] = set()
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal", {})
-        named = principal.get("Service", []) if isinstance(principal, dict) else []
-        conditions = statement.get("Condition", {}).get("StringEquals", {})
-        if statement["Effect"] == "Allow" and conditions.get("aws:SourceAccount", account) == account:
-            services.update([named] if isinstance(named, str) else named)
-    return services

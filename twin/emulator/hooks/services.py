@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from ministack import app
-from ministack.core import concurrency, iam_evaluator, responses, router
+from ministack.core import concurrency, responses, router
 
 Json = dict[str, Any]
 
@@ -71,11 +71,6 @@ class Request:
     def region(self) -> str:
         """The region that the request was signed for."""
         return str(responses.get_region())
-
-    @property
-    def caller_arn(self) -> str:
-        """The ARN of the principal that signed the request."""
-        return str(iam_evaluator.request_caller_arn(dict(self.headers), dict(self.query)))
 
 
 @dataclass(frozen=True)
