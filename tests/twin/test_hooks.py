@@ -16,7 +16,7 @@ STATES, SUCCEED = "ministack.services.stepfunctions", "give_succeed_states_their
 
 # hook, module, private name, parameters (None: not a function)
 FUNCTIONS = [
-    ("authorize", "ministack.core.iam_evaluator", "enforce",
+    ("require", "ministack.core.iam_evaluator", "enforce",
      "access_key_id iam_action service region resource_arn service_context"),
     ("bucket_key", "ministack.services.s3", "_bucket_default_sse_headers", "bucket_name"),
     ("add_cfn_resource", "ministack.services.cloudformation.stacks", "_runs_on_worker_thread", "resource_type"),
@@ -29,6 +29,12 @@ FUNCTIONS = [
     ("check_definitions_with", "ministack.services.cloudformation.provisioners", "_sfn_definition", "props"),
     ("check_definitions_with", "ministack.services.cloudformation.provisioners", "_sfn_handler_error", "message"),
     ("check_definitions_with", STATES, "_validate_definition_jsonata", "definition_str"),
+    ("check_function_settings", "ministack.services.cloudformation.provisioners", "_lambda_create",
+     "logical_id props stack_name"),
+    ("check_function_settings", "ministack.services.lambda_svc", "_create_function", "data"),
+    ("check_function_settings", "ministack.services.lambda_svc", "_func_arn", "name"),
+    ("check_function_settings", "ministack.services.lambda_svc", "_invalid_parameter_value", "message"),
+    ("check_function_settings", "ministack.services.lambda_svc", "_update_config", "name data"),
     ("enforce_execution_timeouts", "ministack.services.stepfunctions", "_emit_execution_status_event", "execution"),
     ("enforce_execution_timeouts", "ministack.services.stepfunctions", "_run_execution", "exec_arn"),
     ("enforce_execution_timeouts", "ministack.services.stepfunctions", "now_iso", ""),
@@ -59,6 +65,9 @@ FUNCTIONS = [
     ("refuse_unsupported_functions", "ministack.services.lambda_svc", "_execute_function_provided_warm",
      "func event request_id"),
     ("require", "ministack.core.router", "extract_access_key_id", "headers query_params"),
+    ("require_trust", "ministack.core.iam_evaluator", "_service_principal_matches", "principal service"),
+    ("require_trust", "ministack.core.iam_evaluator", "evaluate", "ctx policies limits"),
+    ("require_trust", "ministack.core.iam_evaluator", "parse_policy_document", "doc"),
     ("role_credentials", "ministack.core.iam_evaluator", "validate_role_arn", "role_arn"),
     ("role_credentials", "ministack.services.sts", "register_session", "access_key session"),
     ("run_tasks_with", "ministack.services.stepfunctions", "_execute_task", "state_def raw_input execution ctx"),
@@ -91,7 +100,8 @@ TABLES = [
 STORES = [
     ("add_test_invoke_method", "ministack.services.apigateway_v1", "_resources"),
     ("add_test_invoke_method", "ministack.services.apigateway_v1", "_stages_v1"),
-    ("role_credentials", "ministack.services.iam", "_roles"),
+    ("check_function_settings", "ministack.services.lambda_svc", "_functions"),
+    ("require_trust", "ministack.services.iam", "_roles"),
     ("run_tasks_with", "ministack.services.stepfunctions", "_executions"),
     ("run_tasks_with", "ministack.services.stepfunctions", "_state_machines"),
     ("run_tasks_with", "ministack.services.stepfunctions", "_task_tokens"),
@@ -143,6 +153,20 @@ def test_a_worker_starts_its_process_where_the_hook_gives_it_another_environment
     assert "_detect_runtime_binary(runtime)" in source
     assert source.count("subprocess.Popen(") == 1
     assert "env=spawn_env" in source
+
+
+def test_conditions_of_trust_policies_find_their_keys_in_lower_case() -> None:
+    evaluator = importlib.import_module("ministack.core.iam_evaluator")
+    account = "000000000000"
+    keys = {"aws:sourceaccount": account}
+    context = evaluator.EvalContext("", "Service", "", "sts:AssumeRole", "*", "us-east-1", service_context=keys)
+    statement = {
+        "Effect": "Allow",
+        "Action": "*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": ["000000000000"]}},
+    }
+    policy = evaluator.parse_policy_document({"Statement": [statement]})
+    assert evaluator.evaluate(context, [policy]).decision == "Allow"
 
 
 def test_the_emulator_is_the_pinned_version() -> None:

@@ -9,6 +9,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
 from twin.emulator.hooks.function_runtime import isolate_functions
+from twin.emulator.hooks.function_settings import check_function_settings
 from twin.emulator.hooks.services import Json
 
 # What the emulator's worker tells about a failure, and what it must tell.
@@ -78,8 +79,10 @@ def _error_payload(body: Json, answer: Json, request_id: str, module: str) -> Js
 def refuse_unsupported_functions() -> None:
     """Fail functions that need Docker: container images, and runtimes other than Python and Node.js.
 
-    The emulator answers for them by itself, with success and a made-up body.
+    The emulator answers for them by itself, with success and a made-up body. Functions that Lambda would not have
+    created are not created here either.
     """
+    check_function_settings()
 
     def refuse(function: Json, _event: Any, _request_id: str = "") -> Json:
         config = function.get("config") or function
