@@ -306,7 +306,7 @@ def test_a_command_finds_its_inputs_and_its_outputs_are_put(account: Account) ->
     assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
     assert job["ExitMessage"] == "all is well"
     assert account.get(f"s3://{account.bucket}/{name}/report/inner/name.txt").decode() == name
-    root = str(account.emulator.work_dir / "sagemaker" / name)
+    root = str(account.emulator.work_dir / "sagemaker" / "processing" / name)
     log = account.log_of("/aws/sagemaker/ProcessingJobs", name)
     assert f"['--in', '{root}/processing/input/data', '--n', '3'] {root}/processing/report opt/ml" in log
 
