@@ -204,4 +204,10 @@ def test_every_denial_is_recorded_as_an_event(emulator: Emulator) -> None:
 
 
 def test_a_request_that_the_emulator_cannot_name_is_denied(emulator: Emulator) -> None:
-    assert "UnmappedOperation" in denied(user_client(emulator, "lambda").get_account_settings)
+    client = user_client(emulator, "lambda")
+
+    def ask_for_what_there_is_not(request: Any, **_: Any) -> None:
+        request.url = request.url.replace("account-settings", "nothing")
+
+    client.meta.events.register("before-sign.lambda", ask_for_what_there_is_not)
+    assert "UnmappedOperation" in denied(client.get_account_settings)

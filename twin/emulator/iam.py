@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from twin.emulator import hooks
 from twin.emulator.hooks import Permission, Request, pass_role
+from twin.emulator.lambda_iam import lambda_action, lambda_operation, lambda_resource
 from twin.events import emit
 
 # The verb of an operation, the noun of the resource that it works on.
@@ -24,6 +25,7 @@ def register() -> None:
     hooks.on_denied(_record)
     hooks.map_iam("sagemaker", sagemaker_action, sagemaker_resource)
     hooks.map_iam("bedrock-runtime", bedrock_action, bedrock_resource)
+    hooks.map_iam("lambda", lambda_action, lambda_resource)
     hooks.map_iam("states", states_action, states_resource)
     hooks.map_iam("logs", logs_action, logs_resource)
     hooks.map_iam("monitoring", monitoring_action, monitoring_resource)
@@ -199,10 +201,6 @@ _ROLE_PARAMETERS = {
     ("states", "CreateStateMachine"): "roleArn",
     ("states", "UpdateStateMachine"): "roleArn",
 }
-_LAMBDA_PATHS = (
-    (re.compile(r"/2015-03-31/functions/?"), "POST", "CreateFunction"),
-    (re.compile(r"/2015-03-31/functions/[^/]+/configuration"), "PUT", "UpdateFunctionConfiguration"),
-)
 
 
 def further_permissions(request: Request) -> Iterable[Permission]:
@@ -218,7 +216,4 @@ def further_permissions(request: Request) -> Iterable[Permission]:
 
 
 def _operation(request: Request) -> str:
-    for path, method, operation in _LAMBDA_PATHS:
-        if request.service == "lambda" and request.method == method and path.fullmatch(request.path):
-            return operation
-    return "" if request.service == "lambda" else request.operation or ""
+    return lambda_operation(request) if request.service == "lambda" else request.operation or ""
