@@ -179,6 +179,18 @@ def test_an_exception_fails_the_run_and_ends_its_message(emulator: Emulator, cod
     assert log[-1] == "ValueError: planted"
 
 
+def test_the_next_job_of_a_deleted_ones_name_has_no_runs_yet(emulator: Emulator, code: str) -> None:
+    glue, job = emulator.client("glue"), make_job(emulator, code, "print('done')")
+    run(emulator, job)
+    definition = glue.get_job(JobName=job)["Job"]
+    glue.delete_job(JobName=job)
+    again = {
+        key: definition[key] for key in ("Name", "Role", "Command", "GlueVersion", "WorkerType", "NumberOfWorkers")
+    }
+    glue.create_job(**again)
+    assert glue.get_job_runs(JobName=job)["JobRuns"] == []
+
+
 def test_an_exit_status_other_than_zero_fails_the_run(emulator: Emulator, code: str) -> None:
     found = run(emulator, make_job(emulator, code, "import sys; print('giving up'); sys.exit(4)"))
     assert found["JobRunState"] == "FAILED"
