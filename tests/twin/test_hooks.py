@@ -45,6 +45,8 @@ FUNCTIONS = [
     ("isolate_functions", "ministack.core.lambda_runtime", "_detect_runtime_binary", "runtime"),
     ("keep_executions_ended", "ministack.services.stepfunctions", "_add_event", "execution event_type details"),
     ("keep_executions_ended", "ministack.services.stepfunctions", "_fail_execution", "execution error cause"),
+    ("key_arn", "ministack.services.kms", "_resolve_key", "key_id_or_arn"),
+    ("key_of_ciphertext", "ministack.core.iam_actions", "_kms_key_id_from_ciphertext", "ciphertext_b64"),
     ("map_iam", "ministack.core.iam_actions", "extract_iam_action", "service method path headers body query_params"),
     ("map_iam", "ministack.core.iam_actions", "extract_resource_arn",
      "service method path headers body query_params region account_id"),
@@ -101,11 +103,14 @@ STORES = [
     ("add_test_invoke_method", "ministack.services.apigateway_v1", "_resources"),
     ("add_test_invoke_method", "ministack.services.apigateway_v1", "_stages_v1"),
     ("check_function_settings", "ministack.services.lambda_svc", "_functions"),
+    ("object_key", "ministack.services.s3", "_buckets"),
+    ("object_key", "ministack.services.s3", "_object_versions"),
     ("require_trust", "ministack.services.iam", "_roles"),
     ("run_tasks_with", "ministack.services.stepfunctions", "_executions"),
     ("run_tasks_with", "ministack.services.stepfunctions", "_state_machines"),
     ("run_tasks_with", "ministack.services.stepfunctions", "_task_tokens"),
     ("topic_key", "ministack.services.sns", "_topics"),
+    ("upload_key", "ministack.services.s3", "_multipart_uploads"),
 ]
 
 

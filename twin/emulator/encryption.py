@@ -1,12 +1,14 @@
-"""The permissions on KMS keys that encrypted buckets and topics ask of their users, as on AWS.
+"""The permissions on KMS keys that encrypted objects and topics ask of their users, as on AWS.
 
 The emulator lets anyone who may use a bucket use its key. On AWS both are judged, and a missing key
-permission is the commoner mistake.
+permission is the commoner mistake. What is read is judged on the key that it was written with, what is written on
+the key that the request names, or else on the bucket's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import parse_qs, unquote
 
 from twin.emulator import hooks
 from twin.emulator.hooks import Permission, Request
@@ -14,6 +16,9 @@ from twin.emulator.hooks import Permission, Request
 DECRYPT, GENERATE = "kms:Decrypt", "kms:GenerateDataKey"
 # Requests on an object that do not touch its content.
 _ABOUT_OBJECTS = {"acl", "attributes", "legal-hold", "retention", "tagging", "torrent"}
+_ENCRYPTION = "x-amz-server-side-encryption"
+# AWS's own keys let everyone use them who may use the service.
+_OWN_TO_AWS = "alias/aws/"
 
 
 def register() -> None:
@@ -28,33 +33,57 @@ def of_objects(request: Request) -> Iterable[Permission]:
     bucket, _, key = request.path.lstrip("/").partition("/")
     if not key or _ABOUT_OBJECTS & set(request.query):
         return
-    if source := request.headers.get("x-amz-copy-source"):
-        yield from _on(hooks.bucket_key(source.lstrip("/").partition("/")[0]), DECRYPT)
-    yield from _on(hooks.bucket_key(bucket), *_actions(request))
+    if upload := _queried(request, "uploadId"):
+        yield from _on(hooks.upload_key(upload), *_in_parts(request))
+    elif request.method == "GET" or "select" in request.query:
+        yield from _on(hooks.object_key(bucket, key, _queried(request, "versionId")), DECRYPT)
+    elif request.method == "PUT" or "uploads" in request.query:
+        yield from _on(_key_to_write_with(request, bucket), GENERATE)
+    if source := _header(request, "x-amz-copy-source"):
+        yield from _on(_key_of_source(source), DECRYPT)
 
 
-def _actions(request: Request) -> tuple[str, ...]:
-    in_parts = "uploadId" in request.query
-    match request.method:
-        case "GET":
-            return () if in_parts else (DECRYPT,)
-        case "PUT":
-            return (DECRYPT, GENERATE) if in_parts else (GENERATE,)
-        case "POST":
-            return (DECRYPT,) if in_parts else (GENERATE,)
-    return ()
+def _in_parts(request: Request) -> tuple[str, ...]:
+    """What a part, and putting the parts together, needs; listing them and giving up need nothing."""
+    return {"PUT": (DECRYPT, GENERATE), "POST": (DECRYPT,)}.get(request.method, ())
+
+
+def _key_to_write_with(request: Request, bucket: str) -> str | None:
+    if _header(request, _ENCRYPTION) == "aws:kms":
+        return _header(request, f"{_ENCRYPTION}-aws-kms-key-id") or hooks.bucket_key(bucket)
+    if _header(request, _ENCRYPTION) or _header(request, f"{_ENCRYPTION}-customer-algorithm"):
+        return None  # S3's own key, or one that the caller sends along
+    return hooks.bucket_key(bucket)
+
+
+def _key_of_source(source: str) -> str | None:
+    address, _, query = source.partition("?")
+    bucket, _, key = unquote(address).lstrip("/").partition("/")
+    return hooks.object_key(bucket, key, parse_qs(query).get("versionId", [None])[0])
+
+
+def _header(request: Request, name: str) -> str:
+    """A header's value; URLs that are signed in advance carry those of S3 as parameters."""
+    hoisted = [values[0] for key, values in request.query.items() if key.lower() == name]
+    return request.headers.get(name) or (hoisted[0] if hoisted else "")
+
+
+def _queried(request: Request, key: str) -> str | None:
+    values = request.query.get(key)
+    return values[0] if values else None
 
 
 def of_messages(request: Request) -> Iterable[Permission]:
     """What publishing to an encrypted topic needs beyond sns:Publish."""
     if request.operation in ("Publish", "PublishBatch"):
-        key = hooks.topic_key(request.parameters.get("TopicArn", ""))
+        given = request.parameters
+        key = hooks.topic_key(given.get("TopicArn") or given.get("TargetArn", ""))
         yield from _on(key, DECRYPT, GENERATE)
 
 
 def _on(key: str | None, *actions: str) -> Iterable[Permission]:
-    if key and key.startswith("arn:"):
-        yield from (Permission(action, key) for action in actions)
+    if key and _OWN_TO_AWS not in key:
+        yield from (Permission(action, hooks.key_arn(key)) for action in actions)
 
 
 def associate_log_key(request: Request) -> dict[str, str]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from twin.emulator import hooks
 from twin.emulator.hooks import Permission, Request, pass_role
+from twin.emulator.kms_iam import further_keys, kms_action, kms_resource
 from twin.emulator.lambda_iam import lambda_action, lambda_operation, lambda_resource
 from twin.events import emit
 
@@ -25,6 +26,8 @@ def register() -> None:
     hooks.on_denied(_record)
     hooks.map_iam("sagemaker", sagemaker_action, sagemaker_resource)
     hooks.map_iam("bedrock-runtime", bedrock_action, bedrock_resource)
+    hooks.map_iam("kms", kms_action, kms_resource)
+    hooks.require("kms", further_keys)
     hooks.map_iam("lambda", lambda_action, lambda_resource)
     hooks.map_iam("states", states_action, states_resource)
     hooks.map_iam("logs", logs_action, logs_resource)

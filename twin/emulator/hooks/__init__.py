@@ -10,7 +10,14 @@ into the emulator.
 """
 
 from twin.emulator.hooks.cloudformation import add_cfn_resource, extend_cfn_resource, physical_name, provision_only
-from twin.emulator.hooks.encryption import bucket_key, topic_key
+from twin.emulator.hooks.encryption import (
+    bucket_key,
+    key_arn,
+    key_of_ciphertext,
+    object_key,
+    topic_key,
+    upload_key,
+)
 from twin.emulator.hooks.executions import (
     enforce_execution_timeouts,
     give_succeed_states_their_output,
@@ -73,10 +80,13 @@ __all__ = [
     "hide_function_errors_from_api_clients",
     "in_background",
     "keep_executions_ended",
+    "key_arn",
+    "key_of_ciphertext",
     "last_heartbeat",
     "load_persisted",
     "map_iam",
     "name_function_errors",
+    "object_key",
     "on_denied",
     "on_shutdown",
     "override",
@@ -96,5 +106,6 @@ __all__ = [
     "stop_work",
     "topic_key",
     "trust_loopback",
+    "upload_key",
     "wait_for_token",
 ]

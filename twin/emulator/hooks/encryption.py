@@ -1,14 +1,50 @@
-"""The KMS keys that stand behind buckets and topics."""
+"""KMS keys as requests name them, and those that stand behind objects, buckets and topics."""
 
 from __future__ import annotations
 
-from ministack.services import s3, sns
+from ministack.core import iam_actions, responses
+from ministack.services import kms, s3, sns
+
+from twin.emulator.hooks.services import Json
+
+_KEY_HEADER = "x-amz-server-side-encryption-aws-kms-key-id"
+
+
+def key_arn(named: str) -> str:
+    """The ARN of the key that an id, an alias or an ARN names; what names no key becomes an ARN as it stands."""
+    if key := kms._resolve_key(named):
+        return str(key["Arn"])
+    if named.startswith("arn:"):
+        return named
+    resource = named if named.startswith("alias/") else f"key/{named}"
+    return f"arn:aws:kms:{responses.get_region()}:{responses.get_account_id()}:{resource}"
+
+
+def key_of_ciphertext(blob: str) -> str | None:
+    """The id of the key that a symmetric ciphertext (base64) says it was made with, or None."""
+    return iam_actions._kms_key_id_from_ciphertext(blob) or None
 
 
 def bucket_key(bucket: str) -> str | None:
     """The key that a bucket encrypts its objects with by default, or None where that is S3's own."""
-    headers = s3._bucket_default_sse_headers(bucket)
-    key: str | None = headers.get("x-amz-server-side-encryption-aws-kms-key-id")
+    key: str | None = s3._bucket_default_sse_headers(bucket).get(_KEY_HEADER)
+    return key
+
+
+def object_key(bucket: str, key: str, version: str | None = None) -> str | None:
+    """The key that an object was encrypted with, or None; also where there is no such object."""
+    versions = s3._object_versions.get((bucket, key)) or []
+    kept = next((one for one in versions if one["version_id"] == version), None) if version else None
+    return _stored_key(kept or ((s3._buckets.get(bucket) or {}).get("objects") or {}).get(key))
+
+
+def upload_key(upload_id: str) -> str | None:
+    """The key that an upload in parts was begun with, or None."""
+    return _stored_key(s3._multipart_uploads.get(upload_id))
+
+
+def _stored_key(stored: Json | None) -> str | None:
+    key: str | None = ((stored or {}).get("preserved_headers") or {}).get(_KEY_HEADER)
     return key
 
 
