@@ -9,13 +9,25 @@ import re
 from collections.abc import Iterable
 
 from twin.emulator import hooks
+from twin.emulator.glue_iam import further_resources, glue_action, glue_resource
 from twin.emulator.hooks import Permission, Request, pass_role
 from twin.emulator.kms_iam import further_keys, kms_action, kms_resource
-from twin.emulator.lambda_iam import lambda_action, lambda_operation, lambda_resource
+from twin.emulator.lambda_iam import lambda_action, lambda_resource
+from twin.emulator.passed_roles import SERVICES, operation_of, passed_roles
+from twin.emulator.ssm_iam import further_parameters, ssm_action, ssm_resource
 from twin.events import emit
+from twin.sagemaker.runtime import is_invocation
 
 # The verb of an operation, the noun of the resource that it works on.
 _OPERATION = re.compile(r"(Create|Update|Delete|Describe|Stop|Start|Retry|Send|List|Add|Put|Get|Batch)([A-Z]\w+)")
+_INVOCATIONS = {
+    "invocations": "InvokeEndpoint",
+    "async-invocations": "InvokeEndpointAsync",
+    "invocations-response-stream": "InvokeEndpointWithResponseStream",
+}
+_INVOCATION_PATH = re.compile(rf"/endpoints/(?P<endpoint>[^/]+)/(?P<call>{'|'.join(_INVOCATIONS)})")
+# They name two resources: the endpoint, and the configuration that it gets.
+_ENDPOINT_OPERATIONS = ("CreateEndpoint", "UpdateEndpoint")
 _INFERENCE_PROFILE = re.compile(r"(us|eu|apac|jp|au|ca|global|us-gov)\.[a-z0-9]+\..+")
 _MODEL_PATH = re.compile(r"/model/(?P<model>.+)/(?P<call>[a-z-]+)$")
 _STREAMING = ("converse-stream", "invoke-with-response-stream")
@@ -26,6 +38,11 @@ def register() -> None:
     hooks.on_denied(_record)
     hooks.map_iam("sagemaker", sagemaker_action, sagemaker_resource)
     hooks.map_iam("bedrock-runtime", bedrock_action, bedrock_resource)
+    hooks.map_iam("glue", glue_action, glue_resource)
+    hooks.require("glue", further_resources)
+    hooks.map_iam("ssm", ssm_action, ssm_resource)
+    hooks.require("ssm", further_parameters)
+    hooks.require("s3", tags_of_objects)
     hooks.map_iam("kms", kms_action, kms_resource)
     hooks.require("kms", further_keys)
     hooks.map_iam("lambda", lambda_action, lambda_resource)
@@ -34,7 +51,7 @@ def register() -> None:
     hooks.map_iam("monitoring", monitoring_action, monitoring_resource)
     hooks.require("monitoring", further_alarms)
     hooks.deny_unmapped()
-    for service in ("sagemaker", "states", "glue", "cloudformation", "events", "lambda"):
+    for service in SERVICES:
         hooks.require(service, further_permissions)
 
 
@@ -46,21 +63,19 @@ def _record(principal: str, action: str, resource: str) -> None:
 
 
 def sagemaker_action(request: Request) -> str | None:
-    """`sagemaker:<Operation>`; the runtime has no operation in its requests, and one that matters."""
-    if request.path.endswith("/invocations-response-stream"):
-        return "sagemaker:InvokeEndpointWithResponseStream"
-    if request.path.endswith("/async-invocations"):
-        return "sagemaker:InvokeEndpointAsync"
-    if request.path.endswith("/invocations"):
-        return "sagemaker:InvokeEndpoint"
-    return f"sagemaker:{request.operation}"
+    """`sagemaker:<Operation>`; the runtime's requests say it by their path, whatever operation else they name."""
+    if not is_invocation(request):
+        return f"sagemaker:{request.operation}"
+    invoked = _INVOCATION_PATH.fullmatch(request.path)
+    return f"sagemaker:{_INVOCATIONS[invoked['call']]}" if invoked else None
 
 
 def sagemaker_resource(request: Request) -> str:
     """The ARN that the request names: names of SageMaker resources are in lower case in their ARNs."""
     prefix = f"arn:aws:sagemaker:{request.region}:{request.account}:"
-    if request.path.startswith("/endpoints/"):
-        return f"{prefix}endpoint/{request.path.split('/')[2].lower()}"
+    if is_invocation(request):
+        invoked = _INVOCATION_PATH.fullmatch(request.path)
+        return f"{prefix}endpoint/{invoked['endpoint'].lower()}" if invoked else "*"
     given = request.parameters
     if arn := given.get("ResourceArn") or given.get("PipelineExecutionArn"):
         return str(arn)
@@ -185,38 +200,29 @@ def _alarm(request: Request, name: str) -> str:
 
 # ---- further permissions --------------------------------------------------------------------------------
 
-# Where each operation names the role that it hands to its service.
-_ROLE_PARAMETERS = {
-    ("cloudformation", "CreateStack"): "RoleARN",
-    ("cloudformation", "CreateChangeSet"): "RoleARN",
-    ("cloudformation", "UpdateStack"): "RoleARN",
-    ("cloudformation", "DeleteStack"): "RoleARN",
-    ("events", "PutRule"): "RoleArn",
-    ("glue", "CreateJob"): "Role",
-    ("glue", "CreateCrawler"): "Role",
-    ("lambda", "CreateFunction"): "Role",
-    ("lambda", "UpdateFunctionConfiguration"): "Role",
-    ("sagemaker", "CreateModel"): "ExecutionRoleArn",
-    ("sagemaker", "CreatePipeline"): "RoleArn",
-    ("sagemaker", "UpdatePipeline"): "RoleArn",
-    ("sagemaker", "CreateProcessingJob"): "RoleArn",
-    ("sagemaker", "CreateTrainingJob"): "RoleArn",
-    ("states", "CreateStateMachine"): "roleArn",
-    ("states", "UpdateStateMachine"): "roleArn",
-}
-
 
 def further_permissions(request: Request) -> Iterable[Permission]:
-    """iam:PassRole for the role that a request hands to its service, sagemaker:AddTags for tags at creation."""
-    operation = _operation(request)
-    if key := _ROLE_PARAMETERS.get((request.service, operation)):
-        role = request.parameters.get(key)
-        if isinstance(role, str):
-            arn = role if role.startswith("arn:") else f"arn:aws:iam::{request.account}:role/{role}"
-            yield pass_role(arn, f"{request.service}.amazonaws.com")
-    if request.service == "sagemaker" and operation.startswith("Create") and request.parameters.get("Tags"):
+    """iam:PassRole for each role that a request hands to its service, and what SageMaker's operations need besides."""
+    for role in passed_roles(request):
+        yield pass_role(role, f"{request.service}.amazonaws.com")
+    if request.service == "sagemaker":
+        yield from _further_sagemaker(request, operation_of(request))
+
+
+def _further_sagemaker(request: Request, operation: str) -> Iterable[Permission]:
+    """sagemaker:AddTags for tags at creation, and an endpoint's permission on its configuration too."""
+    if operation.startswith("Create") and request.parameters.get("Tags"):
         yield Permission("sagemaker:AddTags", sagemaker_resource(request))
+    configuration = request.parameters.get("EndpointConfigName") if operation in _ENDPOINT_OPERATIONS else None
+    if configuration:
+        prefix = f"arn:aws:sagemaker:{request.region}:{request.account}:"
+        yield Permission(f"sagemaker:{operation}", _named(prefix, "EndpointConfig", configuration))
 
 
-def _operation(request: Request) -> str:
-    return lambda_operation(request) if request.service == "lambda" else request.operation or ""
+def tags_of_objects(request: Request) -> Iterable[Permission]:
+    """s3:PutObjectTagging for the tags that an object is written with."""
+    address = request.path.lstrip("/")
+    written = request.method == "PUT" or (request.method == "POST" and "uploads" in request.query)
+    given = {name.lower() for name in (*request.headers, *request.query)}  # in a URL signed in advance: the query
+    if written and "/" in address.rstrip("/") and "x-amz-tagging" in given:
+        yield Permission("s3:PutObjectTagging", f"arn:aws:s3:::{address}")
