@@ -59,4 +59,4 @@ def generate(model: LocalModel, prompt: str, sampling: Sampling) -> Generated:
 
 def chat_prompt(model: LocalModel, messages: Sequence[Json]) -> str:
     """A conversation ({"role", "content"}) as the prompt that the model's own chat template makes of it."""
-    return str(servers.ask(model, "/apply-template", {"messages": list(messages)})["prompt"])
+    return str(servers.ask(model, servers.TEMPLATE, {"messages": list(messages)})["prompt"])

@@ -14,6 +14,7 @@ from twin.events import emit
 from twin.model_server import ModelServer, ModelServerError
 
 SOURCE = "bedrock"
+TEMPLATE = "/apply-template"
 _TIMEOUT_S = 300.0
 _TOO_LONG = ("exceed_context_size_error", "too large to process")
 
@@ -42,7 +43,8 @@ def ask_raw(model: LocalModel, path: str, body: Json) -> bytes:
     except ModelServerError as error:
         raise ServiceError("InternalServerException", str(error), 500) from error
     if answer.status < 400:
-        _count(model)
+        if path != TEMPLATE:
+            _count(model)
         return answer.body
     text = answer.body.decode(errors="replace")
     if any(words in text for words in _TOO_LONG):

@@ -13,7 +13,7 @@ import psutil
 
 from twin.run.board import Board
 
-SAMPLE_S = 0.5
+SAMPLE_S = 1.0
 
 
 def tree_cpu_s(pid: int) -> float:

@@ -21,7 +21,7 @@ from twin.run.tracker import EVALUATE, WAY_OUT, Tracker
 if TYPE_CHECKING:
     from twin.emulator import Emulator
 
-POLL_S = 0.5
+POLL_S = 1.0
 STEPS = {
     "ResolveRun": "Check the run's input",
     "PrepareData": "Prepare the data (Glue)",
