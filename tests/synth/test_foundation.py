@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from aws_cdk import cloud_assembly_schema  # noqa: F401  (jsii knows the types of annotations only once this is loaded)
 from aws_cdk.assertions import Annotations, Match
 
 from cdk_app.settings import Budget, Data, Settings, SettingsError
