@@ -19,7 +19,7 @@ import psutil
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.twin.helpers import allow, make_function, unique, user_client, wait_until, zipped
+from tests.twin.helpers import allow, make_function, make_role, unique, user_client, wait_until, zipped
 from twin.emulator import Emulator, EmulatorError, clients
 from twin.processes import kill_marked, marked
 
@@ -296,7 +296,7 @@ def test_what_was_deployed_is_there_again_where_state_persists(tmp_path: Path) -
         first.client("lambda").create_function(
             FunctionName="kept",
             Runtime="python3.12",
-            Role=first.client("iam").create_role(RoleName="kept", AssumeRolePolicyDocument="{}")["Role"]["Arn"],
+            Role=make_role(first, "lambda"),
             Handler="index.handle",
             Code={"ZipFile": zipped(index="def handle(event, context): return 'still here'")},
         )

@@ -25,7 +25,7 @@ def require_trust(role_arn: str, service_principal: str, source_arn: str | None 
     account, service = role_arn.split(":")[4], service_principal.partition(".")[0]
     source = source_arn or _source_of_task(service) or f"arn:aws:{service}:{responses.get_region()}:{account}:*"
     document = iam._roles[role_arn.rpartition("/")[2]]["AssumeRolePolicyDocument"]
-    statements = (json.loads(document) if isinstance(document, str) else document)["Statement"]
+    statements = (json.loads(document) if isinstance(document, str) else document).get("Statement", [])
     listed = statements if isinstance(statements, list) else [statements]
     named = [one for one in listed if _names_service(one.get("Principal"), service_principal)]
     policy = iam_evaluator.parse_policy_document({"Statement": named})
