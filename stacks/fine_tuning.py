@@ -133,6 +133,7 @@ class FineTuning(cdk.Stack):
             "MaxLength": tuning.max_length,
             "MaxExamples": tuning.max_examples,
             "TestExamples": tuning.test_examples,
+            "MaxOutputTokens": self._settings.serving.max_output_tokens,
             "Seed": tuning.seed,
             "MinimumLossReduction": tuning.minimum_loss_reduction,
             "MinimumMetric": self._settings.selection.floor,

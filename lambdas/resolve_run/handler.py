@@ -67,6 +67,7 @@ def _document(parameter: str) -> object:
 def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields) -> Run:
     task, selection, tuning = merged.fields("task"), merged.fields("selection"), merged.fields("tuning")
     dataset = merged.text("dataset")
+    max_output_tokens = merged.fields("serving").integer("max_output_tokens", minimum=1)
     return Run(
         run_id=run_id,
         execution_arn=execution_arn,
@@ -77,7 +78,7 @@ def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields)
         metric=selection.text("metric"),
         floor=selection.number("floor"),
         sample_size=selection.integer("sample_size", minimum=1),
-        max_output_tokens=merged.fields("serving").integer("max_output_tokens", minimum=1),
+        max_output_tokens=max_output_tokens,
         candidates=tuple(parse_candidate(item, index) for index, item in enumerate(settings.candidates)),
         tuning_enabled=tuning.flag("enabled"),
         tuning=pipeline_parameters(
@@ -85,6 +86,7 @@ def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields)
             curated_uri=f"s3://{environment.required('CURATED_BUCKET')}/{dataset}/run={run_id}",
             models_uri=f"s3://{environment.required('MODELS_BUCKET')}",
             tuning=tuning,
+            max_output_tokens=max_output_tokens,
             floor=selection.number("floor"),
         ),
         approval=merged.text("approval"),

@@ -23,7 +23,7 @@ NUMBERS = {
 
 
 def pipeline_parameters(
-    run_id: str, *, curated_uri: str, models_uri: str, tuning: Fields, floor: float
+    run_id: str, *, curated_uri: str, models_uri: str, tuning: Fields, max_output_tokens: int, floor: float
 ) -> dict[str, str]:
     """Give every parameter of the pipeline.
 
@@ -32,6 +32,7 @@ def pipeline_parameters(
         curated_uri: ``s3://<curated bucket>/<dataset>/run=<id>``.
         models_uri: ``s3://<models bucket>``.
         tuning: the settings under ``tuning``.
+        max_output_tokens: after which an answer is cut off, in evaluation as at the endpoint.
         floor: least value of the metric that the tuned model has to reach.
     """
     return {
@@ -45,6 +46,7 @@ def pipeline_parameters(
         "EvaluationInstanceType": tuning.text("evaluation_instance_type"),
         "MaxRuntimeSeconds": str(60 * tuning.integer("max_runtime_minutes", minimum=1)),
         **{name: _plain(tuning.number(setting)) for name, setting in NUMBERS.items()},
+        "MaxOutputTokens": str(max_output_tokens),
         "MinimumMetric": _plain(floor),
     }
 

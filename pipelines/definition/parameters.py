@@ -29,6 +29,7 @@ BATCH_SIZE = ParameterInteger("BatchSize", default_value=8)
 MAX_LENGTH = ParameterInteger("MaxLength", default_value=256)
 MAX_EXAMPLES = ParameterInteger("MaxExamples", default_value=2000)
 TEST_EXAMPLES = ParameterInteger("TestExamples", default_value=200)
+MAX_OUTPUT_TOKENS = ParameterInteger("MaxOutputTokens", default_value=128)
 SEED = ParameterInteger("Seed", default_value=13)
 
 MINIMUM_LOSS_REDUCTION = ParameterFloat("MinimumLossReduction", default_value=0.05)
@@ -48,6 +49,7 @@ HYPERPARAMETERS: dict[str, Parameter] = {
 
 EVALUATION: dict[str, Parameter] = {
     "test_examples": TEST_EXAMPLES,
+    "max_output_tokens": MAX_OUTPUT_TOKENS,
     "max_length": MAX_LENGTH,
     "seed": SEED,
 }
@@ -64,6 +66,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     MAX_RUNTIME_SECONDS,
     *HYPERPARAMETERS.values(),
     TEST_EXAMPLES,
+    MAX_OUTPUT_TOKENS,
     MINIMUM_LOSS_REDUCTION,
     MINIMUM_METRIC,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Sequence
@@ -56,13 +57,13 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
     print(f"test: {census}", flush=True)
 
     model = checkpoint.load_model(folders.base, hardware)
-    base = answer_all("base", model, tokenizer, test, hardware)
+    base = answer_all("base", model, tokenizer, test, settings.max_output_tokens, hardware)
     with tempfile.TemporaryDirectory() as scratch:
         adapter = unpack_adapter(folders.model, Path(scratch))
         adapted = PeftModel.from_pretrained(model, adapter)
         model = checkpoint.merged(adapted)
     torch.nn.Module.to(model, hardware.dtype)
-    tuned = answer_all("tuned", model, tokenizer, test, hardware)
+    tuned = answer_all("tuned", model, tokenizer, test, settings.max_output_tokens, hardware)
 
     difference, interval = paired_difference(base.scores, tuned.scores, settings.seed, CONFIDENCE_LEVEL)
     report = {
@@ -73,7 +74,7 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
         "loss_reduction": 1 - tuned.loss / base.loss,
         "difference": {"value": difference, "ci": list(interval), "level": CONFIDENCE_LEVEL},
         "records": asdict(census),
-        "max_new_tokens": generation.token_limit(test),
+        "max_output_tokens": settings.max_output_tokens,
     }
     return report, predictions(test, base, tuned)
 
@@ -82,18 +83,30 @@ def unpack_adapter(folder: Path, target: Path) -> Path:
     """Take the adapter out of model.tar.gz and give its directory.
 
     Raises:
-        TuningError: there is no such archive, or no adapter in it.
+        TuningError: there is no such archive, no adapter in it, or one whose files would land elsewhere.
     """
     archive = folder / "model.tar.gz"
     if not archive.is_file():
         raise TuningError(f"There is no model.tar.gz under {folder}. Did the training job finish?")
-    with tarfile.open(archive) as tar:
-        members = [m for m in tar.getmembers() if Path(m.name).parts[:1] == ("adapter",)]
-        tar.extractall(target, members, filter="data")
     adapter = target / "adapter"
+    adapter.mkdir(parents=True)
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            if member.isfile() and Path(member.name).parts[:1] == ("adapter",):
+                _unpack_file(tar, member, adapter)
     if not (adapter / "adapter_config.json").is_file():
         raise TuningError(f"{archive.name} holds no adapter/adapter_config.json. Was it made by train.py?")
     return adapter
+
+
+def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, adapter: Path) -> None:
+    # By hand, since `extractall(filter="data")` came with Python 3.11.4. An adapter is files without folders.
+    path = Path(member.name)
+    content = tar.extractfile(member)
+    if len(path.parts) != 2 or path.name == ".." or content is None:
+        raise TuningError(f"The archive's member '{member.name}' is no file of an adapter. Was it made by train.py?")
+    with content, (adapter / path.name).open("wb") as file:
+        shutil.copyfileobj(content, file)
 
 
 def answer_all(
@@ -101,6 +114,7 @@ def answer_all(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     test: Sequence[examples.Example],
+    max_output_tokens: int,
     hardware: Hardware,
 ) -> Outcome:
     """Take a model's loss on the references, let it answer, and score the answers."""
@@ -109,7 +123,12 @@ def answer_all(
     if not math.isfinite(loss):
         raise TuningError(f"The {name} model's loss on the test examples is {loss}: its weights are broken.")
     answers = generation.answers(
-        model, tokenizer, test, hardware, lambda done, total: log_progress("evaluate", done, total, model=name)
+        model,
+        tokenizer,
+        test,
+        max_output_tokens,
+        hardware,
+        lambda done, total: log_progress("evaluate", done, total, model=name),
     )
     scores = [rouge_l(e.record.reference, answer) for e, answer in zip(test, answers, strict=True)]
     outcome = Outcome(loss, answers, scores)

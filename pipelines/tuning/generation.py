@@ -11,37 +11,25 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware
 
-MAX_NEW_TOKENS = 512
-
-
-def token_limit(examples: Sequence[Example]) -> int:
-    """Give the number of tokens after which an answer is cut off: as many as the longest reference has.
-
-    It is the same for both models. A model that does not know when to stop gains from it, if anything: what
-    would come after can only make its answer less like the reference.
-    """
-    longest = max(len(example.tokens) - example.completion_start for example in examples)
-    return min(MAX_NEW_TOKENS, longest)
-
 
 @torch.inference_mode()
 def answers(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     examples: Sequence[Example],
+    max_output_tokens: int,
     hardware: Hardware,
     on_progress: Callable[[int, int], None],
 ) -> list[str]:
-    """Answer every example's prompt, always with the likeliest token; `on_progress` gets done and total.
+    """Answer every example's prompt with the likeliest tokens, at most so many; `on_progress` gets done and total.
 
     Prompts of similar length go together, padded on the left, so that all of a batch continue at its right edge.
     """
-    limit = token_limit(examples)
     order = sorted(range(len(examples)), key=lambda index: len(examples[index].prompt))
     texts: dict[int, str] = {}
     for start in range(0, len(order), hardware.answers_at_once):
         indices = order[start : start + hardware.answers_at_once]
-        generated = _answer(model, tokenizer, [examples[index].prompt for index in indices], limit)
+        generated = _answer(model, tokenizer, [examples[index].prompt for index in indices], max_output_tokens)
         texts.update(zip(indices, generated, strict=True))
         on_progress(len(texts), len(order))
     return [texts[index] for index in range(len(examples))]

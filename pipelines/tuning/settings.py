@@ -28,9 +28,13 @@ class TrainingSettings:
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """`test_examples` bounds how many examples are drawn; `max_length` is that of training."""
+    """`test_examples` bounds how many examples are drawn; `max_length` is that of training.
+
+    After `max_output_tokens` an answer is cut off, as the endpoint does.
+    """
 
     test_examples: int
+    max_output_tokens: int
     max_length: int
     seed: int
 
@@ -90,6 +94,7 @@ def parse_evaluation(arguments: Sequence[str] | None = None) -> EvaluationSettin
     """
     parser = _Parser(description="Evaluate a tuned model beside its base model.")
     parser.add_argument("--test_examples", type=_whole(2, 1_000_000), default=200)
+    parser.add_argument("--max_output_tokens", type=_whole(1, 8192), default=128)
     parser.add_argument("--max_length", type=_whole(32, 131_072), default=256)
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
     return EvaluationSettings(**vars(parser.parse_args(arguments)))

@@ -222,6 +222,16 @@ def test_a_failure_that_a_policy_names_is_tried_again() -> None:
     assert engine.states["a"].failure_reason is None
 
 
+def test_whoever_watches_learns_of_the_wait_before_a_retry() -> None:
+    step = retried(ExceptionType=["SageMaker.CAPACITY_ERROR"], IntervalSeconds=0.01)
+    engine = engine_of([step], failing(1, "SageMaker.CAPACITY_ERROR"))
+    seen: list[tuple[int, float | None]] = []
+    engine.on_change = lambda state: seen.append((state.attempts, state.retry_in_s))
+    assert engine.run() == "Succeeded"
+    assert (1, 0.01) in seen
+    assert seen[-1] == (2, None)
+
+
 def test_attempts_end_where_the_policy_says() -> None:
     step = retried(ExceptionType=["SageMaker.CAPACITY_ERROR"], MaxAttempts=2)
     engine = engine_of([step], failing(9, "SageMaker.CAPACITY_ERROR"))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from twin.sagemaker.transfer import TransferError, download_prefix
+from twin.sagemaker.transfer import TransferError, download_prefix, pack, unpack
 
 
 class Bucket:
@@ -46,3 +47,49 @@ def test_a_key_that_leads_out_of_the_folder_is_refused_by_name(tmp_path: Path, k
         download_prefix(Bucket(key), "s3://bucket/train/", folder)
     assert key in str(error.value)
     assert files(tmp_path) == []
+
+
+def archive_of(folder: Path, member: tarfile.TarInfo, content: bytes = b"") -> Path:
+    member.size = len(content)
+    path = folder / "archive.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+def test_what_was_packed_is_unpacked_with_links_as_files(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    (source / "deep").mkdir(parents=True)
+    (source / "deep" / "weights").write_bytes(b"w")
+    (source / "link").symlink_to("deep/weights")
+    (source / "run.sh").write_text("true")
+    (source / "run.sh").chmod(0o755)
+    unpack(pack(source, tmp_path / "packed.tar.gz"), tmp_path / "out")
+    assert files(tmp_path / "out") == ["deep/weights", "link", "run.sh"]
+    assert (tmp_path / "out" / "link").read_bytes() == b"w"
+    assert not (tmp_path / "out" / "link").is_symlink()
+    assert (tmp_path / "out" / "run.sh").stat().st_mode & 0o100
+    assert not (tmp_path / "out" / "link").stat().st_mode & 0o100
+
+
+@pytest.mark.parametrize("name", ["../evil", "deep/../../evil", "/{outside}/evil", "../out-beside/evil"])
+def test_a_member_that_leads_out_of_the_folder_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    member = tarfile.TarInfo(name.format(outside=tmp_path))
+    with pytest.raises(TransferError, match="leads out of the folder"):
+        unpack(archive_of(tmp_path, member, b"evil"), tmp_path / "out")
+    assert files(tmp_path) == ["archive.tar.gz"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
+def test_a_member_that_is_no_file_is_refused_by_name(tmp_path: Path, kind: bytes) -> None:
+    member = tarfile.TarInfo("odd")
+    member.type, member.linkname = kind, "/etc/passwd"
+    with pytest.raises(TransferError, match="'odd' is neither a file nor a directory"):
+        unpack(archive_of(tmp_path, member), tmp_path / "out")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"\x1f\x8b\x08\x00torn"])
+def test_what_is_no_archive_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "model.tar.gz").write_bytes(content)
+    with pytest.raises(TransferError, match=r"model\.tar\.gz is not a usable"):
+        unpack(tmp_path / "model.tar.gz", tmp_path / "out")

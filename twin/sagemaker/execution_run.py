@@ -105,6 +105,9 @@ def _recorder(store: Store, record: Json) -> Callable[[StepState], None]:
         name = state.step.name
         with store.lock:
             record["steps"][name] = _summary(state)
+        if state.retry_in_s is not None and state.ended is None:
+            emit("progress", STEP_SOURCE, f"{identifier}/{name}", phase="wait_for_retry", step=name,
+                 attempt=state.attempts + 1, in_s=state.retry_in_s, reason=state.failure_reason)  # fmt: skip
         kind = "started" if state.ended is None else "finished"
         if (name, kind) in told:
             return

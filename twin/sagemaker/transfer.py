@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
+import stat
 import tarfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -111,18 +114,41 @@ def upload_file(s3: Any, path: Path, uri: str, kms_key: str | None) -> None:
 
 
 def pack(folder: Path, target: Path) -> Path:
-    """Write what lies in `folder` as a tar.gz."""
-    with tarfile.open(target, "w:gz", compresslevel=_COMPRESSION_LEVEL) as archive:
+    """Write what lies in `folder` as a tar.gz; a link becomes what it points to."""
+    with tarfile.open(target, "w:gz", compresslevel=_COMPRESSION_LEVEL, dereference=True) as archive:
         for path in sorted(folder.iterdir()):
             archive.add(path, arcname=path.name)
     return target
 
 
 def unpack(archive: Path, folder: Path) -> None:
-    """Unpack a tar.gz; nothing lands outside `folder`. Raises TransferError where it is none."""
+    """Unpack the directories and files of a tar.gz; nothing lands outside `folder`.
+
+    Raises TransferError where it is none, or holds a name that leads out of the folder, a link or a device.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(archive) as opened:
-            opened.extractall(folder, filter="data")
-    except tarfile.TarError as error:
+            for member in opened:
+                _unpack_member(opened, member, folder)
+    except (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile) as error:
         raise TransferError(f"{archive.name} is not a usable tar.gz archive: {error}") from error
+
+
+def _unpack_member(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    # By hand, since `extractall(filter="data")` came with Python 3.11.4 and some systems have an older one.
+    target = Path(os.path.normpath(folder / member.name))
+    root = Path(os.path.normpath(folder))
+    if target != root and root not in target.parents:
+        raise TransferError(f"The archive's member '{member.name}' leads out of the folder that it is unpacked to.")
+    if member.isdir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    content = archive.extractfile(member) if member.isreg() else None
+    if content is None:
+        raise TransferError(f"The archive's member '{member.name}' is neither a file nor a directory. Pack the file.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with content, target.open("wb") as file:
+        shutil.copyfileobj(content, file, _CHUNK)
+    if member.mode & stat.S_IXUSR:
+        target.chmod(target.stat().st_mode | stat.S_IXUSR)

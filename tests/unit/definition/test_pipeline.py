@@ -117,6 +117,7 @@ def test_both_scripts_take_the_arguments_that_their_jobs_get() -> None:
     arguments = resolve(STEPS["Evaluate"]["Arguments"]["AppSpecification"]["ContainerArguments"])
     evaluation = parse_evaluation(arguments)
     assert training.max_length == evaluation.max_length == PARAMETERS["MaxLength"]["DefaultValue"]
+    assert evaluation.max_output_tokens == PARAMETERS["MaxOutputTokens"]["DefaultValue"]
     assert training.seed == evaluation.seed == PARAMETERS["Seed"]["DefaultValue"]
 
 

@@ -94,21 +94,21 @@ def test_answers_in_a_padded_batch_are_those_given_one_by_one(
     loaded[2] = replace(loaded[2], tokens=loaded[2].tokens[5:], completion_start=loaded[2].completion_start - 5)
     seen: list[tuple[int, int]] = []
     batched = generation.answers(
-        model, tokenizer, loaded, replace(hardware, answers_at_once=4), lambda *at: seen.append(at)
+        model, tokenizer, loaded, 24, replace(hardware, answers_at_once=4), lambda *at: seen.append(at)
     )
-    single = generation.answers(model, tokenizer, loaded, replace(hardware, answers_at_once=1), lambda *_: None)
+    single = generation.answers(model, tokenizer, loaded, 24, replace(hardware, answers_at_once=1), lambda *_: None)
     assert batched == single
     assert seen == [(4, 6), (6, 6)]
     assert len(set(batched)) > 1
 
 
-def test_answers_are_cut_at_the_longest_reference(
-    folders: EvaluationFolders, tokenizer: PreTrainedTokenizerFast
-) -> None:
-    loaded, _ = examples.load(folders.test, 6, tokenizer, 96, seed=1)
-    longest = max(len(example.tokens) - example.completion_start for example in loaded)
-    assert generation.token_limit(loaded) == longest
-    assert generation.token_limit([replace(loaded[0], completion_start=0, tokens=(1,) * 2000)]) == 512
+def test_an_answer_is_cut_off_where_the_endpoint_would_cut_it(folders: EvaluationFolders) -> None:
+    report, short = evaluation.evaluate(replace(SETTINGS, max_output_tokens=3), folders)
+    _, long = evaluation.evaluate(replace(SETTINGS, max_output_tokens=12), folders)
+    assert report["max_output_tokens"] == 3
+    for one, other in zip(short, long, strict=True):
+        assert other["base"].startswith(one["base"].rstrip("\N{REPLACEMENT CHARACTER}"))
+    assert any(len(one["base"]) < len(other["base"]) for one, other in zip(short, long, strict=True))
 
 
 def test_a_missing_archive_is_named(folders: EvaluationFolders, tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_an_archive_without_adapter_is_refused(tmp_path: Path) -> None:
 
 def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    with pytest.raises(tarfile.OutsideDestinationError):
+    with pytest.raises(TuningError, match=r"adapter/\.\./\.\./evil' is no file of an adapter"):
         evaluation.unpack_adapter(pack(tmp_path, "adapter/../../evil"), tmp_path / "out")
     assert not (tmp_path / "evil").exists()
 

@@ -120,7 +120,8 @@ class Job(ABC):
             status, reason = "Failed", str(client_error("A call of the job was refused.", error))
         except Exception as error:
             _log.exception("The job %s ended in an error of the emulator's own.", self.arn)
-            status, reason = "Failed", f"InternalServerError: We encountered an internal error. {error!r}"
+            # Not by the service's name for it: a retry policy would wait a quarter of an hour for the same defect.
+            status, reason = "Failed", f"LocalExecutorError: The local run of the job has a defect: {error!r}"
         _running.pop(self.arn, None)
         self._end(status, reason[:MOST_CHARACTERS])
 

@@ -38,6 +38,8 @@ class StepState:
     ended: float | None = None
     attempts: int = 0
     failure_reason: str | None = None
+    retry_in_s: float | None = None
+    """The wait before the next attempt, while the step waits for one."""
     cached_from: str | None = None
     metadata: Json = field(default_factory=dict)
 
@@ -167,7 +169,7 @@ class Engine:
         retries = Retries(state.step.retry_policies)
         while True:
             state.attempts += 1
-            state.status = "Executing"
+            state.status, state.retry_in_s = "Executing", None
             self.on_change(state)
             try:
                 return self.executor.execute(state.step, arguments, state, self.stop)
@@ -175,7 +177,7 @@ class Engine:
                 wait = retries.wait_before_retry(failure)
                 if wait is None:
                     raise
-                state.failure_reason = failure.reason
+                state.failure_reason, state.retry_in_s = failure.reason, wait
                 self.on_change(state)
             if self.stop.wait(wait):
                 raise StepStoppedError
