@@ -223,7 +223,7 @@ def test_an_archive_cannot_write_outside_of_the_job(account: Account) -> None:
     request["HyperParameters"]["sagemaker_submit_directory"] = account.put("evil.tar.gz", archive)
     account.sagemaker.create_training_job(**request)
     job = account.ended_training_job(request["TrainingJobName"])
-    assert "is not a usable tar.gz archive" in job["FailureReason"]
+    assert "leads out of the folder that it is unpacked to" in job["FailureReason"]
 
 
 # ---- requests that are refused -------------------------------------------------------------------------
