@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,17 +120,11 @@ def answer_all(
 ) -> Outcome:
     """Take a model's loss on the references, let it answer, and score the answers."""
     model.train(False)
-    loss = losses.mean_loss(model, test, tokenizer.pad_token_id, hardware)
+    say = partial(log_progress, model=name)
+    loss = losses.mean_loss(model, test, tokenizer.pad_token_id, hardware, partial(say, "measure_loss"))
     if not math.isfinite(loss):
         raise TuningError(f"The {name} model's loss on the test examples is {loss}: its weights are broken.")
-    answers = generation.answers(
-        model,
-        tokenizer,
-        test,
-        max_output_tokens,
-        hardware,
-        lambda done, total: log_progress("evaluate", done, total, model=name),
-    )
+    answers = generation.answers(model, tokenizer, test, max_output_tokens, hardware, partial(say, "answer"))
     scores = [rouge_l(e.record.reference, answer) for e, answer in zip(test, answers, strict=True)]
     outcome = Outcome(loss, answers, scores)
     log_figures(**{f"{name}_loss": loss, f"{name}_rougeL": outcome.mean_score})

@@ -6,7 +6,7 @@ be the largest thing in memory, only to be ignored.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -31,15 +31,24 @@ def summed_loss(model: PreTrainedModel | PeftModel, batch: Batch) -> torch.Tenso
 
 @torch.no_grad()
 def mean_loss(
-    model: PreTrainedModel | PeftModel, examples: Sequence[Example], pad_token: int, hardware: Hardware
+    model: PreTrainedModel | PeftModel,
+    examples: Sequence[Example],
+    pad_token: int,
+    hardware: Hardware,
+    on_progress: Callable[[int, int], None],
 ) -> float:
-    """Give the mean negative log-likelihood of an answer token over all examples, in nats, without dropout."""
+    """Give the mean negative log-likelihood of an answer token over all examples, in nats, without dropout.
+
+    `on_progress` gets how many examples are done, and of how many.
+    """
     was_training = model.training
     model.eval()
-    total = 0.0
+    total, done = 0.0, 0
     with hardware.autocast():
         # No gradients are kept, so several times as much fits.
         for group in micro_batches(examples, 4 * hardware.tokens_at_once):
             total += summed_loss(model, collate(group, pad_token, hardware.device)).item()
+            done += len(group)
+            on_progress(done, len(examples))
     model.train(was_training)
     return total / answer_tokens(examples)

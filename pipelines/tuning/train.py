@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     model = with_adapter(checkpoint.load_model(folders.model, hardware), settings)
 
     def validate() -> float:
-        loss = losses.mean_loss(model, held_out, tokenizer.pad_token_id, hardware)
+        loss = losses.mean_loss(model, held_out, tokenizer.pad_token_id, hardware, partial(log_progress, "validate"))
         log_figures(validation_loss=loss)
         return loss
 

@@ -53,11 +53,13 @@ class Tracker:
         """Show what a job or a model says of its progress."""
         if record.get("kind") != "progress" or self._current is None:
             return
-        if self.evaluation is None:
+        if "answered" in record:
+            # Counted by model over the emulator's life: it says something of the candidates' step alone.
+            if self.evaluation is not None:
+                self.evaluation.answered += 1
+                self.show_evaluation()
+        elif self.evaluation is None:
             self._board.advance(self._current, progress_of(record))
-        elif "answered" in record:
-            self.evaluation.answered += 1
-            self.show_evaluation()
 
     def show_evaluation(self) -> None:
         """Show how far the candidates are, where they are being evaluated."""

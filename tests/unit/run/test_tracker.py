@@ -56,13 +56,13 @@ def test_each_answer_of_a_model_counts_for_all_candidates_together(tracker: Trac
     assert (shown.done, shown.total, shown.note) == (2, 16, "a extractive + b zero-shot")
 
 
-def test_answers_of_models_after_the_evaluation_are_the_next_step_s_own(tracker: Tracker, board: Board) -> None:
+def test_a_late_answer_of_a_candidate_is_not_shown_on_the_next_step(tracker: Tracker, board: Board) -> None:
     tracker.take(entered(1, "Each"))
     tracker.take(entered(2, "Choose"))
     tracker.show(ANSWERED)
 
     assert tracker.evaluation is None
-    assert board.steps["SelectModel"].progress is not None
+    assert board.steps["SelectModel"].progress is None
     assert board.steps["EvaluateCandidates"].status is Status.SUCCEEDED
 
 

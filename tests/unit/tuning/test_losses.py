@@ -67,7 +67,9 @@ def test_the_held_out_loss_is_a_mean_over_answer_tokens_and_leaves_the_mode_alon
     model: LlamaForCausalLM, data: list[examples.Example], tokenizer: PreTrainedTokenizerFast
 ) -> None:
     model.train()
-    mean = losses.mean_loss(model, data, tokenizer.pad_token_id, CPU)
+    seen: list[tuple[int, int]] = []
+    mean = losses.mean_loss(model, data, tokenizer.pad_token_id, CPU, lambda *at: seen.append(at))
+    assert seen[-1] == (len(data), len(data))
     whole = losses.summed_loss(model, batches.collate(data, tokenizer.pad_token_id, CPU.device))
     assert mean == pytest.approx(whole.item() / batches.answer_tokens(data))
     assert model.training
