@@ -41,7 +41,7 @@ def detect() -> Hardware:
         torch.set_num_threads(int(os.environ.get("SM_NUM_CPUS", 0)) or len(os.sched_getaffinity(0)))
     dtype = torch.bfloat16 if _cpu_multiplies_bf16() else torch.float32
     # At these lengths PyTorch's fused attention is slower on a CPU than plain matrix products.
-    return Hardware(torch.device("cpu"), dtype, "eager", tokens_at_once=512, answers_at_once=32)
+    return Hardware(torch.device("cpu"), dtype, "eager", tokens_at_once=512, answers_at_once=64)
 
 
 def _cpu_multiplies_bf16() -> bool:

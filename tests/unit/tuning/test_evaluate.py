@@ -88,7 +88,7 @@ def test_the_quality_gate_finds_its_figures(folders: EvaluationFolders) -> None:
 def test_answers_in_a_padded_batch_are_those_given_one_by_one(
     folders: EvaluationFolders, tokenizer: PreTrainedTokenizerFast
 ) -> None:
-    hardware = replace(detect(), dtype=torch.float32)
+    hardware = replace(detect(), dtype=torch.float32, attention="sdpa")
     model = checkpoint.load_model(folders.base, hardware)
     loaded, _ = examples.load(folders.test, 6, tokenizer, 96, seed=1)
     loaded[2] = replace(loaded[2], tokens=loaded[2].tokens[5:], completion_start=loaded[2].completion_start - 5)
