@@ -93,3 +93,11 @@ def test_what_is_no_archive_is_refused_by_name(tmp_path: Path, content: bytes) -
     (tmp_path / "model.tar.gz").write_bytes(content)
     with pytest.raises(TransferError, match=r"model\.tar\.gz is not a usable"):
         unpack(tmp_path / "model.tar.gz", tmp_path / "out")
+
+
+def test_a_member_that_is_file_and_folder_at_once_is_refused(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "archive.tar.gz", "w:gz") as archive:
+        for name in ("same/file", "same"):
+            archive.addfile(tarfile.TarInfo(name))
+    with pytest.raises(TransferError, match=r"archive\.tar\.gz is not a usable"):
+        unpack(tmp_path / "archive.tar.gz", tmp_path / "out")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import shutil
 import stat
@@ -131,7 +130,7 @@ def unpack(archive: Path, folder: Path) -> None:
         with tarfile.open(archive) as opened:
             for member in opened:
                 _unpack_member(opened, member, folder)
-    except (tarfile.TarError, zlib.error, EOFError, gzip.BadGzipFile) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise TransferError(f"{archive.name} is not a usable tar.gz archive: {error}") from error
 
 
