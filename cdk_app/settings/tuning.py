@@ -48,7 +48,8 @@ class Tuning(Section):
     """Examples in a step."""
 
     max_length: Annotated[int, Field(ge=32, le=131_072)] = 256
-    """Longest example in tokens, prompt and answer together."""
+    """Longest example in tokens, prompt and answer together; of a longer one the text's end is cut off, and one that
+    would lose more than half of its text is left out."""
 
     max_examples: Annotated[int, Field(ge=8, le=1_000_000)] = 2000
     """Most examples to train on."""
