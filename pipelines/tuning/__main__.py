@@ -94,7 +94,7 @@ def unpack_adapter(folder: Path, target: Path) -> Path:
     adapter.mkdir(parents=True)
     with tarfile.open(archive) as tar:
         for member in tar:
-            if member.isfile() and Path(member.name).parts[:1] == ("adapter",):
+            if not member.isdir() and Path(member.name).parts[:1] == ("adapter",):
                 _unpack_file(tar, member, adapter)
     if not (adapter / "adapter_config.json").is_file():
         raise TuningError(f"{archive.name} holds no adapter/adapter_config.json. Was it made by train.py?")
@@ -104,7 +104,7 @@ def unpack_adapter(folder: Path, target: Path) -> Path:
 def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, adapter: Path) -> None:
     # By hand, since `extractall(filter="data")` came with Python 3.11.4. An adapter is files without folders.
     path = Path(member.name)
-    content = tar.extractfile(member)
+    content = tar.extractfile(member) if member.isfile() else None
     if len(path.parts) != 2 or path.name == ".." or content is None:
         raise TuningError(f"The archive's member '{member.name}' is no file of an adapter. Was it made by train.py?")
     with content, (adapter / path.name).open("wb") as file:

@@ -40,7 +40,7 @@ def detect() -> Hardware:
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(int(os.environ.get("SM_NUM_CPUS", 0)) or len(os.sched_getaffinity(0)))
     dtype = torch.bfloat16 if _cpu_multiplies_bf16() else torch.float32
-    # At these lengths PyTorch's fused attention is slower on a CPU than plain matrix products.
+    # In training at these lengths, PyTorch's fused attention is no faster on a CPU than plain matrix products.
     return Hardware(torch.device("cpu"), dtype, "eager", tokens_at_once=512, answers_at_once=64)
 
 

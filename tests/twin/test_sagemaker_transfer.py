@@ -101,3 +101,20 @@ def test_a_member_that_is_file_and_folder_at_once_is_refused(tmp_path: Path) -> 
             archive.addfile(tarfile.TarInfo(name))
     with pytest.raises(TransferError, match=r"archive\.tar\.gz is not a usable"):
         unpack(tmp_path / "archive.tar.gz", tmp_path / "out")
+
+
+@pytest.mark.parametrize("points_to", ["nowhere", "."])
+def test_a_link_that_leads_nowhere_or_back_is_named_when_it_is_packed(tmp_path: Path, points_to: str) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "latest").symlink_to(points_to)
+    with pytest.raises(TransferError, match="latest cannot be packed"):
+        pack(source, tmp_path / "packed.tar.gz")
+
+
+def test_nothing_is_unpacked_outside_of_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    with pytest.raises(TransferError, match="leads out of the folder"):
+        unpack(archive_of(tmp_path, tarfile.TarInfo("../evil"), b"evil"), Path())
+    assert files(tmp_path) == ["archive.tar.gz"]

@@ -106,8 +106,9 @@ def _recorder(store: Store, record: Json) -> Callable[[StepState], None]:
         with store.lock:
             record["steps"][name] = _summary(state)
         if state.retry_in_s is not None and state.ended is None:
-            emit("progress", STEP_SOURCE, f"{identifier}/{name}", phase="wait_for_retry", step=name,
-                 attempt=state.attempts + 1, in_s=state.retry_in_s, reason=state.failure_reason)  # fmt: skip
+            reason = (state.failure_reason or "").split("\n")[0]
+            emit("progress", STEP_SOURCE, f"{identifier}/{name}", phase=f"wait for attempt {state.attempts + 1}",
+                 eta_s=state.retry_in_s, reason=reason)  # fmt: skip
         kind = "started" if state.ended is None else "finished"
         if (name, kind) in told:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import shutil
 import stat
@@ -79,8 +80,9 @@ def _relative(key: str, prefix: str) -> str:
 
 def _inside(folder: Path, relative: str, key: str) -> Path:
     # A key is any text, and not every one is a name for a file: `..` leads up, a leading slash to the root.
-    target = Path(os.path.normpath(folder / relative))
-    if Path(os.path.normpath(folder)) not in target.parents:
+    root = folder.resolve()
+    target = Path(os.path.normpath(root / relative))
+    if root not in target.parents:
         raise TransferError(f"Data download failed: the S3 key '{key}' leads out of the folder that it is fetched to.")
     return target
 
@@ -113,10 +115,16 @@ def upload_file(s3: Any, path: Path, uri: str, kms_key: str | None) -> None:
 
 
 def pack(folder: Path, target: Path) -> Path:
-    """Write what lies in `folder` as a tar.gz; a link becomes what it points to."""
+    """Write what lies in `folder` as a tar.gz; a link becomes what it points to.
+
+    Raises TransferError for a link that leads nowhere, or back to a folder that it lies in.
+    """
     with tarfile.open(target, "w:gz", compresslevel=_COMPRESSION_LEVEL, dereference=True) as archive:
         for path in sorted(folder.iterdir()):
-            archive.add(path, arcname=path.name)
+            try:
+                archive.add(path, arcname=path.name)
+            except OSError as error:
+                raise TransferError(f"{path.name} cannot be packed: {error}") from error
     return target
 
 
@@ -130,14 +138,14 @@ def unpack(archive: Path, folder: Path) -> None:
         with tarfile.open(archive) as opened:
             for member in opened:
                 _unpack_member(opened, member, folder)
-    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+    except (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
         raise TransferError(f"{archive.name} is not a usable tar.gz archive: {error}") from error
 
 
 def _unpack_member(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
     # By hand, since `extractall(filter="data")` came with Python 3.11.4 and some systems have an older one.
-    target = Path(os.path.normpath(folder / member.name))
-    root = Path(os.path.normpath(folder))
+    root = folder.resolve()
+    target = Path(os.path.normpath(root / member.name))
     if target != root and root not in target.parents:
         raise TransferError(f"The archive's member '{member.name}' leads out of the folder that it is unpacked to.")
     if member.isdir():
@@ -145,7 +153,7 @@ def _unpack_member(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Pa
         return
     content = archive.extractfile(member) if member.isreg() else None
     if content is None:
-        raise TransferError(f"The archive's member '{member.name}' is neither a file nor a directory. Pack the file.")
+        raise TransferError(f"The archive's member '{member.name}' is neither a file nor a directory.")
     target.parent.mkdir(parents=True, exist_ok=True)
     with content, target.open("wb") as file:
         shutil.copyfileobj(content, file, _CHUNK)

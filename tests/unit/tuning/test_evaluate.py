@@ -136,6 +136,15 @@ def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path) -> None:
     assert not (tmp_path / "evil").exists()
 
 
+def test_a_link_in_the_place_of_an_adapter_s_file_is_refused(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as tar:
+        info = tarfile.TarInfo("adapter/adapter_config.json")
+        info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        tar.addfile(info)
+    with pytest.raises(TuningError, match="is no file of an adapter"):
+        evaluation.unpack_adapter(tmp_path, tmp_path / "out")
+
+
 def test_the_zip_runs_by_itself_and_says_why_it_fails(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "evaluation.zip", "w") as code:
         code.write(ROOT / "pipelines" / "tuning" / "__main__.py", "__main__.py")
