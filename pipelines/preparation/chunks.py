@@ -122,9 +122,9 @@ T = TypeVar("T")
 def group(items: Iterable[tuple[T, int]], target: int) -> list[list[T]]:
     """Put neighbours together until each group weighs about `target`, so that small files share a task."""
     groups: list[list[T]] = []
-    weight = target
+    weight = 0
     for item, size in items:
-        if weight + size > target:
+        if not groups or weight + size > target:
             groups.append([])
             weight = 0
         groups[-1].append(item)

@@ -78,6 +78,11 @@ def test_small_files_share_a_task() -> None:
     assert group([("a", 3), ("b", 3), ("c", 5), ("d", 20), ("e", 1)], 10) == [["a", "b"], ["c"], ["d"], ["e"]]
 
 
+def test_an_empty_file_has_a_task_too_and_shares_it_with_the_next() -> None:
+    assert group([("empty", 0), ("b", 3)], 10) == [["empty", "b"]]
+    assert group([("empty", 0)], 10) == [["empty"]]
+
+
 def test_a_file_that_fits_one_chunk_needs_no_counting(bucket: MakeBucket) -> None:
     raw = bucket({"a.jsonl": b"one\ntwo\n"})
     assert [is_divided(chunk) for chunk in plan_chunks(raw.objects(""), 100)] == [False]
