@@ -26,7 +26,8 @@ class Settings(Section):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,22}[a-z0-9]$", examples=["fourfold", "legal-summaries"])] = (
         "fourfold"
     )
-    """Prefix of every resource name."""
+    """Prefix of the names that people see: state machine, pipeline, endpoint, parameters. The stacks are called
+    `Fourfold-<environment>-…` whatever it is: one workflow by environment and account."""
 
     task: Task
     """What the model is asked to do."""

@@ -12,6 +12,7 @@ import os
 import shutil
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -85,17 +86,20 @@ def unpack_adapter(folder: Path, target: Path) -> Path:
     """Take the adapter out of model.tar.gz and give its directory.
 
     Raises:
-        TuningError: there is no such archive, no adapter in it, or one whose files would land elsewhere.
+        TuningError: there is no such archive, it is torn, or holds no adapter, or one whose files are none.
     """
     archive = folder / "model.tar.gz"
     if not archive.is_file():
         raise TuningError(f"There is no model.tar.gz under {folder}. Did the training job finish?")
     adapter = target / "adapter"
     adapter.mkdir(parents=True)
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            if not member.isdir() and Path(member.name).parts[:1] == ("adapter",):
-                _unpack_file(tar, member, adapter)
+    try:
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                if not member.isdir() and Path(member.name).parts[:1] == ("adapter",):
+                    _unpack_file(tar, member, adapter)
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise TuningError(f"{archive.name} is not a whole archive: {error}. Train again.") from error
     if not (adapter / "adapter_config.json").is_file():
         raise TuningError(f"{archive.name} holds no adapter/adapter_config.json. Was it made by train.py?")
     return adapter

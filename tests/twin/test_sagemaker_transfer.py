@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import tarfile
 from pathlib import Path
@@ -118,3 +119,12 @@ def test_nothing_is_unpacked_outside_of_the_working_directory(tmp_path: Path, mo
     with pytest.raises(TransferError, match="leads out of the folder"):
         unpack(archive_of(tmp_path, tarfile.TarInfo("../evil"), b"evil"), Path())
     assert files(tmp_path) == ["archive.tar.gz"]
+
+
+def test_a_full_disk_is_not_called_a_bad_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("twin.sagemaker.transfer.shutil.copyfileobj", full)
+    with pytest.raises(OSError, match="No space left"):
+        unpack(archive_of(tmp_path, tarfile.TarInfo("file"), b"x"), tmp_path / "out")

@@ -66,7 +66,7 @@ def _engine(store: Store, pipeline: Json, record: Json) -> Engine:
     described = record["described"]
     arn = described["PipelineExecutionArn"]
     definition = parse(record["definition"])
-    on_change = _recorder(store, record)
+    on_change = recorder(store, record)
     calls = StepCalls(store, pipeline, arn, on_change)
     values = Values(record["parameters"], _facts(pipeline, described))
     values.load_property_file = lambda step, name: calls.property_file(
@@ -96,7 +96,7 @@ def _facts(pipeline: Json, described: Json) -> Json:
     }
 
 
-def _recorder(store: Store, record: Json) -> Callable[[StepState], None]:
+def recorder(store: Store, record: Json) -> Callable[[StepState], None]:
     """Writes the state of a step into the execution's record, and its beginning and end into the events."""
     identifier = record["described"]["PipelineExecutionArn"].rpartition("/")[2]
     told: set[tuple[str, str]] = set()

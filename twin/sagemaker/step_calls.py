@@ -136,7 +136,7 @@ class StepCalls:
         if stop.is_set():
             raise StepStoppedError
         reason = job.get("FailureReason") or f"The job {names[name_member]} was stopped."
-        raise StepFailedError(reason, _job_exceptions(reason))
+        raise StepFailedError(reason, job_exceptions(reason))
 
     def _stop(self, calls: _JobCalls, step: Step, names: Json) -> None:
         try:
@@ -194,5 +194,5 @@ def _call_exceptions(error: ClientError) -> frozenset[str]:
     return frozenset({"Step.SERVICE_FAULT"}) if fault else frozenset()
 
 
-def _job_exceptions(reason: str) -> frozenset[str]:
+def job_exceptions(reason: str) -> frozenset[str]:
     return frozenset(name for start, name in _JOB_EXCEPTIONS.items() if reason.startswith(start))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import lzma
 import os
 import shutil
@@ -17,6 +18,18 @@ from botocore.exceptions import ClientError
 _CHUNK = 1 << 20
 # Stored, not compressed: an artefact is mostly quantized weights, which would cost seconds and hardly shrink.
 _COMPRESSION_LEVEL = 0
+# What an archive's content is to blame for; a full disk, also an OSError, is not.
+_BAD_ARCHIVE = (
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    ValueError,
+    FileExistsError,
+    IsADirectoryError,
+    NotADirectoryError,
+)
 
 
 class TransferError(Exception):
@@ -138,7 +151,7 @@ def unpack(archive: Path, folder: Path) -> None:
         with tarfile.open(archive) as opened:
             for member in opened:
                 _unpack_member(opened, member, folder)
-    except (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError) as error:
+    except _BAD_ARCHIVE as error:
         raise TransferError(f"{archive.name} is not a usable tar.gz archive: {error}") from error
 
 

@@ -95,6 +95,13 @@ def test_the_pipeline_takes_the_parameters_as_a_list(resolve: Resolve) -> None:
     assert {item["Name"]: item["Value"] for item in run["pipeline_parameters"]} == run["tuning"]
 
 
+def test_evaluation_cuts_answers_off_where_the_endpoint_does(resolve: Resolve) -> None:
+    run = resolve({})
+
+    assert run["tuning"]["MaxOutputTokens"] == str(SETTINGS["defaults"]["serving"]["max_output_tokens"])
+    assert run["max_output_tokens"] == SETTINGS["defaults"]["serving"]["max_output_tokens"]
+
+
 def test_the_quality_gate_of_the_pipeline_follows_the_floor(resolve: Resolve) -> None:
     assert resolve({"selection": {"floor": 0.45}})["tuning"]["MinimumMetric"] == "0.45"
 

@@ -145,6 +145,13 @@ def test_a_link_in_the_place_of_an_adapter_s_file_is_refused(tmp_path: Path) -> 
         evaluation.unpack_adapter(tmp_path, tmp_path / "out")
 
 
+def test_a_torn_archive_is_named(archive: Path, tmp_path: Path) -> None:
+    whole = (archive / "model.tar.gz").read_bytes()
+    (tmp_path / "model.tar.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(TuningError, match=r"model\.tar\.gz is not a whole archive"):
+        evaluation.unpack_adapter(tmp_path, tmp_path / "out")
+
+
 def test_the_zip_runs_by_itself_and_says_why_it_fails(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "evaluation.zip", "w") as code:
         code.write(ROOT / "pipelines" / "tuning" / "__main__.py", "__main__.py")

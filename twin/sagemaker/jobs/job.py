@@ -53,7 +53,7 @@ class Job(ABC):
     def start(self) -> None:
         """Run on a thread of its own."""
         _running[self.arn] = self
-        hooks.in_background(f"{self.source} {self.name}", self._run)
+        hooks.in_background(f"{self.source} {self.name}", self.run)
 
     @abstractmethod
     def work(self) -> None:
@@ -104,7 +104,8 @@ class Job(ABC):
 
     # ---- life -------------------------------------------------------------------------------------------
 
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Do the whole of it on this thread; whatever happens ends up in the record."""
         emit("started", self.source, self.name, arn=self.arn, instance_type=self.instance_type)
         reason = ""
         try:
