@@ -8,6 +8,7 @@ import sys
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 console = Console(stderr=False)
 ROOT = Path(__file__).resolve().parent.parent
+STATE = ROOT / ".fourfold"
 # What the workflow takes for the name of an execution: it becomes part of keys and of job names.
 RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,78}[A-Za-z0-9])?")
 
@@ -36,6 +38,16 @@ def fail(message: str, code: int = 1) -> typer.Exit:
     return typer.Exit(code)
 
 
+@app.callback(invoke_without_command=True)
+def about(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    """Say what stands for the command as a whole."""
+    if show_version:
+        console.print(f"fourfold {version('fourfold')}", highlight=False)
+        raise typer.Exit
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Make of Ctrl-C one line and the exit code 130; whatever the block started ends with the block."""
@@ -43,6 +55,21 @@ def interruptible() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise fail("Interrupted: everything that was started has been stopped.", 130) from None
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Make one message of what a command finds that its user can do something about."""
+    with interruptible():
+        from cli.errors import explain
+
+        try:
+            yield
+        except Exception as error:
+            message = explain(error, STATE / "emulator" / "emulator.log")
+            if message is None:
+                raise
+            raise fail(message) from None
 
 
 @app.command()
@@ -64,6 +91,8 @@ def run(
     if run_id and not RUN_ID.fullmatch(run_id):
         rule = "1 to 80 letters, digits, hyphens and underscores, a letter or a digit at both ends"
         raise fail(f"{run_id!r} cannot be a run's id: it takes {rule}.", 2)
+    if run_id and (output / run_id).exists():
+        raise fail(f"There is a report of a run {run_id} in {output} already. Give the run another id.", 2)
     overrides = parse_override(override)
     try:
         settings = load_settings(workflow, "twin")
@@ -71,8 +100,12 @@ def run(
         raise fail(str(error), 2) from None
     with interruptible():
         from cli.run import run_workflow  # the twin's packages load for seconds; --help need not wait
+        from twin.run.preflight import RunRefused
 
-        code = run_workflow(settings, workflow, data, overrides, run_id, output, console)
+        try:
+            code = run_workflow(settings, workflow, data, overrides, run_id, output, console)
+        except RunRefused as error:
+            raise fail(str(error), 2) from None
     raise typer.Exit(code)
 
 
@@ -124,6 +157,47 @@ def synth(
             raise fail(str(error), 2) from None
     for template in sorted(assembly.glob("*.template.json")):
         console.print(template.relative_to(ROOT), highlight=False)
+
+
+@app.command()
+def ask(text: Annotated[str, typer.Argument(help="The text; read from the standard input by default.")] = "") -> None:
+    """Let the model that the last run deployed on this machine do its task on a text."""
+    with explained():
+        from cli.serving import ask_model
+
+        ask_model(ROOT, text or sys.stdin.read(), console)
+
+
+@app.command()
+def serve() -> None:
+    """Serve what the last run deployed on this machine, over HTTP, until Ctrl-C."""
+    with explained():
+        from cli.serving import serve_model
+
+        serve_model(ROOT, console)
+
+
+@app.command()
+def approve(
+    name: Annotated[
+        str, typer.Option("--as", envvar="USER", help="Who approves, for the record of the run.")
+    ] = "a person at this machine",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.")] = False,
+) -> None:
+    """Let the run that waits for an approval deploy its model."""
+    with explained():
+        from cli.approval import approve_run
+
+        approve_run(ROOT, name, yes, console)
+
+
+@app.command()
+def reject(why: Annotated[str, typer.Option(help="Why, for the record of the run.")] = "rejected by hand") -> None:
+    """End the run that waits for an approval; what is deployed stays as it is."""
+    with explained():
+        from cli.approval import reject_run
+
+        reject_run(ROOT, why, console)
 
 
 @app.command()

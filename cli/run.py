@@ -15,6 +15,7 @@ from twin import events
 from twin.emulator import Emulator
 from twin.report import collect, write_report
 from twin.report.artefacts import Artefacts
+from twin.run.preflight import check
 from twin.run.session import Finished, Options, dataset, new_board, run
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,11 +33,16 @@ def run_workflow(
     """Run the workflow, write its report, and return the command's exit code.
 
     A fault of the program itself is raised as it is, once the report is written where there is one.
+
+    Raises:
+        RunRefused: the run cannot end well; nothing has begun.
     """
+    check(settings, data)
     options = Options(ROOT, workflow, data, overrides, run_id)
     log = options.state / "emulator" / "emulator.log"
     board = new_board()
     figures: dict[str, Any] = {}
+    rejected: list[Path] = []
 
     def report(emulator: Emulator, finished: Finished) -> None:
         run_id = finished.outcome.run_id
@@ -45,6 +51,8 @@ def run_workflow(
         error = describe(finished.error, log)
         figures.update(collect(finished.outcome, board, artefacts, finished.probed, happened, error))
         write_report(figures, output / run_id)
+        if figures["data"] and any(figures["data"]["rejected"].values()):
+            rejected.append(emulator.local_path(figures["data"]["quarantine"]))
 
     try:
         with shown(board, console):
@@ -59,6 +67,10 @@ def run_workflow(
     show_figures(figures, console)
     page = output / finished.outcome.run_id / "report.html"
     console.print(f"\nThe report: {page.resolve()}", highlight=False, soft_wrap=True)
+    for folder in rejected:
+        console.print(f"The rejected records, until the next run: {folder}", highlight=False, soft_wrap=True)
+    if finished.good:
+        console.print("The model, until the next run: `fourfold ask` or `fourfold serve`")
     if finished.error is not None and explain(finished.error, log) is None:
         raise finished.error
     return 0 if finished.good else 1

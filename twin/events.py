@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-Kind = Literal["started", "progress", "log", "finished", "iam_denied"]
+Kind = Literal["started", "progress", "log", "finished", "waiting", "iam_denied"]
 FILE_VARIABLE = "FOURFOLD_EVENTS_FILE"
 PROGRESS_PREFIX = "PROGRESS "
 LINE_LIMIT = 4096

@@ -18,6 +18,8 @@ from typing import Any
 
 import botocore
 
+COLUMNS = ("service", "operation", "documentation", "summary")
+
 Progress = Callable[[int, int], None]
 """Called with the number of services read and the number there are."""
 

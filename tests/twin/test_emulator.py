@@ -20,7 +20,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.twin.helpers import allow, make_function, make_role, unique, user_client, wait_until, zipped
-from twin.emulator import Emulator, EmulatorError, clients
+from twin.emulator import Emulator, EmulatorError, RunningEmulator, clients
 from twin.processes import kill_marked, marked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,6 +131,14 @@ def test_a_service_that_is_not_served_is_refused_by_name(emulator: Emulator) -> 
 def test_a_second_emulator_on_the_same_directory_is_refused(emulator: Emulator) -> None:
     with pytest.raises(EmulatorError, match="Another emulator is using"):
         Emulator(emulator.work_dir).start()
+    assert RunningEmulator.in_directory(emulator.work_dir) is not None
+
+
+def test_another_process_finds_it_while_it_runs(emulator: Emulator) -> None:
+    found = RunningEmulator.in_directory(emulator.work_dir)
+    assert found is not None
+    assert found.endpoint_url == emulator.endpoint_url
+    assert found.client("sts").get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:root"
 
 
 def test_a_policy_that_demands_tls_lets_loopback_pass(emulator: Emulator) -> None:

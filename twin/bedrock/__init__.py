@@ -1,4 +1,4 @@
-"""bedrock-runtime: Converse, ConverseStream and InvokeModel on real weights; see `local_models` for which.
+"""bedrock-runtime: Converse, ConverseStream and InvokeModel on real weights; see `twin.weights.imported` for which.
 
 The models are served as if they had been imported (Bedrock Custom Model Import): their ids are ARNs of imported
 models. No other model answers.

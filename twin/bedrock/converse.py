@@ -16,10 +16,10 @@ from twin.bedrock.generation import (
     chat_prompt,
     generate,
 )
-from twin.bedrock.local_models import LocalModel
 from twin.constraints import WrongTypeError, summary, violations
 from twin.emulator.hooks import Json, ServiceError
 from twin.support import ANY, unsupported
+from twin.weights.imported import LocalModel
 
 _HONOURED = {
     "messages": {"role": ANY, "content": {"text": ANY}},

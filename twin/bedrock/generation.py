@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from twin.bedrock import servers
-from twin.bedrock.local_models import LocalModel
 from twin.emulator.hooks import Json
+from twin.weights.imported import LocalModel
 
 # Bedrock's defaults for models of the Llama architecture.
 DEFAULT_TOKENS = 512

@@ -16,8 +16,8 @@ from typing import Any
 from twin.bedrock import servers
 from twin.bedrock.converse import milliseconds_since
 from twin.bedrock.generation import DEFAULT_TEMPERATURE, DEFAULT_TOKENS, DEFAULT_TOP_P, Sampling, generate
-from twin.bedrock.local_models import LocalModel
 from twin.emulator.hooks import Json, Response, ServiceError
+from twin.weights.imported import LocalModel
 
 _STOP_REASONS = {"eos": "stop", "limit": "length"}
 _DIMENSIONS = 384

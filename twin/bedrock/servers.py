@@ -8,10 +8,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from twin.bedrock.local_models import LocalModel
 from twin.emulator.hooks import Json, ServiceError
 from twin.events import emit
 from twin.model_server import ModelServer, ModelServerError
+from twin.weights.imported import LocalModel
 
 SOURCE = "bedrock"
 TEMPLATE = "/apply-template"

@@ -6,7 +6,7 @@ import json
 import re
 
 from twin.bedrock import converse, invoke_model, stream
-from twin.bedrock.local_models import resolve
+from twin.bedrock.named import resolve
 from twin.emulator.hooks import Json, Request, Response, ServiceError
 
 _PATH = re.compile(r"/model/(?P<model>.+)/(?P<call>[a-z-]+)")

@@ -13,8 +13,8 @@ import time
 from twin.bedrock import servers
 from twin.bedrock.converse import STOP_REASONS, milliseconds_since, prompt_of, sampling_of, usage
 from twin.bedrock.generation import Generated
-from twin.bedrock.local_models import LocalModel
 from twin.emulator.hooks import Json, Response
+from twin.weights.imported import LocalModel
 
 _STRING = 7
 _DATA = b"data: "

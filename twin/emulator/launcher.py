@@ -7,23 +7,18 @@ standard input closes, which happens whatever ends the process that started it; 
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 import uuid
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-import boto3
-
+from twin.emulator.access import ADDRESS, Access, answers
 from twin.emulator.account import REGION, root_environment
-from twin.emulator.clients import client_from
 from twin.events import FILE_VARIABLE
 from twin.processes import MARK_VARIABLE, kill_marked
 
@@ -41,7 +36,7 @@ class EmulatorError(Exception):
     """The emulator did not start, or a command against it failed; the text says why and where its log is."""
 
 
-class Emulator:
+class Emulator(Access):
     """An emulator of AWS with IAM enforced, in a process of its own, for the time of a `with` block.
 
     >>> with Emulator(Path(".fourfold/twin")) as emulator:   # doctest: +SKIP
@@ -54,7 +49,7 @@ class Emulator:
     """
 
     def __init__(self, work_dir: Path, persist: bool = False, wait_scale: float = 0.1) -> None:
-        self.work_dir = work_dir.resolve()
+        super().__init__(work_dir)
         self.persist = persist
         self._wait_scale = wait_scale
         self._port: int | None = None
@@ -84,6 +79,7 @@ class Emulator:
             )
         try:
             self._wait_until_ready()
+            (self.work_dir / ADDRESS).write_text(self.endpoint_url)
         except BaseException:
             # It has nothing to save yet, and would first load what it serves before it saw its pipe closed.
             kill_marked(self._mark)
@@ -95,6 +91,7 @@ class Emulator:
         process, self._process = self._process, None
         if process is None:
             return
+        self._withdraw_address()
         try:
             if process.stdin is not None:
                 process.stdin.close()
@@ -136,11 +133,6 @@ class Emulator:
         return self._process.pid
 
     @property
-    def events_file(self) -> Path:
-        """The JSON lines of `twin.events`."""
-        return self.work_dir / "events.jsonl"
-
-    @property
     def log_file(self) -> Path:
         """What the emulator itself logs."""
         return self.work_dir / "emulator.log"
@@ -150,24 +142,13 @@ class Emulator:
         """What every process of the emulator carries; see `twin.processes`."""
         return self._mark
 
-    def environment(self) -> dict[str, str]:
-        """Environment variables that send any AWS SDK or CLI to the emulator, as the account's root."""
-        return root_environment(self.endpoint_url)
-
-    def client(self, service: str) -> Any:
-        """A boto3 client of the account's root user."""
-        return client_from(self.environment(), service)
-
-    def session(self) -> boto3.Session:
-        """A boto3 session of the account's root user, for clients with a configuration of their own."""
-        environment = self.environment()
-        return boto3.Session(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=REGION)
-
-    def api_url(self, rest_api_id: str, stage: str) -> str:
-        """Where a stage of a REST API is served: what AWS's own host name for it stands for."""
-        return f"{self.endpoint_url}/_aws/execute-api/{rest_api_id}/{stage}"
-
     # ---- inside -----------------------------------------------------------------------------------------
+
+    def _withdraw_address(self) -> None:
+        file = self.work_dir / ADDRESS
+        # One that was refused a directory must not take the address of the one that uses it.
+        if file.exists() and file.read_text() == self.endpoint_url:
+            file.unlink()
 
     def _process_environment(self) -> dict[str, str]:
         inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
@@ -200,14 +181,10 @@ class Emulator:
     def _wait_until_ready(self) -> None:
         process = self._process
         deadline = time.monotonic() + _START_TIMEOUT_S
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         while process is not None and process.poll() is None and time.monotonic() < deadline:
-            try:
-                with opener.open(f"{self.endpoint_url}/_ministack/health", timeout=5) as answer:
-                    json.load(answer)
-                    return
-            except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError):
-                time.sleep(0.05)
+            if answers(self.endpoint_url):
+                return
+            time.sleep(0.05)
         tail = "\n".join(self.log_file.read_text(errors="replace").splitlines()[-15:])
         raise EmulatorError(f"The emulator did not start. Its log, {self.log_file}, ends:\n{tail}")
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from cdk_app.settings import Settings
 from twin import deployment
-from twin.emulator import Emulator
+from twin.emulator import Access, Emulator
 from twin.run import staging
 from twin.run.account import new_account
 from twin.run.api import Api
@@ -218,7 +218,7 @@ def use(
     )
 
 
-def deployed_api(emulator: Emulator, outputs: dict[str, str]) -> Api:
+def deployed_api(emulator: Access, outputs: dict[str, str]) -> Api:
     """Return the deployed API, asked as the account's root user."""
     session = emulator.session()
     url = emulator.api_url(outputs["RestApiId"], urlsplit(outputs["ApiUrl"]).path.strip("/"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from twin.run.board import Progress
 
 if TYPE_CHECKING:
-    from twin.emulator import Emulator
+    from twin.emulator import Access, Emulator
 
 Show = Callable[[Progress], None]
 
@@ -35,7 +35,7 @@ def upload_folder(emulator: Emulator, bucket: str, prefix: str, folder: Path, sh
     return keys
 
 
-def stack_outputs(emulator: Emulator, environment: str) -> dict[str, str]:
+def stack_outputs(emulator: Access, environment: str) -> dict[str, str]:
     """Return the outputs of every stack of an environment, by their names in the templates."""
     found: dict[str, str] = {}
     for page in emulator.client("cloudformation").get_paginator("describe_stacks").paginate():

@@ -9,6 +9,7 @@ from twin.run.board import Board, Progress, Status
 from twin.run.evaluation import Evaluation
 
 EVALUATE = "EvaluateCandidates"
+FOR_A_PERSON = "waits for `fourfold approve` or `fourfold reject`, in another terminal"
 WAY_OUT = {"RollBack", "ExplainFailure"}
 """What states of no step say of themselves: entered, they mean that the step before has failed."""
 
@@ -50,8 +51,12 @@ class Tracker:
             self.show_evaluation()
 
     def show(self, record: dict[str, Any]) -> None:
-        """Show what a job or a model says of its progress."""
-        if record.get("kind") != "progress" or self._current is None:
+        """Show what a job or a model says of its progress, or that a person is waited for."""
+        if self._current is None:
+            return
+        if record.get("kind") == "waiting":
+            self._board.advance(self._current, Progress(FOR_A_PERSON))
+        if record.get("kind") != "progress":
             return
         if "answered" in record:
             # Counted by model over the emulator's life: it says something of the candidates' step alone.

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from twin import events
 from twin.emulator.hooks import Task, TaskFailedError, last_heartbeat, wait_for_token
 from twin.stepfunctions.calls import call_sdk
 from twin.stepfunctions.integrations import Function, Optimized, SdkCall, UnknownIntegrationError, integration_of
@@ -60,11 +61,14 @@ def _waiting(work: Work, for_token: bool) -> Work:
 
     def call_then_wait(task: Task, cancelled: threading.Event) -> Any:
         work(task, cancelled)
-        started = datetime.now(UTC)
+        started, told = datetime.now(UTC), False
         while not cancelled.is_set():
             came, output = wait_for_token(task, _POLL_S)
             if came:
                 return output
+            if not told:
+                events.emit("waiting", "stepfunctions", task.execution_arn, state=task.state, token=task.token)
+                told = True
             _check_heartbeat(task, started)
         return None
 

@@ -26,9 +26,9 @@ class Deployed:
     outputs: dict[str, str]
     lines: int
 
-    def run(self, overrides: dict[str, Any] | None = None) -> tuple[Outcome, Board]:
+    def run(self, overrides: dict[str, Any] | None = None, board: Board | None = None) -> tuple[Outcome, Board]:
         """Run the state machine once to its end, under a name as long as those that EventBridge gives."""
-        board = session.new_board()
+        board = board or session.new_board()
         run_id = f"{uuid.uuid4()}_{uuid.uuid4()}"
         arn = start(self.emulator, self.outputs["StateMachineArn"], run_id, overrides or {})
         return follow(self.emulator, arn, board), board

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -131,8 +132,55 @@ def test_the_report_is_written_and_shown_whichever_way_the_run_ended(
     found, stdout, _ = invoke("run", f"--output={tmp_path}")
 
     assert found == code
+    assert ("`fourfold ask`" in stdout) == (code == 0)
     assert (tmp_path / "r1" / "report.json").exists()
     page = (tmp_path / "r1" / "report.html").read_text()
     if error is not None:
         assert "The deployed model could not be used: 501" in stdout
         assert "The deployed model could not be used" in page
+
+
+def test_a_run_that_cannot_end_well_is_refused_before_it_begins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cli.run, "run", raising(AssertionError("it has begun")))
+    (tmp_path / "empty.jsonl").touch()
+
+    code, _, stderr = invoke("run", f"--data={tmp_path / 'empty.jsonl'}")
+
+    assert code == 2
+    assert "is empty" in stderr
+
+
+def test_the_report_of_another_run_is_not_overwritten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(cli.run, "run", raising(AssertionError("it has begun")))
+    (tmp_path / "mine").mkdir()
+
+    code, _, stderr = invoke("run", "--run-id=mine", f"--output={tmp_path}")
+
+    assert code == 2
+    assert "already" in stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["approve", "--yes"], "nothing to approve"),
+        (["reject"], "nothing to approve"),
+        (["ask", "a text"], "`fourfold run` deploys it"),
+        (["serve"], "`fourfold run` deploys it"),
+    ],
+)
+def test_what_needs_a_run_says_so_where_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str], words: str
+) -> None:
+    monkeypatch.setattr("cli.main.ROOT", tmp_path)
+
+    code, _, stderr = invoke(*command)
+
+    assert code == 1
+    assert words in stderr
+
+
+def test_the_version_is_the_package_s() -> None:
+    assert invoke("--version")[1] == f"fourfold {version('fourfold')}\n"

@@ -96,3 +96,12 @@ def test_a_progress_line_keeps_its_figures_for_whoever_waits() -> None:
 @pytest.mark.parametrize("record", [{}, {"phase": None, "done": None}])
 def test_a_progress_line_without_counts_is_shown_without_a_bar(record: dict[str, object]) -> None:
     assert progress_of(record).total == 0
+
+
+def test_a_run_that_waits_for_a_person_says_how_to_answer(tracker: Tracker, board: Board) -> None:
+    tracker.take(entered(1, "Choose"))
+    tracker.show({"kind": "waiting", "source": "stepfunctions", "id": "arn", "state": "Choose", "token": "t"})
+
+    progress = board.steps["SelectModel"].progress
+    assert progress is not None
+    assert "`fourfold approve`" in progress.phase

@@ -1,0 +1,43 @@
+"""`fourfold approve` and `fourfold reject`: a person's answer to the run that waits for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from twin.run.approval import Request, figures, request
+
+
+def approve_run(root: Path, name: str, sure: bool, console: Console) -> None:
+    """Show what the run found and, once the user is sure, let it deploy.
+
+    Raises:
+        NobodyWaits: no run waits for an answer.
+    """
+    asked = show(root, console)
+    if not sure:
+        typer.confirm("Deploy this model?", abort=True)
+    asked.approve(name)
+    console.print(f"Run {asked.run_id}: approved.", style="green", highlight=False)
+
+
+def reject_run(root: Path, why: str, console: Console) -> None:
+    """End the run that waits, for the reason given.
+
+    Raises:
+        NobodyWaits: no run waits for an answer.
+    """
+    asked = request(root / ".fourfold" / "emulator")
+    asked.reject(why)
+    console.print(f"Run {asked.run_id}: rejected. What is deployed stays as it is.", highlight=False)
+
+
+def show(root: Path, console: Console) -> Request:
+    """Print what the run found, and return its request."""
+    asked = request(root / ".fourfold" / "emulator")
+    console.print(f"Run {asked.run_id} waits for your approval.", style="bold", highlight=False)
+    for line in figures(asked.known()):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    return asked

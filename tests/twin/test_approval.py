@@ -1,0 +1,110 @@
+"""A run that waits for a person is found, and hears the answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.twin.helpers import Json, allow, make_function, start, wait_until
+from twin import events
+from twin.emulator import Emulator
+from twin.run.approval import NobodyWaits, Request, figures, request
+
+ASKING = "def handle(event, context): return {'approval': 'requested'}"
+ANSWERING = """
+import boto3
+def handle(event, context): boto3.client("stepfunctions").send_task_success(taskToken=event["token"], output="{}")
+"""
+
+
+def waiting_for(emulator: Emulator) -> Iterator[str]:
+    """Yield the executions that the twin's events say are waiting."""
+    for record, _ in events.read(emulator.events_file):
+        if record["kind"] == "waiting":
+            yield record["id"]
+
+
+def start_asking(emulator: Emulator, source: str, *statements: Json) -> str:
+    """Start an execution whose one task waits for its token, which a function is given; its ARN."""
+    parameters = {"FunctionName": make_function(emulator, source, *statements), "Payload": {"token.$": "$$.Task.Token"}}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "Comment": "AwaitApproval: waits for a person.",
+        "Parameters": parameters,
+        "End": True,
+    }
+    return start(emulator, {"Approve": task}, allow("lambda:InvokeFunction"))
+
+
+@pytest.fixture
+def asked(emulator: Emulator) -> Request:
+    """The request of an execution that waits."""
+    arn = start_asking(emulator, ASKING)
+    wait_until(lambda: list(waiting_for(emulator)), lambda seen: arn in seen)
+    found = request(emulator.work_dir)
+    assert found.execution_arn == arn
+    return found
+
+
+def ended(asked: Request) -> dict[str, Any]:
+    found: dict[str, Any] = wait_until(
+        lambda: asked.client.describe_execution(executionArn=asked.execution_arn),
+        lambda seen: seen["status"] != "RUNNING",
+    )
+    return found
+
+
+def test_an_approval_goes_to_the_run_that_waits(asked: Request) -> None:
+    assert asked.known() == {}
+    asked.approve("somebody")
+    assert json.loads(ended(asked)["output"]) == {"approved_by": "somebody"}
+
+
+def test_a_rejection_ends_the_run_with_its_reason(asked: Request) -> None:
+    asked.reject("it makes things up")
+    found = ended(asked)
+    assert (found["status"], found["error"], found["cause"]) == ("FAILED", "ApprovalRejected", "it makes things up")
+
+
+def test_an_answer_that_comes_after_another_one_finds_nobody(emulator: Emulator, asked: Request) -> None:
+    asked.approve("somebody")
+    ended(asked)
+
+    with pytest.raises(NobodyWaits, match="no longer waits"):
+        asked.reject("too late")
+    with pytest.raises(NobodyWaits, match="does not wait"):
+        request(emulator.work_dir)
+
+
+def test_without_a_run_there_is_nothing_to_answer(tmp_path: Path) -> None:
+    with pytest.raises(NobodyWaits, match="No run is going on"):
+        request(tmp_path)
+
+
+def test_a_task_that_has_its_answer_at_once_waits_for_nobody(emulator: Emulator) -> None:
+    arn = start_asking(emulator, ANSWERING, allow("states:SendTaskSuccess"))
+    client = emulator.client("stepfunctions")
+    wait_until(lambda: client.describe_execution(executionArn=arn)["status"], lambda seen: seen == "SUCCEEDED")
+    assert arn not in list(waiting_for(emulator))
+
+
+def test_what_a_person_decides_by_is_the_reason_of_the_choice_and_the_comparison() -> None:
+    compared = {
+        "metric": "rougeL",
+        "challenger": {"value": 0.2523},
+        "champion": {"value": 0.1541, "note": "No champion yet: the base model stands in."},
+        "difference": 0.0982,
+        "ci": [0.0551, 0.1414],
+        "examples": 64,
+    }
+    assert list(figures({"SelectModel": {"reason": "None reaches 0.23."}, "CompareWithChampion": compared})) == [
+        "None reaches 0.23.",
+        "Tuned: rougeL 0.252, +0.098 [+0.055, +0.141] beside the champion's 0.154, on 64 test records.",
+        "Champion: No champion yet: the base model stands in.",
+    ]
+    assert list(figures({})) == []

@@ -1,0 +1,98 @@
+"""How a process reaches an emulator, be it its own or one that another process has started."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, Self
+
+import boto3
+
+from twin.emulator.account import ACCOUNT_ID, REGION, root_environment
+from twin.emulator.clients import client_from
+
+ADDRESS = "address"
+"""The file of a directory that says where its emulator is served."""
+
+
+class Access(ABC):
+    """Everything that a user of an emulator does with it, as the account's root."""
+
+    def __init__(self, work_dir: Path) -> None:
+        self.work_dir = work_dir.resolve()
+
+    @property
+    @abstractmethod
+    def endpoint_url(self) -> str:
+        """Where every service is served."""
+
+    @property
+    def events_file(self) -> Path:
+        """The JSON lines of `twin.events`."""
+        return self.work_dir / "events.jsonl"
+
+    def environment(self) -> dict[str, str]:
+        """Environment variables that send any AWS SDK or CLI to the emulator, as the account's root."""
+        return root_environment(self.endpoint_url)
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the account's root user."""
+        return client_from(self.environment(), service)
+
+    def session(self) -> boto3.Session:
+        """A boto3 session of the account's root user, for clients with a configuration of their own."""
+        environment = self.environment()
+        return boto3.Session(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"], region_name=REGION)
+
+    def local_path(self, uri: str) -> Path:
+        """Where the object, or the objects under a prefix, of an `s3://` address lie as files, with `persist`."""
+        return self.work_dir / "s3" / ACCOUNT_ID / uri.removeprefix("s3://")
+
+    def api_url(self, rest_api_id: str, stage: str) -> str:
+        """Where a stage of a REST API is served: what AWS's own host name for it stands for."""
+        return f"{self.endpoint_url}/_aws/execute-api/{rest_api_id}/{stage}"
+
+
+class RunningEmulator(Access):
+    """An emulator that another process has started and will end."""
+
+    def __init__(self, work_dir: Path, endpoint_url: str) -> None:
+        super().__init__(work_dir)
+        self._endpoint_url = endpoint_url
+
+    @classmethod
+    def in_directory(cls, work_dir: Path) -> Self | None:
+        """Return the emulator that runs on a directory; None where none does."""
+        file = work_dir / ADDRESS
+        address = file.read_text() if file.exists() else ""
+        # The file of one that was killed is still there.
+        return cls(work_dir, address) if address and answers(address) else None
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where every service is served."""
+        return self._endpoint_url
+
+
+def _answers(endpoint_url: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{endpoint_url}/_ministack/health", timeout=5) as answer:
+            json.load(answer)
+            return True
+    except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError):
+        return False
+
+
+def answers(endpoint_url: str) -> bool:
+    """Whether an emulator is served there."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{endpoint_url}/_ministack/health", timeout=5) as answer:
+            json.load(answer)
+            return True
+    except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError):
+        return False

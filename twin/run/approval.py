@@ -1,0 +1,95 @@
+"""A run that waits for a person, and the person's answer.
+
+On AWS the answer's commands come by mail, with the task's token in them. Here the token is in the twin's events,
+and whoever answers asks the emulator that the run has started.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twin import events
+from twin.emulator import RunningEmulator
+from twin.run.execution import step_of_state
+from twin.run.history import Results, results
+
+
+class NobodyWaits(Exception):
+    """No run waits for an approval; the text says what there is instead."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A run's request for approval.
+
+    Attributes:
+        client: a Step Functions client of the emulator that the run goes on in.
+        execution_arn: the run's execution.
+        token: what the answer is addressed to.
+    """
+
+    client: Any
+    execution_arn: str
+    token: str
+
+    @property
+    def run_id(self) -> str:
+        """The run's name."""
+        return self.execution_arn.rpartition(":")[2]
+
+    def known(self) -> Results:
+        """Return what the run's steps have given so far, by the step's name."""
+        execution = self.client.describe_execution(executionArn=self.execution_arn)
+        machine = self.client.describe_state_machine(stateMachineArn=execution["stateMachineArn"])
+        return results(self.client, self.execution_arn, step_of_state(json.loads(machine["definition"])))
+
+    def approve(self, name: str) -> None:
+        """Let the run deploy its model. Raises NobodyWaits where the run waits no more."""
+        self._answer("send_task_success", output=json.dumps({"approved_by": name}))
+
+    def reject(self, why: str) -> None:
+        """End the run, and leave deployed what is. Raises NobodyWaits where the run waits no more."""
+        self._answer("send_task_failure", error="ApprovalRejected", cause=why)
+
+    def _answer(self, operation: str, **answer: str) -> None:
+        gone = (self.client.exceptions.TaskTimedOut, self.client.exceptions.TaskDoesNotExist)
+        try:
+            getattr(self.client, operation)(taskToken=self.token, **answer)
+        except gone as error:
+            raise NobodyWaits(f"The run {self.run_id} no longer waits for an answer.") from error
+
+
+def request(work_dir: Path) -> Request:
+    """Return the request of the run that goes on in an emulator's directory.
+
+    Raises:
+        NobodyWaits: no run goes on, or it does not wait.
+    """
+    emulator = RunningEmulator.in_directory(work_dir)
+    if emulator is None:
+        raise NobodyWaits("No run is going on: there is nothing to approve.")
+    client = emulator.client("stepfunctions")
+    asked = [record for record, _ in events.read(emulator.events_file) if record["kind"] == "waiting"]
+    for record in reversed(asked):
+        if client.describe_execution(executionArn=record["id"])["status"] == "RUNNING":
+            return Request(client, record["id"], record["token"])
+    raise NobodyWaits("The run that is going on does not wait for an approval, or not yet.")
+
+
+def figures(known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Put what a person decides by into words: why the model was chosen, and what the tuned one is compared with."""
+    if reason := known.get("SelectModel", {}).get("reason"):
+        yield str(reason)
+    if compared := known.get("CompareWithChampion"):
+        low, high = compared["ci"]
+        yield (
+            f"Tuned: {compared['metric']} {compared['challenger']['value']:.3f}, "
+            f"{compared['difference']:+.3f} [{low:+.3f}, {high:+.3f}] beside the champion's "
+            f"{compared['champion']['value']:.3f}, on {compared['examples']} test records."
+        )
+        if note := compared["champion"].get("note"):
+            yield f"Champion: {note}"

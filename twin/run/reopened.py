@@ -1,0 +1,71 @@
+"""What the last run deployed, up again: the account is kept, and the endpoint comes back with the emulator."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from twin.emulator import Access, Emulator, RunningEmulator
+from twin.run.api import Api
+from twin.run.board import Board, Progress, Status
+from twin.run.session import ENVIRONMENT, deployed_api
+from twin.run.staging import Show, stack_outputs
+
+STEPS = {"StartEmulator": "Start the emulator", "WakeEndpoint": "Wake the endpoint"}
+_POLL_S = 0.5
+
+
+class NothingDeployed(Exception):
+    """There is nothing to ask: no run has deployed the API, or it has been destroyed since."""
+
+    def __init__(self) -> None:
+        super().__init__("Nothing is deployed on this machine. `fourfold run` deploys it.")
+
+
+@contextmanager
+def reopened(folder: Path, board: Board) -> Iterator[Api]:
+    """Give the deployed API, once its endpoints are in service again.
+
+    An emulator that runs already, such as that of `fourfold serve`, is used and left running.
+
+    Args:
+        folder: the emulator's directory.
+        board: told of the steps `STEPS`.
+
+    Raises:
+        NothingDeployed: no API is deployed.
+        EmulatorError: the emulator did not start.
+    """
+    if not (folder / "state").exists():
+        raise NothingDeployed
+    running = RunningEmulator.in_directory(folder)
+    if running is not None:
+        board.finish("StartEmulator", Status.SKIPPED)
+        yield _awake(running, board)
+        return
+    with board.step("StartEmulator"):
+        emulator = Emulator(folder, persist=True)
+        emulator.start()
+    try:
+        yield _awake(emulator, board)
+    finally:
+        emulator.stop()
+
+
+def _awake(emulator: Access, board: Board) -> Api:
+    outputs = stack_outputs(emulator, ENVIRONMENT)
+    if not {"ApiUrl", "RestApiId"} <= outputs.keys():
+        raise NothingDeployed
+    with board.step("WakeEndpoint") as show:
+        _wait_for_endpoints(emulator, show)
+    return deployed_api(emulator, outputs)
+
+
+def _wait_for_endpoints(emulator: Access, show: Show) -> None:
+    """Wait until no endpoint is on its way; one that failed answers with its own error."""
+    client = emulator.client("sagemaker")
+    while moving := client.list_endpoints(StatusEquals="SystemUpdating")["Endpoints"]:
+        show(Progress(f"waits for {moving[0]['EndpointName']}"))
+        time.sleep(_POLL_S)
