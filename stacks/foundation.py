@@ -16,7 +16,7 @@ from cdk_app.constructs.bucket import data_bucket, log_bucket
 from cdk_app.constructs.key import encryption_key
 from cdk_app.constructs.names import parameter_name, resource_name
 from cdk_app.constructs.retention import removal_policy
-from cdk_app.settings import Settings, run_settings_template
+from cdk_app.settings import Settings, compact_json, run_settings, run_settings_template
 
 NOTHING_APPROVED = "none"
 """Value of the roll-out parameters until the first approval. From then on the workflow writes them.
@@ -36,6 +36,7 @@ class Foundation(cdk.Stack):
     logs_bucket: s3.Bucket
     notifications: sns.Topic
     run_settings: ssm.StringParameter
+    run_bounds: ssm.StringParameter
     approved_model_data_url: ssm.StringParameter
     approved_target: ssm.StringParameter
 
@@ -83,8 +84,14 @@ class Foundation(cdk.Stack):
         self.run_settings = self._parameter(
             "RunSettings",
             "run-settings",
-            "Settings that a run starts from, and the bounds within which it may override them.",
+            "Settings that a run starts from.",
             substitute(self, run_settings_template(self._settings)),
+        )
+        self.run_bounds = self._parameter(
+            "RunBounds",
+            "run-bounds",
+            "The bounds within which a run may override the settings that it starts from.",
+            compact_json(run_settings(self._settings)["bounds"]),
         )
         self.approved_model_data_url = self._parameter(
             "ApprovedModelDataUrl",

@@ -52,6 +52,7 @@ def curated_table(scope: Construct, database: glue.Database, bucket: s3.Bucket) 
             _column("record_id"),
             glue.Column(name="messages", type=glue.Schema.array(message)),
             glue.Column(name="source", type=_source()),
+            _column("cluster"),
         ],
         layout=_Layout(
             "${dataset}/run=${run}/${split}/",

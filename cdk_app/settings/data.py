@@ -46,6 +46,20 @@ class Filters(Section):
     """Largest share of symbols among the visible characters; above it: `mostly_symbols`."""
 
 
+class NearDuplicates(Section):
+    """Records whose texts are nearly the same, by the Jaccard similarity of their word shingles."""
+
+    action: Literal["drop", "keep", "off"] = "drop"
+    """`drop` keeps the longest of a cluster and quarantines the others as `near_duplicate`; `keep` keeps them all in \
+one split, so that none tests what another trains; `off` does not look for them."""
+
+    similarity: Annotated[float, Field(ge=0.5, le=0.99)] = 0.7
+    """Least share of common shingles of two near-duplicates."""
+
+    shingle_words: Annotated[int, Field(ge=1, le=20)] = 5
+    """Words in a row that make a shingle."""
+
+
 class Split(Section):
     """How curated records are divided; what remains after validation and test is for training."""
 
@@ -89,6 +103,9 @@ class Data(Section):
 
     personal_data: Literal["redact", "drop"] = "redact"
     """Personal data found in a record: `redact` replaces it, `drop` quarantines the record."""
+
+    near_duplicates: NearDuplicates = NearDuplicates()
+    """Texts that are nearly the same."""
 
     split: Split = Split()
     """How curated records are divided into train, validation and test."""

@@ -47,7 +47,7 @@ _LITERAL_REFERENCE = re.compile(r"\$\{(?!AWS::(?:Partition|Region|AccountId)\}|B
 
 
 def run_settings(settings: Settings) -> dict[str, Any]:
-    """Return `{"defaults": …, "bounds": …}`, the value of the SSM parameter that runs start from.
+    """Return `{"defaults": …, "bounds": …}`, the values of the two SSM parameters that runs start from.
 
     `defaults` nests like `workflow.yaml`, except that `dataset` and `candidates` stand at its top. `bounds`
     has the dotted name of everything that the input of an execution may override, with its `type` and, where
@@ -55,10 +55,10 @@ def run_settings(settings: Settings) -> dict[str, Any]:
     `Fn::Sub` (see `cdk_app.catalogue.Model.converse_model_id`).
 
     Raises:
-        SettingsError: the compact JSON is longer than an SSM parameter can hold.
+        SettingsError: the compact JSON of the defaults is longer than an SSM parameter can hold.
     """
     document = {"defaults": _defaults(settings), "bounds": _bounds(settings)}
-    size = len(compact_json(document).encode())
+    size = len(compact_json(document["defaults"]).encode())
     if size > MAX_BYTES:
         message = f"what a run starts from takes {size} bytes of JSON, and an SSM parameter holds {MAX_BYTES}"
         remedy = "Name fewer candidates or shorten `task.instruction`."
@@ -72,12 +72,12 @@ def compact_json(document: dict[str, Any]) -> str:
 
 
 def run_settings_template(settings: Settings) -> str:
-    """Return the run settings as JSON text for `Fn::Sub`: only the references of model ids are left open.
+    """Return the defaults of a run as JSON text for `Fn::Sub`: only the references of model ids are left open.
 
     Raises:
         SettingsError: as `run_settings`.
     """
-    return _LITERAL_REFERENCE.sub("${!", compact_json(run_settings(settings)))
+    return _LITERAL_REFERENCE.sub("${!", compact_json(run_settings(settings)["defaults"]))
 
 
 def _defaults(settings: Settings) -> dict[str, Any]:

@@ -4,8 +4,9 @@ Event: ``{"execution_name", "execution_arn"?, "input": {…}}``; the input nests
 ``{"dataset": "news", "tuning": {"epochs": 2}}``, and ``{}`` changes nothing.
 Result: the run, see `lambdas.shared.run`.
 Errors: InvalidRunInput (with every problem at once), InvalidRunSettings, InvalidTarget.
-Environment: RUN_SETTINGS_PARAMETER, TARGET_PARAMETER, MODEL_DATA_URL_PARAMETER, CURATED_BUCKET, MODELS_BUCKET.
-IAM: ssm:GetParameter on the three parameters.
+Environment: RUN_SETTINGS_PARAMETER, RUN_BOUNDS_PARAMETER, TARGET_PARAMETER, MODEL_DATA_URL_PARAMETER,
+CURATED_BUCKET, MODELS_BUCKET.
+IAM: ssm:GetParameter on the four parameters.
 """
 
 from __future__ import annotations
@@ -39,8 +40,10 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
             f"The execution name {run_id[:100]!r} cannot be a run's id",
             remedy="Use 1 to 80 letters, digits, hyphens and underscores, the first and the last a letter or a digit.",
         )
-    parameter = environment.required("RUN_SETTINGS_PARAMETER")
-    settings = parse_settings(_document(parameter), f"SSM parameter {parameter}")
+    parameters = [environment.required(name) for name in ("RUN_SETTINGS_PARAMETER", "RUN_BOUNDS_PARAMETER")]
+    defaults, bounds = (_document(parameter) for parameter in parameters)
+    where = " and ".join(f"SSM parameter {parameter}" for parameter in parameters)
+    settings = parse_settings({"defaults": defaults, "bounds": bounds}, where)
     merged, problems = apply_overrides(settings, event.get("input") or {})
     problems += gate_problems(merged)
     if problems:

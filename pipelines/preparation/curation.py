@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from pipelines.preparation.formats import curated_line, quarantine_line
+from pipelines.preparation.formats import quarantine_line
 from pipelines.preparation.html_text import html_to_text
 from pipelines.preparation.identity import assign_split, digest
 from pipelines.preparation.lines import EXCERPT_BYTES
@@ -16,8 +16,8 @@ from pipelines.preparation.records import Candidate, Example, Line, Quarantined,
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.unicode_text import normalize
 
-STAGES = ("parse", "clean", "filter", "personal_data", "deduplicate")
-"""Every stage in order; `curate` does all but the last, which must see equal texts together."""
+STAGES = ("parse", "clean", "filter", "personal_data", "deduplicate", "near_duplicates")
+"""Every stage in order; `curate` does all but the last two, which must see records together."""
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ def curate(line: Line, settings: Settings, tally: Tally) -> Candidate | Quaranti
     return Candidate(
         digest=text_digest,
         split=assign_split(example.text, settings.split),
-        curated=curated_line(text_digest[:16], example, settings.instruction, line),
+        example=example,
         redacted=redacted,
         line=line._replace(content=line.content[:EXCERPT_BYTES]),
     )

@@ -6,24 +6,28 @@ import json
 from typing import Any
 
 from pipelines.preparation.lines import EXCERPT_BYTES
-from pipelines.preparation.records import Example, Line
+from pipelines.preparation.records import Candidate, Line
 
 # Not line ends in JSON, but `str.splitlines` and some editors take them for such.
 _LINE_SEPARATORS = {character: f"\\u{character:04x}" for character in (0x85, 0x2028, 0x2029)}
 
 
-def curated_line(record_id: str, example: Example, instruction: str, line: Line) -> str:
-    """A chat example: the instruction and the text from the user, the target from the assistant."""
-    return _json_line(
-        {
-            "record_id": record_id,
-            "messages": [
-                {"role": "user", "content": f"{instruction}\n\n{example.text}"},
-                {"role": "assistant", "content": example.target},
-            ],
-            "source": {"key": line.key, "line": line.number},
-        }
-    )
+def curated_line(record: Candidate, instruction: str, cluster: str | None = None) -> str:
+    """A chat example: the instruction and the text from the user, the target from the assistant.
+
+    `cluster` is the record id of what stands for its near-duplicates, where it has any.
+    """
+    document: dict[str, Any] = {
+        "record_id": record.record_id,
+        "messages": [
+            {"role": "user", "content": f"{instruction}\n\n{record.example.text}"},
+            {"role": "assistant", "content": record.example.target},
+        ],
+        "source": {"key": record.line.key, "line": record.line.number},
+    }
+    if cluster is not None:
+        document["cluster"] = cluster
+    return _json_line(document)
 
 
 def quarantine_line(reason: str, detail: str, line: Line, duplicate_of: str | None = None) -> str:

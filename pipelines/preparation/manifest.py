@@ -39,6 +39,11 @@ def build_manifest(run_id: str, dataset: str, written: Written, source: dict[str
         "rejected": dict(sorted(written.rejected.items())),
         "splits": {name: written.splits[name] for name in SPLITS},
         "redacted": dict(sorted(written.redacted.items())),
+        "near_duplicates": {
+            "clusters": written.clusters.total(),
+            "records": sum(size * count for size, count in written.clusters.items()),
+            "largest": max(written.clusters, default=0),
+        },
         "stages": [
             {"name": name, "input": stage.input, "kept": stage.kept, "rejected": dict(sorted(stage.rejected.items()))}
             for name, stage in zip(STAGES, stages, strict=True)

@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from pipelines.preparation.curation import StageCount, Tally
-from pipelines.preparation.formats import quarantine_line
+from pipelines.preparation.formats import curated_line, quarantine_line
+from pipelines.preparation.near.stages import Marks
 from pipelines.preparation.records import Candidate, Quarantined, Reason
+from pipelines.preparation.settings import Settings
 from pipelines.preparation.storage import Bucket
 
 _SPOOL_BYTES = 8 * 1024 * 1024
@@ -48,6 +50,8 @@ class Written:
     splits: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     redacted: Counter[str] = field(default_factory=Counter)
+    clusters: Counter[int] = field(default_factory=Counter)
+    """Number of clusters of near-duplicates, by how many records they have."""
     curated_files: list[PartFile] = field(default_factory=list)
     quarantine_files: list[PartFile] = field(default_factory=list)
 
@@ -57,23 +61,25 @@ class Written:
         self.splits.update(other.splits)
         self.rejected.update(other.rejected)
         self.redacted.update(other.redacted)
+        self.clusters.update(other.clusters)
         self.curated_files += other.curated_files
         self.quarantine_files += other.quarantine_files
 
 
-def write_rows(partition: int, rows: Iterable[Row], destination: Destination) -> Written:
-    """Write one partition's sorted rows, and return what was written where."""
+def write_rows(
+    partition: int, rows: Iterable[Row], marks: Iterable[Marks], settings: Settings, destination: Destination
+) -> Written:
+    """Write one partition's sorted rows, and return what was written where; `marks` tells its near-duplicates."""
     written = Written()
     with _Parts(f"part-{partition:05d}.jsonl") as parts:
-        first: Candidate | None = None
+        writer = _Writer(parts, written, settings, _by_place(marks))
         for row in rows:
             if isinstance(row, Tally):
                 written.tally.add(row)
             elif isinstance(row, Quarantined):
-                parts.add(f"reason={row.reason}", row.quarantine)
-                written.rejected[row.reason] += 1
+                writer.reject(row.reason, row.quarantine)
             else:
-                first = _write_candidate(row, first, parts, written)
+                writer.take(row)
         for folder, part in parts.files():
             rejected = folder.startswith("reason=")
             bucket = destination.quarantine if rejected else destination.curated
@@ -82,20 +88,74 @@ def write_rows(partition: int, rows: Iterable[Row], destination: Destination) ->
     return written
 
 
-def _write_candidate(row: Candidate, first: Candidate | None, parts: "_Parts", written: Written) -> Candidate:
-    count = written.tally.stages.setdefault("deduplicate", StageCount())
-    count.input += 1
-    if first is not None and first.digest == row.digest:
-        detail = f"the same text as line {first.line.number} of {first.line.key}"
-        parts.add("reason=duplicate", quarantine_line(Reason.DUPLICATE, detail, row.line, first.record_id))
-        count.rejected[Reason.DUPLICATE.value] += 1
-        written.rejected[Reason.DUPLICATE.value] += 1
-        return first
-    parts.add(row.split, row.curated)
-    count.kept += 1
-    written.splits[row.split] += 1
-    written.redacted.update(row.redacted)
-    return row
+class _Mark(NamedTuple):
+    """What is known of a near-duplicate; see `Marks`."""
+
+    representative: str
+    split: str
+    size: int
+    similarity: float
+
+
+def _by_place(marks: Iterable[Marks]) -> dict[int, _Mark]:
+    found = {}
+    for block in marks:
+        columns = (block.representative, block.split, block.size, block.similarity)
+        for place, name, split, size, similarity in zip(block.place, *columns, strict=True):
+            found[int(place)] = _Mark(name.decode(), split.decode(), int(size), float(similarity))
+    return found
+
+
+class _Writer:
+    """Decides of each candidate, in the order of digests, and counts as it writes."""
+
+    def __init__(self, parts: "_Parts", written: Written, settings: Settings, marks: dict[int, _Mark]) -> None:
+        self._parts, self._written, self._settings, self._marks = parts, written, settings, marks
+        self._first: Candidate | None = None
+        self._place = -1
+        stages = written.tally.stages
+        self._equal = stages.setdefault("deduplicate", StageCount())
+        self._similar = stages.setdefault("near_duplicates", StageCount())
+
+    def take(self, row: Candidate) -> None:
+        """Keep a record, or quarantine it as the copy of another one."""
+        self._equal.input += 1
+        if self._first is not None and self._first.digest == row.digest:
+            detail = f"the same text as line {self._first.line.number} of {self._first.line.key}"
+            self._reject_copy(Reason.DUPLICATE, detail, row, self._first.record_id, self._equal)
+            return
+        self._equal.kept += 1
+        self._first = row
+        self._place += 1
+        self._take_different(row, self._marks.get(self._place))
+
+    def reject(self, reason: str, line: str) -> None:
+        """Quarantine a line."""
+        self._parts.add(f"reason={reason}", line)
+        self._written.rejected[reason] += 1
+
+    def _take_different(self, row: Candidate, mark: _Mark | None) -> None:
+        self._similar.input += 1
+        stands_for_itself = mark is None or mark.representative == row.record_id
+        if mark is not None and not stands_for_itself and self._settings.near_duplicates.action == "drop":
+            detail = (
+                f"{mark.similarity:.0%} of the word shingles are common with the record that stands for {mark.size} "
+                "near-duplicates"
+            )
+            self._reject_copy(Reason.NEAR_DUPLICATE, detail, row, mark.representative, self._similar)
+            return
+        if mark is not None and stands_for_itself:
+            self._written.clusters[mark.size] += 1
+        self._similar.kept += 1
+        split = mark.split if mark else row.split
+        cluster = mark.representative if mark else None
+        self._parts.add(split, curated_line(row, self._settings.instruction, cluster))
+        self._written.splits[split] += 1
+        self._written.redacted.update(row.redacted)
+
+    def _reject_copy(self, reason: Reason, detail: str, row: Candidate, original: str, count: StageCount) -> None:
+        self.reject(reason.value, quarantine_line(reason, detail, row.line, original))
+        count.rejected[reason.value] += 1
 
 
 class _Part:

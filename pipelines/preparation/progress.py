@@ -47,6 +47,12 @@ def _count_tasks(spark: SparkContext, group: str) -> tuple[int, int]:
     """Return how many tasks of a job group are finished, and how many it has, as far as Spark knows by now."""
     tracker = spark.statusTracker()
     jobs = [job for job in map(tracker.getJobInfo, tracker.getJobIdsForGroup(group)) if job is not None]
-    stages = [tracker.getStageInfo(stage) for job in jobs for stage in job.stageIds]
-    known = [stage for stage in stages if stage is not None]
-    return sum(stage.numCompletedTasks for stage in known), sum(stage.numTasks for stage in known)
+    done = total = 0
+    for job in jobs:
+        stages = [stage for stage in map(tracker.getStageInfo, job.stageIds) if stage is not None]
+        begun = [stage.stageId for stage in stages if stage.numCompletedTasks or stage.numActiveTasks]
+        for stage in stages:
+            # A stage that stands still while one behind it runs is skipped: an earlier job has done its work.
+            if stage.stageId in begun or stage.stageId > max(begun, default=-1):
+                done, total = done + stage.numCompletedTasks, total + stage.numTasks
+    return done, total

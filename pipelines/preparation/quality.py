@@ -1,19 +1,11 @@
-"""Quality filters: one small rule each, with a reason and the figures for every refusal.
-
-A word is a run of letters, digits and marks; in scripts that write without spaces each ideograph, kana or Thai,
-Lao, Khmer or Myanmar letter counts as one.
-"""
+"""Quality filters: one small rule each, with a reason and the figures for every refusal."""
 
 import re
-import unicodedata
 
 from pipelines.preparation.records import Example, Reason, Rejected
 from pipelines.preparation.settings import Filters
+from pipelines.preparation.words import WORD, count_words, without_marks
 
-_SPACELESS = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-)
-_WORD = re.compile(rf"[{_SPACELESS}]|[^\W{_SPACELESS}]+")
 _SYMBOL = re.compile(r"[^\w\s]")
 
 
@@ -62,25 +54,12 @@ def check_target_is_not_copied(example: Example) -> None:
         raise Rejected(Reason.TARGET_COPIED_FROM_TEXT, "the target stands word for word in the text")
 
 
-def count_words(text: str) -> int:
-    """Number of words in a normalized text."""
-    return len(_WORD.findall(_without_marks(text)))
-
-
 def symbol_ratio(text: str) -> float:
     """Share of the visible characters that are neither letter, digit nor underscore; 0 for an empty text."""
-    text = _without_marks(text)
+    text = without_marks(text)
     visible = sum(map(len, text.split()))
     return len(_SYMBOL.findall(text)) / visible if visible else 0.0
 
 
 def _words_only(text: str) -> str:
-    return f" {' '.join(_WORD.findall(_without_marks(text.casefold())))} "
-
-
-def _without_marks(text: str) -> str:
-    """Vowel signs and accents belong to their letter; `re` takes them for symbols between two words."""
-    if text.isascii():
-        return text
-    marks = [ord(character) for character in set(text) if unicodedata.category(character).startswith("M")]
-    return text.translate(dict.fromkeys(marks)) if marks else text
+    return f" {' '.join(WORD.findall(without_marks(text.casefold())))} "

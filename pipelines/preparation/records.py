@@ -23,6 +23,7 @@ class Reason(StrEnum):
     TARGET_COPIED_FROM_TEXT = "target_copied_from_text"
     PERSONAL_DATA = "personal_data"
     DUPLICATE = "duplicate"
+    NEAR_DUPLICATE = "near_duplicate"
 
 
 class Rejected(Exception):
@@ -60,8 +61,7 @@ class Candidate(NamedTuple):
     digest: str
     """SHA-256 of the cleaned text, in hex: equal texts are duplicates, whatever their targets."""
     split: str
-    curated: str
-    """The line to write in the curated part, without its line end."""
+    example: Example
     redacted: dict[str, int]
     line: Line
 

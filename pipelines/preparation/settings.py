@@ -34,6 +34,16 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class NearDuplicates:
+    """What is a near-duplicate, and what becomes of it."""
+
+    action: str
+    """`drop`, `keep` or `off`."""
+    similarity: float
+    shingle_words: int
+
+
+@dataclass(frozen=True, slots=True)
 class Split:
     """Shares of the records held out, and the seed that decides which."""
 
@@ -54,6 +64,7 @@ class Settings:
     max_record_bytes: int
     personal_data: str
     """`redact` or `drop`."""
+    near_duplicates: NearDuplicates
     split: Split
 
     @classmethod
@@ -69,6 +80,7 @@ class Settings:
                 filters=_build(Filters, data["filters"], "data.filters"),
                 max_record_bytes=data["max_record_bytes"],
                 personal_data=data["personal_data"],
+                near_duplicates=_build(NearDuplicates, data["near_duplicates"], "data.near_duplicates"),
                 split=_build(Split, data["split"], "data.split"),
             )
         except KeyError as error:
@@ -77,6 +89,7 @@ class Settings:
             raise InvalidArguments(f"--settings is not a JSON object with task and data: {error}") from error
         _check_choice("task.kind", settings.kind, ("summarization", "generation"))
         _check_choice("data.personal_data", settings.personal_data, ("redact", "drop"))
+        _check_choice("data.near_duplicates.action", settings.near_duplicates.action, ("drop", "keep", "off"))
         return settings
 
 

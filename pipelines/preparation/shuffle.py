@@ -1,12 +1,14 @@
 """The Spark job: lines to rows on the executors, one shuffle that brings equal texts together, rows to parts.
 
-Rejected rows and tallies take the same shuffle, so that the input is read once and a repeated task repeats its
-counts with its rows. Partition and order follow from the rows alone: the parts are the same bytes on any cluster.
+Near-duplicates are marked in between (`near_shuffle`). Rejected rows and tallies take the same shuffle, so that the
+input is read once and a repeated task repeats its counts with its rows. Partition and order follow from the rows
+alone: the parts are the same bytes on any cluster.
 """
 
 import zlib
 from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import Any
 
 from pyspark import SparkContext
 
@@ -20,6 +22,7 @@ from pipelines.preparation.chunks import (
     read_chunk,
 )
 from pipelines.preparation.curation import Tally, curate
+from pipelines.preparation.near_shuffle import mark_key, mark_near_duplicates, split_marks
 from pipelines.preparation.parts import Destination, Row, Written, write_rows
 from pipelines.preparation.progress import watch
 from pipelines.preparation.records import Candidate, Quarantined
@@ -50,17 +53,20 @@ def plan_reading(spark: SparkContext, objects: list[StoredObject], raw: Bucket) 
 def curate_and_write(
     spark: SparkContext, tasks: list[list[Chunk]], raw: Bucket, settings: Settings, destination: Destination
 ) -> Written:
-    """Read, curate, deduplicate and write everything; return the sum of what the partitions wrote."""
+    """Read, curate, compare and write everything; return the sum of what the partitions wrote."""
     size = sum(chunk.end - chunk.start for chunks in tasks for chunk in chunks)
     partitions = count_parts(size)
     rows = spark.parallelize(tasks, len(tasks)).flatMap(partial(curate_chunks, raw=raw, settings=settings))
+    to_partition = partial(place, partitions=partitions)
     # PySpark's stubs ask for a key function that its default covers.
-    placed = rows.repartitionAndSortWithinPartitions(  # type: ignore[call-overload]
-        partitions, partial(place, partitions=partitions)
-    )
+    placed = rows.repartitionAndSortWithinPartitions(partitions, to_partition)  # type: ignore[call-overload]
+    if settings.near_duplicates.action != "off":
+        with watch(spark, "curate"):
+            placed = mark_near_duplicates(placed, to_partition, settings.near_duplicates)
     written = Written()
-    with watch(spark, "curate"):
-        for part in placed.mapPartitionsWithIndex(partial(_write, destination=destination)).collect():
+    with watch(spark, "write"):
+        write = partial(_write, settings=settings, destination=destination)
+        for part in placed.mapPartitionsWithIndex(write).collect():
             written.add(part)
     return written
 
@@ -89,8 +95,10 @@ def keyed(row: Row) -> tuple[RowKey, Row]:
 
 
 def place(key: RowKey, partitions: int) -> int:
-    """Return the partition of a row: equal texts share one, quarantine records are spread by file and line."""
+    """Return the partition of a key: equal texts share one, quarantine records are spread by file and line."""
     kind, name, line_key, line_number = key
+    if kind == mark_key(0)[0]:
+        return line_number
     spread = int(name[:8], 16) if kind == 0 else zlib.crc32(f"{line_key}\n{line_number}".encode())
     return spread * partitions >> 32
 
@@ -99,5 +107,8 @@ def _count(chunk: Chunk, raw: Bucket) -> tuple[tuple[str, int], int]:
     return (chunk.stored.key, chunk.start), count_line_starts(chunk, raw)
 
 
-def _write(partition: int, rows: Iterable[tuple[RowKey, Row]], destination: Destination) -> Iterator[Written]:
-    yield write_rows(partition, (row for _, row in rows), destination)
+def _write(
+    partition: int, rows: Iterable[tuple[RowKey, Any]], settings: Settings, destination: Destination
+) -> Iterator[Written]:
+    marks, rows = split_marks(rows)
+    yield write_rows(partition, (row for _, row in rows), marks, settings, destination)

@@ -61,6 +61,7 @@ class FunctionFactory:
         base = self._foundation
         parameters = {
             "RUN_SETTINGS_PARAMETER": base.run_settings,
+            "RUN_BOUNDS_PARAMETER": base.run_bounds,
             "TARGET_PARAMETER": base.approved_target,
             "MODEL_DATA_URL_PARAMETER": base.approved_model_data_url,
         }

@@ -85,7 +85,8 @@ def data(manifest: dict[str, Any] | None, artefacts: Artefacts) -> dict[str, Any
         "kept": manifest["kept"],
         "rejected": rejected,
         "splits": manifest["splits"],
-        "redacted": manifest.get("redacted", {}),
+        "redacted": manifest["redacted"],
+        "near_duplicates": manifest["near_duplicates"],
         "stages": manifest["stages"],
         "quarantine": artefacts.quarantine,
         "rejected_examples": {

@@ -68,7 +68,7 @@ def test_every_line_is_kept_or_in_quarantine_with_its_reason(deployed: Deployed,
         assert data["rejected_examples"][reason][0]["reason"] == reason
     assert "broken bytes" not in json.dumps(data)
     on_disk = deployed.emulator.local_path(data["quarantine"])
-    assert "broken bytes" in next(on_disk.glob("reason=invalid_utf8/*.jsonl")).read_text()
+    assert "closing brace" in next(on_disk.glob("reason=not_json/*.jsonl")).read_text()
 
 
 def test_tuning_lowers_the_loss_on_examples_it_never_saw(report: dict[str, Any]) -> None:

@@ -32,11 +32,13 @@ def resolve(cloud: Cloud, context: Context, monkeypatch: pytest.MonkeyPatch) -> 
     """Start a run with an input."""
     for name, parameter in {
         "RUN_SETTINGS_PARAMETER": "/settings",
+        "RUN_BOUNDS_PARAMETER": "/bounds",
         "TARGET_PARAMETER": "/target",
         "MODEL_DATA_URL_PARAMETER": "/url",
     }.items():
         monkeypatch.setenv(name, parameter)
-    cloud.parameters |= {"/settings": json.dumps(SETTINGS), "/target": "none", "/url": "none"}
+    settings, bounds = json.dumps(SETTINGS["defaults"]), json.dumps(SETTINGS["bounds"])
+    cloud.parameters |= {"/settings": settings, "/bounds": bounds, "/target": "none", "/url": "none"}
 
     def start(overrides: object = None, execution_name: str = "run-7") -> dict[str, Any]:
         event = {"execution_name": execution_name, "execution_arn": "arn:execution", "input": overrides}
@@ -158,10 +160,8 @@ def test_a_long_list_of_problems_is_cut_and_counted(resolve: Resolve) -> None:
 
 
 def test_gates_stay_closed_whatever_the_bounds_allow(resolve: Resolve, cloud: Cloud) -> None:
-    settings = json.loads(json.dumps(SETTINGS))
-    for name in ("selection.floor", "tuning.minimum_loss_reduction", "tuning.learning_rate"):
-        settings["bounds"][name] = {"type": "number"}
-    cloud.parameters["/settings"] = json.dumps(settings)
+    gates = ("selection.floor", "tuning.minimum_loss_reduction", "tuning.learning_rate")
+    cloud.parameters["/bounds"] = json.dumps(SETTINGS["bounds"] | {name: {"type": "number"} for name in gates})
 
     with pytest.raises(InvalidRunInput, match="has 3 problems") as caught:
         resolve({"selection": {"floor": 0}, "tuning": {"minimum_loss_reduction": 1, "learning_rate": 0}})
@@ -181,21 +181,25 @@ def test_the_name_that_event_bridge_gives_is_accepted(resolve: Resolve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "message"),
+    ("parameter", "value", "message"),
     [
-        ("{", "not JSON"),
-        ("{}", "'defaults' is missing"),
-        ('{"defaults": {"candidates": []}, "bounds": {"x": {"type": "date"}}}', "'date' is not one of"),
-        ('{"defaults": {"candidates": []}, "bounds": {"x": {"type": "string", "pattern": "("}}}', "pattern"),
-        ('{"defaults": {"candidates": []}, "bounds": {}}', "'selection' is missing"),
+        ("/settings", "{", "not JSON"),
+        ("/settings", "{}", "'candidates' is missing"),
+        ("/settings", '{"candidates": []}', "'selection' is missing"),
+        ("/bounds", "{", "not JSON"),
+        ("/bounds", "[]", "A JSON object is needed"),
+        ("/bounds", '{"x": {"type": "date"}}', "'date' is not one of"),
+        ("/bounds", '{"x": {"type": "string", "pattern": "("}}', "pattern"),
     ],
 )
-def test_damaged_run_settings_are_named_as_such(resolve: Resolve, cloud: Cloud, value: str, message: str) -> None:
-    cloud.parameters["/settings"] = value
+def test_damaged_run_settings_are_named_as_such(
+    resolve: Resolve, cloud: Cloud, parameter: str, value: str, message: str
+) -> None:
+    cloud.parameters[parameter] = value
 
     with pytest.raises(InvalidRunSettings, match=message) as caught:
         resolve({})
-    assert "SSM parameter /settings" in str(caught.value)
+    assert f"SSM parameter {parameter}" in str(caught.value)
 
 
 def test_a_damaged_target_is_not_taken_for_none(resolve: Resolve, cloud: Cloud) -> None:

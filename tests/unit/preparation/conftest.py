@@ -1,20 +1,23 @@
 """What the tests of the preparation share: settings, buckets in memory, and the job without Spark."""
 
-import heapq
 import io
 import json
+import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO, Any
 
 import hypothesis
 import pytest
 
 from pipelines.preparation.chunks import Chunk, count_line_starts, number_lines, plan_chunks
+from pipelines.preparation.near_shuffle import EDGES_OF_ONE_TASK, mark_near_duplicates, split_marks
 from pipelines.preparation.parts import Destination, Written, write_rows
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.shuffle import curate_chunks, place
 from pipelines.preparation.storage import Bucket, StoredObject
+from tests.unit.preparation.local_rdd import LocalRdd
 
 # A machine that is busy with other things is no failure.
 hypothesis.settings.register_profile(
@@ -35,6 +38,7 @@ SETTINGS: dict[str, Any] = {
         },
         "max_record_bytes": 20_000,
         "personal_data": "redact",
+        "near_duplicates": {"action": "drop", "similarity": 0.7, "shingle_words": 5},
         "split": {"validation": 0.2, "test": 0.2, "seed": 13},
     },
 }
@@ -101,20 +105,30 @@ Prepare = Callable[..., tuple[Written, Destination]]
 
 @pytest.fixture(scope="session")
 def prepare(settings: Settings, bucket: Callable[..., MemoryBucket]) -> Prepare:
-    """Runs the job's own functions over files, with a sort in the place of Spark's shuffle."""
+    """Runs the job's own functions over files, with lists in the place of Spark's partitions."""
 
     def run(
-        files: dict[str, bytes], chunk_bytes: int = 1_000_000, partitions: int = 2, order: int = 1
+        files: dict[str, bytes],
+        chunk_bytes: int = 1_000_000,
+        partitions: int = 2,
+        order: int = 1,
+        settings: Settings = settings,
+        edges_of_one_task: int = EDGES_OF_ONE_TASK,
     ) -> tuple[Written, Destination]:
         raw = bucket(files)
         destination = Destination(bucket(), bucket(), "data/run=1/")
         chunks = number_all_lines(raw.objects(""), chunk_bytes, raw)
         rows = [row for chunk in chunks[::order] for row in curate_chunks([chunk], raw, settings)]
+        to_partition = partial(place, partitions=partitions)
+        moved = LocalRdd([rows], random.Random(order)).partitionBy(partitions, to_partition)
+        ordered = [sorted(partition, key=lambda keyed: keyed[0]) for partition in moved.partitions]
+        placed: Any = LocalRdd(ordered, moved.draw, to_partition)
+        if settings.near_duplicates.action != "off":
+            placed = mark_near_duplicates(placed, to_partition, settings.near_duplicates, edges_of_one_task)
         written = Written()
-        for partition in range(partitions):
-            placed = [(key, row) for key, row in rows if place(key, partitions) == partition]
-            ordered = heapq.nsmallest(len(placed), placed, key=lambda keyed: keyed[0])
-            written.add(write_rows(partition, (row for _, row in ordered), destination))
+        for partition, elements in enumerate(placed.partitions):
+            marks, keyed = split_marks(elements)
+            written.add(write_rows(partition, (row for _, row in keyed), marks, settings, destination))
         return written, destination
 
     return run

@@ -28,8 +28,8 @@ REPOSITORY = Path(__file__).parents[3]
 BUCKETS = ["raw", "curated", "quarantine"]
 
 
-def record(number: int, **columns: str) -> bytes:
-    text = f"<p>Operation {number} reads the table that you name &amp; writes to user{number}@example.com.</p>"
+def record(number: int, more: str = "", **columns: str) -> bytes:
+    text = f"<p>Operation {number} reads the table that you name &amp; writes to user{number}@example.com.{more}</p>"
     return json.dumps({"documentation": text, "summary": f"Copies table {number}.", **columns}).encode()
 
 
@@ -40,9 +40,11 @@ BROKEN = [
     (b"", "empty"),
     (b'{"documentation": "' + b"x" * 5_000_000 + b'"}', "oversized"),
 ]
+TAIL = " What comes behind that sentence is the same in two records, so all but two of their shingles are alike."
 FILES = {
     "d/a.jsonl": b"\n".join([record(0), *(line for line, _ in BROKEN), *(record(n) for n in range(1, 40))]),
     "d/b.jsonl.gz": gzip.compress(b"\n".join(record(number) for number in range(38, 60))),
+    "d/c.jsonl": b"\n".join(record(number, TAIL) for number in (60, 61)),
     "d/notes.txt": b"not a data file",
     "other/a.jsonl": record(1),
 }
@@ -130,7 +132,7 @@ def finished(s3: S3, module_settings: dict[str, Any], tmp_path_factory: pytest.T
     folder = tmp_path_factory.mktemp("glue")
     shutil.copy(REPOSITORY / "pipelines/preparation/job.py", folder)
     with zipfile.ZipFile(folder / "modules.zip", "w") as modules:
-        for path in sorted((REPOSITORY / "pipelines").glob("preparation/*.py")):
+        for path in sorted((REPOSITORY / "pipelines").glob("preparation/**/*.py")):
             modules.write(path, path.relative_to(REPOSITORY))
         modules.write(REPOSITORY / "pipelines/__init__.py", "pipelines/__init__.py")
     s3.client.put_object(Bucket="curated", Key="d/run=one/train/part-09999.jsonl", Body=b"leftover\n")
@@ -177,7 +179,7 @@ def curated(s3: S3) -> list[dict[str, Any]]:
 def test_curated_records_name_the_line_that_they_come_from(s3: S3, finished: str) -> None:
     rows = curated(s3)
     lines = FILES["d/a.jsonl"].split(b"\n")
-    assert len(rows) == 60
+    assert len(rows) == 61
     for row in rows:
         user, assistant = row["messages"]
         number = re.search(r"Operation (\d+) reads the table that you name & writes to \[EMAIL\]\.", user["content"])
@@ -189,12 +191,12 @@ def test_curated_records_name_the_line_that_they_come_from(s3: S3, finished: str
 
 def test_the_manifest_balances_and_names_every_part(s3: S3, finished: str) -> None:
     manifest = json.loads(s3.read("curated", "d/run=one/manifest.json"))
-    assert (manifest["input"], manifest["kept"]) == (67, 60)
-    assert manifest["rejected"] == {reason: 1 for _, reason in BROKEN} | {"duplicate": 2}
-    assert sum(manifest["splits"].values()) == 60
-    assert manifest["redacted"] == {"email": 60}
+    assert (manifest["input"], manifest["kept"]) == (69, 61)
+    assert manifest["rejected"] == {reason: 1 for _, reason in BROKEN} | {"duplicate": 2, "near_duplicate": 1}
+    assert sum(manifest["splits"].values()) == 61
+    assert manifest["redacted"] == {"email": 61}
     assert manifest["skipped_files"] == ["d/notes.txt"]
-    assert [entry["key"] for entry in manifest["inputs"]] == ["d/a.jsonl", "d/b.jsonl.gz"]
+    assert [entry["key"] for entry in manifest["inputs"]] == ["d/a.jsonl", "d/b.jsonl.gz", "d/c.jsonl"]
     assert sorted(part["key"] for part in manifest["files"]) == [
         key for key in s3.keys("curated", "d/run=one/") if not key.endswith("manifest.json")
     ]
@@ -204,10 +206,11 @@ def test_the_manifest_balances_and_names_every_part(s3: S3, finished: str) -> No
 def test_progress_is_printed_by_phase_up_to_the_last_task(finished: str) -> None:
     lines = [json.loads(line.removeprefix("PROGRESS ")) for line in finished.splitlines() if line[:9] == "PROGRESS "]
     phases = [line["phase"] for line in lines]
-    assert list(dict.fromkeys(phases)) == ["list", "start_spark", "count_lines", "curate", "commit"]
-    last = [line for line in lines if line["phase"] == "curate"][-1]
-    assert last["done"] == last["total"] > 0
-    assert lines[-1] == {"phase": "commit", "done": 67, "total": 67, "unit": "records"}
+    assert list(dict.fromkeys(phases)) == ["list", "start_spark", "count_lines", "curate", "write", "commit"]
+    for phase in ("curate", "write"):
+        last = [line for line in lines if line["phase"] == phase][-1]
+        assert last["done"] == last["total"] > 0
+    assert lines[-1] == {"phase": "commit", "done": 69, "total": 69, "unit": "records"}
 
 
 @pytest.fixture

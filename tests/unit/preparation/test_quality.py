@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.preparation.quality import check_quality, count_words, symbol_ratio
+from pipelines.preparation.quality import check_quality, symbol_ratio
 from pipelines.preparation.records import Example, Reason, Rejected
 from pipelines.preparation.settings import Settings
+from pipelines.preparation.words import count_words
 
 GOOD = Example("a text of nine words that says something useful", "two words")
 

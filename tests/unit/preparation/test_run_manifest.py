@@ -46,6 +46,7 @@ def test_the_manifest_accounts_for_every_record_at_every_stage(written: Written)
         ("filter", 5, 5),
         ("personal_data", 5, 5),
         ("deduplicate", 5, 4),
+        ("near_duplicates", 4, 4),
     ]
     assert sum(part["records"] for part in manifest["files"]) == 4
     assert all(set(part) == {"key", "sha256", "records"} for part in manifest["files"])

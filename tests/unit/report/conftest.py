@@ -70,6 +70,7 @@ def whole(early_end: dict[str, Any]) -> dict[str, Any]:
             "rejected": {"empty": 1, "personal_data": 1},
             "splits": {"train": 6, "validation": 1, "test": 1},
             "redacted": {"email": 3},
+            "near_duplicates": {"clusters": 1, "records": 3, "largest": 3},
             "stages": [
                 {"name": "parse", "input": 10, "kept": 9, "rejected": {"empty": 1}},
                 {"name": "personal_data", "input": 9, "kept": 8, "rejected": {"personal_data": 1}},

@@ -68,6 +68,7 @@ def prepared() -> Buckets:
         "rejected": {"personal_data": 3, "too_short": 1, "empty": 0},
         "splits": {"train": 4, "validation": 1, "test": 1},
         "redacted": {"email": 2},
+        "near_duplicates": {"clusters": 1, "records": 3, "largest": 3},
         "stages": [],
     }
     buckets.put("curated", "d/run=r1/manifest.json", manifest)

@@ -105,18 +105,18 @@ def test_the_template_leaves_open_the_references_of_model_ids_alone(load: Load, 
     references = set(re.findall(r"\$\{([^!}][^}]*)\}", template))
     assert references == {"AWS::Partition", "AWS::Region", "AWS::AccountId", "BedrockGeography"}
     restored = json.loads(template.replace("${!", "${"))
-    assert restored["defaults"]["task"]["instruction"] == document["task"]["instruction"]
+    assert restored["task"]["instruction"] == document["task"]["instruction"]
 
 
 def test_run_settings_too_long_for_a_parameter_are_refused_when_the_file_is_loaded(
     load: Load, problems: Problems, document: dict[str, Any]
 ) -> None:
     document["selection"]["candidates"] = [FEW_SHOT | {"examples": count} for count in range(1, 9)]
-    document["task"]["instruction"] = "x" * 1000
+    document["task"]["instruction"] = "é" * 1000
     (problem,) = problems(document)
     assert problem.key == "selection.candidates"
     assert "an SSM parameter holds 4096" in problem.message
-    document["task"]["instruction"] = "x" * 200
+    document["task"]["instruction"] = "x" * 1000
     load(document)
 
 

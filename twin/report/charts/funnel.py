@@ -18,6 +18,7 @@ STAGES = {
     "filter": "filter",
     "personal_data": "personal data",
     "deduplicate": "deduplicate",
+    "near_duplicates": "near-duplicates",
 }
 SHADES = {"train": "good", "validation": "good mid", "test": "good pale"}
 
