@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC
 from typing import Any
 
 from twin.report.artefacts import Artefacts
@@ -48,6 +49,8 @@ def collect(
             "status": outcome.status,
             "error": outcome.error or None,
             "cause": outcome.cause or None,
+            "started": outcome.started.astimezone(UTC).isoformat(timespec="seconds") if outcome.started else None,
+            "dataset": outcome.results.get("ResolveRun", {}).get("dataset"),
         },
         "error": error,
         "steps": steps(board),

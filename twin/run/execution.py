@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from twin import events
@@ -48,6 +49,7 @@ class Outcome:
         output: the execution's output where it succeeded.
         error, cause: the error's name and text where it did not.
         results: what each step gave before the end, by the step's name.
+        started: when it began.
     """
 
     arn: str
@@ -57,6 +59,7 @@ class Outcome:
     error: str = ""
     cause: str = ""
     results: Results = field(default_factory=dict)
+    started: datetime | None = None
 
 
 def step_of_state(definition: dict[str, Any]) -> dict[str, str]:
@@ -123,6 +126,7 @@ def _outcome(described: dict[str, Any], found: Results) -> Outcome:
         error=described.get("error", ""),
         cause=described.get("cause", ""),
         results=found,
+        started=described["startDate"],
     )
 
 

@@ -9,6 +9,8 @@ import pytest
 from twin.run.board import Board
 from twin.run.session import new_board
 
+WHEN = {"started": "2026-11-26T00:13:07+00:00", "dataset": "news"}
+
 
 def step(name: str, status: str, wall_s: float = 3.2) -> dict[str, Any]:
     return {"name": name, "label": name, "status": status, "wall_s": wall_s, "cpu_s": 2.0, "workflow": True}
@@ -22,7 +24,8 @@ def board() -> Board:
 @pytest.fixture
 def early_end() -> dict[str, Any]:
     return {
-        "execution": {"id": "r1", "arn": "a", "status": "FAILED", "error": "NoUsableRecords", "cause": "all empty"},
+        "execution": {"id": "r1", "arn": "a", "status": "FAILED", "error": "NoUsableRecords", "cause": "all empty"}
+        | WHEN,
         "error": None,
         "steps": [step("PrepareData", "SUCCEEDED"), step("CheckData", "FAILED"), step("FineTune", "SKIPPED", 0.0)],
         "data": None,
@@ -62,7 +65,7 @@ def whole(early_end: dict[str, Any]) -> dict[str, Any]:
         "tuned_score": 0.5,
     }
     return early_end | {
-        "execution": {"id": "r1", "arn": "a", "status": "SUCCEEDED", "error": None, "cause": None},
+        "execution": {"id": "r1", "arn": "a", "status": "SUCCEEDED", "error": None, "cause": None} | WHEN,
         "steps": [step(name, "SUCCEEDED") for name in ("PrepareData", "EvaluateCandidates", "FineTune", "Deploy")],
         "data": {
             "input": 10,

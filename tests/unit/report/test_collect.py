@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from typing import Any
 
@@ -92,6 +94,15 @@ def report(buckets: Buckets, board: Board, outcome: Outcome, error: str | None =
 
 def failed(results: dict[str, dict[str, Any]]) -> Outcome:
     return Outcome("arn", "r1", "FAILED", {}, "FineTuneFailed", "why", results)
+
+
+def test_a_run_tells_when_it_began_in_utc_and_its_data_set_once_that_is_known(board: Board) -> None:
+    began = datetime(2026, 11, 26, 1, 13, tzinfo=timezone(timedelta(hours=1)))
+    known = replace(failed({"ResolveRun": RESOLVED | {"dataset": "news"}}), started=began)
+
+    assert report(prepared(), board, known)["execution"]["started"] == "2026-11-26T00:13:00+00:00"
+    assert report(prepared(), board, known)["execution"]["dataset"] == "news"
+    assert report(Buckets(), board, failed({}))["execution"]["dataset"] is None
 
 
 def test_the_text_of_a_rejected_record_never_leaves_quarantine(board: Board) -> None:

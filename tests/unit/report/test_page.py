@@ -28,6 +28,10 @@ def test_every_section_of_a_whole_run_is_on_the_page(whole: dict[str, Any]) -> N
         assert text in page
 
 
+def test_the_page_says_when_the_run_began_and_on_which_data_set(whole: dict[str, Any]) -> None:
+    assert "Data set news, started 2026-11-26 at 00:13 UTC." in render(whole)
+
+
 def test_the_api_s_requests_are_told_apart_from_the_endpoint_s(whole: dict[str, Any]) -> None:
     page = " ".join(render(whole).split())
 
