@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.preparation.near.components import Index, components
-from pipelines.preparation.near.shingles import Hashes, Shingles
+from pipelines.preparation.near.shingles import Hashes, Shingles, mix
 
-_PAIRED_BY_NEIGHBOURS = 32
+_LISTED = 32
 """Largest bucket whose pairs are listed; in a larger one, members already in one cluster are not compared again."""
+_CROWD = 2000
+"""Largest bucket in which everybody is compared; in a larger one, each cluster by its first text alone."""
 _PROBES = 1 << 22
 """Shingles that are looked up at a time, to bound memory."""
 
@@ -28,6 +30,19 @@ class SetIndex:
         self._width = int(self._names.max(initial=0)) + 1
         # Sorted, since the names of a set's shingles are in the order of their hashes.
         self._entries = np.repeat(np.arange(len(self.sizes)), self.sizes) * self._width + self._names
+
+    def first_of_equals(self) -> Index:
+        """Return for each set the first one that is equal to it."""
+        if not len(self.sizes):
+            return np.zeros(0, np.int64)
+        sums = np.add.reduceat(mix(self._names.astype(np.uint64)), self._offsets[:-1])
+        order = np.lexsort((sums, self.sizes))
+        begins = np.ones(len(order), bool)
+        begins[1:] = (sums[order[1:]] != sums[order[:-1]]) | (self.sizes[order[1:]] != self.sizes[order[:-1]])
+        first = np.empty(len(order), np.int64)
+        first[order] = np.repeat(order[begins], np.diff(np.flatnonzero(np.append(begins, True))))
+        # Two sets whose sums are the same by chance are not equal.
+        return np.where(self.jaccard(first, np.arange(len(first))) == 1, first, np.arange(len(first)))
 
     def jaccard(self, left: Index, right: Index) -> NDArray[np.float64]:
         """Return the exact Jaccard similarity of each pair of sets."""
@@ -70,58 +85,81 @@ def cluster(sets: SetIndex, bands: Hashes, threshold: float) -> Index:
         bands: the band hashes, [texts, bands].
         threshold: the least Jaccard similarity of near-duplicates.
     """
-    count = len(bands)
-    label: Index = np.arange(count, dtype=np.int64)
-    compared = np.zeros(0, np.int64)
-    for column in bands.T:
-        order = np.argsort(column, kind="stable")
-        edges = np.flatnonzero(np.diff(column[order], prepend=~column[order[:1]], append=~column[order[-1:]]))
-        codes = np.unique(_listed_pairs(order, edges, count))
-        codes = codes[label[codes // count] != label[codes % count]]
-        codes = codes[~np.isin(codes, compared, assume_unique=True)]
-        compared = np.concatenate((compared, codes))
-        label = _join(label, sets, codes // count, codes % count, threshold)
-        for begin, end in pairwise(edges):
-            if end - begin > _PAIRED_BY_NEIGHBOURS:
-                label = _join_crowd(label, sets, np.sort(order[begin:end]), threshold)
+    first = sets.first_of_equals()
+    different = np.flatnonzero(first == np.arange(len(first)))
+    clusters = _Clusters(sets, different, threshold)
+    for column in bands[different].T:
+        clusters.join_bucketed(column)
+    label: Index = different[clusters.label][np.searchsorted(different, first)]
     return label
 
 
-def _listed_pairs(order: Index, edges: Index, count: int) -> Index:
+class _Clusters:
+    """Clusters of different sets as they grow, band by band; a set is named by its place in `members`."""
+
+    def __init__(self, sets: SetIndex, members: Index, threshold: float) -> None:
+        self._sets, self._members, self._threshold = sets, members, threshold
+        self._compared = np.zeros(0, np.int64)
+        self.label: Index = np.arange(len(members), dtype=np.int64)
+
+    def join_bucketed(self, column: Hashes) -> None:
+        """Compare the sets that share a value of a band, and join those that are similar."""
+        order = np.argsort(column, kind="stable")
+        edges = np.flatnonzero(np.diff(column[order], prepend=~column[order[:1]], append=~column[order[-1:]]))
+        self._join_listed(np.unique(_listed_pairs(order, edges)))
+        for begin, end in pairwise(edges):
+            if end - begin > _LISTED:
+                self._join_crowd(np.sort(order[begin:end]))
+
+    def _join_listed(self, codes: Index) -> None:
+        count = len(self.label)
+        codes = codes[self.label[codes // count] != self.label[codes % count]]
+        codes = codes[~np.isin(codes, self._compared, assume_unique=True)]
+        self._compared = np.concatenate((self._compared, codes))
+        left, right = codes // count, codes % count
+        similar = self._similar(left, right)
+        self._merge(self.label[left[similar]], self.label[right[similar]])
+
+    def _join_crowd(self, bucket: Index) -> None:
+        """Compare each set of a large bucket with those behind it that are not in its cluster yet.
+
+        In a crowd, what has found its cluster is not compared with the others any more.
+        """
+        joined, seen = self.label[bucket], set[int]()
+        for place in range(len(bucket)):
+            if len(bucket) > _CROWD and int(joined[place]) in seen:
+                continue
+            seen.add(int(joined[place]))
+            others = place + 1 + np.flatnonzero(joined[place + 1 :] != joined[place])
+            if not len(others):
+                break
+            similar = others[self._similar(np.full(len(others), bucket[place]), bucket[others])]
+            joined[np.isin(joined, joined[similar])] = joined[place]
+        self._merge(self.label[bucket], joined)
+
+    def _similar(self, left: Index, right: Index) -> NDArray[np.bool_]:
+        return self._sets.similar(self._members[left], self._members[right], self._threshold)
+
+    def _merge(self, left: Index, right: Index) -> None:
+        self.label = components(left, right, len(self.label))[self.label]
+
+
+def _listed_pairs(order: Index, edges: Index) -> Index:
     """Return every pair within the buckets that are small, as lesser × count + greater."""
     sizes = np.diff(edges)
     bucket = np.repeat(np.arange(len(sizes)), sizes)
-    small = np.repeat(sizes <= _PAIRED_BY_NEIGHBOURS, sizes)
-    order, bucket = order[small], bucket[small]
-    return np.concatenate([np.zeros(0, np.int64), *_by_distance(order, bucket, count)])
+    small = np.repeat(sizes <= _LISTED, sizes)
+    chosen = order[small], bucket[small]
+    return np.concatenate([np.zeros(0, np.int64), *_by_distance(*chosen, len(order))])
 
 
 def _by_distance(order: Index, bucket: Index, count: int) -> Iterator[Index]:
-    for distance in range(1, _PAIRED_BY_NEIGHBOURS):
+    for distance in range(1, _LISTED):
         together = bucket[distance:] == bucket[:-distance]
         if not together.any():
             return
         one, other = order[:-distance][together], order[distance:][together]
         yield np.minimum(one, other) * count + np.maximum(one, other)
-
-
-def _join_crowd(label: Index, sets: SetIndex, members: Index, threshold: float) -> Index:
-    """Compare the members of a large bucket, each with those behind it that are not in its cluster yet."""
-    joined = label[members]
-    for place, member in enumerate(members):
-        others = place + 1 + np.flatnonzero(joined[place + 1 :] != joined[place])
-        similar = others[sets.similar(np.full(len(others), member), members[others], threshold)]
-        joined[np.isin(joined, joined[similar])] = joined[place]
-    return components(label[members], joined, len(label))[label]
-
-
-def _join(label: Index, sets: SetIndex, left: Index, right: Index, threshold: float) -> Index:
-    """Return the labels once those pairs that are similar are joined."""
-    similar = sets.similar(left, right, threshold)
-    if not similar.any():
-        return label
-    merged = components(label[left[similar]], label[right[similar]], len(label))
-    return merged[label]
 
 
 class Clustered(NamedTuple):

@@ -131,9 +131,8 @@ def mark_blocks(blocks: Iterable[Suspects], similarity: float) -> Iterator[tuple
     suspects = _joined(kept)
     sets = SetIndex(suspects.shingles)
     label = cluster(sets, suspects.bands, similarity)
-    # The order of the blocks is Spark's; what is chosen must not depend on it.
     rank = np.empty(len(label), np.int64)
-    rank[np.lexsort((suspects.record_id, -sets.sizes))] = np.arange(len(label))
+    rank[np.argsort(-sets.sizes, kind="stable")] = np.arange(len(label))
     found = represent(sets, label, rank)
     node = suspects.node[found.member]
     for number in np.unique(node >> _PLACES):
@@ -152,11 +151,18 @@ def mark_blocks(blocks: Iterable[Suspects], similarity: float) -> Iterator[tuple
 
 
 def _joined(blocks: Sequence[Suspects]) -> Suspects:
+    """Put blocks together in the order of the record ids: that of the blocks is Spark's, and changes."""
     node, record_id, split, bands, found = zip(*blocks, strict=True)
     counts = np.concatenate([part.counts for part in found])
     together = Shingles(np.concatenate([part.hashes for part in found]), np.append(0, np.cumsum(counts)))
+    names = np.concatenate(record_id)
+    order = np.argsort(names)
     return Suspects(
-        np.concatenate(node), np.concatenate(record_id), np.concatenate(split), np.concatenate(bands), together
+        np.concatenate(node)[order],
+        names[order],
+        np.concatenate(split)[order],
+        np.concatenate(bands)[order],
+        _chosen(together, order),
     )
 
 

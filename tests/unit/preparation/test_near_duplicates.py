@@ -163,6 +163,29 @@ def test_a_crowd_in_one_bucket_is_told_apart() -> None:
     assert label.tolist() == [0] * 50 + [50] * 50 + [100] * 50
 
 
+def test_in_a_great_crowd_clusters_are_told_apart_by_their_first_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.preparation.near.clusters._CROWD", 40)
+    test_a_crowd_in_one_bucket_is_told_apart()
+
+
+def test_a_hundred_thousand_copies_that_differ_in_case_alone_are_one_cluster() -> None:
+    draw = random.Random(2)
+    base = "one two three four five six seven eight"
+    texts = ["".join(draw.choice((c, c.upper())) for c in base) for _ in range(100_000)]
+    found = shingles([*texts, "something else altogether"], 5)
+
+    label = cluster(SetIndex(found.distinct()), np.zeros((100_001, 26), np.uint64), 0.7)
+
+    assert np.bincount(label).tolist() == [100_000, *[0] * 99_999, 1]
+
+
+@given(TEXTS)
+def test_equal_sets_are_found_by_the_first_of_them(texts: list[str]) -> None:
+    texts = [text for text in texts if naive(text)]
+    sets = [naive(text) for text in texts]
+    assert SetIndex(shingles(texts, 5).distinct()).first_of_equals().tolist() == [sets.index(one) for one in sets]
+
+
 def test_the_longest_text_stands_for_its_cluster_and_of_equally_long_ones_the_first_in_rank() -> None:
     base = " ".join(SOME_WORDS[:30])
     texts = [base, "all by itself", f"{base} longer", f"{base} equally"]
