@@ -60,6 +60,8 @@ def family(seed: int, length: int = 40, members: int = 3) -> list[str]:
 def corpus(seed: int) -> list[bytes]:
     draw = random.Random(seed)
     texts = [text for n in range(25) for text in family(draw.getrandbits(40), draw.randint(15, 60), draw.randint(1, 5))]
+    # Of these, two are as long as each other, and longer than the rest of their family.
+    texts += [f"{texts[0]} {' '.join([ending] * 5)}" for ending in ("left", "right")]
     draw.shuffle(texts)
     return [record(text) for text in texts]
 
