@@ -13,12 +13,15 @@ from itertools import pairwise
 from typing import TypeVar
 
 from pipelines.preparation.errors import UnreadableObject
-from pipelines.preparation.lines import read_lines
+from pipelines.preparation.lines import LineReader, read_lines
 from pipelines.preparation.records import Line
 from pipelines.preparation.storage import Bucket, StoredObject
 
 _PLAIN = (".jsonl", ".json")
 _READ_BYTES = 1024 * 1024
+_LARGEST_EXPANSION, _ALWAYS_READ = 200, 100 * 1024 * 1024
+"""How many times its size a gzip file may expand to, and how much of any is read: text comes to 20 times, a bomb to
+1,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +107,37 @@ def read_chunk(chunk: Chunk, raw: Bucket, max_bytes: int) -> Iterator[Line]:
             number += 1
 
 
+class _Expanding(Exception):
+    """A compressed file holds more than any text of its size."""
+
+
+class _Bounded:
+    """The lines of a stream, up to a number of bytes; raises `_Expanding` behind it."""
+
+    def __init__(self, stream: LineReader, most: int) -> None:
+        self._stream, self._left = stream, most
+
+    def readline(self, limit: int, /) -> bytes:
+        """Return at most `limit` bytes, ending early after a line feed."""
+        content = self._stream.readline(limit)
+        self._left -= len(content)
+        if self._left < 0:
+            raise _Expanding
+        return content
+
+
 def _read_compressed(chunk: Chunk, raw: Bucket, max_bytes: int) -> Iterator[Line]:
     key = chunk.stored.key
     try:
         with raw.open(chunk.stored) as stream, gzip.GzipFile(fileobj=stream) as lines:
-            for number, (content, size, _) in enumerate(read_lines(lines, max_bytes), chunk.first_line):
+            most = max(_LARGEST_EXPANSION * chunk.stored.size, _ALWAYS_READ)
+            for number, (content, size, _) in enumerate(read_lines(_Bounded(lines, most), max_bytes), chunk.first_line):
                 yield Line(key, number, content, size)
+    except _Expanding as error:
+        raise UnreadableObject(
+            f"s3://{raw.name}/{key} expands to more than {_LARGEST_EXPANSION} times its size, as text does not. "
+            "Upload it uncompressed, or remove it."
+        ) from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UnreadableObject(
             f"s3://{raw.name}/{key} is not a whole gzip file ({error}). Upload it again, or remove it."

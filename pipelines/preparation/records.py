@@ -13,6 +13,7 @@ class Reason(StrEnum):
     INVALID_UTF8 = "invalid_utf8"
     NOT_JSON = "not_json"
     NOT_AN_OBJECT = "not_an_object"
+    DUPLICATE_KEY = "duplicate_key"
     MISSING_COLUMN = "missing_column"
     WRONG_TYPE = "wrong_type"
     TOO_SHORT = "too_short"

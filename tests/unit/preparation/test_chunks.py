@@ -53,6 +53,16 @@ def test_gzipped_files_are_read_as_one_chunk_with_numbered_lines(bucket: MakeBuc
     assert [(line.number, line.content) for line in read_all(raw, 4)] == [(1, b"one"), (2, b"two"), (3, b"three")]
 
 
+def test_a_gzip_file_that_expands_as_no_text_does_is_refused_before_it_is_read_whole(
+    bucket: MakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.preparation.chunks._ALWAYS_READ", 100_000)
+
+    with pytest.raises(UnreadableObject, match=r"s3://bucket/bomb\.gz expands to more than 200 times its size"):
+        read_all(bucket({"bomb.gz": gzip.compress(b"0" * 3_000_000 + b"\n")}), 4)
+    assert len(read_all(bucket({"text.gz": gzip.compress(b"0\n" * 40_000)}), 4)) == 40_000
+
+
 @pytest.mark.parametrize("content", [b"plain text", gzip.compress(b"line\n" * 1000)[:-20]], ids=["not gzip", "cut"])
 def test_a_damaged_gzip_file_is_refused_by_name(bucket: MakeBucket, content: bytes) -> None:
     raw = bucket({"folder/a.jsonl.gz": content})

@@ -19,6 +19,10 @@ def test_the_two_columns_of_a_record_make_an_example() -> None:
     assert parse_bytes(b'{"body": "A <b>text</b>", "summary": "S", "more": [1]}') == Example("A <b>text</b>", "S")
 
 
+def test_a_key_that_is_no_column_may_be_there_twice() -> None:
+    assert parse_bytes(b'{"body": "A", "id": 1, "id": 2, "more": {"a": 1, "a": 2}, "summary": "S"}').text == "A"
+
+
 def test_a_byte_order_mark_is_no_part_of_the_record() -> None:
     assert parse_bytes(b'\xef\xbb\xbf{"body": "A", "summary": "S"}').text == "A"
 
@@ -42,6 +46,11 @@ def test_a_byte_order_mark_is_no_part_of_the_record() -> None:
         (b'{"body": true, "summary": "S"}', Reason.WRONG_TYPE, "column 'body' is boolean, not a string"),
         (b'{"body": "A", "summary": ["S"]}', Reason.WRONG_TYPE, "column 'summary' is array, not a string"),
         (b'{"body": " ", "summary": "S"}', Reason.EMPTY, "column 'body' is blank"),
+        (b'{"body": "A", "summary": "S", "body": "B"}', Reason.DUPLICATE_KEY, "column 'body' is there more than once"),
+        (b'{"body": {"a": 1, "a": 2}, "summary": "S"}', Reason.WRONG_TYPE, "column 'body' is object, not a string"),
+        ('{"body": "A", "summary": "S"}'.encode("utf-16-le"), Reason.INVALID_UTF8, "most likely UTF-16"),
+        ('{"body": "A", "summary": "S"}'.encode("utf-32"), Reason.INVALID_UTF8, "most likely UTF-16 or UTF-32"),
+        (b'{"body": "A\0B", "summary": "a summary"}', Reason.NOT_JSON, "Invalid control character at character 11"),
     ],
 )
 def test_a_broken_line_is_rejected_with_its_reason(content: bytes, reason: Reason, detail: str) -> None:
