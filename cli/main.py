@@ -165,7 +165,18 @@ def ask(text: Annotated[str, typer.Argument(help="The text; read from the standa
     with explained():
         from cli.serving import ask_model
 
-        ask_model(ROOT, text or sys.stdin.read(), console)
+        ask_model(ROOT, text or text_of_input(), console)
+
+
+def text_of_input() -> str:
+    """Return the text on the standard input, or leave with what is wrong about it."""
+    try:
+        text = sys.stdin.buffer.read().decode()
+    except UnicodeDecodeError as error:
+        raise fail(f"The standard input is not UTF-8: {error.reason} at byte {error.start}.", 2) from None
+    if not text.strip():
+        raise fail("There is no text: give it as the argument, or on the standard input.", 2)
+    return text
 
 
 @app.command()

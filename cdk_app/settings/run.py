@@ -55,10 +55,10 @@ def run_settings(settings: Settings) -> dict[str, Any]:
     `Fn::Sub` (see `cdk_app.catalogue.Model.converse_model_id`).
 
     Raises:
-        SettingsError: the compact JSON of the defaults is longer than an SSM parameter can hold.
+        SettingsError: the compact JSON of either is longer than an SSM parameter can hold.
     """
     document = {"defaults": _defaults(settings), "bounds": _bounds(settings)}
-    size = len(compact_json(document["defaults"]).encode())
+    size = max(len(compact_json(value).encode()) for value in document.values())
     if size > MAX_BYTES:
         message = f"what a run starts from takes {size} bytes of JSON, and an SSM parameter holds {MAX_BYTES}"
         remedy = "Name fewer candidates or shorten `task.instruction`."

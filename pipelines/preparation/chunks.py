@@ -19,6 +19,7 @@ from pipelines.preparation.storage import Bucket, StoredObject
 
 _PLAIN = (".jsonl", ".json")
 _READ_BYTES = 1024 * 1024
+_USUAL_EXPANSION = 6
 _LARGEST_EXPANSION, _ALWAYS_READ = 200, 100 * 1024 * 1024
 """How many times its size a gzip file may expand to, and how much of any is read: text comes to 20 times, a bomb to
 1,000."""
@@ -56,6 +57,11 @@ def plan_chunks(objects: Iterable[StoredObject], chunk_bytes: int) -> list[Chunk
         bounds = [stored.size * part // parts for part in range(parts + 1)]
         chunks += [Chunk(stored, start, end) for start, end in pairwise(bounds)]
     return chunks
+
+
+def size_of_text(chunk: Chunk) -> int:
+    """About how many bytes of text a chunk has."""
+    return (chunk.end - chunk.start) * (_USUAL_EXPANSION if is_compressed(chunk.stored.key) else 1)
 
 
 def is_divided(chunk: Chunk) -> bool:

@@ -4,6 +4,7 @@ The rows are read three times, each time from the shuffle that brought equal tex
 shingles of the few that share one, and by whoever writes them. Everything between is arrays, by the block.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -35,6 +36,8 @@ from pipelines.preparation.settings import NearDuplicates
 EDGES_OF_ONE_TASK = 2_000_000
 """Edges that one task puts together, in about 100 MB; larger graphs go through rounds."""
 
+_FEW_TASKS, _BANDS_OF_ONE_TASK = 4, 8
+
 Keyed = tuple[Any, Any]
 Place = Callable[[Any], int]
 
@@ -52,7 +55,9 @@ def mark_near_duplicates(
     """
     tasks, words = rows.getNumPartitions(), settings.shingle_words
     bands = Bands.for_similarity(settings.similarity)
-    banded = rows.mapPartitionsWithIndex(partial(_bands, words=words, bands=bands, tasks=tasks)).partitionBy(tasks)
+    # A text has as many bands as a short text has words: they need more tasks than the texts, once there are many.
+    wide = tasks if tasks <= _FEW_TASKS else tasks * math.ceil(bands.bands / _BANDS_OF_ONE_TASK)
+    banded = rows.mapPartitionsWithIndex(partial(_bands, words=words, bands=bands, tasks=wide)).partitionBy(wide)
     edges = banded.mapPartitions(_suspected).persist(StorageLevel.DISK_ONLY)
     labels = _connected(edges, tasks, edges_of_one_task).flatMap(_labels).partitionBy(tasks, place)
     suspects = _beside(labels, rows).mapPartitionsWithIndex(partial(_suspects, words=words, bands=bands, tasks=tasks))
@@ -86,13 +91,15 @@ def _connected(edges: "RDD[Edges]", tasks: int, edges_of_one_task: int) -> "RDD[
     """Return edges from every node to the least of its component."""
     if edges.map(lambda block: len(block.node)).sum() <= edges_of_one_task:
         return edges.map(lambda block: (0, block)).partitionBy(1).mapPartitions(_contracted)
-    before = None
+    before, kept = None, edges
     while True:
-        arrived = edges.flatMap(partial(send_down, tasks=tasks)).partitionBy(tasks).mapPartitions(_gathered)
-        now = arrived.persist(StorageLevel.DISK_ONLY).map(fingerprint).sum() % 2**64
+        moved = edges.flatMap(partial(send_down, tasks=tasks)).partitionBy(tasks)
+        arrived = moved.mapPartitions(_gathered).persist(StorageLevel.DISK_ONLY)
+        now = arrived.map(fingerprint).sum() % 2**64
+        kept.unpersist()
         if now == before:
             return arrived
-        before = now
+        before, kept = now, arrived
         hung = arrived.map(small_star).flatMap(partial(send_both_ways, tasks=tasks)).partitionBy(tasks)
         edges = hung.mapPartitions(_gathered).map(large_star)
 

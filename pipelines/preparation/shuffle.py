@@ -20,6 +20,7 @@ from pipelines.preparation.chunks import (
     number_lines,
     plan_chunks,
     read_chunk,
+    size_of_text,
 )
 from pipelines.preparation.curation import Tally, curate
 from pipelines.preparation.near_shuffle import mark_key, mark_near_duplicates, split_marks
@@ -54,7 +55,7 @@ def curate_and_write(
     spark: SparkContext, tasks: list[list[Chunk]], raw: Bucket, settings: Settings, destination: Destination
 ) -> Written:
     """Read, curate, compare and write everything; return the sum of what the partitions wrote."""
-    size = sum(chunk.end - chunk.start for chunks in tasks for chunk in chunks)
+    size = sum(size_of_text(chunk) for chunks in tasks for chunk in chunks)
     partitions = count_parts(size)
     rows = spark.parallelize(tasks, len(tasks)).flatMap(partial(curate_chunks, raw=raw, settings=settings))
     to_partition = partial(place, partitions=partitions)

@@ -28,17 +28,17 @@ def waiting_for(emulator: Emulator) -> Iterator[str]:
             yield record["id"]
 
 
-def start_asking(emulator: Emulator, source: str, *statements: Json) -> str:
-    """Start an execution whose one task waits for its token, which a function is given; its ARN."""
+def start_asking(emulator: Emulator, source: str, *statements: Json, then: Json | None = None) -> str:
+    """Start an execution whose first task waits for its token, which a function is given; its ARN."""
     parameters = {"FunctionName": make_function(emulator, source, *statements), "Payload": {"token.$": "$$.Task.Token"}}
     task = {
         "Type": "Task",
         "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
         "Comment": "AwaitApproval: waits for a person.",
         "Parameters": parameters,
-        "End": True,
+        **({"Next": next(iter(then))} if then else {"End": True}),
     }
-    return start(emulator, {"Approve": task}, allow("lambda:InvokeFunction"))
+    return start(emulator, {"Approve": task, **(then or {})}, allow("lambda:InvokeFunction"))
 
 
 @pytest.fixture
@@ -79,6 +79,22 @@ def test_an_answer_that_comes_after_another_one_finds_nobody(emulator: Emulator,
         asked.reject("too late")
     with pytest.raises(NobodyWaits, match="does not wait"):
         request(emulator.work_dir)
+
+
+def test_a_run_that_has_its_answer_and_goes_on_waits_no_more(emulator: Emulator) -> None:
+    going_on = {"Rest": {"Type": "Wait", "Seconds": 60_000, "End": True}}
+    arn = start_asking(emulator, ASKING, then=going_on)
+    wait_until(lambda: list(waiting_for(emulator)), lambda seen: arn in seen)
+    request(emulator.work_dir).approve("somebody")
+
+    def found() -> str:
+        try:
+            return request(emulator.work_dir).execution_arn
+        except NobodyWaits as error:
+            return str(error)
+
+    wait_until(found, lambda seen: "does not wait" in seen, seconds=10)
+    emulator.client("stepfunctions").stop_execution(executionArn=arn)
 
 
 def test_without_a_run_there_is_nothing_to_answer(tmp_path: Path) -> None:

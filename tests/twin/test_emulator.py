@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import boto3
@@ -26,11 +28,13 @@ from twin.processes import kill_marked, marked
 ROOT = Path(__file__).resolve().parents[2]
 # A program that starts an emulator and has a Lambda function running in it when it says so. The function has started
 # a process with an empty environment, which can be told by its last argument.
+# Whoever started the tests may ignore interrupts, as a shell does for what runs in the background.
 PROGRAM = """
-import sys, threading, time
+import signal, sys, threading, time
 from pathlib import Path
 from tests.twin.helpers import make_function
 from twin.emulator import Emulator
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with Emulator(Path(sys.argv[1])) as emulator:
     name = make_function(emulator, {function!r}, Timeout=900)
     call = lambda: emulator.client("lambda").invoke(FunctionName=name)
@@ -139,6 +143,16 @@ def test_another_process_finds_it_while_it_runs(emulator: Emulator) -> None:
     assert found is not None
     assert found.endpoint_url == emulator.endpoint_url
     assert found.client("sts").get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:root"
+
+
+def test_the_address_that_a_killed_one_left_is_not_taken_for_a_running_one(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        Thread(target=lambda: other.accept()[0].sendall(b"220 no HTTP here\r\n"), daemon=True).start()
+        (tmp_path / "address").write_text(f"http://127.0.0.1:{other.getsockname()[1]}")
+        assert RunningEmulator.in_directory(tmp_path) is None
+    assert RunningEmulator.in_directory(tmp_path) is None
 
 
 def test_a_policy_that_demands_tls_lets_loopback_pass(emulator: Emulator) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import urllib.error
 import urllib.request
 from abc import ABC, abstractmethod
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Self
 
@@ -77,16 +77,6 @@ class RunningEmulator(Access):
         return self._endpoint_url
 
 
-def _answers(endpoint_url: str) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(f"{endpoint_url}/_ministack/health", timeout=5) as answer:
-            json.load(answer)
-            return True
-    except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError):
-        return False
-
-
 def answers(endpoint_url: str) -> bool:
     """Whether an emulator is served there."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -94,5 +84,5 @@ def answers(endpoint_url: str) -> bool:
         with opener.open(f"{endpoint_url}/_ministack/health", timeout=5) as answer:
             json.load(answer)
             return True
-    except (urllib.error.URLError, ConnectionError, TimeoutError, ValueError):
+    except (OSError, HTTPException, ValueError):
         return False

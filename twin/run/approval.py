@@ -75,9 +75,17 @@ def request(work_dir: Path) -> Request:
     client = emulator.client("stepfunctions")
     asked = [record for record, _ in events.read(emulator.events_file) if record["kind"] == "waiting"]
     for record in reversed(asked):
-        if client.describe_execution(executionArn=record["id"])["status"] == "RUNNING":
+        running = client.describe_execution(executionArn=record["id"])["status"] == "RUNNING"
+        if running and record["state"] not in _left(client, record["id"]):
             return Request(client, record["id"], record["token"])
     raise NobodyWaits("The run that is going on does not wait for an approval, or not yet.")
+
+
+def _left(client: Any, execution_arn: str) -> set[str]:
+    """Return the states that an execution has left."""
+    pages = client.get_paginator("get_execution_history").paginate(executionArn=execution_arn)
+    events_of_exits = (e for page in pages for e in page["events"] if e["type"].endswith("StateExited"))
+    return {event["stateExitedEventDetails"]["name"] for event in events_of_exits}
 
 
 def figures(known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -8,73 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.preparation.near.components import Index, components
-from pipelines.preparation.near.shingles import Hashes, Shingles, mix
+from pipelines.preparation.near.sets import Crowd, SetIndex
+from pipelines.preparation.near.shingles import Hashes
 
 _LISTED = 32
 """Largest bucket whose pairs are listed; in a larger one, members already in one cluster are not compared again."""
-_CROWD = 2000
+_CROWD = 20_000
 """Largest bucket in which everybody is compared; in a larger one, each cluster by its first text alone."""
-_PROBES = 1 << 22
-"""Shingles that are looked up at a time, to bound memory."""
 
 Pairs = tuple[Index, Index]
-
-
-class SetIndex:
-    """Sets of shingles, any two of which can be compared."""
-
-    def __init__(self, shingles: Shingles) -> None:
-        self.sizes = shingles.counts
-        self._offsets = shingles.offsets
-        _, self._names = np.unique(shingles.hashes, return_inverse=True)
-        self._width = int(self._names.max(initial=0)) + 1
-        # Sorted, since the names of a set's shingles are in the order of their hashes.
-        self._entries = np.repeat(np.arange(len(self.sizes)), self.sizes) * self._width + self._names
-
-    def first_of_equals(self) -> Index:
-        """Return for each set the first one that is equal to it."""
-        if not len(self.sizes):
-            return np.zeros(0, np.int64)
-        sums = np.add.reduceat(mix(self._names.astype(np.uint64)), self._offsets[:-1])
-        order = np.lexsort((sums, self.sizes))
-        begins = np.ones(len(order), bool)
-        begins[1:] = (sums[order[1:]] != sums[order[:-1]]) | (self.sizes[order[1:]] != self.sizes[order[:-1]])
-        first = np.empty(len(order), np.int64)
-        first[order] = np.repeat(order[begins], np.diff(np.flatnonzero(np.append(begins, True))))
-        # Two sets whose sums are the same by chance are not equal.
-        return np.where(self.jaccard(first, np.arange(len(first))) == 1, first, np.arange(len(first)))
-
-    def jaccard(self, left: Index, right: Index) -> NDArray[np.float64]:
-        """Return the exact Jaccard similarity of each pair of sets."""
-        similar = np.zeros(len(left))
-        smaller = np.where(self.sizes[left] <= self.sizes[right], left, right)
-        ends = np.cumsum(self.sizes[smaller])
-        begin = 0
-        while begin < len(left):
-            done = ends[begin - 1] if begin else 0
-            end = max(int(np.searchsorted(ends, done + _PROBES, "right")), begin + 1)
-            similar[begin:end] = self._jaccard(smaller[begin:end], (left + right - smaller)[begin:end])
-            begin = end
-        return similar
-
-    def _jaccard(self, smaller: Index, larger: Index) -> NDArray[np.float64]:
-        sizes = self.sizes[smaller]
-        begins = np.cumsum(sizes) - sizes
-        place = np.arange(sizes.sum()) - np.repeat(begins, sizes)
-        probes = self._names[np.repeat(self._offsets[smaller], sizes) + place]
-        sought = np.repeat(larger, sizes) * self._width + probes
-        found = np.searchsorted(self._entries, sought)
-        found[found == len(self._entries)] = 0
-        shared = np.add.reduceat(self._entries[found] == sought, begins, dtype=np.int64)
-        return np.asarray(shared / (sizes + self.sizes[larger] - shared))
-
-    def similar(self, left: Index, right: Index, threshold: float) -> NDArray[np.bool_]:
-        """Whether each pair reaches a similarity; most that do not are told by their sizes alone."""
-        sizes = self.sizes[left], self.sizes[right]
-        possible = np.minimum(*sizes) >= threshold * np.maximum(*sizes)
-        answer = np.zeros(len(left), bool)
-        answer[possible] = self.jaccard(left[possible], right[possible]) >= threshold
-        return answer
 
 
 def cluster(sets: SetIndex, bands: Hashes, threshold: float) -> Index:
@@ -100,6 +42,8 @@ class _Clusters:
     def __init__(self, sets: SetIndex, members: Index, threshold: float) -> None:
         self._sets, self._members, self._threshold = sets, members, threshold
         self._compared = np.zeros(0, np.int64)
+        # Of each set, the last large bucket in which it was compared with all others.
+        self._crowd, self._crowds = np.zeros(len(members), np.int64), 0
         self.label: Index = np.arange(len(members), dtype=np.int64)
 
     def join_bucketed(self, column: Hashes) -> None:
@@ -123,18 +67,24 @@ class _Clusters:
     def _join_crowd(self, bucket: Index) -> None:
         """Compare each set of a large bucket with those behind it that are not in its cluster yet.
 
-        In a crowd, what has found its cluster is not compared with the others any more.
+        In a very large one, what has found its cluster is not compared with the others any more.
         """
-        joined, seen = self.label[bucket], set[int]()
+        if self._crowd[bucket[0]] and (self._crowd[bucket] == self._crowd[bucket[0]]).all():
+            return  # they have met before, in another band
+        crowd = Crowd(self._sets, self._members[bucket])
+        joined, seen, in_full = self.label[bucket], set[int](), len(bucket) <= _CROWD
         for place in range(len(bucket)):
-            if len(bucket) > _CROWD and int(joined[place]) in seen:
+            if not in_full and int(joined[place]) in seen:
                 continue
             seen.add(int(joined[place]))
-            others = place + 1 + np.flatnonzero(joined[place + 1 :] != joined[place])
-            if not len(others):
+            apart = joined[place + 1 :] != joined[place]
+            if not apart.any():
                 break
-            similar = others[self._similar(np.full(len(others), bucket[place]), bucket[others])]
+            similar = place + 1 + np.flatnonzero(apart & (crowd.jaccard(place)[place + 1 :] >= self._threshold))
             joined[np.isin(joined, joined[similar])] = joined[place]
+        if in_full:
+            self._crowds += 1
+            self._crowd[bucket] = self._crowds
         self._merge(self.label[bucket], joined)
 
     def _similar(self, left: Index, right: Index) -> NDArray[np.bool_]:

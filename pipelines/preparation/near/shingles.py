@@ -5,6 +5,7 @@ A word is a run of letters and digits, whatever its case; in scripts that write 
 """
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,7 @@ _IS_WORD = np.zeros(256, bool)
 _IS_WORD[[*range(48, 58), *range(65, 91), *range(97, 123), *range(128, 256)]] = True
 _CODE = np.arange(1, 257, dtype=_U)
 _CODE[65:91] += _U(32)
-_PERIOD = 4096
+_LONG = 256
 _BASE, _FACTOR = 0x9E3779B97F4A7C15, 0xD1342543DE82EF95  # odd: no bit of a word is lost to multiplication
 
 
@@ -29,7 +30,7 @@ def _powers(base: int, count: int) -> Hashes:
     return np.array([pow(base, exponent, 2**64) for exponent in range(count)], _U)
 
 
-_POWERS = _powers(_BASE, _PERIOD)
+_POWERS = _powers(_BASE, _LONG)
 
 
 class Shingles(NamedTuple):
@@ -79,7 +80,8 @@ def mix(values: Hashes) -> Hashes:
 def _hash_words(buffer: NDArray[np.uint8]) -> tuple[Offsets, Hashes]:
     """Return where each word of a buffer begins, and a hash of its bytes, capital letters taken for small ones.
 
-    The hash is a polynomial of the bytes, whose powers repeat in words of more than `_PERIOD` bytes.
+    The hash is a polynomial of the bytes. Such hashes of long words can be made equal at will (Thue–Morse words), so
+    these have a cryptographic one.
     """
     is_word = _IS_WORD[buffer]
     edges = np.flatnonzero(np.diff(is_word.view(np.int8), prepend=np.int8(0), append=np.int8(0)))
@@ -88,8 +90,12 @@ def _hash_words(buffer: NDArray[np.uint8]) -> tuple[Offsets, Hashes]:
         return starts, np.zeros(0, _U)
     first = np.cumsum(lengths) - lengths
     place = np.arange(lengths.sum()) - np.repeat(first, lengths)
-    values = _CODE[buffer[is_word]] * _POWERS[place & (_PERIOD - 1)]
-    return starts, mix(np.add.reduceat(values, first))
+    values = _CODE[buffer[is_word]] * _POWERS[place & (_LONG - 1)]
+    hashes = mix(np.add.reduceat(values, first))
+    for word in np.flatnonzero(lengths > _LONG):
+        content = buffer[starts[word] : starts[word] + lengths[word]].tobytes().lower()
+        hashes[word] = int.from_bytes(blake2b(content, digest_size=8).digest(), "big")
+    return starts, hashes
 
 
 def _combine(hashes: Hashes, left: Offsets, words: int) -> Hashes:

@@ -9,14 +9,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.preparation.near.clusters import SetIndex, cluster, represent
+from pipelines.preparation.near.clusters import cluster, represent
 from pipelines.preparation.near.components import Index
 from pipelines.preparation.near.graph import Edges, contract, gather, scatter
 from pipelines.preparation.near.minhash import Bands, bands_of
+from pipelines.preparation.near.sets import SetIndex
 from pipelines.preparation.near.shingles import Hashes, Shingles, shingles
 
 _PLACES = 32
-_BATCH_CHARACTERS = 1 << 20
+_BATCH_CHARACTERS, _BATCH_TEXTS = 1 << 20, 4096
 
 
 class Text(NamedTuple):
@@ -181,7 +182,7 @@ def _batches(texts: Iterable[tuple[int, Text]]) -> Iterator[tuple[int, list[tupl
     for numbered in texts:
         batch.append(numbered)
         characters += len(numbered[1].text)
-        if characters >= _BATCH_CHARACTERS:
+        if characters >= _BATCH_CHARACTERS or len(batch) == _BATCH_TEXTS:
             yield batch[0][0], batch
             batch, characters = [], 0
     if batch:

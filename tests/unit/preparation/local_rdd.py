@@ -30,6 +30,9 @@ class LocalRdd:
     def persist(self, _level: Any) -> LocalRdd:
         return self
 
+    def unpersist(self) -> LocalRdd:
+        return self
+
     def mapPartitionsWithIndex(self, work: Callable[[int, Iterable[Any]], Iterable[Any]]) -> LocalRdd:  # noqa: N802
         made = [list(work(number, iter(partition))) for number, partition in enumerate(self.partitions)]
         return LocalRdd(made, self.draw)

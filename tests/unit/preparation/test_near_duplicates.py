@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.preparation.near.clusters import SetIndex, cluster, represent
+from pipelines.preparation.near.clusters import cluster, represent
 from pipelines.preparation.near.components import components
 from pipelines.preparation.near.minhash import Bands, bands_of
-from pipelines.preparation.near.shingles import shingles
+from pipelines.preparation.near.sets import Crowd, SetIndex
+from pipelines.preparation.near.shingles import Shingles, shingles
 
 TEXTS = st.lists(st.text(st.sampled_from("abAB .,é字カ"), max_size=40), max_size=8)
 SOME_WORDS = [f"word{number}" for number in range(400)]
@@ -66,6 +67,16 @@ def test_the_jaccard_similarity_of_two_texts_is_exact(texts: list[str]) -> None:
     assert list(found) == pytest.approx([jaccard(naive(texts[i]), naive(texts[j])) for i, j in pairs])
 
 
+@given(st.integers(1, 400), st.integers(1, 400), st.integers(50, 99))
+def test_a_pair_exactly_at_the_threshold_reaches_it(one: int, other: int, hundredths: int) -> None:
+    sizes, threshold = sorted((one, other)), hundredths / 100
+    hashes = np.concatenate([np.arange(size, dtype=np.uint64) for size in sizes])
+    sets = SetIndex(Shingles(hashes, np.append(0, np.cumsum(sizes))))
+    pair = np.array([0]), np.array([1])
+
+    assert sets.similar(*pair, threshold).tolist() == [sets.jaccard(*pair)[0] >= threshold]
+
+
 @given(TEXTS, st.integers(1, 7))
 def test_the_shingles_of_a_text_do_not_depend_on_its_neighbours(texts: list[str], words: int) -> None:
     together = shingles(texts, words)
@@ -88,6 +99,13 @@ def test_words_are_told_by_their_letters_and_order_and_not_by_case_or_what_is_be
 def test_a_word_of_any_length_is_one_word() -> None:
     assert shingles(["x" * 10_000, "x" * 10_001, ""], 5).distinct().counts.tolist() == [1, 1, 0]
     assert len(set(shingles(["x" * 10_000, "x" * 10_001], 5).hashes)) == 2
+    assert len(set(shingles(["X" * 10_000, "x" * 10_000], 5).hashes)) == 1
+
+
+def test_words_made_to_have_equal_polynomials_have_different_hashes() -> None:
+    thue_morse = "".join("ab"[number.bit_count() % 2] for number in range(4096))
+    words = [thue_morse, thue_morse.translate({97: "b", 98: "a"}), "a" * 4096 + "b" * 4096, "b" * 4096 + "a" * 4096]
+    assert len(set(shingles(words, 5).hashes)) == 4
 
 
 @given(st.lists(st.tuples(st.integers(0, 19), st.integers(0, 19)), max_size=40))
@@ -161,6 +179,15 @@ def test_a_crowd_in_one_bucket_is_told_apart() -> None:
     label = cluster(SetIndex(shingles(texts, 5).distinct()), shared, 0.7)
 
     assert label.tolist() == [0] * 50 + [50] * 50 + [100] * 50
+
+
+@given(TEXTS)
+def test_a_crowd_has_the_similarities_of_its_pairs(texts: list[str]) -> None:
+    texts = [text for text in texts if naive(text)]
+    sets = SetIndex(shingles(texts, 5).distinct())
+    members = np.arange(len(texts))[::-1]
+    for place, member in enumerate(members):
+        assert list(Crowd(sets, members).jaccard(place)) == list(sets.jaccard(np.full(len(texts), member), members))
 
 
 def test_in_a_great_crowd_clusters_are_told_apart_by_their_first_texts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -182,5 +182,13 @@ def test_what_needs_a_run_says_so_where_there_is_none(
     assert words in stderr
 
 
+@pytest.mark.parametrize(("given", "words"), [(b"\xff\xfe", "not UTF-8"), (b" \n", "no text")])
+def test_a_question_that_is_no_text_is_refused_before_anything_starts(given: bytes, words: str) -> None:
+    result = CliRunner().invoke(app, ["ask"], input=given, catch_exceptions=False)
+
+    assert result.exit_code == 2
+    assert words in result.stderr
+
+
 def test_the_version_is_the_package_s() -> None:
     assert invoke("--version")[1] == f"fourfold {version('fourfold')}\n"
