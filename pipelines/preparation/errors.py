@@ -28,6 +28,10 @@ class CountsDoNotBalance(PreparationError):
     """Records were lost or invented between two stages: a defect of the job, never of the data."""
 
 
+class TooManySuspects(PreparationError):
+    """More texts hang together by what they share than one task can compare."""
+
+
 class WorkerFailed(PreparationError):
     """A Spark task failed; the message is the task's own error without the JVM's stack."""
 

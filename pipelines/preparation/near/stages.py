@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.preparation.errors import TooManySuspects
 from pipelines.preparation.near.clusters import cluster, represent
 from pipelines.preparation.near.components import Index
 from pipelines.preparation.near.graph import Edges, contract, gather, scatter
@@ -16,6 +17,8 @@ from pipelines.preparation.near.minhash import Bands, bands_of
 from pipelines.preparation.near.sets import SetIndex
 from pipelines.preparation.near.shingles import Hashes, Shingles, shingles
 
+MOST_SUSPECTS = 2_000_000
+"""Texts that one task compares, in about 4 GB where they have some sixty words."""
 _PLACES = 32
 _BATCH_CHARACTERS, _BATCH_TEXTS = 1 << 20, 4096
 
@@ -129,6 +132,12 @@ def mark_blocks(blocks: Iterable[Suspects], similarity: float) -> Iterator[tuple
     kept = list(blocks)
     if not kept:
         return
+    if (count := sum(len(block.node) for block in kept)) > MOST_SUSPECTS:
+        raise TooManySuspects(
+            f"{count:,} texts hang together by the shingles that they share, and a task compares {MOST_SUSPECTS:,}. "
+            "Take what they have in common, such as a page's header, out of them, raise "
+            "data.near_duplicates.similarity, or set data.near_duplicates.action to off."
+        )
     suspects = _joined(kept)
     sets = SetIndex(suspects.shingles)
     label = cluster(sets, suspects.bands, similarity)

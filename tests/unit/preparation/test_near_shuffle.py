@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from pipelines.preparation.errors import TooManySuspects
 from pipelines.preparation.manifest import build_manifest, check_balance
 from pipelines.preparation.near.components import components
 from pipelines.preparation.near.graph import Edges
@@ -110,6 +111,14 @@ def test_records_that_are_to_be_kept_share_a_split_with_their_near_duplicates(
     assert all(len(found) == 1 for found in splits.values())
     assert len(set.union(*splits.values())) == 3
     check_balance(written, counted_lines=0)
+
+
+def test_more_suspects_than_a_task_can_hold_end_the_job_with_what_to_do(
+    prepare: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.preparation.near.stages.MOST_SUSPECTS", 2)
+    with pytest.raises(TooManySuspects, match="3 texts hang together"):
+        prepare({"a.jsonl": b"".join(record(text) for text in family(1))})
 
 
 def test_without_the_search_near_duplicates_are_records_like_any_other(prepare: Prepare, settings: Settings) -> None:
