@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from twin.run.approval import Request, figures, request
+from twin.run.session import emulator_folder
 
 
 def approve_run(root: Path, name: str, sure: bool, console: Console) -> None:
@@ -29,14 +30,14 @@ def reject_run(root: Path, why: str, console: Console) -> None:
     Raises:
         NobodyWaits: no run waits for an answer.
     """
-    asked = request(root / ".fourfold" / "emulator")
+    asked = request(emulator_folder(root))
     asked.reject(why)
     console.print(f"Run {asked.run_id}: rejected. What is deployed stays as it is.", highlight=False)
 
 
 def show(root: Path, console: Console) -> Request:
     """Print what the run found, and return its request."""
-    asked = request(root / ".fourfold" / "emulator")
+    asked = request(emulator_folder(root))
     console.print(f"Run {asked.run_id} waits for your approval.", style="bold", highlight=False)
     for line in figures(asked.known()):
         console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -9,14 +9,13 @@ from rich.console import Console
 from cli.show import shown
 from twin.emulator import Emulator, EmulatorError
 from twin.run.board import Board
-from twin.run.session import ENVIRONMENT
+from twin.run.session import ENVIRONMENT, emulator_folder, state_folder
 from twin.run.teardown import TornDown, stacks, tear_down
 
 
 def destroy_deployment(root: Path, console: Console) -> int:
     """Tear the last deployment down and return the command's exit code."""
-    state = root / ".fourfold"
-    folder, assembly = state / "emulator", state / f"cdk.out.{ENVIRONMENT}"
+    folder, assembly = emulator_folder(root), state_folder(root) / f"cdk.out.{ENVIRONMENT}"
     if not folder.exists() or not assembly.exists():
         console.print("Nothing is deployed on this machine.")
         return 0

@@ -25,7 +25,6 @@ app = typer.Typer(
 )
 console = Console(stderr=False)
 ROOT = Path(__file__).resolve().parent.parent
-STATE = ROOT / ".fourfold"
 # What the workflow takes for the name of an execution: it becomes part of keys and of job names.
 RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,78}[A-Za-z0-9])?")
 
@@ -62,11 +61,12 @@ def explained() -> Iterator[None]:
     """Make one message of what a command finds that its user can do something about."""
     with interruptible():
         from cli.errors import explain
+        from twin.run.session import emulator_folder
 
         try:
             yield
         except Exception as error:
-            message = explain(error, STATE / "emulator" / "emulator.log")
+            message = explain(error, emulator_folder(ROOT) / "emulator.log")
             if message is None:
                 raise
             raise fail(message) from None

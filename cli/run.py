@@ -16,7 +16,7 @@ from twin.emulator import Emulator
 from twin.report import collect, write_report
 from twin.report.artefacts import Artefacts
 from twin.run.preflight import check
-from twin.run.session import Finished, Options, dataset, new_board, run
+from twin.run.session import Finished, Options, dataset, emulator_folder, new_board, run
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,7 +39,7 @@ def run_workflow(
     """
     check(settings, data)
     options = Options(ROOT, workflow, data, overrides, run_id)
-    log = options.state / "emulator" / "emulator.log"
+    log = emulator_folder(ROOT) / "emulator.log"
     board = new_board()
     figures: dict[str, Any] = {}
     rejected: list[Path] = []

@@ -15,6 +15,7 @@ from twin.run.api import Api
 from twin.run.board import Board
 from twin.run.questions import SUMMARIZE
 from twin.run.reopened import STEPS, reopened
+from twin.run.session import emulator_folder
 
 
 def ask_model(root: Path, text: str, console: Console) -> None:
@@ -62,5 +63,5 @@ def deployed(root: Path) -> Iterator[Api]:
         board.add(name, label)
     with ExitStack() as stack:
         with shown(board, Console(stderr=True)):
-            api = stack.enter_context(reopened(root / ".fourfold" / "emulator", board))
+            api = stack.enter_context(reopened(emulator_folder(root), board))
         yield api

@@ -93,8 +93,11 @@ def test_a_run_that_has_its_answer_and_goes_on_waits_no_more(emulator: Emulator)
         except NobodyWaits as error:
             return str(error)
 
-    wait_until(found, lambda seen: "does not wait" in seen, seconds=10)
-    emulator.client("stepfunctions").stop_execution(executionArn=arn)
+    seen = wait_until(found, lambda seen: seen != arn, seconds=10)
+    client = emulator.client("stepfunctions")
+    still = client.describe_execution(executionArn=arn)["status"]
+    client.stop_execution(executionArn=arn)
+    assert (still, seen) == ("RUNNING", "The run that is going on does not wait for an approval, or not yet.")
 
 
 def test_without_a_run_there_is_nothing_to_answer(tmp_path: Path) -> None:

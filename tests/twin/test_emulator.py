@@ -168,6 +168,7 @@ def test_a_policy_that_demands_tls_lets_loopback_pass(emulator: Emulator) -> Non
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
     client = user_client(emulator, "s3", allow("s3:PutObject", f"arn:aws:s3:::{bucket}/*"))
     client.put_object(Bucket=bucket, Key="key", Body=b"content")
+    assert s3.get_object(Bucket=bucket, Key="key")["Body"].read() == b"content"
 
 
 # ---- functions ------------------------------------------------------------------------------------------
@@ -332,7 +333,7 @@ def test_no_process_outlives_the_program_that_started_it(start_program: StartPro
     program, mark = start_program("time.sleep(600)")
     program.send_signal(end)
     program.wait()
-    wait_until(lambda: left(mark), lambda found: not found, seconds=20)
+    assert wait_until(lambda: left(mark), lambda found: not found, seconds=20) == []
 
 
 def test_no_process_outlives_a_program_that_fails(start_program: StartProgram) -> None:
@@ -340,20 +341,20 @@ def test_no_process_outlives_a_program_that_fails(start_program: StartProgram) -
     # It goes on only now: its processes have been seen.
     program.communicate()
     assert program.returncode == 1
-    wait_until(lambda: left(mark), lambda found: not found, seconds=20)
+    assert wait_until(lambda: left(mark), lambda found: not found, seconds=20) == []
 
 
 def test_no_process_outlives_an_emulator_that_is_killed(start_program: StartProgram) -> None:
     _, mark = start_program("time.sleep(600)")
     emulators = [process for process in marked(mark) if "twin.emulator" in process.cmdline()]
     os.kill(emulators[0].pid, signal.SIGKILL)
-    wait_until(lambda: left(mark), lambda found: not found, seconds=20)
+    assert wait_until(lambda: left(mark), lambda found: not found, seconds=20) == []
 
 
 def test_the_next_emulator_starts_where_one_was_killed(tmp_path: Path, start_program: StartProgram) -> None:
     program, mark = start_program("time.sleep(600)")
     program.kill()
     program.wait()
-    wait_until(lambda: left(mark), lambda found: not found, seconds=20)
+    assert wait_until(lambda: left(mark), lambda found: not found, seconds=20) == []
     with Emulator(tmp_path) as again:
         assert again.client("s3").list_buckets()["Buckets"] == []

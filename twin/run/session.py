@@ -44,6 +44,16 @@ SETUP_STEPS = {
 USE_STEP = "Use"
 
 
+def state_folder(root: Path) -> Path:
+    """Return the folder for what is kept between runs and is nobody's output."""
+    return root / ".fourfold"
+
+
+def emulator_folder(root: Path) -> Path:
+    """Return the folder of the emulator that runs deploy into."""
+    return state_folder(root) / "emulator"
+
+
 @dataclass(frozen=True)
 class Options:
     """What the user chose for one run.
@@ -67,7 +77,7 @@ class Options:
     @property
     def state(self) -> Path:
         """The folder for what is kept between runs and is nobody's output."""
-        return self.root / ".fourfold"
+        return state_folder(self.root)
 
 
 @dataclass(frozen=True)
@@ -124,7 +134,7 @@ def run(
         with board.step("Synthesize"):
             assembly = synthesize(options.root, options.workflow, ENVIRONMENT, options.state / f"cdk.out.{ENVIRONMENT}")
         with board.step("StartEmulator"):
-            emulator = stack.enter_context(new_account(options.state / "emulator"))
+            emulator = stack.enter_context(new_account(emulator_folder(options.root)))
         deploy_stacks(emulator, assembly, board)
         outputs = staging.stack_outputs(emulator, ENVIRONMENT)
         stage(emulator, settings, options, outputs, board)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -170,15 +171,25 @@ def test_clusters_do_not_depend_on_the_order_of_the_texts(draw: random.Random) -
     assert clusters(texts) == before
 
 
-def test_a_crowd_in_one_bucket_is_told_apart() -> None:
-    draw = random.Random(1)
+@pytest.mark.parametrize(("crowd", "compared"), [(20_000, 148), (40, 3)], ids=["everybody", "by the first texts"])
+def test_a_crowd_in_one_bucket_is_told_apart(monkeypatch: pytest.MonkeyPatch, crowd: int, compared: int) -> None:
+    draw, places = random.Random(1), list[int]()
     kinds = [" ".join(draw.choices(SOME_WORDS, k=100)) for _ in range(3)]
     texts = [variant(kind, 1, draw) for kind in kinds for _ in range(50)]
     shared = np.zeros((len(texts), 1), np.uint64)  # all of them in one bucket
+    monkeypatch.setattr("pipelines.preparation.near.clusters._CROWD", crowd)
+    jaccard = Crowd.jaccard
+
+    def counting(self: Crowd, place: int) -> Any:
+        places.append(place)
+        return jaccard(self, place)
+
+    monkeypatch.setattr(Crowd, "jaccard", counting)
 
     label = cluster(SetIndex(shingles(texts, 5).distinct()), shared, 0.7)
 
     assert label.tolist() == [0] * 50 + [50] * 50 + [100] * 50
+    assert len(places) <= compared
 
 
 @given(TEXTS)
@@ -188,11 +199,6 @@ def test_a_crowd_has_the_similarities_of_its_pairs(texts: list[str]) -> None:
     members = np.arange(len(texts))[::-1]
     for place, member in enumerate(members):
         assert list(Crowd(sets, members).jaccard(place)) == list(sets.jaccard(np.full(len(texts), member), members))
-
-
-def test_in_a_great_crowd_clusters_are_told_apart_by_their_first_texts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.preparation.near.clusters._CROWD", 40)
-    test_a_crowd_in_one_bucket_is_told_apart()
 
 
 def test_a_hundred_thousand_copies_that_differ_in_case_alone_are_one_cluster() -> None:

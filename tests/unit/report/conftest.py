@@ -54,6 +54,25 @@ def candidate(strategy: str, value: float) -> dict[str, Any]:
     }
 
 
+def prepared() -> dict[str, Any]:
+    return {
+        "input": 10,
+        "kept": 8,
+        "rejected": {"empty": 1, "personal_data": 1},
+        "splits": {"train": 6, "validation": 1, "test": 1},
+        "redacted": {"email": 3},
+        "near_duplicates": {"clusters": 1, "records": 3, "largest": 3},
+        "stages": [
+            {"name": "parse", "input": 10, "kept": 9, "rejected": {"empty": 1}},
+            {"name": "personal_data", "input": 9, "kept": 8, "rejected": {"personal_data": 1}},
+        ],
+        "quarantine": "s3://quarantine/d/run=r1/",
+        "rejected_examples": {
+            "empty": [{"reason": "empty", "detail": "blank", "source": {"key": "d/<b>.jsonl", "line": 3}, "bytes": 4}],
+        },
+    }
+
+
 @pytest.fixture
 def whole(early_end: dict[str, Any]) -> dict[str, Any]:
     prediction = {
@@ -67,24 +86,7 @@ def whole(early_end: dict[str, Any]) -> dict[str, Any]:
     return early_end | {
         "execution": {"id": "r1", "arn": "a", "status": "SUCCEEDED", "error": None, "cause": None} | WHEN,
         "steps": [step(name, "SUCCEEDED") for name in ("PrepareData", "EvaluateCandidates", "FineTune", "Deploy")],
-        "data": {
-            "input": 10,
-            "kept": 8,
-            "rejected": {"empty": 1, "personal_data": 1},
-            "splits": {"train": 6, "validation": 1, "test": 1},
-            "redacted": {"email": 3},
-            "near_duplicates": {"clusters": 1, "records": 3, "largest": 3},
-            "stages": [
-                {"name": "parse", "input": 10, "kept": 9, "rejected": {"empty": 1}},
-                {"name": "personal_data", "input": 9, "kept": 8, "rejected": {"personal_data": 1}},
-            ],
-            "quarantine": "s3://quarantine/d/run=r1/",
-            "rejected_examples": {
-                "empty": [
-                    {"reason": "empty", "detail": "blank", "source": {"key": "d/<b>.jsonl", "line": 3}, "bytes": 4}
-                ],
-            },
-        },
+        "data": prepared(),
         "selection": {
             "floor": 0.3,
             "reason": "no candidate reaches rougeL 0.3",
