@@ -50,8 +50,8 @@ class DataPreparation(cdk.Stack):
         )
         key = foundation.key
         read_objects(job.role, foundation.raw_bucket, key=key)
-        # The manifest of an earlier attempt tells whether there is anything left to do.
-        read_objects(job.role, foundation.curated_bucket, "*/run=*/manifest.json", key=key)
+        # The manifest of an earlier attempt tells whether there is anything left to do; a run may add to another.
+        read_objects(job.role, foundation.curated_bucket, "*/run=*", key=key)
         list_objects(job.role, foundation.quarantine_bucket)
         for bucket in (foundation.curated_bucket, foundation.quarantine_bucket):
             write_objects(job.role, bucket, "*/run=*", key=key)
@@ -66,9 +66,13 @@ class DataPreparation(cdk.Stack):
             description="What the workflow reads and writes.",
             removal_policy=cdk.RemovalPolicy.DESTROY,  # it describes data, and holds none
         )
-        raw = raw_table(self, database, foundation.raw_bucket, settings)
         curated_table(self, database, foundation.curated_bucket)
         quarantine_table(self, database, foundation.quarantine_bucket)
+        if settings.data.columns:  # what is only told by the files has no table
+            raw = raw_table(self, database, foundation.raw_bucket, settings, settings.data.columns.names)
+            self._make_rules(settings, database, raw)
+
+    def _make_rules(self, settings: Settings, database: glue.Database, raw: glue.S3Table) -> None:
         glue.DataQualityRuleset(
             self,
             "RawDataQuality",
@@ -87,7 +91,7 @@ def quality_rules(settings: Settings) -> str:
     They stand on the flat raw table: DQDL sees no nested columns, and Glue sees no projected partitions.
     """
     data = settings.data
-    names = [json.dumps(name.lower()) for name in (data.columns.text, data.columns.target)]
+    names = [json.dumps(name.lower()) for name in (data.columns.names if data.columns else ())]
     rules = [
         f"RowCount >= {data.minimum_records}",
         *(f"IsComplete {name}" for name in names),

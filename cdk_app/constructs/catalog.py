@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_glue as glue
@@ -22,16 +23,17 @@ class _Layout:
     projection: dict[str, glue.PartitionProjectionConfiguration]
 
 
-def raw_table(scope: Construct, database: glue.Database, bucket: s3.Bucket, settings: Settings) -> glue.S3Table:
-    """The two columns of the configured data set, before anything is filtered. Broken lines read as NULL."""
-    columns = settings.data.columns
+def raw_table(
+    scope: Construct, database: glue.Database, bucket: s3.Bucket, settings: Settings, names: Sequence[str]
+) -> glue.S3Table:
+    """The columns of the configured data set, before anything is filtered. Broken lines read as NULL."""
     return glue.S3Table(
         scope,
         "RawTable",
         database=database,
         table_name="raw",
         description="The raw data set as it arrived; lines that are no JSON have no values.",
-        columns=[glue.Column(name=name.lower(), type=_STRING) for name in (columns.text, columns.target)],
+        columns=[glue.Column(name=name.lower(), type=_STRING) for name in names],
         data_format=glue.DataFormat.JSON,
         storage=glue.S3TableStorage.from_bucket(bucket),
         s3_prefix=settings.data.dataset,

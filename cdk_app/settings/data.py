@@ -18,13 +18,21 @@ Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class Columns(Section):
-    """Names of the two columns that make a record."""
+    """Names of the columns that make a record: a text and its target, or a conversation."""
 
-    text: ColumnName
+    text: ColumnName | None = None
     """Column with the text that the model reads."""
 
-    target: ColumnName
+    target: ColumnName | None = None
     """Column with the text that the model should write."""
+
+    messages: ColumnName | None = None
+    """Column with a conversation, a list of turns with `role` and `content`, in the place of text and target."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that every record must have."""
+        return tuple(name for name in (self.text, self.target, self.messages) if name)
 
 
 class Filters(Section):
@@ -92,8 +100,8 @@ class Data(Section):
     dataset: DatasetName
     """Name of the data set: the prefix under which its files lie in the raw bucket."""
 
-    columns: Columns
-    """The two columns that make a record."""
+    columns: Columns | None = None
+    """The columns that make a record. Left out, they are told by well-known names, such as prompt and completion."""
 
     filters: Filters = Filters()
     """What counts as a usable record."""
@@ -109,6 +117,13 @@ class Data(Section):
 
     split: Split = Split()
     """How curated records are divided into train, validation and test."""
+
+    evaluation_set: Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9-]{0,62})?$")] = ""
+    """Data set in the raw bucket that is the test set, whole, in the place of a share; what is nearly the same is not \
+trained on, but quarantined as `contaminated`."""
+
+    base_run: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,79})?$")] = ""
+    """Run to add to: its id, or `latest`. Its records stay, and only files that it has not read are prepared."""
 
     minimum_records: Annotated[int, Field(ge=10, le=100_000_000)] = 100
     """Fewest curated records with which a run goes on."""

@@ -38,8 +38,9 @@ def _assemble(
 
 
 def _value(annotation: Any, value: Any, path: KeyPath, invalid: frozenset[KeyPath]) -> Any:
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return _assemble(annotation, value, path, invalid)
+    for kind in (annotation, *get_args(annotation)):  # a section, or one that may be left out
+        if isinstance(kind, type) and issubclass(kind, Section) and isinstance(value, dict):
+            return _assemble(kind, value, path, invalid)
     if isinstance(value, list):
         item = get_args(annotation)[0]
         return tuple(_item(item, element, (*path, index), invalid) for index, element in enumerate(value))

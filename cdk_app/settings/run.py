@@ -16,6 +16,7 @@ MAX_BYTES = 4096
 
 OVERRIDABLE = (
     "data.dataset",
+    "data.base_run",
     "data.minimum_records",
     "selection.floor",
     "selection.sample_size",

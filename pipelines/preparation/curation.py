@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from pipelines.preparation.formats import quarantine_line
 from pipelines.preparation.html_text import html_to_text
 from pipelines.preparation.identity import assign_split, digest
-from pipelines.preparation.lines import EXCERPT_BYTES
 from pipelines.preparation.parsing import parse
 from pipelines.preparation.personal_data import protect
 from pipelines.preparation.quality import check_quality
-from pipelines.preparation.records import Candidate, Example, Line, Quarantined, Reason, Rejected
+from pipelines.preparation.reading.lines import EXCERPT_BYTES
+from pipelines.preparation.records import HELD_OUT, Candidate, Example, Line, Quarantined, Reason, Rejected
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.unicode_text import normalize
 
-STAGES = ("parse", "clean", "filter", "personal_data", "deduplicate", "near_duplicates")
+OF_ONE_RECORD = ("parse", "clean", "filter", "personal_data")
+STAGES = (*OF_ONE_RECORD, "deduplicate", "near_duplicates")
 """Every stage in order; `curate` does all but the last two, which must see records together."""
 
 
@@ -37,9 +38,10 @@ class StageCount:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts by stage."""
+    """Counts by stage, and how many of the records come from the run that is added to."""
 
     stages: dict[str, StageCount] = field(default_factory=dict)
+    carried_over: int = 0
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -53,8 +55,16 @@ class Tally:
             raise
         count.kept += 1
 
+    def carry_over(self) -> None:
+        """Count a record that has passed the stages in an earlier run."""
+        self.carried_over += 1
+        for name in OF_ONE_RECORD:
+            count = self.stages.setdefault(name, StageCount())
+            count.input, count.kept = count.input + 1, count.kept + 1
+
     def add(self, other: "Tally") -> None:
         """Add the counts of another share of the records."""
+        self.carried_over += other.carried_over
         for name, count in other.stages.items():
             self.stages.setdefault(name, StageCount()).add(count)
 
@@ -63,7 +73,7 @@ def curate(line: Line, settings: Settings, tally: Tally) -> Candidate | Quaranti
     """Take one line through every stage, and say what became of it."""
     try:
         with tally.stage("parse"):
-            example = parse(line, settings.columns, settings.max_record_bytes)
+            example = parse(line, settings.schema, settings.max_record_bytes)
         with tally.stage("clean"):
             example = clean(example)
         with tally.stage("filter"):
@@ -73,20 +83,24 @@ def curate(line: Line, settings: Settings, tally: Tally) -> Candidate | Quaranti
     except Rejected as rejected:
         text = quarantine_line(rejected.reason, rejected.detail, line)
         return Quarantined(rejected.reason.value, text, line.key, line.number)
-    text_digest = digest(example.text)
+    origin = settings.origin_of(line.key)
     return Candidate(
-        digest=text_digest,
-        split=assign_split(example.text, settings.split),
+        digest=digest(example.text),
+        split="test" if origin == HELD_OUT else assign_split(example.text, settings.own_split),
         example=example,
         redacted=redacted,
-        line=line._replace(content=line.content[:EXCERPT_BYTES]),
+        line=Line(line.key, line.number, line.content[:EXCERPT_BYTES], line.size),
+        origin=origin,
     )
 
 
 def clean(example: Example) -> Example:
-    """Return text and target as plain, normalized text; refuses what has nothing but markup and white space."""
-    cleaned = Example(normalize(html_to_text(example.text)), normalize(html_to_text(example.target)))
-    for name, text in (("text", cleaned.text), ("target", cleaned.target)):
+    """Return the example as plain, normalized text; refuses what has nothing but markup and white space."""
+    cleaned = example.map(lambda text: normalize(html_to_text(text)))
+    named = [(turn.role, turn.content) for turn in cleaned.turns] or [("text", cleaned.text)]
+    if example.target and not cleaned.turns:
+        named.append(("target", cleaned.target))
+    for name, text in named:
         if not text:
             raise Rejected(Reason.EMPTY, f"the {name} has only markup or white space")
     return cleaned

@@ -16,6 +16,14 @@ class NoInputFiles(PreparationError):
     """The raw prefix holds no file that can be read."""
 
 
+class UnknownSchema(PreparationError):
+    """Nobody can tell which columns make a record."""
+
+
+class NoBaseRun(PreparationError):
+    """There is no run to add to, or none that this one can add to."""
+
+
 class UnreadableObject(PreparationError):
     """A raw object is damaged, or changed while it was read."""
 

@@ -5,9 +5,10 @@ import codecs
 import json
 from typing import Any
 
-from pipelines.preparation.lines import EXCERPT_BYTES
-from pipelines.preparation.records import Candidate, Line
+from pipelines.preparation.reading.lines import EXCERPT_BYTES
+from pipelines.preparation.records import SETTLED, Candidate, Example, Line, Turn
 
+_BEFORE_TEXT = "\n\n"
 # Not line ends in JSON, but `str.splitlines` and some editors take them for such.
 _LINE_SEPARATORS = {character: f"\\u{character:04x}" for character in (0x85, 0x2028, 0x2029)}
 
@@ -15,19 +16,52 @@ _LINE_SEPARATORS = {character: f"\\u{character:04x}" for character in (0x85, 0x2
 def curated_line(record: Candidate, instruction: str, cluster: str | None = None) -> str:
     """A chat example: the instruction and the text from the user, the target from the assistant.
 
-    `cluster` is the record id of what stands for its near-duplicates, where it has any.
+    A conversation stays as it is. A text without a target is written as `text`. `cluster` is the record id of what
+    stands for its near-duplicates, where it has any.
     """
-    document: dict[str, Any] = {
-        "record_id": record.record_id,
-        "messages": [
-            {"role": "user", "content": f"{instruction}\n\n{record.example.text}"},
-            {"role": "assistant", "content": record.example.target},
-        ],
-        "source": {"key": record.line.key, "line": record.line.number},
-    }
+    document: dict[str, Any] = {"record_id": record.record_id, **_content(record.example, instruction)}
+    document["source"] = {"key": record.line.key, "line": record.line.number}
     if cluster is not None:
         document["cluster"] = cluster
     return _json_line(document)
+
+
+def read_curated_line(content: bytes, split: str, instruction: str) -> Candidate:
+    """Read a record that an earlier run of the same settings wrote."""
+    document = json.loads(content)
+    source = document["source"]
+    return Candidate(
+        digest=document["record_id"],
+        split=split,
+        example=_example(document, instruction),
+        redacted={},
+        line=Line(source["key"], source["line"], content[:EXCERPT_BYTES], len(content)),
+        origin=SETTLED,
+        cluster=document.get("cluster"),
+    )
+
+
+def _content(example: Example, instruction: str) -> dict[str, Any]:
+    if example.turns:
+        return {"messages": [turn._asdict() for turn in example.turns]}
+    if not example.target:
+        return {"text": example.text}
+    return {
+        "messages": [
+            {"role": "user", "content": f"{instruction}{_BEFORE_TEXT}{example.text}"},
+            {"role": "assistant", "content": example.target},
+        ]
+    }
+
+
+def _example(document: dict[str, Any], instruction: str) -> Example:
+    if "text" in document:
+        return Example(document["text"])
+    turns = tuple(Turn(turn["role"], turn["content"]) for turn in document["messages"])
+    before = f"{instruction}{_BEFORE_TEXT}"
+    if len(turns) == 2 and turns[0].content.startswith(before):
+        return Example(turns[0].content.removeprefix(before), turns[1].content)
+    return Example.of(turns)
 
 
 def quarantine_line(reason: str, detail: str, line: Line, duplicate_of: str | None = None) -> str:

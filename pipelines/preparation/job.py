@@ -1,4 +1,4 @@
-"""The Glue job `prepare-data`: raw JSON Lines to curated chat examples and an explained quarantine.
+"""The Glue job `prepare-data`: raw files to curated chat examples and an explained quarantine.
 
 Arguments: --run_id --dataset --raw_bucket --curated_bucket --quarantine_bucket --settings (a JSON object with
 `task` and `data`). Reads s3://<raw>/<dataset>/; writes s3://<curated>/<dataset>/run=<run_id>/ and
@@ -7,13 +7,14 @@ s3://<quarantine>/<dataset>/run=<run_id>/, the manifest last. It can be started 
 What the job's role must be allowed:
 
     s3:ListBucket       raw bucket, prefix <dataset>/*; curated and quarantine buckets, prefix <dataset>/run=*
-    s3:GetObject        raw <dataset>/*; curated <dataset>/run=*/manifest.json
+    s3:GetObject        raw <dataset>/*; curated <dataset>/run=*   (an earlier attempt; a run that is added to)
     s3:PutObject        curated and quarantine <dataset>/run=*
     s3:DeleteObject     curated and quarantine <dataset>/run=*   (leftovers of an attempt that failed)
     kms:Decrypt         the keys of the raw and curated buckets
     kms:GenerateDataKey the keys of the curated and quarantine buckets
 
-Needs nothing but what Glue has (PySpark, boto3); the `pipelines` package comes through --extra-py-files.
+Needs nothing but what Glue has (PySpark, boto3, numpy, pyarrow); the `pipelines` package comes through
+--extra-py-files.
 """
 
 import argparse
@@ -21,15 +22,18 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark import SparkContext
 
-from pipelines.preparation.chunks import is_json_lines
-from pipelines.preparation.errors import InvalidArguments, NoInputFiles, WorkerFailed, root_cause
+from pipelines.preparation.errors import InvalidArguments, WorkerFailed, root_cause
+from pipelines.preparation.increment import Base, find_base
+from pipelines.preparation.inputs import find_files, readable
 from pipelines.preparation.manifest import build_manifest, check_balance, clear_or_recognise, commit, source_of_run
 from pipelines.preparation.parts import Destination, Written
 from pipelines.preparation.progress import report
+from pipelines.preparation.schema import infer_columns
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.shuffle import curate_and_write, plan_reading
 from pipelines.preparation.storage import Bucket, StoredObject
@@ -48,15 +52,22 @@ def main(argv: Sequence[str]) -> None:
         f"{arguments.dataset}/run={arguments.run_id}/",
     )
     report("list", unit="files")
-    objects, skipped = find_input(raw, arguments.dataset)
-    report("list", done=len(objects), total=len(objects), unit="files")
-    source = source_of_run(objects, skipped, json.loads(arguments.settings))
+    files = find_files(raw, arguments.dataset)
+    if settings.evaluation_set:
+        files += find_files(raw, settings.evaluation_set)
+    report("list", done=len(files), total=len(files), unit="files")
+    columns = settings.columns or infer_columns(files, raw, settings.max_record_bytes)
+    settings = replace(settings, columns=columns)
+    objects, skipped = readable(files, columns)
+    document = json.loads(arguments.settings)
+    source = source_of_run(objects, skipped, document, columns)
     if clear_or_recognise(destination, source):
         print(f"Run {arguments.run_id} is committed already, over the same files and settings: nothing to do.")
         return
-    written = process(objects, raw, settings, destination)
-    manifest = build_manifest(arguments.run_id, arguments.dataset, written, source)
-    commit(destination, manifest)
+    base = find_base(destination.curated, arguments.dataset, arguments.run_id, document)
+    written = process(objects, base, raw, settings, destination)
+    manifest = build_manifest(arguments.run_id, arguments.dataset, written, source, base.run_id if base else None)
+    commit(destination, manifest, objects)
     report("commit", done=manifest["input"], total=manifest["input"], unit="records")
     print(
         f"{manifest['input']} records: {manifest['kept']} kept {manifest['splits']}, rejected {manifest['rejected']}, "
@@ -80,34 +91,21 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     return arguments
 
 
-def find_input(raw: Bucket, dataset: str) -> tuple[list[StoredObject], list[str]]:
-    """Return the files of a data set to read, and the keys of those of another format; raises `NoInputFiles`."""
-    files = [stored for stored in raw.objects(f"{dataset}/") if not stored.key.endswith("/")]
-    objects = [stored for stored in files if is_json_lines(stored.key)]
-    skipped = [stored.key for stored in files if not is_json_lines(stored.key)]
-    if skipped:
-        print(f"Not read, because they are not .jsonl, .json or .gz: {', '.join(skipped)}", file=sys.stderr)
-    if not objects:
-        others = f" (it has {len(skipped)} files of other formats)" if skipped else ""
-        raise NoInputFiles(
-            f"s3://{raw.name}/{dataset}/ holds no .jsonl, .json or .gz file{others}. "
-            "Put your JSON Lines there, or set data.dataset to the prefix that has them."
-        )
-    return objects, skipped
-
-
-def process(objects: list[StoredObject], raw: Bucket, settings: Settings, destination: Destination) -> Written:
+def process(
+    objects: list[StoredObject], base: Base | None, raw: Bucket, settings: Settings, destination: Destination
+) -> Written:
     """Do the work on Spark and check that no record was lost."""
+    new = base.unread(objects, raw) if base else objects
     report("start_spark")
     spark = SparkContext.getOrCreate()
     try:
-        tasks, counted_lines = plan_reading(spark, objects, raw)
-        written = curate_and_write(spark, tasks, raw, settings, destination)
+        plan = plan_reading(spark, new, raw, base.parts if base else ())
+        written = curate_and_write(spark, plan, raw, settings, destination)
     except Py4JJavaError as error:
         raise WorkerFailed(root_cause(str(error))) from None
     finally:
         spark.stop()
-    check_balance(written, counted_lines)
+    check_balance(written, plan.counted_lines)
     return written
 
 

@@ -12,24 +12,32 @@ from typing import Any
 
 from pipelines.preparation.curation import STAGES, StageCount
 from pipelines.preparation.errors import CountsDoNotBalance, RunAlreadyCommitted
+from pipelines.preparation.inputs import LIST, list_of_inputs, summary_of_inputs
 from pipelines.preparation.parts import Destination, PartFile, Written
+from pipelines.preparation.settings import Columns
 from pipelines.preparation.storage import StoredObject
 
+_SHOWN = 20
 SPLITS = ("train", "validation", "test")
 
 
-def source_of_run(objects: list[StoredObject], skipped: list[str], settings: dict[str, Any]) -> dict[str, Any]:
+def source_of_run(
+    objects: list[StoredObject], skipped: list[str], settings: dict[str, Any], columns: Columns
+) -> dict[str, Any]:
     """Return the part of a manifest that is known before the work: what is read, and by which settings."""
     return {
-        "inputs": [asdict(stored) for stored in objects],
-        "skipped_files": skipped,
+        "inputs": summary_of_inputs(objects),
+        "skipped_files": {"count": len(skipped), "first": skipped[:_SHOWN]},
+        "columns": {**asdict(columns), "inferred": settings["data"]["columns"] is None},
         "settings": settings,
         "settings_sha256": hashlib.sha256(_to_json(settings)).hexdigest(),
     }
 
 
-def build_manifest(run_id: str, dataset: str, written: Written, source: dict[str, Any]) -> dict[str, Any]:
-    """Return the manifest of a run whose counts balance."""
+def build_manifest(
+    run_id: str, dataset: str, written: Written, source: dict[str, Any], base_run: str | None = None
+) -> dict[str, Any]:
+    """Return the manifest of a run whose counts balance; `base_run` is the one it adds to, if any."""
     stages = [_stage(written, name) for name in STAGES]
     return {
         "run_id": run_id,
@@ -38,6 +46,8 @@ def build_manifest(run_id: str, dataset: str, written: Written, source: dict[str
         "kept": written.splits.total(),
         "rejected": dict(sorted(written.rejected.items())),
         "splits": {name: written.splits[name] for name in SPLITS},
+        "base_run": base_run,
+        "carried_over": written.tally.carried_over,
         "redacted": dict(sorted(written.redacted.items())),
         "near_duplicates": {
             "clusters": written.clusters.total(),
@@ -108,8 +118,9 @@ def clear_or_recognise(destination: Destination, source: dict[str, Any]) -> bool
     return False
 
 
-def commit(destination: Destination, manifest: dict[str, Any]) -> None:
-    """Write the manifest: from here on the run is visible."""
+def commit(destination: Destination, manifest: dict[str, Any], objects: list[StoredObject]) -> None:
+    """Write the list of what was read, then the manifest: from here on the run is visible."""
+    destination.curated.put(f"{destination.prefix}{LIST}", list_of_inputs(objects), "application/x-ndjson")
     destination.curated.put(manifest_key(destination), _to_json(manifest), "application/json")
 
 

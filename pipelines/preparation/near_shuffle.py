@@ -76,7 +76,9 @@ def different_texts(rows: Iterable[Keyed]) -> Iterator[Text]:
     for _, row in rows:
         if isinstance(row, Candidate) and row.digest != digest:
             digest = row.digest
-            yield Text(row.example.text, row.record_id, row.split)
+            yield Text(
+                row.example.text, row.record_id, row.split, row.origin, f"line {row.line.number} of {row.line.key}"
+            )
 
 
 def _beside(blocks: "RDD[Keyed]", rows: "RDD[Keyed]") -> "RDD[Keyed]":

@@ -1,22 +1,45 @@
-"""A raw line to an example: UTF-8, then JSON, then the two columns, each refusal with its reason."""
+"""A raw record to an example: JSON where reading has not told the columns apart, then the columns themselves."""
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from pipelines.preparation.conversations import conversation
+from pipelines.preparation.decoding import decode
+from pipelines.preparation.json_types import json_type
 from pipelines.preparation.records import Example, Line, Reason, Rejected
 from pipelines.preparation.settings import Columns
 
-_MOST_ZEROS = 8
-"""A line of which more than one byte in so many is zero is no UTF-8: ASCII has half of them in UTF-16."""
-
 
 def parse(line: Line, columns: Columns, max_bytes: int) -> Example:
-    """Return the two columns of a line as they stand in it, or raise `Rejected`."""
+    """Return the columns of a record as they stand in it, or raise `Rejected`."""
+    if line.problem is not None:
+        raise line.problem
     if line.size > max_bytes:
         raise Rejected(Reason.OVERSIZED, f"{line.size} bytes; data.max_record_bytes is {max_bytes}")
-    record = _parse_object(_decode(line.content))
-    return Example(text=_column(record, columns.text), target=_column(record, columns.target))
+    record: Mapping[str, Any]
+    if line.fields is None:
+        record = _parse_object(decode(line.content))
+        repeated = record.repeated if isinstance(record, _Repetitive) else line.repeated
+    else:
+        record, repeated = line.fields, line.repeated
+    for name in columns.names:
+        _check_presence(record, name, repeated)
+    if columns.messages:
+        return Example.of(conversation(record[columns.messages], columns.messages))
+    target = _text(record, columns.target) if columns.target else ""
+    return Example(_text(record, columns.text), target)
+
+
+def columns_of(line: Line) -> Mapping[str, Any]:
+    """Return the columns of a record, or none where it cannot be read."""
+    if line.fields is not None:
+        return line.fields
+    try:
+        return _parse_object(decode(line.content))
+    except Rejected:
+        return {}
 
 
 class _Repetitive(dict[str, Any]):
@@ -25,19 +48,7 @@ class _Repetitive(dict[str, Any]):
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
         counts = Counter(key for key, _ in pairs)
-        self.repeated = {key for key, count in counts.items() if count > 1}
-
-
-def _decode(content: bytes) -> str:
-    if content.count(0) * _MOST_ZEROS > len(content):
-        raise Rejected(Reason.INVALID_UTF8, "most likely UTF-16 or UTF-32; save the file as UTF-8")
-    try:
-        text = content.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise Rejected(Reason.INVALID_UTF8, f"{error.reason} at byte {error.start}") from error
-    if not text.strip():
-        raise Rejected(Reason.EMPTY, "the line is blank")
-    return text
+        self.repeated = frozenset(key for key, count in counts.items() if count > 1)
 
 
 def _parse_object(text: str) -> dict[str, Any]:
@@ -48,7 +59,7 @@ def _parse_object(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:  # NaN, a number of thousands of digits, thousands of brackets
         raise Rejected(Reason.NOT_JSON, str(error)) from error
     if not isinstance(record, dict):
-        raise Rejected(Reason.NOT_AN_OBJECT, f"the line is a JSON {_json_type(record)}")
+        raise Rejected(Reason.NOT_AN_OBJECT, f"the line is a JSON {json_type(record)}")
     return record
 
 
@@ -61,23 +72,17 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _column(record: dict[str, Any], name: str) -> str:
+def _check_presence(record: Mapping[str, Any], name: str, repeated: frozenset[str]) -> None:
     if name not in record:
         raise Rejected(Reason.MISSING_COLUMN, f"no column {name!r}")
-    if isinstance(record, _Repetitive) and name in record.repeated:
+    if name in repeated:
         raise Rejected(Reason.DUPLICATE_KEY, f"column {name!r} is there more than once")
+
+
+def _text(record: Mapping[str, Any], name: str) -> str:
     value = record[name]
     if not isinstance(value, str):
-        raise Rejected(Reason.WRONG_TYPE, f"column {name!r} is {_json_type(value)}, not a string")
+        raise Rejected(Reason.WRONG_TYPE, f"column {name!r} is {json_type(value)}, not a string")
     if not value.strip():
         raise Rejected(Reason.EMPTY, f"column {name!r} is blank")
     return value
-
-
-def _json_type(value: object) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    names = {dict: "object", _Repetitive: "object", list: "array", str: "string", int: "number", float: "number"}
-    return names[type(value)]

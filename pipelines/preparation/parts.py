@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 from pipelines.preparation.curation import StageCount, Tally
 from pipelines.preparation.formats import curated_line, quarantine_line
 from pipelines.preparation.near.stages import Marks
-from pipelines.preparation.records import Candidate, Quarantined, Reason
+from pipelines.preparation.records import HELD_OUT, NEW, SETTLED, Candidate, Quarantined, Reason
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.storage import Bucket
 
@@ -93,6 +93,8 @@ class _Mark(NamedTuple):
 
     representative: str
     split: str
+    origin: str
+    source: str
     size: int
     similarity: float
 
@@ -100,9 +102,10 @@ class _Mark(NamedTuple):
 def _by_place(marks: Iterable[Marks]) -> dict[int, _Mark]:
     found = {}
     for block in marks:
-        columns = (block.representative, block.split, block.size, block.similarity)
-        for place, name, split, size, similarity in zip(block.place, *columns, strict=True):
-            found[int(place)] = _Mark(name.decode(), split.decode(), int(size), float(similarity))
+        names = (block.representative, block.split, block.origin, block.source)
+        named = ([name.decode() for name in column] for column in names)
+        columns = zip(block.place.tolist(), *named, block.size.tolist(), block.similarity.tolist(), strict=True)
+        found.update({place: _Mark(*mark) for place, *mark in columns})
     return found
 
 
@@ -121,8 +124,7 @@ class _Writer:
         """Keep a record, or quarantine it as the copy of another one."""
         self._equal.input += 1
         if self._first is not None and self._first.digest == row.digest:
-            detail = f"the same text as line {self._first.line.number} of {self._first.line.key}"
-            self._reject_copy(Reason.DUPLICATE, detail, row, self._first.record_id, self._equal)
+            self._reject_copy(*_why_equal(row, self._first), row, self._first.record_id, self._equal)
             return
         self._equal.kept += 1
         self._first = row
@@ -136,19 +138,19 @@ class _Writer:
 
     def _take_different(self, row: Candidate, mark: _Mark | None) -> None:
         self._similar.input += 1
-        stands_for_itself = mark is None or mark.representative == row.record_id
-        if mark is not None and not stands_for_itself and self._settings.near_duplicates.action == "drop":
-            detail = (
-                f"{mark.similarity:.0%} of the word shingles are common with the record that stands for {mark.size} "
-                "near-duplicates"
-            )
-            self._reject_copy(Reason.NEAR_DUPLICATE, detail, row, mark.representative, self._similar)
-            return
-        if mark is not None and stands_for_itself:
+        if mark is not None and mark.representative != row.record_id:
+            if reason := _why_similar(row, mark, self._settings.near_duplicates.action):
+                detail = f"{mark.similarity:.0%} of the word shingles are shared with {mark.source}, {_rank(mark)}"
+                self._reject_copy(reason, detail, row, mark.representative, self._similar)
+                return
+        elif mark is not None:
             self._written.clusters[mark.size] += 1
+        self._keep(row, mark)
+
+    def _keep(self, row: Candidate, mark: _Mark | None) -> None:
         self._similar.kept += 1
-        split = mark.split if mark else row.split
-        cluster = mark.representative if mark else None
+        split = mark.split if mark and row.origin == NEW else row.split
+        cluster = mark.representative if mark else row.cluster
         self._parts.add(split, curated_line(row, self._settings.instruction, cluster))
         self._written.splits[split] += 1
         self._written.redacted.update(row.redacted)
@@ -156,6 +158,30 @@ class _Writer:
     def _reject_copy(self, reason: Reason, detail: str, row: Candidate, original: str, count: StageCount) -> None:
         self.reject(reason.value, quarantine_line(reason, detail, row.line, original))
         count.rejected[reason.value] += 1
+
+
+def _why_equal(row: Candidate, first: Candidate) -> tuple[Reason, str]:
+    """Return why a record gives way to the first one of its text."""
+    place = f"line {first.line.number} of {first.line.key}"
+    if first.origin == HELD_OUT and row.origin != HELD_OUT:
+        return Reason.CONTAMINATED, f"the same text as {place}, which is for testing"
+    if row.example.target != first.example.target:
+        return Reason.CONFLICTING_TARGET, f"the same text as {place}, with another target"
+    return Reason.DUPLICATE, f"the same text as {place}"
+
+
+def _why_similar(row: Candidate, mark: _Mark, action: str) -> Reason | None:
+    """Return why a record gives way to what stands for its near-duplicates, or None where it stays beside it."""
+    if mark.origin == HELD_OUT and row.origin != HELD_OUT:
+        return Reason.CONTAMINATED
+    return Reason.NEAR_DUPLICATE if action == "drop" and row.origin == NEW else None
+
+
+def _rank(mark: _Mark) -> str:
+    if mark.origin == HELD_OUT:
+        return "which is for testing"
+    first = "which an earlier run has kept" if mark.origin == SETTLED else "the longest"
+    return f"{first} of {mark.size} texts that are nearly the same"
 
 
 class _Part:

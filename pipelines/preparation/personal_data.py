@@ -16,12 +16,17 @@ from pipelines.preparation.records import Example, Reason, Rejected
 
 def protect(example: Example, policy: str) -> tuple[Example, dict[str, int]]:
     """Return the example with personal data replaced, and how often each type was; raises `Rejected` under `drop`."""
-    text, found = redact(example.text)
-    target, found_in_target = redact(example.target)
-    found.update(found_in_target)
+    found: Counter[str] = Counter()
+
+    def redacted(text: str) -> str:
+        text, found_here = redact(text)
+        found.update(found_here)
+        return text
+
+    protected = example.map(redacted)
     if found and policy == "drop":
         raise Rejected(Reason.PERSONAL_DATA, ", ".join(f"{count} {name}" for name, count in sorted(found.items())))
-    return Example(text, target), dict(sorted(found.items()))
+    return protected, dict(sorted(found.items()))
 
 
 def redact(text: str) -> tuple[str, Counter[str]]:

@@ -13,7 +13,7 @@ def check_quality(example: Example, filters: Filters, *, summary: bool) -> None:
     """Raise `Rejected` with the first rule that the example breaks; `summary` adds the rule for summaries."""
     check_length(example, filters)
     check_symbols(example, filters)
-    if summary:
+    if summary and example.target:
         check_target_is_not_copied(example)
 
 
@@ -31,6 +31,8 @@ def check_length(example: Example, filters: Filters) -> None:
             "target_words",
         ),
     ):
+        if key == "target_words" and not example.target:
+            continue
         if count < minimum:
             raise Rejected(too_short, f"{count} words; data.filters.min_{key} is {minimum}")
         if count > maximum:

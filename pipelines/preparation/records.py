@@ -1,8 +1,9 @@
 """The types of a record on its way from a raw line to a curated example or to quarantine."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Reason(StrEnum):
@@ -12,10 +13,12 @@ class Reason(StrEnum):
     OVERSIZED = "oversized"
     INVALID_UTF8 = "invalid_utf8"
     NOT_JSON = "not_json"
+    MALFORMED_ROW = "malformed_row"
     NOT_AN_OBJECT = "not_an_object"
     DUPLICATE_KEY = "duplicate_key"
     MISSING_COLUMN = "missing_column"
     WRONG_TYPE = "wrong_type"
+    INVALID_CONVERSATION = "invalid_conversation"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     TARGET_TOO_SHORT = "target_too_short"
@@ -23,7 +26,9 @@ class Reason(StrEnum):
     MOSTLY_SYMBOLS = "mostly_symbols"
     TARGET_COPIED_FROM_TEXT = "target_copied_from_text"
     PERSONAL_DATA = "personal_data"
+    CONTAMINATED = "contaminated"
     DUPLICATE = "duplicate"
+    CONFLICTING_TARGET = "conflicting_target"
     NEAR_DUPLICATE = "near_duplicate"
 
 
@@ -37,39 +42,84 @@ class Rejected(Exception):
 
 
 class Line(NamedTuple):
-    """One line of a raw object: `number` counts from 1, `size` is its length in bytes without the line end.
+    """One record of a raw object.
 
-    `content` is the whole line, or only its beginning where the line is longer than the reader's limit.
+    Attributes:
+        key: key of the object.
+        number: of its line, counted from 1; of its first line where it has several; in Parquet, of its row.
+        content: the record as it stands in the object, or only its beginning where it is longer than the limit.
+        size: its length in bytes without the line end.
+        fields: its columns, where reading it has told them apart; None where parsing has to.
+        problem: why it cannot be read.
+        repeated: columns that are there more than once.
     """
 
     key: str
     number: int
     content: bytes
     size: int
+    fields: dict[str, Any] | None = None
+    problem: Rejected | None = None
+    repeated: frozenset[str] = frozenset()
+
+
+class Turn(NamedTuple):
+    """What one side of a conversation says."""
+
+    role: str
+    """`system`, `user` or `assistant`."""
+    content: str
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The two columns the task needs: what the model is given, and what it should answer."""
+    """What the model is given, and what it should answer.
+
+    Attributes:
+        text: the text that the model reads; of a conversation, all turns but the last.
+        target: the text that it should write; empty where the data set has none.
+        turns: the conversation, where the record is one; it ends with the target.
+    """
 
     text: str
-    target: str
+    target: str = ""
+    turns: tuple[Turn, ...] = ()
+
+    @classmethod
+    def of(cls, turns: tuple[Turn, ...]) -> "Example":
+        """Make an example of a conversation whose last turn is the assistant's."""
+        return cls("\n\n".join(turn.content for turn in turns[:-1]), turns[-1].content, turns)
+
+    def map(self, change: Callable[[str], str]) -> "Example":
+        """Return the example with each of its texts changed."""
+        if self.turns:
+            return Example.of(tuple(Turn(turn.role, change(turn.content)) for turn in self.turns))
+        return Example(change(self.text), change(self.target) if self.target else "")
+
+
+NEW, SETTLED, HELD_OUT = "2", "1", "0"
+"""Where a record comes from: the data set, a run that this one adds to, or the user's own test set. Of equal texts, the
+one that sorts first stays."""
 
 
 class Candidate(NamedTuple):
     """A record that passed every stage that looks at one record alone; only duplicates can still go."""
 
     digest: str
-    """SHA-256 of the cleaned text, in hex: equal texts are duplicates, whatever their targets."""
+    """Names the record in every later step: 128 bits of the SHA-256 of its cleaned text, in hex. Equal texts are
+    duplicates, whatever their targets."""
     split: str
     example: Example
     redacted: dict[str, int]
     line: Line
+    origin: str = NEW
+    cluster: str | None = None
+    """The record that stands for its near-duplicates, where an earlier run has found some."""
 
     @property
     def record_id(self) -> str:
-        """16 hex digits that name the record in every later step."""
-        return self.digest[:16]
+        """The name of the record in what is written."""
+        return self.digest
 
 
 class Quarantined(NamedTuple):

@@ -6,20 +6,27 @@ do something else than was asked: a missing key, or a filter that it does not kn
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, Self, TypeVar
 
 from pipelines.preparation.errors import InvalidArguments
+from pipelines.preparation.records import HELD_OUT, NEW
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of the two fields of a raw record."""
+    """Names of the columns of a raw record: a text with its target, a text alone, or a conversation."""
 
-    text: str
-    target: str
+    text: str = ""
+    target: str = ""
+    messages: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns that every record must have."""
+        return tuple(name for name in (self.text, self.target, self.messages) if name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +66,18 @@ class Settings:
     kind: str
     """`summarization` or `generation`."""
     instruction: str
-    columns: Columns
+    columns: Columns | None
+    """None where they are to be inferred from the files."""
     filters: Filters
     max_record_bytes: int
     personal_data: str
     """`redact` or `drop`."""
     near_duplicates: NearDuplicates
     split: Split
+    evaluation_set: str = ""
+    """Data set that is the test set, and of which nothing like it may be trained on; empty where there is none."""
+    base_run: str = ""
+    """Run that this one adds to: its id, `latest`, or empty."""
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -76,12 +88,14 @@ class Settings:
             settings = cls(
                 kind=task["kind"],
                 instruction=task["instruction"],
-                columns=_build(Columns, data["columns"], "data.columns"),
+                columns=_columns(data["columns"]),
                 filters=_build(Filters, data["filters"], "data.filters"),
                 max_record_bytes=data["max_record_bytes"],
                 personal_data=data["personal_data"],
                 near_duplicates=_build(NearDuplicates, data["near_duplicates"], "data.near_duplicates"),
                 split=_build(Split, data["split"], "data.split"),
+                evaluation_set=data["evaluation_set"],
+                base_run=data["base_run"],
             )
         except KeyError as error:
             raise InvalidArguments(f"--settings has no key {error}. Pass the task and data settings whole.") from error
@@ -92,6 +106,32 @@ class Settings:
         _check_choice("data.near_duplicates.action", settings.near_duplicates.action, ("drop", "keep", "off"))
         return settings
 
+    @property
+    def schema(self) -> Columns:
+        """The columns, once they are known."""
+        if self.columns is None:
+            raise InvalidArguments("The columns were not inferred before they were needed: a defect of the job.")
+        return self.columns
+
+    def origin_of(self, key: str) -> str:
+        """Return where a record of a raw object comes from."""
+        held_out = self.evaluation_set and key.startswith(f"{self.evaluation_set}/")
+        return HELD_OUT if held_out else NEW
+
+    @property
+    def own_split(self) -> Split:
+        """How the data set itself is divided: where the user brings a test set, nothing of it is for testing."""
+        return replace(self.split, test=0) if self.evaluation_set else self.split
+
+
+def _columns(values: Mapping[str, Any] | None) -> Columns | None:
+    if values is None:
+        return None
+    columns = _build(Columns, {name: value or "" for name, value in values.items()}, "data.columns")
+    if bool(columns.text) == bool(columns.messages) or (columns.messages and columns.target):
+        raise InvalidArguments("--settings: data.columns must name text, with or without target, or messages alone.")
+    return columns
+
 
 def _build(kind: type[T], values: Mapping[str, Any], path: str) -> T:
     known = {field.name for field in fields(kind)}  # type: ignore[arg-type]
@@ -100,7 +140,11 @@ def _build(kind: type[T], values: Mapping[str, Any], path: str) -> T:
             f"--settings: {path} has keys that this job does not know: {', '.join(unknown)}. "
             f"It knows {', '.join(sorted(known))}; deploy the job and its settings together."
         )
-    return kind(**{name: values[name] for name in known})
+    return kind(**{name: values[name] for name in known if name in values or not _has_default(kind, name)})
+
+
+def _has_default(kind: type[Any], name: str) -> bool:
+    return any(field.name == name and field.default is not MISSING for field in fields(kind))
 
 
 def _check_choice(path: str, value: str, choices: tuple[str, ...]) -> None:

@@ -7,25 +7,28 @@ alone: the parts are the same bytes on any cluster.
 
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pyspark import SparkContext
 
-from pipelines.preparation.chunks import (
-    Chunk,
-    count_line_starts,
-    group,
-    is_divided,
-    number_lines,
-    plan_chunks,
-    read_chunk,
-    size_of_text,
-)
 from pipelines.preparation.curation import Tally, curate
+from pipelines.preparation.increment import Part, read_parts
 from pipelines.preparation.near_shuffle import mark_key, mark_near_duplicates, split_marks
 from pipelines.preparation.parts import Destination, Row, Written, write_rows
 from pipelines.preparation.progress import watch
+from pipelines.preparation.reading.chunks import (
+    Chunk,
+    cost_of_reading,
+    count_line_starts,
+    group,
+    needs_counting,
+    number_lines,
+    plan_chunks,
+    size_of_text,
+)
+from pipelines.preparation.reading.records import read_chunk
 from pipelines.preparation.records import Candidate, Quarantined
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.storage import Bucket, StoredObject
@@ -38,26 +41,53 @@ _PART_BYTES = 32 * _MIB
 _MOST_SMALL_PARTS = 4
 
 
-def plan_reading(spark: SparkContext, objects: list[StoredObject], raw: Bucket) -> tuple[list[list[Chunk]], int]:
-    """Divide objects among tasks; return the chunks by task, and the number of lines counted in divided files."""
-    total = sum(stored.size for stored in objects)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Who reads what.
+
+    Attributes:
+        chunks: the chunks of raw objects, by task.
+        parts: the parts of the run that is added to, by task.
+        counted_lines: number of lines in the files that are divided among tasks.
+    """
+
+    chunks: list[list[Chunk]]
+    parts: list[list[Part]]
+    counted_lines: int
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of text there are."""
+        raw = sum(size_of_text(chunk) for chunks in self.chunks for chunk in chunks)
+        return raw + sum(part.size for parts in self.parts for part in parts)
+
+
+def plan_reading(spark: SparkContext, objects: list[StoredObject], raw: Bucket, parts: Iterable[Part]) -> Plan:
+    """Divide objects, and parts of the run that is added to, among tasks, and count the lines of divided files."""
+    total = sum(cost_of_reading(chunk) for chunk in plan_chunks(objects, _LARGEST_CHUNK))
     target = min(max(total // (3 * spark.defaultParallelism), _SMALLEST_CHUNK), _LARGEST_CHUNK)
     chunks = plan_chunks(objects, target)
     counts: dict[tuple[str, int], int] = {}
-    if divided := [chunk for chunk in chunks if is_divided(chunk)]:
+    if divided := [chunk for chunk in chunks if needs_counting(chunk)]:
         with watch(spark, "count_lines"):
             counts = dict(spark.parallelize(divided, len(divided)).map(partial(_count, raw=raw)).collect())
     numbered = number_lines(chunks, counts)
-    return group(((chunk, chunk.end - chunk.start) for chunk in numbered), target), sum(counts.values())
+    return Plan(
+        group(((chunk, cost_of_reading(chunk)) for chunk in numbered), target),
+        group(((part, part.size) for part in parts), target),
+        sum(counts.values()),
+    )
 
 
 def curate_and_write(
-    spark: SparkContext, tasks: list[list[Chunk]], raw: Bucket, settings: Settings, destination: Destination
+    spark: SparkContext, plan: Plan, raw: Bucket, settings: Settings, destination: Destination
 ) -> Written:
     """Read, curate, compare and write everything; return the sum of what the partitions wrote."""
-    size = sum(size_of_text(chunk) for chunks in tasks for chunk in chunks)
-    partitions = count_parts(size)
-    rows = spark.parallelize(tasks, len(tasks)).flatMap(partial(curate_chunks, raw=raw, settings=settings))
+    partitions = count_parts(plan.size)
+    rows = spark.parallelize(plan.chunks, len(plan.chunks)).flatMap(partial(curate_chunks, raw=raw, settings=settings))
+    if plan.parts:
+        carry = partial(carry_over, curated=destination.curated, settings=settings)
+        rows = rows.union(spark.parallelize(plan.parts, len(plan.parts)).flatMap(carry))
     to_partition = partial(place, partitions=partitions)
     # PySpark's stubs ask for a key function that its default covers.
     placed = rows.repartitionAndSortWithinPartitions(partitions, to_partition)  # type: ignore[call-overload]
@@ -81,15 +111,24 @@ def curate_chunks(chunks: Iterable[Chunk], raw: Bucket, settings: Settings) -> I
     """Yield a keyed row for each line of some chunks, and at the end the tally of what happened to them."""
     tally = Tally()
     for chunk in chunks:
-        for line in read_chunk(chunk, raw, settings.max_record_bytes):
+        for line in read_chunk(chunk, raw, settings.max_record_bytes, settings.schema):
             yield keyed(curate(line, settings, tally))
     yield keyed(tally)
 
 
+def carry_over(parts: Iterable[Part], curated: Bucket, settings: Settings) -> Iterator[tuple[RowKey, Row]]:
+    """Yield a keyed row for each record of some parts of the run that is added to, and at the end their tally."""
+    tally = Tally()
+    for record in read_parts(parts, curated, settings):
+        tally.carry_over()
+        yield keyed(record)
+    yield keyed(tally)
+
+
 def keyed(row: Row) -> tuple[RowKey, Row]:
-    """Give a row the key that it is placed and sorted by; of equal texts the first by file and line comes first."""
+    """Give a row the key that it is placed and sorted by; of equal texts the first by origin, file and line leads."""
     if isinstance(row, Candidate):
-        return (0, row.digest, row.line.key, row.line.number), row
+        return (0, row.digest, row.origin + row.line.key, row.line.number), row
     if isinstance(row, Quarantined):
         return (1, row.reason, row.line_key, row.line_number), row
     return (2, "", "", 0), row

@@ -43,6 +43,18 @@ class Bucket:
             key=lambda stored: stored.key,
         )
 
+    def newest(self, prefix: str, name: str, but: str) -> str | None:
+        """Return the folder among those that begin with a prefix whose object `name` is the newest, `but` one."""
+        pages = _client().get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, Delimiter="/")
+        folders = [folder["Prefix"] for page in pages for folder in page.get("CommonPrefixes", ())]
+        found = [
+            (entry["LastModified"], folder)
+            for folder in folders
+            if folder != but
+            for entry in _client().list_objects_v2(Bucket=self.name, Prefix=f"{folder}{name}").get("Contents", ())
+        ]
+        return max(found)[1] if found else None
+
     def open(self, stored: StoredObject, start: int = 0) -> io.BufferedReader:
         """Return a stream over an object from a byte on, read block by block as it is consumed."""
         return io.BufferedReader(_ObjectStream(self.name, stored, start), BLOCK_BYTES)
@@ -76,6 +88,16 @@ class _ObjectStream(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._position = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._stored.size}[whence]
+        return self._position
 
     def readinto(self, buffer: Any) -> int:
         end = min(self._position + len(buffer), self._stored.size)

@@ -119,7 +119,7 @@ def test_the_job_reads_raw_data_and_its_own_manifest_and_code_only(role: list[di
     assert modules.endswith((".py", ".zip"))
     data = [r for r in readable if "assets" not in r]
     assert "CuratedBucket" in data[0]
-    assert data[0].endswith("/*/run=*/manifest.json")
+    assert data[0].endswith("/*/run=*")
     assert "RawBucket" in data[1]
     assert data[1].endswith("/*")
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from cdk_app.settings import Settings
+from twin.run.data_file import listed, problems_of
 from twin.sample_data import COLUMNS as SAMPLE_COLUMNS
 from twin.weights.imported import MODELS
-
-_READ = (".jsonl", ".json")
-SHOWN_COLUMNS = 12
 
 
 class RunRefused(Exception):
@@ -30,7 +25,8 @@ def check(settings: Settings, data: Path | None) -> None:
     Raises:
         RunRefused: with every problem.
     """
-    of_data = _sample_problems(settings) if data is None else _data_problems(settings, data)
+    names = settings.data.columns.names if settings.data.columns else ()
+    of_data = _sample_problems(names) if data is None else problems_of(data, names, settings.data.max_record_bytes)
     problems = [*_candidate_problems(settings), *of_data]
     if problems:
         raise RunRefused("\n".join(problems))
@@ -48,69 +44,10 @@ def _candidate_problems(settings: Settings) -> Iterator[str]:
         )
 
 
-def _sample_problems(settings: Settings) -> Iterator[str]:
-    columns = settings.data.columns
-    missing = [name for name in (columns.text, columns.target) if name not in SAMPLE_COLUMNS]
+def _sample_problems(names: tuple[str, ...]) -> Iterator[str]:
+    missing = [name for name in names if name not in SAMPLE_COLUMNS]
     if missing:
         yield (
-            f"data.columns: the sample data has no column {_list(missing)}; it has {_list(SAMPLE_COLUMNS)}. "
+            f"data.columns: the sample data has no column {listed(missing)}; it has {listed(SAMPLE_COLUMNS)}. "
             "Give your own file with --data."
         )
-
-
-def _data_problems(settings: Settings, path: Path) -> Iterator[str]:
-    """Look for one record with both columns; the file is read to its end only where there is none."""
-    if not is_read(path.name):
-        yield f"{path}: the preparation reads .jsonl and .json, gzipped or not. Convert the file, or rename it."
-        return
-    columns, found, lines = settings.data.columns, dict[str, None](), 0
-    try:
-        for line in _lines(path, settings.data.max_record_bytes):
-            lines += bool(line.strip())
-            record = _object(line)
-            if columns.text in record and columns.target in record:
-                return
-            found.update(dict.fromkeys(record))
-    except (OSError, EOFError, zlib.error) as error:
-        yield f"{path} cannot be read: {error}. See to the file, and run again."
-        return
-    if not lines:
-        yield f"{path} is empty. Give a file with one JSON object a line."
-    elif not found:
-        yield f"{path} has no line with a JSON object. Give a file with one object a line, and no list around them."
-    else:
-        yield (
-            f"{path} has no record with both the columns {columns.text!r} and {columns.target!r}; it has "
-            f"{_list(found)}. Name yours in data.columns."
-        )
-
-
-def is_read(name: str) -> bool:
-    """Whether the preparation reads a file of this name."""
-    plain = name.lower().removesuffix(".gz")
-    return plain.endswith(_READ) or ("." not in plain and plain != name.lower())
-
-
-def _lines(path: Path, limit: int) -> Iterator[bytes]:
-    """Yield a file's lines; of a line that is longer than the limit, nothing."""
-    with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
-        whole = True
-        while part := file.readline(limit + 2):
-            ended = part.endswith(b"\n")
-            if whole and (ended or len(part) < limit + 2):
-                yield part
-            whole = ended
-
-
-def _object(line: bytes) -> dict[str, object]:
-    try:
-        record = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        return {}
-    return record if isinstance(record, dict) else {}
-
-
-def _list(names: Iterable[str]) -> str:
-    shown = [repr(name) for name in names]
-    more = f" and {len(shown) - SHOWN_COLUMNS} more" if len(shown) > SHOWN_COLUMNS else ""
-    return ", ".join(shown[:SHOWN_COLUMNS]) + more

@@ -9,13 +9,35 @@ from cdk_app.settings.rules.rule import Breach, Subject, rule
 LARGEST_HELD_OUT_SHARE = 0.5
 
 
-@rule("data.columns.text", "data.columns.target")
-def text_and_target_are_different_columns(subject: Subject) -> Iterator[Breach]:
-    """A model that reads what it should write has nothing to learn."""
+@rule("data.columns.text", "data.columns.target", "data.columns.messages")
+def columns_make_a_record(subject: Subject) -> Iterator[Breach]:
+    """A model that reads what it should write has nothing to learn, nor has one without anything to write."""
     columns = subject.settings.data.columns
-    if columns.text == columns.target:
+    if columns is None:
+        return
+    if columns.messages and (columns.text or columns.target):
+        message = "a conversation has its text and its target in it"
+        yield Breach(("data", "columns", "messages"), message, "Name text and target, or messages alone.")
+    elif not columns.messages and not (columns.text and columns.target):
+        message = "candidates are compared, and a model is tuned, on texts with their targets"
+        path = ("data", "columns", "target" if columns.text else "text")
+        yield Breach(path, message, "Name both columns, or the one with the messages.")
+    elif columns.text and columns.text == columns.target:
         message = f"`{columns.target}` is also the text column"
         yield Breach(("data", "columns", "target"), message, "Name the column that holds the wanted answer.")
+
+
+@rule("data.evaluation_set", "data.dataset", "data.near_duplicates.action")
+def the_evaluation_set_is_kept_apart(subject: Subject) -> Iterator[Breach]:
+    """What is tested on must not be what is trained on, nor nearly so."""
+    data = subject.settings.data
+    if data.evaluation_set and data.evaluation_set == data.dataset:
+        yield Breach(
+            ("data", "evaluation_set"), "it is the data set itself", "Put the test records under another prefix."
+        )
+    if data.evaluation_set and data.near_duplicates.action == "off":
+        message = "near-duplicates of the evaluation set are found with all others, or not at all"
+        yield Breach(("data", "near_duplicates", "action"), message, "Set it to drop or keep.")
 
 
 @rule("data.filters.min_words", "data.filters.max_words")

@@ -24,11 +24,16 @@ _BATCH_CHARACTERS, _BATCH_TEXTS = 1 << 20, 4096
 
 
 class Text(NamedTuple):
-    """What the search needs of a record: its text, the first 16 digits of its digest, and its split."""
+    """What the search needs of a record.
+
+    `origin` sorts before those of the records that give way to it; `source` is the file and line, in words.
+    """
 
     text: str
     record_id: str
     split: str
+    origin: str
+    source: str
 
 
 class Banded(NamedTuple):
@@ -43,8 +48,10 @@ class Suspects(NamedTuple):
 
     Attributes:
         node: of each text, its node.
-        record_id: its record id, as 16 bytes.
-        split: its split, as bytes.
+        record_id: its record id, as bytes, like the next three.
+        split: its split.
+        origin: where it comes from.
+        source: its file and line.
         bands: its band hashes, [texts, bands].
         shingles: its set of shingles.
     """
@@ -52,6 +59,8 @@ class Suspects(NamedTuple):
     node: Index
     record_id: NDArray[np.bytes_]
     split: NDArray[np.bytes_]
+    origin: NDArray[np.bytes_]
+    source: NDArray[np.bytes_]
     bands: Hashes
     shingles: Shingles
 
@@ -63,6 +72,8 @@ class Marks(NamedTuple):
         place: the text's place among its partition's different texts.
         representative: record id of the text that stands for its cluster.
         split: split of the representative.
+        origin: where the representative comes from.
+        source: file and line of the representative.
         size: number of texts in the cluster.
         similarity: Jaccard similarity to the representative.
     """
@@ -70,6 +81,8 @@ class Marks(NamedTuple):
     place: Index
     representative: NDArray[np.bytes_]
     split: NDArray[np.bytes_]
+    origin: NDArray[np.bytes_]
+    source: NDArray[np.bytes_]
     size: Index
     similarity: NDArray[np.float64]
 
@@ -121,10 +134,14 @@ def suspect_blocks(
         component = np.array([component_of[place] for place, _ in batch], np.int64)
         found = shingles([text.text for _, text in batch], words)
         hashes, sets = bands_of(found, bands), found.distinct()
-        record_id = np.array([text.record_id.encode() for _, text in batch])
-        split = np.array([text.split.encode() for _, text in batch])
+        _, *named = zip(*(text for _, text in batch), strict=True)  # in the order in which Suspects has them
+        columns = [np.array([name.encode() for name in column]) for column in named]
         for task, places in scatter(component, tasks):
-            yield task, Suspects(node[places], record_id[places], split[places], hashes[places], _chosen(sets, places))
+            record_id, split, origin, source = (column[places] for column in columns)
+            yield (
+                task,
+                Suspects(node[places], record_id, split, origin, source, hashes[places], _chosen(sets, places)),
+            )
 
 
 def mark_blocks(blocks: Iterable[Suspects], similarity: float) -> Iterator[tuple[int, Marks]]:
@@ -142,7 +159,7 @@ def mark_blocks(blocks: Iterable[Suspects], similarity: float) -> Iterator[tuple
     sets = SetIndex(suspects.shingles)
     label = cluster(sets, suspects.bands, similarity)
     rank = np.empty(len(label), np.int64)
-    rank[np.argsort(-sets.sizes, kind="stable")] = np.arange(len(label))
+    rank[np.lexsort((-sets.sizes, suspects.origin))] = np.arange(len(label))
     found = represent(sets, label, rank)
     node = suspects.node[found.member]
     for number in np.unique(node >> _PLACES):
@@ -154,6 +171,8 @@ def mark_blocks(blocks: Iterable[Suspects], similarity: float) -> Iterator[tuple
                 node[inside] & ((1 << _PLACES) - 1),
                 suspects.record_id[representative],
                 suspects.split[representative],
+                suspects.origin[representative],
+                suspects.source[representative],
                 found.size[inside],
                 found.similarity[inside],
             ),
@@ -162,7 +181,7 @@ def mark_blocks(blocks: Iterable[Suspects], similarity: float) -> Iterator[tuple
 
 def _joined(blocks: Sequence[Suspects]) -> Suspects:
     """Put blocks together in the order of the record ids: that of the blocks is Spark's, and changes."""
-    node, record_id, split, bands, found = zip(*blocks, strict=True)
+    node, record_id, split, origin, source, bands, found = zip(*blocks, strict=True)
     counts = np.concatenate([part.counts for part in found])
     together = Shingles(np.concatenate([part.hashes for part in found]), np.append(0, np.cumsum(counts)))
     names = np.concatenate(record_id)
@@ -171,6 +190,8 @@ def _joined(blocks: Sequence[Suspects]) -> Suspects:
         np.concatenate(node)[order],
         names[order],
         np.concatenate(split)[order],
+        np.concatenate(origin)[order],
+        np.concatenate(source)[order],
         np.concatenate(bands)[order],
         _chosen(together, order),
     )

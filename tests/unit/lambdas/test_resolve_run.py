@@ -87,7 +87,7 @@ def test_the_pipeline_works_on_this_run_and_writes_under_its_name(resolve: Resol
 def test_the_preparation_takes_the_task_and_the_data_settings_whole(resolve: Resolve) -> None:
     settings = PreparationSettings.from_json(resolve({})["preparation_settings"])
 
-    assert settings.columns.text == SETTINGS["defaults"]["data"]["columns"]["text"]
+    assert settings.schema.text == SETTINGS["defaults"]["data"]["columns"]["text"]
     assert settings.instruction == SETTINGS["defaults"]["task"]["instruction"]
 
 

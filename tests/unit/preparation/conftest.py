@@ -11,11 +11,12 @@ from typing import IO, Any
 import hypothesis
 import pytest
 
-from pipelines.preparation.chunks import Chunk, count_line_starts, number_lines, plan_chunks
+from pipelines.preparation.increment import Base
 from pipelines.preparation.near_shuffle import EDGES_OF_ONE_TASK, mark_near_duplicates, split_marks
 from pipelines.preparation.parts import Destination, Written, write_rows
+from pipelines.preparation.reading.chunks import Chunk, count_line_starts, needs_counting, number_lines, plan_chunks
 from pipelines.preparation.settings import Settings
-from pipelines.preparation.shuffle import curate_chunks, place
+from pipelines.preparation.shuffle import carry_over, curate_chunks, place
 from pipelines.preparation.storage import Bucket, StoredObject
 from tests.unit.preparation.local_rdd import LocalRdd
 
@@ -28,7 +29,7 @@ hypothesis.settings.load_profile("unhurried")
 SETTINGS: dict[str, Any] = {
     "task": {"kind": "summarization", "instruction": "Summarize."},
     "data": {
-        "columns": {"text": "documentation", "target": "summary"},
+        "columns": {"text": "documentation", "target": "summary", "messages": None},
         "filters": {
             "min_words": 5,
             "max_words": 300,
@@ -40,6 +41,8 @@ SETTINGS: dict[str, Any] = {
         "personal_data": "redact",
         "near_duplicates": {"action": "drop", "similarity": 0.7, "shingle_words": 5},
         "split": {"validation": 0.2, "test": 0.2, "seed": 13},
+        "evaluation_set": "",
+        "base_run": "",
     },
 }
 
@@ -56,6 +59,13 @@ class MemoryBucket(Bucket):
             for key, content in sorted(self.contents.items())
             if key.startswith(prefix)
         ]
+
+    def newest(self, prefix: str, name: str, but: str) -> str | None:
+        folders = [
+            f"{prefix}{key.removeprefix(prefix).split('/')[0]}/" for key in self.contents if key.startswith(prefix)
+        ]
+        found = [folder for folder in folders if folder != but and f"{folder}{name}" in self.contents]
+        return found[-1] if found else None
 
     def open(self, stored: StoredObject, start: int = 0) -> io.BufferedReader:
         return io.BufferedReader(io.BytesIO(self.contents[stored.key][start:]))
@@ -114,11 +124,16 @@ def prepare(settings: Settings, bucket: Callable[..., MemoryBucket]) -> Prepare:
         order: int = 1,
         settings: Settings = settings,
         edges_of_one_task: int = EDGES_OF_ONE_TASK,
+        base: Base | None = None,
+        destination: Destination | None = None,
     ) -> tuple[Written, Destination]:
         raw = bucket(files)
-        destination = Destination(bucket(), bucket(), "data/run=1/")
-        chunks = number_all_lines(raw.objects(""), chunk_bytes, raw)
+        destination = destination or Destination(bucket(), bucket(), "data/run=1/")
+        objects = base.unread(raw.objects(""), raw) if base else raw.objects("")
+        chunks = number_all_lines(objects, chunk_bytes, raw)
         rows = [row for chunk in chunks[::order] for row in curate_chunks([chunk], raw, settings)]
+        if base:
+            rows += carry_over(base.parts, destination.curated, settings)
         to_partition = partial(place, partitions=partitions)
         moved = LocalRdd([rows], random.Random(order)).partitionBy(partitions, to_partition)
         ordered = [sorted(partition, key=lambda keyed: keyed[0]) for partition in moved.partitions]
@@ -137,4 +152,5 @@ def prepare(settings: Settings, bucket: Callable[..., MemoryBucket]) -> Prepare:
 def number_all_lines(objects: Iterable[StoredObject], chunk_bytes: int, raw: Bucket) -> list[Chunk]:
     """Plan chunks and number their lines, as the job does on Spark."""
     chunks = plan_chunks(objects, chunk_bytes)
-    return number_lines(chunks, {(chunk.stored.key, chunk.start): count_line_starts(chunk, raw) for chunk in chunks})
+    divided = [chunk for chunk in chunks if needs_counting(chunk)]
+    return number_lines(chunks, {(chunk.stored.key, chunk.start): count_line_starts(chunk, raw) for chunk in divided})

@@ -22,7 +22,7 @@ def test_a_record_becomes_a_chat_example_with_its_source(settings: Settings) -> 
     row = curate(line_of(record, 7), settings, Tally())
     assert isinstance(row, Candidate)
     assert json.loads(curated_line(row, settings.instruction)) == {
-        "record_id": row.digest[:16],
+        "record_id": row.digest,
         "messages": [
             {"role": "user", "content": "Summarize.\n\nWrites to [EMAIL], and waits."},
             {"role": "assistant", "content": "Sends mail."},

@@ -81,7 +81,7 @@ def test_the_longest_of_a_cluster_is_kept_and_the_others_go_to_quarantine(prepar
     gone = {row["source"]["line"]: row for row in rows_of(destination)["reason=near_duplicate"]}
     assert {line: row["duplicate_of"] for line, row in gone.items()} == {3: representative, 4: representative}
     assert gone[3]["detail"] == (
-        "95% of the word shingles are common with the record that stands for 3 near-duplicates"
+        "95% of the word shingles are shared with line 1 of a.jsonl, the longest of 3 texts that are nearly the same"
     )
     assert written.rejected == {"near_duplicate": 2}
     manifest = build_manifest("1", "data", written, {})

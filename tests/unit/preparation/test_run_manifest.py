@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from pipelines.preparation.errors import CountsDoNotBalance, RunAlreadyCommitted
+from pipelines.preparation.inputs import read_inputs
 from pipelines.preparation.manifest import build_manifest, check_balance, clear_or_recognise, commit, source_of_run
 from pipelines.preparation.parts import Destination, Written
+from pipelines.preparation.settings import Columns
 from pipelines.preparation.storage import Bucket, StoredObject
 
 FILES = {
@@ -19,7 +21,15 @@ FILES = {
     )
     + b"\nnot json\n"
 }
-SOURCE = source_of_run([StoredObject("a.jsonl", 9, "e1")], ["a.csv"], {"task": {}, "data": {}})
+OBJECTS = [StoredObject("a.jsonl", 9, "e1")]
+COLUMNS = Columns("documentation", "summary")
+
+
+def source(objects: list[StoredObject] = OBJECTS, **settings: object) -> dict[str, Any]:
+    return source_of_run(objects, ["a.doc"], {"task": {}, "data": {"columns": None, **settings}}, COLUMNS)
+
+
+SOURCE = source()
 
 
 @pytest.fixture
@@ -50,7 +60,8 @@ def test_the_manifest_accounts_for_every_record_at_every_stage(written: Written)
     ]
     assert sum(part["records"] for part in manifest["files"]) == 4
     assert all(set(part) == {"key", "sha256", "records"} for part in manifest["files"])
-    assert manifest["skipped_files"] == ["a.csv"]
+    assert manifest["skipped_files"] == {"count": 1, "first": ["a.doc"]}
+    assert manifest["columns"] == {"text": "documentation", "target": "summary", "messages": "", "inferred": True}
 
 
 def lose_a_line(written: Written) -> None:
@@ -117,20 +128,23 @@ def test_a_retry_of_a_committed_run_is_recognised_and_leaves_it_alone(
     destination: Destination, written: Written
 ) -> None:
     destination.curated.put("d/run=1/train/part-00000.jsonl", b"x", "")
-    commit(destination, build_manifest("1", "d", written, SOURCE))
+    commit(destination, build_manifest("1", "d", written, SOURCE), OBJECTS)
     assert clear_or_recognise(destination, SOURCE) is True
-    assert len(destination.curated.objects("")) == 2
+    assert [stored.key for stored in destination.curated.objects("")] == [
+        f"d/run=1/{name}" for name in ("inputs.jsonl", "manifest.json", "train/part-00000.jsonl")
+    ]
+    assert read_inputs(destination.curated, "d/run=1/") == OBJECTS
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        source_of_run([StoredObject("a.jsonl", 9, "e2")], ["a.csv"], {"task": {}, "data": {}}),
-        source_of_run([StoredObject("a.jsonl", 9, "e1")], ["a.csv"], {"task": {}, "data": {"seed": 1}}),
+        source([StoredObject("a.jsonl", 9, "e2")]),
+        source(seed=1),
     ],
     ids=["other data", "other settings"],
 )
 def test_a_run_id_is_not_used_twice(destination: Destination, written: Written, other: dict[str, Any]) -> None:
-    commit(destination, build_manifest("1", "d", written, SOURCE))
+    commit(destination, build_manifest("1", "d", written, SOURCE), OBJECTS)
     with pytest.raises(RunAlreadyCommitted, match="Start a run with an id of its own"):
         clear_or_recognise(destination, other)

@@ -74,24 +74,24 @@ def test_the_split_does_not_depend_on_order_or_partitions(
     assert sides(lines, 1) == sides(shuffled, partitions)
 
 
-def test_duplicates_go_to_quarantine_with_the_record_they_repeat(prepare: Prepare) -> None:
+def test_copies_go_to_quarantine_with_the_record_they_repeat_or_contradict(prepare: Prepare) -> None:
     text = "creates a bucket with the name that you give"
     files = {
-        "b.jsonl": record(text, "first by line only") + record("another text that is kept as well"),
+        "b.jsonl": record(text, "kept summary") + record("another text that is kept as well"),
         "a.jsonl": b"\n" + record(f"<p>{text}</p>\u200b", "kept summary"),
         "c.jsonl": record(f"  {text} "),
     }
     written, destination = prepare(files)
     kept = [row for key, rows in contents(destination).items() if "reason=" not in key for row in rows]
-    duplicates = [row for key, rows in contents(destination).items() if "reason=duplicate" in key for row in rows]
+    copies = [row for key, rows in contents(destination).items() for row in rows if "duplicate_of" in row]
     assert sorted(row["messages"][1]["content"] for row in kept) == ["kept summary", "the summary"]
     twin = next(row for row in kept if row["messages"][1]["content"] == "kept summary")
-    assert [(row["source"], row["duplicate_of"]) for row in duplicates] == [
-        ({"key": "b.jsonl", "line": 1}, twin["record_id"]),
-        ({"key": "c.jsonl", "line": 1}, twin["record_id"]),
-    ]
-    assert {row["detail"] for row in duplicates} == {"the same text as line 2 of a.jsonl"}
-    assert written.rejected == {"duplicate": 2, "empty": 1}
+    assert {(row["reason"], row["source"]["key"], row["detail"]) for row in copies} == {
+        ("duplicate", "b.jsonl", "the same text as line 2 of a.jsonl"),
+        ("conflicting_target", "c.jsonl", "the same text as line 2 of a.jsonl, with another target"),
+    }
+    assert {row["duplicate_of"] for row in copies} == {twin["record_id"]}
+    assert written.rejected == {"duplicate": 1, "conflicting_target": 1, "empty": 1}
 
 
 def test_parts_say_how_many_records_they_hold_and_lie_in_their_folders(prepare: Prepare) -> None:

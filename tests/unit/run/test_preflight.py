@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cdk_app.settings import Settings, load_settings
-from pipelines.preparation.chunks import is_json_lines
-from twin.run.preflight import RunRefused, check, is_read
+from pipelines.preparation.reading.files import kind_of
+from twin.run.data_file import format_of
+from twin.run.preflight import RunRefused, check
 from twin.sample_data import COLUMNS, write_sample
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -111,14 +115,53 @@ def test_a_gzipped_file_is_read_and_a_broken_one_is_named(settings: Settings, tm
     assert "cannot be read" in problems(settings, write(tmp_path, GOOD, "data.jsonl.gz"))[0]
 
 
-@given(st.text("aJ.zg/ ", max_size=6), st.sampled_from(["", ".gz", ".jsonl", ".json", ".JSONL.GZ", ".json.gz", ".csv"]))
-def test_a_name_is_accepted_exactly_where_the_preparation_reads_it(stem: str, ending: str) -> None:
+@given(
+    st.text("aJ.zg/ ", max_size=6),
+    st.sampled_from(
+        ["", ".gz", ".jsonl", ".JSONL.GZ", ".json.zst", ".csv", ".tsv.gz", ".parquet", ".parquet.gz", ".md"]
+    ),
+)
+def test_a_name_is_accepted_exactly_where_the_preparation_reads_labelled_records(stem: str, ending: str) -> None:
     name = Path(f"x{stem}{ending}").name
-    assert is_read(name) == is_json_lines(f"data-set/{name}")
+    kind = kind_of(f"data-set/{name}")
+    assert (format_of(name) is not None) == (kind is not None and kind.format != "text")
 
 
-def test_a_file_that_the_preparation_would_leave_aside_is_refused(settings: Settings, tmp_path: Path) -> None:
-    assert "reads .jsonl and .json" in problems(settings, write(tmp_path, GOOD, "data.csv"))[0]
+@pytest.mark.parametrize("name", ["data.txt", "data.xlsx", "data"])
+def test_a_file_that_the_preparation_would_leave_aside_is_refused(
+    settings: Settings, tmp_path: Path, name: str
+) -> None:
+    assert "the preparation reads .jsonl" in problems(settings, write(tmp_path, GOOD, name))[0]
+
+
+def parquet(columns: dict[str, list[str]]) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("data.csv", b"id;documentation;summary\n1;a;b\n", None),
+        ("data.csv", b"body,headline\na,b\n", "no record with both the columns 'documentation' and 'summary'"),
+        ("data.csv", b"documentation,summary\n", "is empty"),
+        ("data.csv", "documentation,summary\na,b\n".encode("utf-16"), "cannot be read"),
+        ("data.csv.gz", gzip.compress(b"documentation,summary\na,b\n"), None),
+        ("data.parquet", parquet({"documentation": ["a"], "summary": ["b"]}), None),
+        ("data.parquet", parquet({"body": ["a"]}), "it has 'body'"),
+        ("data.parquet", b"no parquet", "cannot be read"),
+        ("data.parquet", parquet({"documentation": [], "summary": []}), "is empty"),
+    ],
+)
+def test_tables_are_looked_into_as_well(
+    settings: Settings, tmp_path: Path, name: str, content: bytes, problem: str | None
+) -> None:
+    path = write(tmp_path, content, name)
+    if problem:
+        assert problem in problems(settings, path)[0]
+    else:
+        check(settings, path)
 
 
 def test_columns_of_one_s_own_without_a_file_are_refused(tmp_path: Path) -> None:

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.preparation.chunks import (
+from pipelines.preparation.errors import UnreadableObject
+from pipelines.preparation.reading.chunks import (
     Chunk,
     count_line_starts,
     group,
-    is_divided,
-    is_json_lines,
+    needs_counting,
     number_lines,
     plan_chunks,
-    read_chunk,
 )
-from pipelines.preparation.errors import UnreadableObject
+from pipelines.preparation.reading.files import kind_of
+from pipelines.preparation.reading.records import read_chunk
 from pipelines.preparation.records import Line
 from pipelines.preparation.storage import Bucket
 
@@ -26,8 +26,8 @@ MakeBucket = Callable[..., Bucket]
 
 def read_all(raw: Bucket, chunk_bytes: int) -> list[Line]:
     chunks = plan_chunks(raw.objects(""), chunk_bytes)
-    counts = {(c.stored.key, c.start): count_line_starts(c, raw) for c in chunks if is_divided(c)}
-    return [line for chunk in number_lines(chunks, counts) for line in read_chunk(chunk, raw, 50)]
+    counts = {(c.stored.key, c.start): count_line_starts(c, raw) for c in chunks if needs_counting(c)}
+    return [line for chunk in number_lines(chunks, counts) for line in read_chunk(chunk, raw, 50, None)]
 
 
 @given(
@@ -56,7 +56,7 @@ def test_gzipped_files_are_read_as_one_chunk_with_numbered_lines(bucket: MakeBuc
 def test_a_gzip_file_that_expands_as_no_text_does_is_refused_before_it_is_read_whole(
     bucket: MakeBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.preparation.chunks._ALWAYS_READ", 100_000)
+    monkeypatch.setattr("pipelines.preparation.reading.compressed._ALWAYS_READ", 100_000)
 
     with pytest.raises(UnreadableObject, match=r"s3://bucket/bomb\.gz expands to more than 200 times its size"):
         read_all(bucket({"bomb.gz": gzip.compress(b"0" * 3_000_000 + b"\n")}), 4)
@@ -74,14 +74,29 @@ def test_an_empty_file_has_no_lines(bucket: MakeBucket) -> None:
     assert read_all(bucket({"a.jsonl": b""}), 4) == []
 
 
-@pytest.mark.parametrize("key", ["d/a.jsonl", "d/a.JSON", "d/a.jsonl.gz", "d/a.json.gz", "d/part.gz"])
-def test_json_lines_files_are_known_by_their_names(key: str) -> None:
-    assert is_json_lines(key)
+@pytest.mark.parametrize(
+    ("key", "format_of_file", "compression"),
+    [
+        ("d/a.jsonl", "json_lines", None),
+        ("d/a.JSON", "json_lines", None),
+        ("d/a.ndjson.gz", "json_lines", "gzip"),
+        ("d/part.gz", "json_lines", "gzip"),
+        ("d/a.jsonl.zst", "json_lines", "zstd"),
+        ("d/a.csv", "delimited", None),
+        ("d/a.tsv.gz", "delimited", "gzip"),
+        ("d/a.parquet", "parquet", None),
+        ("d/a.txt.zst", "text", "zstd"),
+    ],
+)
+def test_a_file_is_known_by_its_name(key: str, format_of_file: str, compression: str | None) -> None:
+    kind = kind_of(key)
+    assert kind is not None
+    assert (kind.format, kind.compression) == (format_of_file, compression)
 
 
-@pytest.mark.parametrize("key", ["d/a.csv", "d/a.csv.gz", "d/_SUCCESS", "d/a.jsonl.tmp", "d/a.tar.gz", "jsonl"])
+@pytest.mark.parametrize("key", ["d/_SUCCESS", "d/a.jsonl.tmp", "d/a.tar.gz", "jsonl", "d/a.parquet.gz", "d/.gz/a"])
 def test_other_files_are_not_read(key: str) -> None:
-    assert not is_json_lines(key)
+    assert kind_of(key) is None
 
 
 def test_small_files_share_a_task() -> None:
@@ -95,5 +110,5 @@ def test_an_empty_file_has_a_task_too_and_shares_it_with_the_next() -> None:
 
 def test_a_file_that_fits_one_chunk_needs_no_counting(bucket: MakeBucket) -> None:
     raw = bucket({"a.jsonl": b"one\ntwo\n"})
-    assert [is_divided(chunk) for chunk in plan_chunks(raw.objects(""), 100)] == [False]
+    assert [needs_counting(chunk) for chunk in plan_chunks(raw.objects(""), 100)] == [False]
     assert isinstance(plan_chunks(raw.objects(""), 100)[0], Chunk)

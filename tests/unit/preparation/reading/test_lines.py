@@ -5,7 +5,7 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.preparation.lines import EXCERPT_BYTES, read_lines
+from pipelines.preparation.reading.lines import EXCERPT_BYTES, read_lines
 
 
 class CountingStream(io.BytesIO):

@@ -1,0 +1,83 @@
+"""Parquet: a row is a record, named by its number; a row group is read by the task in whose bytes it begins."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.preparation.errors import UnreadableObject
+from pipelines.preparation.reading.chunks import Chunk
+from pipelines.preparation.reading.lines import EXCERPT_BYTES
+from pipelines.preparation.records import Line, Reason, Rejected
+from pipelines.preparation.storage import Bucket
+
+_ROWS = 256
+"""Rows that are taken out of their columns at a time."""
+
+
+def read_parquet(chunk: Chunk, raw: Bucket, columns: Sequence[str] | None) -> Iterator[Line]:
+    """Yield the rows of a chunk in order, with those of the columns that the file has, or with all.
+
+    Raises `UnreadableObject` for a file that is cut off, or no Parquet.
+    """
+    try:
+        with raw.open(chunk.stored) as stream, pq.ParquetFile(stream) as file:
+            there = file.schema_arrow.names
+            found = there if columns is None else [name for name in columns if name in there]
+            for group, number in _groups(file.metadata, chunk):
+                yield from _rows(file, group, number, chunk.stored.key, found)
+    except (pa.ArrowException, OSError) as error:
+        place, message = f"s3://{raw.name}/{chunk.stored.key}", str(error).splitlines()[0]
+        raise UnreadableObject(
+            f"{place} is not a whole Parquet file ({message}). Upload it again, or remove it."
+        ) from error
+
+
+def _groups(metadata: Any, chunk: Chunk) -> Iterator[tuple[int, int]]:
+    """Yield each row group that begins in a chunk, and the number of its first row."""
+    number = 1
+    for index in range(metadata.num_row_groups):
+        group = metadata.row_group(index)
+        if chunk.start <= _begin(group) < chunk.end:
+            yield index, number
+        number += group.num_rows
+
+
+def _begin(group: Any) -> int:
+    """Return where a row group begins in the file."""
+    if not group.num_columns:
+        return 0
+    column = group.column(0)
+    pages = (column.dictionary_page_offset, column.data_page_offset)
+    return min(int(offset) for offset in pages if offset is not None)
+
+
+def _rows(file: Any, group: int, number: int, key: str, columns: list[str]) -> Iterator[Line]:
+    if not columns:
+        for place in range(file.metadata.row_group(group).num_rows):
+            yield Line(key, number + place, b"{}", 2, {})
+        return
+    for batch in file.iter_batches(batch_size=_ROWS, row_groups=[group], columns=columns):
+        for place, row in enumerate(_values(batch)):
+            yield _line(key, number + place, row)
+        number += batch.num_rows
+
+
+def _values(batch: Any) -> Iterator[dict[str, Any] | Rejected]:
+    try:
+        yield from batch.to_pylist()
+    except UnicodeDecodeError:  # Arrow does not look into strings that it reads
+        for place in range(batch.num_rows):
+            try:
+                yield batch.slice(place, 1).to_pylist()[0]
+            except UnicodeDecodeError as error:
+                yield Rejected(Reason.INVALID_UTF8, f"{error.reason} at byte {error.start} of a column")
+
+
+def _line(key: str, number: int, row: dict[str, Any] | Rejected) -> Line:
+    if isinstance(row, Rejected):
+        return Line(key, number, b"", 0, {}, row)
+    content = json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
+    return Line(key, number, content[:EXCERPT_BYTES], len(content), row)

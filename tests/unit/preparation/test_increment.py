@@ -1,0 +1,148 @@
+"""Adding to an earlier run: what it kept stays, what is like it does not come in again."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from pipelines.preparation.errors import NoBaseRun
+from pipelines.preparation.increment import find_base
+from pipelines.preparation.manifest import build_manifest, check_balance, commit, source_of_run
+from pipelines.preparation.parts import Destination, Written
+from pipelines.preparation.settings import Settings
+from pipelines.preparation.storage import Bucket
+
+Prepare = Callable[..., tuple[Written, Destination]]
+MakeBucket = Callable[..., Bucket]
+
+
+def record(text: str, target: str = "the summary") -> bytes:
+    return json.dumps({"documentation": text, "summary": target}).encode() + b"\n"
+
+
+TEXTS = [f"operation number {n} does something to a resource of kind {n * n}" for n in range(30)]
+LONG = "the operation reads every row of the table that you name and copies those that match to a place of yours"
+OLD = {
+    "data/a.jsonl": b"".join(map(record, TEXTS[:20])) + record(LONG) + record("mail to jane@example.com about it all")
+}
+NEW = {
+    "data/b.jsonl": b"".join(map(record, TEXTS[15:]))
+    + record(f"{LONG} with a tail")
+    + record("mail to jane@example.com about it all")
+    + b"broken\n"
+}
+
+
+class Workflow:
+    """Runs of one data set, each after the other, in one pair of buckets."""
+
+    def __init__(self, prepare: Prepare, bucket: MakeBucket, document: dict[str, Any]) -> None:
+        self.prepare, self.bucket, self.document = prepare, bucket, document
+        self.buckets = bucket(), bucket()
+
+    def run(self, run_id: str, files: dict[str, bytes], base_run: str = "", **more: Any) -> dict[str, Any]:
+        """Prepare and commit; return the manifest."""
+        self.document["data"]["base_run"] = base_run
+        settings = Settings.from_json(json.dumps(self.document))
+        destination = Destination(*self.buckets, f"data/run={run_id}/")
+        base = find_base(self.buckets[0], "data", run_id, self.document)
+        written, _ = self.prepare(files, settings=settings, base=base, destination=destination, **more)
+        check_balance(written, counted_lines=0)
+        objects = self.bucket(files).objects("")
+        source = source_of_run(objects, [], self.document, settings.schema)
+        manifest = build_manifest(run_id, "data", written, source, base.run_id if base else None)
+        commit(destination, manifest, objects)
+        return manifest
+
+    def rows(self, run_id: str) -> dict[str, dict[str, Any]]:
+        """The curated records of a run with their splits, by record id."""
+        prefix = f"data/run={run_id}/"
+        return {
+            row["record_id"]: {**row, "split": stored.key.split("/")[2]}
+            for stored in self.buckets[0].objects(prefix)
+            if "/part-" in stored.key
+            for row in map(json.loads, self.buckets[0].read(stored.key).splitlines())
+        }
+
+
+@pytest.fixture
+def workflow(prepare: Prepare, bucket: MakeBucket, settings_document: dict[str, Any]) -> Workflow:
+    return Workflow(prepare, bucket, settings_document)
+
+
+def test_new_files_join_and_nothing_that_is_there_comes_in_again(workflow: Workflow) -> None:
+    first = workflow.run("1", OLD)
+    second = workflow.run("2", {**OLD, **NEW}, base_run="1")
+    assert (first["kept"], second["carried_over"], second["kept"]) == (22, 22, 32)
+    assert second["rejected"] == {"duplicate": 6, "near_duplicate": 1, "not_json": 1}
+    assert second["base_run"] == "1"
+    before, after = workflow.rows("1"), workflow.rows("2")
+    (near,) = [row["cluster"] for row in after.values() if "cluster" in row]
+    before[near]["cluster"] = near  # it stands for a new record as well
+    assert {name: after[name] for name in before} == before
+    assert {row["source"]["key"] for name, row in after.items() if name not in before} == {"data/b.jsonl"}
+
+
+def test_latest_is_the_newest_committed_run_and_the_first_run_has_none(workflow: Workflow) -> None:
+    assert workflow.run("1", OLD, base_run="latest")["base_run"] is None
+    assert workflow.run("2", {**OLD, **NEW}, base_run="latest")["base_run"] == "1"
+    assert workflow.run("3", {**OLD, **NEW}, base_run="latest")["kept"] == 32
+
+
+@hypothesis_settings(max_examples=25)
+@given(cut=st.integers(0, len(TEXTS)), partitions=st.integers(1, 4), chunk_bytes=st.integers(200, 2000))
+def test_added_bit_by_bit_or_at_once_the_same_texts_are_on_the_same_sides(
+    prepare: Prepare, bucket: MakeBucket, module_settings: dict[str, Any], cut: int, partitions: int, chunk_bytes: int
+) -> None:
+    workflow = Workflow(prepare, bucket, json.loads(json.dumps(module_settings)))
+    old = {"data/a.jsonl": b"".join(map(record, TEXTS[:cut]))}
+    everything = {**old, "data/b.jsonl": b"".join(map(record, TEXTS[cut // 2 :]))}
+    workflow.run("1", old)
+    workflow.run("2", everything, base_run="1", partitions=partitions, chunk_bytes=chunk_bytes)
+    workflow.run("3", everything)
+    assert workflow.rows("2") == workflow.rows("3")
+
+
+def test_files_that_are_gone_or_have_changed_cannot_be_added_to(workflow: Workflow) -> None:
+    workflow.run("1", OLD)
+    for files in (NEW, {**NEW, "data/a.jsonl": b"other\n"}):
+        with pytest.raises(NoBaseRun, match=r"1 files that run 1 has read are gone or have changed.*data/a\.jsonl"):
+            workflow.run("2", files, base_run="1")
+
+
+def test_a_run_of_other_settings_or_none_at_all_cannot_be_added_to(workflow: Workflow) -> None:
+    workflow.run("1", OLD)
+    with pytest.raises(NoBaseRun, match="There is no committed run 7"):
+        workflow.run("2", {**OLD, **NEW}, base_run="7")
+    workflow.document["data"]["filters"]["min_words"] = 6
+    with pytest.raises(NoBaseRun, match="Run 1 was prepared by other settings"):
+        workflow.run("2", {**OLD, **NEW}, base_run="1")
+
+
+def test_conversations_and_texts_without_targets_are_carried_over_as_they_are(workflow: Workflow) -> None:
+    turns = [
+        {"role": "user", "content": "What is S3, and what does it do?"},
+        {"role": "assistant", "content": "It keeps."},
+    ]
+    for columns, content in (({"messages": "m"}, {"m": turns}), ({"text": "t"}, {"t": "a text of six words here"})):
+        workflow.buckets = workflow.bucket(), workflow.bucket()
+        workflow.document["data"]["columns"] = columns
+        files = {"data/a.jsonl": json.dumps(content).encode()}
+        workflow.run("1", files)
+        workflow.run("2", {**files, "data/b.jsonl": json.dumps(content).encode()}, base_run="1")
+        assert workflow.rows("1") == workflow.rows("2") != {}
+
+
+def test_near_duplicates_that_an_earlier_run_kept_stay_in_their_clusters(workflow: Workflow) -> None:
+    workflow.document["data"]["near_duplicates"]["action"] = "keep"
+    workflow.run("1", {"data/a.jsonl": record(LONG) + record(f"{LONG} with a tail")})
+    (cluster,) = {row["cluster"] for row in workflow.rows("1").values()}
+    files = {"data/a.jsonl": record(LONG) + record(f"{LONG} with a tail"), "data/b.jsonl": record(f"{LONG} so long")}
+    workflow.run("2", files, base_run="1")
+    rows = workflow.rows("2").values()
+    assert [row["cluster"] for row in rows] == [cluster] * 3
+    assert len({row["split"] for row in rows}) == 1

@@ -1,0 +1,90 @@
+"""Which columns make a record, told by the files themselves."""
+
+import io
+import json
+from collections.abc import Callable
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.preparation.errors import InvalidArguments, UnknownSchema
+from pipelines.preparation.inputs import readable
+from pipelines.preparation.schema import infer_columns
+from pipelines.preparation.settings import Columns, Settings
+from pipelines.preparation.storage import Bucket
+
+MakeBucket = Callable[..., Bucket]
+
+
+def infer(bucket: MakeBucket, files: dict[str, bytes]) -> Columns:
+    raw = bucket(files)
+    return infer_columns(raw.objects(""), raw, 1000)
+
+
+def lines(*records: object) -> bytes:
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+@pytest.mark.parametrize(
+    ("record", "columns"),
+    [
+        ({"id": 1, "prompt": "p", "completion": "c"}, Columns("prompt", "completion")),
+        ({"text": "a", "summary": "b"}, Columns("text", "summary")),
+        ({"text": "a", "label": "b"}, Columns("text", "label")),
+        ({"text": "a", "url": "b"}, Columns("text")),
+        ({"text": "a", "messages": []}, Columns(messages="messages")),
+        ({"conversations": []}, Columns(messages="conversations")),
+    ],
+)
+def test_well_known_names_tell_the_schema(bucket: MakeBucket, record: dict[str, object], columns: Columns) -> None:
+    assert infer(bucket, {"a.jsonl": lines(record)}) == columns
+
+
+def test_a_few_broken_lines_do_not_hide_the_schema(bucket: MakeBucket) -> None:
+    content = b"not json\n\n[]\n" + lines(*[{"text": "a", "summary": "b"}] * 3, {"text": "a"})
+    assert infer(bucket, {"a.jsonl": b"\xff\n", "b.jsonl": content}) == Columns("text", "summary")
+
+
+def test_tables_tell_their_schema_too(bucket: MakeBucket) -> None:
+    assert infer(bucket, {"a.csv": b"id;question;answer\n1;q;a\n"}) == Columns("question", "answer")
+    file = io.BytesIO()
+    pq.write_table(pa.table({"document": ["d"], "summary": ["s"]}), file)
+    assert infer(bucket, {"a.parquet": file.getvalue()}) == Columns("document", "summary")
+
+
+def test_a_data_set_of_text_files_has_no_targets(bucket: MakeBucket) -> None:
+    assert infer(bucket, {"a.txt": b"one", "b.md": b"two"}) == Columns("text")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (lines({"body": "a", "headline": "b"}), r"s3://bucket/a\.jsonl has the columns 'body', 'headline'; which is"),
+        (b"nothing\n", r"No file has a record whose columns can be told\. .*s3://bucket/a\.jsonl"),
+    ],
+)
+def test_a_schema_that_nobody_knows_is_asked_for(bucket: MakeBucket, content: bytes, message: str) -> None:
+    with pytest.raises(UnknownSchema, match=message):
+        infer(bucket, {"a.jsonl": content})
+
+
+def test_text_files_beside_labelled_records_are_left_out_and_named(
+    bucket: MakeBucket, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = bucket({"a.jsonl": b"", "LICENSE": b"", "readme.md": b""}).objects("")
+    objects, skipped = readable(files, Columns("text", "summary"))
+    assert ([stored.key for stored in objects], skipped) == (["a.jsonl"], ["LICENSE", "readme.md"])
+    assert "LICENSE, readme.md" in capsys.readouterr().err
+    assert [stored.key for stored in readable(files, Columns("text"))[0]] == ["a.jsonl", "readme.md"]
+
+
+@pytest.mark.parametrize(
+    "columns", [{}, {"target": "t"}, {"text": "t", "messages": "m"}, {"messages": "m", "target": "t"}]
+)
+def test_columns_that_make_no_record_are_refused(
+    settings_document: dict[str, dict[str, object]], columns: object
+) -> None:
+    settings_document["data"]["columns"] = columns
+    with pytest.raises(InvalidArguments, match="must name text, with or without target, or messages alone"):
+        Settings.from_json(json.dumps(settings_document))

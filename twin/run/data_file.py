@@ -1,0 +1,115 @@
+"""The user's data file, looked at before anything is deployed: whether the preparation would find a record in it.
+
+A file is read to its end only where no record is found. Nothing here decides about a record: the preparation does.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_JSON_LINES, _DELIMITED, _PARQUET = ("jsonl", "ndjson", "json"), ("csv", "tsv"), ("parquet",)
+_READ = ".jsonl, .ndjson, .json, .csv and .tsv, compressed (.gz, .zst) or not, and .parquet"
+_DELIMITERS = (",", "\t", ";", "|")
+_HEADER_BYTES = 1 << 20
+SHOWN_COLUMNS = 12
+
+
+def problems_of(path: Path, names: tuple[str, ...], max_record_bytes: int) -> Iterator[str]:
+    """Yield what is wrong with a data file as a whole.
+
+    Args:
+        path: the file.
+        names: the columns that a record must have; none where the preparation tells them by itself.
+        max_record_bytes: length of a line beyond which it is no record.
+    """
+    kind = format_of(path.name)
+    if kind is None:
+        yield f"{path}: the preparation reads {_READ}. Convert the file to one of these."
+        return
+    found, lines = dict[str, None](), 0
+    try:
+        for columns in _records(path, kind, max_record_bytes):
+            lines += 1
+            if columns and all(name in columns for name in names):
+                return
+            found.update(dict.fromkeys(columns))
+    except (OSError, EOFError, zlib.error, csv.Error, ValueError, pa.ArrowException) as error:
+        yield f"{path} cannot be read: {str(error).splitlines()[0]}. See to the file, and run again."
+        return
+    if not lines:
+        yield f"{path} is empty. Give a file with {'one JSON object a line' if kind in _JSON_LINES else 'records'}."
+    elif not found:
+        yield f"{path} has no line with a JSON object. Give a file with one object a line, and no list around them."
+    else:
+        yield (
+            f"{path} has no record with {'both the columns' if len(names) > 1 else 'the column'} "
+            f"{' and '.join(map(repr, names))}; it has {listed(found)}. Name yours in data.columns."
+        )
+
+
+def format_of(name: str) -> str | None:
+    """Return the extension that tells how the preparation reads a labelled file, or None where it does not."""
+    stem, dot, extension = name.lower().rpartition(".")
+    if dot and extension in ("gz", "zst"):
+        _, dot, extension = stem.rpartition(".")
+        extension = extension if dot else _JSON_LINES[0]
+        return extension if extension in (*_JSON_LINES, *_DELIMITED) else None
+    return extension if dot and extension in (*_JSON_LINES, *_DELIMITED, *_PARQUET) else None
+
+
+def listed(names: Iterable[str]) -> str:
+    """Name columns in a message."""
+    shown = [repr(name) for name in names]
+    more = f" and {len(shown) - SHOWN_COLUMNS} more" if len(shown) > SHOWN_COLUMNS else ""
+    return ", ".join(shown[:SHOWN_COLUMNS]) + more
+
+
+def _records(path: Path, kind: str, limit: int) -> Iterator[Iterable[str]]:
+    """Yield the columns of each record; of a table, of one that stands for all."""
+    if kind in _PARQUET:
+        if pq.read_metadata(path).num_rows:
+            yield pq.read_schema(path).names
+        return
+    with _opened(path) as file:
+        if kind in _JSON_LINES:
+            yield from (_columns(line) for line in _lines(file, limit) if line.strip())
+            return
+        header, rest = file.readline(_HEADER_BYTES), file.read(1)
+    if rest:
+        text = header.decode("utf-8-sig")
+        yield {name.strip() for delimiter in _DELIMITERS for name in next(csv.reader([text], delimiter=delimiter))}
+
+
+def _opened(path: Path) -> BinaryIO:
+    name = path.name.lower()
+    if name.endswith(".zst"):
+        return cast(BinaryIO, io.BufferedReader(cast(Any, pa.CompressedInputStream(str(path), "zstd"))))
+    return cast(BinaryIO, gzip.open(path)) if name.endswith(".gz") else path.open("rb")
+
+
+def _lines(file: BinaryIO, limit: int) -> Iterator[bytes]:
+    """Yield a file's lines; of a line that is longer than the limit, nothing."""
+    whole = True
+    while part := file.readline(limit + 2):
+        ended = part.endswith(b"\n")
+        if whole and (ended or len(part) < limit + 2):
+            yield part
+        whole = ended
+
+
+def _columns(line: bytes) -> dict[str, object]:
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
