@@ -10,11 +10,20 @@ import re
 from pipelines.preparation.settings import Split
 
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
+_APART = {code: 32 for code in range(128) if not chr(code).isalnum()}
+"""Of ASCII, what stands between two words."""
 
 
 def digest(text: str) -> str:
     """128 bits of the SHA-256 of a cleaned text, as 32 hex digits: no two texts of any data set will share them."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]
+
+
+def _spelled_alike(text: str) -> str:
+    """Return the words in small letters, a space between each two."""
+    if text.isascii():
+        return " ".join(text.lower().translate(_APART).split())
+    return _BETWEEN_WORDS.sub(" ", text.casefold()).strip()
 
 
 def assign_split(text: str, split: Split) -> str:
@@ -23,7 +32,7 @@ def assign_split(text: str, split: Split) -> str:
     Texts that differ only in case, punctuation and spacing share a side, so that no variant of a training text is
     held out.
     """
-    words = _BETWEEN_WORDS.sub(" ", text.casefold()).strip() or text
+    words = _spelled_alike(text) or text
     seeded = hashlib.sha256(f"{split.seed}\n{words}".encode()).digest()
     position = int.from_bytes(seeded[:8], "big") / 2**64
     if position < split.test:

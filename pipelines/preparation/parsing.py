@@ -53,7 +53,7 @@ class _Repetitive(dict[str, Any]):
 
 def _parse_object(text: str) -> dict[str, Any]:
     try:
-        record = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_to_object)
+        record = _JSON.decode(text)
     except json.JSONDecodeError as error:
         raise Rejected(Reason.NOT_JSON, f"{error.msg.removesuffix(' at')} at character {error.pos}") from error
     except (ValueError, RecursionError) as error:  # NaN, a number of thousands of digits, thousands of brackets
@@ -70,6 +70,9 @@ def _to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant, object_pairs_hook=_to_object)
 
 
 def _check_presence(record: Mapping[str, Any], name: str, repeated: frozenset[str]) -> None:

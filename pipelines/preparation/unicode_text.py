@@ -23,10 +23,14 @@ _EXCESS_MARKS = re.compile(f"({_MARK}{{30}}){_MARK}+")
 _SPACES = re.compile(r"[^\S\n]+")
 _SPACES_AT_LINE_END = re.compile(r" ?\n ?")
 _BLANK_LINES = re.compile(r"\n{3,}")
+_UNTIDY = re.compile(r"[^\x20-\x7e\n]|  | \n|\n |\n\n\n")
+"""What any of these patterns, or composing, could change: most texts have nothing of it."""
 
 
 def normalize(text: str) -> str:
     """Return the text in NFKC, without invisible characters, with single spaces and at most one blank line."""
+    if _UNTIDY.search(text) is None:
+        return text.strip()
     text = _LINE_ENDS.sub("\n", text)
     text = _INVISIBLE.sub("", text)
     if not text.isascii():

@@ -13,9 +13,20 @@ _SPACELESS = (
 WORD = re.compile(rf"[{_SPACELESS}]|[^\W{_SPACELESS}]+")
 
 
+_APART = {code: 32 for code in range(128) if not WORD.fullmatch(chr(code))}
+"""Of ASCII, what stands between two words."""
+
+
 def count_words(text: str) -> int:
     """Number of words in a normalized text."""
-    return len(WORD.findall(without_marks(text)))
+    return len(split_words(text))
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words of a normalized text in their order."""
+    if text.isascii():
+        return text.translate(_APART).split()
+    return WORD.findall(without_marks(text))
 
 
 def words_of(text: str) -> str:

@@ -17,6 +17,12 @@ def test_variants_of_a_document_stand_on_one_side(words: list[str]) -> None:
     assert len({assign_split(variant, SPLIT) for variant in variants}) == 1
 
 
+@given(st.text(st.characters(max_codepoint=127), max_size=30))
+def test_an_ascii_text_stands_where_its_spelling_beyond_ascii_would(text: str) -> None:
+    # U+212A, the Kelvin sign, is a k once it is in small letters, and makes a text that is not ASCII.
+    assert assign_split(f"{text} k", SPLIT) == assign_split(f"{text} \u212a", SPLIT)
+
+
 def test_shares_are_met() -> None:
     counts = Counter(assign_split(f"document number {number}", SPLIT) for number in range(20_000))
     assert abs(counts["test"] / 20_000 - 0.2) < 0.01

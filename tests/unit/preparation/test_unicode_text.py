@@ -52,3 +52,14 @@ def test_normalizing_twice_is_once(text: str) -> None:
     assert normalize(once) == once
     assert unicodedata.is_normalized("NFKC", once)
     assert once.encode("utf-8").decode("utf-8") == once.strip()
+
+
+@given(st.text(alphabet=" \n\tab.\x7f\u00e9", max_size=30))
+@example("a \nb")
+@example("a\n b")
+@example("a  b")
+@example("a\n\n\nb")
+@example(" a\n")
+def test_a_text_that_looks_tidy_is(text: str) -> None:
+    # What is not ASCII takes the long way: both ways must lead to one spelling.
+    assert normalize(f"{text}\u00e9") == normalize(f"{normalize(f'{text}e')[:-1]}\u00e9")
