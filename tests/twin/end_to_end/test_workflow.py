@@ -125,3 +125,21 @@ def test_the_api_lists_the_approved_model(deployed: Deployed, report: dict[str, 
     request = api.signed(url, b"", deployed_api.region, deployed_api.credentials, method="GET")
     with urllib.request.urlopen(request, timeout=60) as answer:
         assert "fourfold-twin" in answer.read().decode()
+
+
+def test_the_job_ran_with_the_arguments_modules_and_workers_of_the_template(
+    deployed: Deployed, run: tuple[Outcome, Board]
+) -> None:
+    outcome, _ = run
+    (template,) = deployed.assembly.glob("*DataPreparation.template.json")
+    resources = json.loads(template.read_text())["Resources"].values()
+    (job,) = [resource["Properties"] for resource in resources if resource["Type"] == "AWS::Glue::Job"]
+    runs = deployed.emulator.client("glue").get_job_runs(JobName=job["Name"])["JobRuns"]
+    (ran,) = [one for one in runs if one["Arguments"].get("--run_id") == outcome.run_id]
+
+    literal = {name: value for name, value in job["DefaultArguments"].items() if isinstance(value, str)}
+    assert literal.items() <= ran["Arguments"].items()
+    assert job["DefaultArguments"].keys() <= ran["Arguments"].keys()
+    assert ran["Arguments"]["--extra-py-files"].startswith("s3://")
+    for name in ("WorkerType", "NumberOfWorkers", "GlueVersion", "Timeout"):
+        assert ran[name] == job[name], name

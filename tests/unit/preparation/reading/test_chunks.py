@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pipelines.preparation.errors import UnreadableObject
 from pipelines.preparation.reading.chunks import (
     Chunk,
+    cost_of_reading,
     count_line_starts,
     group,
     needs_counting,
@@ -19,7 +20,7 @@ from pipelines.preparation.reading.chunks import (
 from pipelines.preparation.reading.files import kind_of
 from pipelines.preparation.reading.records import read_chunk
 from pipelines.preparation.records import Line
-from pipelines.preparation.storage import Bucket
+from pipelines.preparation.storage import Bucket, StoredObject
 
 MakeBucket = Callable[..., Bucket]
 
@@ -112,3 +113,11 @@ def test_a_file_that_fits_one_chunk_needs_no_counting(bucket: MakeBucket) -> Non
     raw = bucket({"a.jsonl": b"one\ntwo\n"})
     assert [needs_counting(chunk) for chunk in plan_chunks(raw.objects(""), 100)] == [False]
     assert isinstance(plan_chunks(raw.objects(""), 100)[0], Chunk)
+
+
+def test_a_hundred_thousand_tiny_files_share_few_tasks_evenly() -> None:
+    files = [StoredObject(f"d/{number:06d}.jsonl", 100, "etag") for number in range(100_000)]
+    chunks = plan_chunks(files, 64 * 1024 * 1024)
+    tasks = group(((chunk, cost_of_reading(chunk)) for chunk in chunks), 64 * 1024 * 1024)
+    assert len(tasks) == 49
+    assert max(map(len, tasks)) < 2100
