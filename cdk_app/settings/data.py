@@ -80,6 +80,9 @@ class Split(Section):
     seed: Seed = 13
     """Seed of the division; the same seed and records give the same split."""
 
+    stratify: Literal["none", "target", "source"] = "none"
+    """What has its share on each side: each `target`, each `source` (file), at most 1,000 of them, or `none`."""
+
 
 class Glue(Section):
     """Capacity of the AWS Glue job."""

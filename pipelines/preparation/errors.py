@@ -36,6 +36,10 @@ class CountsDoNotBalance(PreparationError):
     """Records were lost or invented between two stages: a defect of the job, never of the data."""
 
 
+class TooManyStrata(PreparationError):
+    """The data set is to be divided by something of which nearly every record has its own."""
+
+
 class TooManySuspects(PreparationError):
     """More texts hang together by what they share than one task can compare."""
 

@@ -32,9 +32,17 @@ def assign_split(text: str, split: Split) -> str:
     Texts that differ only in case, punctuation and spacing share a side, so that no variant of a training text is
     held out.
     """
-    words = _spelled_alike(text) or text
-    seeded = hashlib.sha256(f"{split.seed}\n{words}".encode()).digest()
-    position = int.from_bytes(seeded[:8], "big") / 2**64
-    if position < split.test:
+    return side(position(text, split.seed), split.test, split.test + split.validation)
+
+
+def position(text: str, seed: int) -> float:
+    """Return where a text stands between 0 and 1; texts that are spelled alike stand in one place."""
+    seeded = hashlib.sha256(f"{seed}\n{_spelled_alike(text) or text}".encode()).digest()
+    return int.from_bytes(seeded[:8], "big") / 2**64
+
+
+def side(place: float, test: float, validation: float) -> str:
+    """Return the split of a place, where `test` lies below the first bound and `validation` below the second."""
+    if place < test:
         return "test"
-    return "validation" if position < split.test + split.validation else "train"
+    return "validation" if place < validation else "train"

@@ -54,6 +54,7 @@ def build_manifest(
             "records": sum(size * count for size, count in written.clusters.items()),
             "largest": max(written.clusters, default=0),
         },
+        "stratified": _stratified(written, source),
         "stages": [
             {"name": name, "input": stage.input, "kept": stage.kept, "rejected": dict(sorted(stage.rejected.items()))}
             for name, stage in zip(STAGES, stages, strict=True)
@@ -127,6 +128,24 @@ def commit(destination: Destination, manifest: dict[str, Any], objects: list[Sto
 def manifest_key(destination: Destination) -> str:
     """Key of the run's manifest in the curated bucket."""
     return f"{destination.prefix}manifest.json"
+
+
+def _stratified(written: Written, source: dict[str, Any]) -> dict[str, Any] | None:
+    """Return how far the splits of a stratum are from its shares, at most, in records."""
+    if not written.strata:
+        return None
+    data, totals = source["settings"]["data"], Counter[str]()
+    for (stratum, _), count in written.strata.items():
+        totals[stratum] += count
+    split = data["split"]
+    shares = {"validation": split["validation"], "test": 0 if data["evaluation_set"] else split["test"]}
+    shares["train"] = 1 - sum(shares.values())
+    off = (
+        abs(written.strata[stratum, name] - total * shares[name])
+        for stratum, total in totals.items()
+        for name in SPLITS
+    )
+    return {"by": split["stratify"], "strata": len(totals), "furthest_off": round(max(off), 1)}
 
 
 def _stage(written: Written, name: str) -> StageCount:

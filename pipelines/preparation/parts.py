@@ -1,23 +1,24 @@
-"""Sorted rows to part files: keeps the first of equal texts, and writes each line to its split or its reason.
+"""Sorted rows to part files: writes each record to its split or its reason, and counts what is written.
 
-A partition holds all rows of a text, sorted by (digest, key, line), so that one pass with one row in hand finds
-the duplicates. A part is uploaded whole, by one request, once its last line is known.
+A part is uploaded whole, by one request, once its last line is known.
 """
 
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
+from pipelines.preparation.comparing import EQUAL, SIMILAR, Compared, compare, marks_by_place
 from pipelines.preparation.curation import StageCount, Tally
 from pipelines.preparation.formats import curated_line, quarantine_line
 from pipelines.preparation.near.stages import Marks
-from pipelines.preparation.records import HELD_OUT, NEW, SETTLED, Candidate, Quarantined, Reason
+from pipelines.preparation.records import NEW, Candidate, Quarantined, Reason
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.storage import Bucket
+from pipelines.preparation.stratify import Strata, split_of, stratum_of
 
 _SPOOL_BYTES = 8 * 1024 * 1024
 
@@ -52,6 +53,8 @@ class Written:
     redacted: Counter[str] = field(default_factory=Counter)
     clusters: Counter[int] = field(default_factory=Counter)
     """Number of clusters of near-duplicates, by how many records they have."""
+    strata: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Number of records by stratum and split, where the split is stratified."""
     curated_files: list[PartFile] = field(default_factory=list)
     quarantine_files: list[PartFile] = field(default_factory=list)
 
@@ -62,24 +65,34 @@ class Written:
         self.rejected.update(other.rejected)
         self.redacted.update(other.redacted)
         self.clusters.update(other.clusters)
+        self.strata.update(other.strata)
         self.curated_files += other.curated_files
         self.quarantine_files += other.quarantine_files
 
 
 def write_rows(
-    partition: int, rows: Iterable[Row], marks: Iterable[Marks], settings: Settings, destination: Destination
+    partition: int,
+    rows: Iterable[Row],
+    marks: Iterable[Marks],
+    settings: Settings,
+    destination: Destination,
+    strata: Strata | None = None,
 ) -> Written:
-    """Write one partition's sorted rows, and return what was written where; `marks` tells its near-duplicates."""
+    """Write one partition's sorted rows, and return what was written where.
+
+    Args:
+        partition: number of the partition, which names its parts.
+        rows: its candidates, sorted, then what was rejected before, and tallies.
+        marks: what is known of its near-duplicates.
+        settings: the job's settings.
+        destination: where the parts go.
+        strata: where the sides of each stratum end, if the split is stratified.
+    """
     written = Written()
     with _Parts(f"part-{partition:05d}.jsonl") as parts:
-        writer = _Writer(parts, written, settings, _by_place(marks))
-        for row in rows:
-            if isinstance(row, Tally):
-                written.tally.add(row)
-            elif isinstance(row, Quarantined):
-                writer.reject(row.reason, row.quarantine)
-            else:
-                writer.take(row)
+        writer = _Writer(parts, written, settings, strata)
+        for one in compare(writer.pass_others(rows), marks_by_place(marks), settings.near_duplicates.action):
+            writer.take(one)
         for folder, part in parts.files():
             rejected = folder.startswith("reason=")
             bucket = destination.quarantine if rejected else destination.curated
@@ -88,100 +101,55 @@ def write_rows(
     return written
 
 
-class _Mark(NamedTuple):
-    """What is known of a near-duplicate; see `Marks`."""
-
-    representative: str
-    split: str
-    origin: str
-    source: str
-    size: int
-    similarity: float
-
-
-def _by_place(marks: Iterable[Marks]) -> dict[int, _Mark]:
-    found = {}
-    for block in marks:
-        names = (block.representative, block.split, block.origin, block.source)
-        named = ([name.decode() for name in column] for column in names)
-        columns = zip(block.place.tolist(), *named, block.size.tolist(), block.similarity.tolist(), strict=True)
-        found.update({place: _Mark(*mark) for place, *mark in columns})
-    return found
-
-
 class _Writer:
-    """Decides of each candidate, in the order of digests, and counts as it writes."""
+    """Writes each record to its split or its reason, and counts as it writes."""
 
-    def __init__(self, parts: "_Parts", written: Written, settings: Settings, marks: dict[int, _Mark]) -> None:
-        self._parts, self._written, self._settings, self._marks = parts, written, settings, marks
-        self._first: Candidate | None = None
-        self._place = -1
-        stages = written.tally.stages
-        self._equal = stages.setdefault("deduplicate", StageCount())
-        self._similar = stages.setdefault("near_duplicates", StageCount())
+    def __init__(self, parts: "_Parts", written: Written, settings: Settings, strata: Strata | None) -> None:
+        self._parts, self._written, self._settings, self._strata = parts, written, settings, strata
+        self._stages = [written.tally.stages.setdefault(name, StageCount()) for name in (EQUAL, SIMILAR)]
 
-    def take(self, row: Candidate) -> None:
+    def pass_others(self, rows: Iterable[Row]) -> Iterator[Candidate]:
+        """Yield the candidates among some rows; what is decided already is written at once."""
+        for row in rows:
+            if isinstance(row, Candidate):
+                yield row
+            elif isinstance(row, Quarantined):
+                self._reject(row.reason, row.quarantine)
+            else:
+                self._written.tally.add(row)
+
+    def take(self, one: Compared) -> None:
         """Keep a record, or quarantine it as the copy of another one."""
-        self._equal.input += 1
-        if self._first is not None and self._first.digest == row.digest:
-            self._reject_copy(*_why_equal(row, self._first), row, self._first.record_id, self._equal)
+        if one.refusal is None:
+            self._count(None, None)
+            self._keep(one)
             return
-        self._equal.kept += 1
-        self._first = row
-        self._place += 1
-        self._take_different(row, self._marks.get(self._place))
+        _, reason, detail, original = one.refusal
+        self._count(one.refusal.stage, reason)
+        self._reject(reason.value, quarantine_line(reason, detail, one.record.line, original))
 
-    def reject(self, reason: str, line: str) -> None:
-        """Quarantine a line."""
+    def _keep(self, one: Compared) -> None:
+        record, split = one.record, split_of(one, self._settings, self._strata)
+        if one.mark is not None and one.stands_for_others:
+            self._written.clusters[one.mark.size] += 1
+        self._parts.add(split, curated_line(record, self._settings.instruction, one.cluster))
+        self._written.splits[split] += 1
+        self._written.redacted.update(record.redacted)
+        if self._strata is not None and record.origin == NEW:
+            self._written.strata[stratum_of(record, self._settings.split.stratify), split] += 1
+
+    def _reject(self, reason: str, line: str) -> None:
         self._parts.add(f"reason={reason}", line)
         self._written.rejected[reason] += 1
 
-    def _take_different(self, row: Candidate, mark: _Mark | None) -> None:
-        self._similar.input += 1
-        if mark is not None and mark.representative != row.record_id:
-            if reason := _why_similar(row, mark, self._settings.near_duplicates.action):
-                detail = f"{mark.similarity:.0%} of the word shingles are shared with {mark.source}, {_rank(mark)}"
-                self._reject_copy(reason, detail, row, mark.representative, self._similar)
+    def _count(self, stage: str | None, reason: Reason | None) -> None:
+        """Count a record through both stages, up to the one that refuses it."""
+        for name, count in zip((EQUAL, SIMILAR), self._stages, strict=True):
+            count.input += 1
+            if name == stage and reason is not None:
+                count.rejected[reason.value] += 1
                 return
-        elif mark is not None:
-            self._written.clusters[mark.size] += 1
-        self._keep(row, mark)
-
-    def _keep(self, row: Candidate, mark: _Mark | None) -> None:
-        self._similar.kept += 1
-        split = mark.split if mark and row.origin == NEW else row.split
-        cluster = mark.representative if mark else row.cluster
-        self._parts.add(split, curated_line(row, self._settings.instruction, cluster))
-        self._written.splits[split] += 1
-        self._written.redacted.update(row.redacted)
-
-    def _reject_copy(self, reason: Reason, detail: str, row: Candidate, original: str, count: StageCount) -> None:
-        self.reject(reason.value, quarantine_line(reason, detail, row.line, original))
-        count.rejected[reason.value] += 1
-
-
-def _why_equal(row: Candidate, first: Candidate) -> tuple[Reason, str]:
-    """Return why a record gives way to the first one of its text."""
-    place = f"line {first.line.number} of {first.line.key}"
-    if first.origin == HELD_OUT and row.origin != HELD_OUT:
-        return Reason.CONTAMINATED, f"the same text as {place}, which is for testing"
-    if row.example.target != first.example.target:
-        return Reason.CONFLICTING_TARGET, f"the same text as {place}, with another target"
-    return Reason.DUPLICATE, f"the same text as {place}"
-
-
-def _why_similar(row: Candidate, mark: _Mark, action: str) -> Reason | None:
-    """Return why a record gives way to what stands for its near-duplicates, or None where it stays beside it."""
-    if mark.origin == HELD_OUT and row.origin != HELD_OUT:
-        return Reason.CONTAMINATED
-    return Reason.NEAR_DUPLICATE if action == "drop" and row.origin == NEW else None
-
-
-def _rank(mark: _Mark) -> str:
-    if mark.origin == HELD_OUT:
-        return "which is for testing"
-    first = "which an earlier run has kept" if mark.origin == SETTLED else "the longest"
-    return f"{first} of {mark.size} texts that are nearly the same"
+            count.kept += 1
 
 
 class _Part:

@@ -52,11 +52,13 @@ class NearDuplicates:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Shares of the records held out, and the seed that decides which."""
+    """Shares of the records held out, the seed that decides which, and what should have its share on each side."""
 
     validation: float
     test: float
     seed: int
+    stratify: str = "none"
+    """`none`, `target` or `source`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Settings:
             raise InvalidArguments(f"--settings is not a JSON object with task and data: {error}") from error
         _check_choice("task.kind", settings.kind, ("summarization", "generation"))
         _check_choice("data.personal_data", settings.personal_data, ("redact", "drop"))
+        _check_choice("data.split.stratify", settings.split.stratify, ("none", "target", "source"))
         _check_choice("data.near_duplicates.action", settings.near_duplicates.action, ("drop", "keep", "off"))
         return settings
 

@@ -6,6 +6,7 @@ alone: the parts are the same bytes on any cluster.
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from typing import Any
 
 from pyspark import SparkContext
 
+from pipelines.preparation.comparing import compare, marks_by_place
 from pipelines.preparation.curation import Tally, curate
 from pipelines.preparation.increment import Part, read_parts
 from pipelines.preparation.near_shuffle import mark_key, mark_near_duplicates, split_marks
@@ -32,6 +34,7 @@ from pipelines.preparation.reading.records import read_chunk
 from pipelines.preparation.records import Candidate, Quarantined
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.storage import Bucket, StoredObject
+from pipelines.preparation.stratify import Counts, Strata, bounds_of, count_positions
 
 RowKey = tuple[int, str, str, int]
 
@@ -94,9 +97,14 @@ def curate_and_write(
     if settings.near_duplicates.action != "off":
         with watch(spark, "curate"):
             placed = mark_near_duplicates(placed, to_partition, settings.near_duplicates)
+    strata = None
+    if settings.split.stratify != "none":
+        with watch(spark, "stratify"):
+            counts = placed.mapPartitions(partial(count_rows, settings=settings)).fold(Counter(), _added)
+            strata = bounds_of(counts, settings.own_split)
     written = Written()
     with watch(spark, "write"):
-        write = partial(_write, settings=settings, destination=destination)
+        write = partial(_write, settings=settings, destination=destination, strata=strata)
         for part in placed.mapPartitionsWithIndex(write).collect():
             written.add(part)
     return written
@@ -147,8 +155,24 @@ def _count(chunk: Chunk, raw: Bucket) -> tuple[tuple[str, int], int]:
     return (chunk.stored.key, chunk.start), count_line_starts(chunk, raw)
 
 
+def count_rows(rows: Iterable[tuple[RowKey, Any]], settings: Settings) -> Iterator[Counts]:
+    """Yield where a partition's records stand, by stratum."""
+    marks, rows = split_marks(rows)
+    candidates = (row for _, row in rows if isinstance(row, Candidate))
+    yield count_positions(compare(candidates, marks_by_place(marks), settings.near_duplicates.action), settings)
+
+
+def _added(one: Counts, other: Counts) -> Counts:
+    one.update(other)
+    return one
+
+
 def _write(
-    partition: int, rows: Iterable[tuple[RowKey, Any]], settings: Settings, destination: Destination
+    partition: int,
+    rows: Iterable[tuple[RowKey, Any]],
+    settings: Settings,
+    destination: Destination,
+    strata: Strata | None,
 ) -> Iterator[Written]:
     marks, rows = split_marks(rows)
-    yield write_rows(partition, (row for _, row in rows), marks, settings, destination)
+    yield write_rows(partition, (row for _, row in rows), marks, settings, destination, strata)

@@ -3,6 +3,7 @@
 import io
 import json
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,8 +17,9 @@ from pipelines.preparation.near_shuffle import EDGES_OF_ONE_TASK, mark_near_dupl
 from pipelines.preparation.parts import Destination, Written, write_rows
 from pipelines.preparation.reading.chunks import Chunk, count_line_starts, needs_counting, number_lines, plan_chunks
 from pipelines.preparation.settings import Settings
-from pipelines.preparation.shuffle import carry_over, curate_chunks, place
+from pipelines.preparation.shuffle import carry_over, count_rows, curate_chunks, place
 from pipelines.preparation.storage import Bucket, StoredObject
+from pipelines.preparation.stratify import bounds_of
 from tests.unit.preparation.local_rdd import LocalRdd
 
 # A machine that is busy with other things is no failure.
@@ -40,7 +42,7 @@ SETTINGS: dict[str, Any] = {
         "max_record_bytes": 20_000,
         "personal_data": "redact",
         "near_duplicates": {"action": "drop", "similarity": 0.7, "shingle_words": 5},
-        "split": {"validation": 0.2, "test": 0.2, "seed": 13},
+        "split": {"validation": 0.2, "test": 0.2, "seed": 13, "stratify": "none"},
         "evaluation_set": "",
         "base_run": "",
     },
@@ -140,10 +142,14 @@ def prepare(settings: Settings, bucket: Callable[..., MemoryBucket]) -> Prepare:
         placed: Any = LocalRdd(ordered, moved.draw, to_partition)
         if settings.near_duplicates.action != "off":
             placed = mark_near_duplicates(placed, to_partition, settings.near_duplicates, edges_of_one_task)
+        strata = None
+        if settings.split.stratify != "none":
+            counted = [counts for rows in placed.partitions for counts in count_rows(iter(rows), settings)]
+            strata = bounds_of(sum(counted, Counter()), settings.own_split)
         written = Written()
         for partition, elements in enumerate(placed.partitions):
             marks, keyed = split_marks(elements)
-            written.add(write_rows(partition, (row for _, row in keyed), marks, settings, destination))
+            written.add(write_rows(partition, (row for _, row in keyed), marks, settings, destination, strata))
         return written, destination
 
     return run

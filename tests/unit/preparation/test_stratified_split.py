@@ -1,0 +1,114 @@
+"""A split in which each label, or each file, has its share on each side."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from pipelines.preparation.errors import TooManyStrata
+from pipelines.preparation.manifest import build_manifest, check_balance, source_of_run
+from pipelines.preparation.parts import Destination, Written
+from pipelines.preparation.settings import Settings
+from pipelines.preparation.stratify import MOST_STRATA, bounds_of
+
+Prepare = Callable[..., tuple[Written, Destination]]
+LABELS = {"billing is asked about": 200, "a bug is told": 37, "praise is given": 10}
+
+
+def records(label: str, count: int) -> bytes:
+    texts = (f"letter {n} of {count} tells what happened to its sender in year {n * n}" for n in range(count))
+    return b"".join(json.dumps({"documentation": t, "summary": label}).encode() + b"\n" for t in texts)
+
+
+FILES = {"a.jsonl": b"".join(records(label, count) for label, count in LABELS.items())}
+
+
+@pytest.fixture(scope="session")
+def by_target(settings: Settings) -> Settings:
+    return replace(settings, split=replace(settings.split, stratify="target"))
+
+
+def sides(destination: Destination) -> dict[str, Counter[str]]:
+    """Number of records by label and split."""
+    found: dict[str, Counter[str]] = {}
+    for stored in destination.curated.objects(""):
+        for line in destination.curated.read(stored.key).splitlines():
+            label = json.loads(line)["messages"][1]["content"]
+            found.setdefault(label, Counter())[stored.key.split("/")[2]] += 1
+    return found
+
+
+def test_each_label_has_its_share_on_each_side(prepare: Prepare, by_target: Settings) -> None:
+    written, destination = prepare(FILES, settings=by_target)
+    for label, count in LABELS.items():
+        assert sides(destination)[label] == {
+            "test": round(0.2 * count),
+            "validation": round(0.4 * count) - round(0.2 * count),
+            "train": count - round(0.4 * count),
+        }
+    check_balance(written, counted_lines=sum(LABELS.values()))
+    _, unstratified = prepare(FILES)
+    assert sides(unstratified) != sides(destination)
+
+
+def test_each_file_has_its_share_too(prepare: Prepare, settings: Settings) -> None:
+    by_source = replace(settings, split=replace(settings.split, stratify="source"))
+    files = {f"{count}.jsonl": records(label, count) for label, count in LABELS.items()}
+    written, destination = prepare(files, settings=by_source)
+    assert {label: found["test"] for label, found in sides(destination).items()} == {
+        label: round(0.2 * count) for label, count in LABELS.items()
+    }
+    assert {name for name, _ in written.strata} == set(files)
+
+
+@hypothesis_settings(max_examples=20)
+@given(partitions=st.integers(1, 5), chunk_bytes=st.integers(500, 50_000), order=st.sampled_from([1, -1]))
+def test_neither_order_nor_partitions_move_a_record(
+    prepare: Prepare, by_target: Settings, partitions: int, chunk_bytes: int, order: int
+) -> None:
+    def records_by_split(**how: int) -> set[tuple[str, str]]:
+        _, destination = prepare(FILES, settings=by_target, **how)
+        return {
+            (stored.key.split("/")[2], json.loads(line)["record_id"])
+            for stored in destination.curated.objects("")
+            for line in destination.curated.read(stored.key).splitlines()
+        }
+
+    assert records_by_split() == records_by_split(partitions=partitions, chunk_bytes=chunk_bytes, order=order)
+
+
+def test_near_duplicates_that_are_kept_stand_together(prepare: Prepare, by_target: Settings) -> None:
+    together = replace(by_target, near_duplicates=replace(by_target.near_duplicates, action="keep"))
+    text = "the sender writes at length about what has happened to the thing that was bought a while ago"
+    near = [{"documentation": f"{text} {end}", "summary": label} for end, label in zip("ab", LABELS, strict=False)]
+    more = b"".join(json.dumps(record).encode() + b"\n" for record in near)
+    _, destination = prepare({**FILES, "b.jsonl": more}, settings=together)
+    found = [
+        (stored.key.split("/")[2], row["cluster"])
+        for stored in destination.curated.objects("")
+        for row in map(json.loads, destination.curated.read(stored.key).splitlines())
+        if "cluster" in row
+    ]
+    assert len(found) == 2
+    assert len(set(found)) == 1
+
+
+def test_the_manifest_says_how_far_from_its_share_a_stratum_is(
+    prepare: Prepare, by_target: Settings, settings_document: dict[str, Any]
+) -> None:
+    written, _ = prepare(FILES, settings=by_target)
+    settings_document["data"]["split"]["stratify"] = "target"
+    manifest = build_manifest("1", "d", written, source_of_run([], [], settings_document, by_target.schema))
+    assert manifest["stratified"] == {"by": "target", "strata": 3, "furthest_off": 0.6}
+
+
+def test_what_every_record_has_for_itself_divides_nothing(by_target: Settings) -> None:
+    counts = Counter({(f"target {number}", 0): 1 for number in range(MOST_STRATA + 1)})
+    with pytest.raises(TooManyStrata, match=r"more than 1,000 different targets.*Set data\.split\.stratify to none"):
+        bounds_of(counts, by_target.split)
