@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.preparation.profile.bounded import Least
+from pipelines.preparation.profile.differences import where_it_differs
 from pipelines.preparation.profile.excerpts import begin_of
 
 MOST_CLUSTERS, MOST_MEMBERS = 8, 3
 _STEPS = 20
 _SIZES = (2, 3, 4, 5, 10, 20, 50, 100, 1000)
 _CHARACTERS = 240
+_COMPARED = 2000
+"""Characters that are kept of each text until its difference can be told."""
 
 
 @dataclass(slots=True)
@@ -29,6 +32,16 @@ class Cluster:
         """Add what another share of the records tells."""
         self.representative = self.representative or other.representative
         self.members.add(other.members)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return how the texts begin, of members what differs; `marks` are its places in the excerpt."""
+        stands = self.representative or {"text": ""}
+        members = []
+        for member in self.members.to_json():
+            excerpt, marks = where_it_differs(member["text"], stands["text"], _CHARACTERS)
+            members.append({**member, "text": excerpt, "marks": marks})
+        begin = begin_of(stands["text"], _CHARACTERS)
+        return {"size": self.size, "representative": {**stands, "text": begin}, "members": members}
 
 
 @dataclass(slots=True)
@@ -65,13 +78,7 @@ class Clusters:
         """Return the largest clusters, counts by size, and the members by their similarity."""
         return {
             "largest": [
-                {
-                    "cluster": name,
-                    "size": cluster.size,
-                    "representative": cluster.representative,
-                    "members": cluster.members.to_json(),
-                }
-                for name, cluster in sorted(self.largest.items(), key=_by_size)
+                {"cluster": name, **cluster.to_json()} for name, cluster in sorted(self.largest.items(), key=_by_size)
             ],
             "sizes": [
                 [first, after - 1 if after else None, self.sizes[first]]
@@ -101,4 +108,4 @@ def _by_size(item: tuple[str, Cluster]) -> tuple[int, str]:
 
 
 def _excerpt(text: str, source: tuple[str, int]) -> dict[str, Any]:
-    return {"text": begin_of(text, _CHARACTERS), "source": {"key": source[0], "line": source[1]}}
+    return {"text": begin_of(text, _COMPARED), "source": {"key": source[0], "line": source[1]}}

@@ -1,0 +1,110 @@
+"""What the records are: examples, lengths, languages, labels and where they come from."""
+
+from typing import Any
+
+from pipelines.preparation.card.drawing import bars
+from pipelines.preparation.card.elements import Html, join, note, section, tag
+from pipelines.preparation.card.figures import count, place, plural
+from pipelines.preparation.card.lengths import draw_lengths
+
+WORDS_IN_A_LABEL = 2
+"""Targets are labels where each is the target of at least this many records, on average."""
+
+
+def composition(manifest: dict[str, Any]) -> Html:
+    """Return what the kept records are like."""
+    profile = manifest["profile"]
+    columns = manifest["settings"]["data"]["columns"]
+    return section(
+        "composition",
+        "What a record is",
+        note(
+            "A record is a chat example: the instruction with the text, out of the column ",
+            tag("code", columns["text"]),
+            ", from the user; the target, out of ",
+            tag("code", columns["target"]),
+            ", from the assistant.",
+        ),
+        *map(_example, profile["examples"]),
+        *_lengths(manifest),
+        *_languages(profile["languages"], profile["records"]),
+        *_labels(profile["labels"], profile["records"]),
+        *_sources(profile["sources"], profile["records"]),
+    )
+
+
+def _example(example: dict[str, Any]) -> Html:
+    return tag(
+        "figure",
+        tag("blockquote", example["text"]),
+        tag("blockquote", example["target"], class_="target"),
+        tag("figcaption", f"{example['split']} · {place(example['source'])}"),
+        class_="example",
+    )
+
+
+def _lengths(manifest: dict[str, Any]) -> list[Html]:
+    profile, filters = manifest["profile"], manifest["settings"]["data"]["filters"]
+    if not profile["records"]:
+        return []
+    drawings = [
+        _drawn("text", profile["text_words"], (filters.get("min_words"), filters.get("max_words"))),
+        _drawn("target", profile["target_words"], (filters.get("min_target_words"), filters.get("max_target_words"))),
+    ]
+    return [
+        tag("h3", "How long they are"),
+        tag("div", *drawings, class_="pair"),
+        note(
+            "The axis is logarithmic, and the area of a bar is the number of records in it. Dark bars hold the middle "
+            "half of the records; dashed lines are the bounds of the filter. Percentiles are known by the bin."
+        ),
+    ]
+
+
+def _drawn(what: str, lengths: dict[str, Any], bounds: tuple[int | None, int | None]) -> Html:
+    caption = tag(
+        "figcaption",
+        tag("b", f"Words in the {what}"),
+        f" {count(lengths['least'])} to {count(lengths['greatest'])}, mean {lengths['mean']:,.1f}",
+    )
+    return tag("figure", caption, draw_lengths(f"lengths-{what}", what, lengths, bounds))
+
+
+def _languages(languages: dict[str, Any], records: int) -> list[Html]:
+    if not languages["counts"]:
+        return []
+    return [tag("h3", "Languages"), bars([(name, number) for name, number in languages["counts"]], records)]
+
+
+def _labels(labels: dict[str, Any], records: int) -> list[Html]:
+    different = labels["different"]
+    if different is None:
+        return [
+            note(f"There are more than {count(labels['bounded'])} different targets, or long ones: texts, no labels.")
+        ]
+    if not different or records < WORDS_IN_A_LABEL * different:
+        return []
+    return [
+        tag("h3", f"Labels: {plural(different, 'different target')}"),
+        bars([(label, number) for label, number in labels["counts"]], records),
+        *_others(len(labels["counts"]), different, labels["others"], "labels"),
+    ]
+
+
+def _sources(sources: dict[str, Any], records: int) -> list[Html]:
+    different = sources["different"]
+    if different is None:
+        return [note(f"The records come from more than {count(sources['bounded'])} files.")]
+    if different < 2:
+        return []
+    return [
+        tag("h3", f"Files that kept records come from: {count(different)}"),
+        bars([(key, number) for key, number in sources["counts"]], records),
+        *_others(len(sources["counts"]), different, sources["others"], "files"),
+    ]
+
+
+def _others(shown: int, different: int, records: int, what: str) -> list[Html]:
+    if different <= shown:
+        return []
+    return [note(join([f"And {count(different - shown)} other {what}, with {plural(records, 'record')}."]))]

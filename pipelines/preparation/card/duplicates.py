@@ -1,0 +1,99 @@
+"""Equal and nearly equal texts: how many there were, how alike, and the largest clusters with what differs in them."""
+
+from typing import Any
+
+from pipelines.preparation.card.drawing import bars
+from pipelines.preparation.card.elements import Html, folded, join, note, section, tag
+from pipelines.preparation.card.figures import count, place, plural, share, span
+
+
+def duplicates(manifest: dict[str, Any]) -> Html:
+    """Return exact and near-duplicates."""
+    equal, clusters = manifest["rejected"].get("duplicate", 0), manifest["profile"]["clusters"]
+    near, settings = manifest["near_duplicates"], manifest["settings"]["data"]["near_duplicates"]
+    if settings["action"] == "off":
+        found = note("Near-duplicates were not looked for: the settings turn that off.")
+    else:
+        found = note(_found(near, settings))
+    return section(
+        "duplicates",
+        "Duplicates",
+        note(f"{plural(equal, 'record')} had the very text of an earlier one ({share(equal, manifest['input'])})."),
+        found,
+        *(_measures(clusters) if near["clusters"] else []),
+        *([tag("h3", "The largest clusters"), *_largest(clusters["largest"])] if clusters["largest"] else []),
+    )
+
+
+def _found(near: dict[str, Any], settings: dict[str, Any]) -> str:
+    words = f"{settings['shingle_words']} words in a row"
+    rule = f"at least {settings['similarity']:.0%} of their shingles ({words}) in common".replace("%", " %")
+    if not near["clusters"]:
+        return f"No two texts have {rule}."
+    fate = "one of each stays" if settings["action"] == "drop" else "all stay, on one side of the split"
+    return (
+        f"{plural(near['records'], 'record')} in {plural(near['clusters'], 'cluster')} have {rule} with one another; "
+        f"{fate}. The largest cluster has {count(near['largest'])} records."
+    )
+
+
+def _measures(clusters: dict[str, Any]) -> list[Html]:
+    sizes = [(f"{span([low, high])} records", number) for low, high, number in clusters["sizes"]]
+    alike = [
+        ("100 %" if low == 1 else f"{100 * low:.0f} to {100 * high:.0f} %", number)
+        for low, high, number in reversed(clusters["similarities"])
+    ]
+    return [
+        tag(
+            "div",
+            tag("div", tag("h3", "Clusters by size"), bars(sizes, sum(number for _, number in sizes))),
+            tag("div", tag("h3", "Members by similarity"), bars(alike, sum(number for _, number in alike))),
+            class_="pair",
+        ),
+        note(
+            "Similarity is a member's own, to the record that stands for its cluster. It is below the bound where "
+            "others lie between the two: each is like the next one."
+        ),
+    ]
+
+
+def _largest(largest: list[dict[str, Any]]) -> list[Html]:
+    return [_cluster(cluster, opened=place == 0) for place, cluster in enumerate(largest)]
+
+
+def _cluster(cluster: dict[str, Any], opened: bool) -> Html:
+    stands, members = cluster["representative"], cluster["members"]
+    summary = join([tag("b", plural(cluster["size"], "record")), " ", tag("span", stands["text"], class_="begin")])
+    others = cluster["size"] - 1 - len(members)
+    rest = (
+        note(f"And {plural(others, 'other')} that {'is' if others == 1 else 'are'} more alike.") if others else Html()
+    )
+    return folded(
+        summary,
+        _text("stands for all", stands["text"], stands, "stands"),
+        *(
+            _text(f"{member['similarity']:.0%} alike".replace("%", " %"), _marked(member), member, "")
+            for member in members
+        ),
+        rest,
+        opened=opened,
+    )
+
+
+def _text(badge: str, text: str, record: dict[str, Any], kind: str) -> Html:
+    where = place(record["source"]) if "source" in record else ""
+    return tag(
+        "figure",
+        tag("figcaption", tag("span", badge, class_=f"badge {kind}".strip()), f" {where}"),
+        tag("blockquote", text),
+        class_="quoted",
+    )
+
+
+def _marked(member: dict[str, Any]) -> Html:
+    """Return a member's excerpt with what differs from the representative marked."""
+    text, parts, position = member["text"], list[str](), 0
+    for first, last in member["marks"]:
+        parts += [text[position:first], tag("mark", text[first:last])]
+        position = last
+    return join([*parts, text[position:]])

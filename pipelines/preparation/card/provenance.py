@@ -1,0 +1,57 @@
+"""What went in, what came out, and the settings that made one of the other: enough to check and to repeat the run."""
+
+import json
+from typing import Any
+
+from pipelines.preparation.card.elements import Html, folded, note, section, table, tag
+from pipelines.preparation.card.figures import count, plural, size
+
+SHOWN_FILES = 200
+
+
+def files(manifest: dict[str, Any]) -> Html:
+    """Return the files that were read and written, with their hashes."""
+    read = [[entry["key"], size(entry["size"]), tag("code", entry["etag"].strip('"'))] for entry in manifest["inputs"]]
+    skipped = manifest["skipped_files"]
+    return section(
+        "files",
+        "Files",
+        note("The same input and settings give the same bytes. The hashes are SHA-256, of inputs S3's entity tag."),
+        folded(f"Read: {plural(len(read), 'file')}", *_table(["file", "size", "entity tag"], read, [1], "Files read")),
+        *([folded(f"Not read: {plural(len(skipped), 'file')} of other formats", _list(skipped))] if skipped else []),
+        folded(
+            f"Kept: {plural(len(manifest['files']), 'file')}",
+            *_table(["file", "records", "SHA-256"], _parts(manifest["files"]), [1], "Files of kept records"),
+        ),
+        folded(
+            f"Quarantine: {plural(len(manifest['quarantine_files']), 'file')}",
+            *_table(["file", "records", "SHA-256"], _parts(manifest["quarantine_files"]), [1], "Files of quarantine"),
+        ),
+    )
+
+
+def settings(manifest: dict[str, Any]) -> Html:
+    """Return the settings that decided, whole."""
+    written = json.dumps(manifest["settings"], ensure_ascii=False, indent=2, sort_keys=True)
+    return section(
+        "settings",
+        "Settings that made it",
+        note("SHA-256 of the settings: ", tag("code", manifest["settings_sha256"])),
+        folded("All settings", tag("pre", written, tabindex="0")),
+    )
+
+
+def _parts(parts: list[dict[str, Any]]) -> list[list[str]]:
+    return [[part["key"], count(part["records"]), tag("code", part["sha256"])] for part in parts]
+
+
+def _table(head: list[str], rows: list[list[str]], numbers: list[int], caption: str) -> list[Html]:
+    more = len(rows) - SHOWN_FILES
+    rest = [note(f"And {plural(more, 'other')}: manifest.json has them all.")] if more > 0 else []
+    return [table(head, rows[:SHOWN_FILES], numbers, caption), *rest]
+
+
+def _list(names: list[str]) -> Html:
+    more = len(names) - SHOWN_FILES
+    rest = [tag("li", f"and {plural(more, 'other')}")] if more > 0 else []
+    return tag("ul", *(tag("li", tag("code", name)) for name in names[:SHOWN_FILES]), *rest)
