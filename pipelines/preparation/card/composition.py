@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipelines.preparation.card.drawing import bars
+from pipelines.preparation.card.drawing import Row, bars
 from pipelines.preparation.card.elements import Html, join, note, section, tag
 from pipelines.preparation.card.figures import count, place, plural
 from pipelines.preparation.card.lengths import draw_lengths
@@ -25,7 +25,7 @@ def composition(manifest: dict[str, Any]) -> Html:
             tag("code", columns["target"]),
             ", from the assistant.",
         ),
-        *map(_example, profile["examples"]),
+        *(_example(example, columns) for example in profile["examples"]),
         *_lengths(manifest),
         *_languages(profile["languages"], profile["records"]),
         *_labels(profile["labels"], profile["records"]),
@@ -33,10 +33,12 @@ def composition(manifest: dict[str, Any]) -> Html:
     )
 
 
-def _example(example: dict[str, Any]) -> Html:
+def _example(example: dict[str, Any], columns: dict[str, str]) -> Html:
     return tag(
         "figure",
+        tag("p", columns["text"], class_="who"),
         tag("blockquote", example["text"]),
+        tag("p", columns["target"], class_="who"),
         tag("blockquote", example["target"], class_="target"),
         tag("figcaption", f"{example['split']} · {place(example['source'])}"),
         class_="example",
@@ -67,13 +69,15 @@ def _drawn(what: str, lengths: dict[str, Any], bounds: tuple[int | None, int | N
         tag("b", f"Words in the {what}"),
         f" {count(lengths['least'])} to {count(lengths['greatest'])}, mean {lengths['mean']:,.1f}",
     )
+    if lengths["least"] == lengths["greatest"]:
+        return tag("figure", caption, note("All are of the same length."))
     return tag("figure", caption, draw_lengths(f"lengths-{what}", what, lengths, bounds))
 
 
 def _languages(languages: dict[str, Any], records: int) -> list[Html]:
     if not languages["counts"]:
         return []
-    return [tag("h3", "Languages"), bars([(name, number) for name, number in languages["counts"]], records)]
+    return [tag("h3", "Languages"), bars([Row(*counted) for counted in languages["counts"]], records)]
 
 
 def _labels(labels: dict[str, Any], records: int) -> list[Html]:
@@ -86,7 +90,7 @@ def _labels(labels: dict[str, Any], records: int) -> list[Html]:
         return []
     return [
         tag("h3", f"Labels: {plural(different, 'different target')}"),
-        bars([(label, number) for label, number in labels["counts"]], records),
+        bars([Row(*counted) for counted in labels["counts"]], records),
         *_others(len(labels["counts"]), different, labels["others"], "labels"),
     ]
 
@@ -99,7 +103,7 @@ def _sources(sources: dict[str, Any], records: int) -> list[Html]:
         return []
     return [
         tag("h3", f"Files that kept records come from: {count(different)}"),
-        bars([(key, number) for key, number in sources["counts"]], records),
+        bars([Row(*counted) for counted in sources["counts"]], records),
         *_others(len(sources["counts"]), different, sources["others"], "files"),
     ]
 

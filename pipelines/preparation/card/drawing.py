@@ -32,17 +32,25 @@ def bar(parts: Sequence[Part], whole: float, height: int = 18) -> Html:
     return tag("svg", tag("title", words), *drawn, class_="line", width="100%", height=height, role="img")
 
 
-def bars(rows: Sequence[tuple[str, int]], whole: int, kind: str = "bar", longest: int = 0) -> Html:
+class Row(NamedTuple):
+    """A count with its name, and the CSS class that colours its bar."""
+
+    label: str
+    number: int
+    kind: str = "bar"
+
+
+def bars(rows: Sequence[Row], whole: int) -> Html:
     """Draw counts as bars, each with its name, its number and its share of the whole."""
-    longest = longest or max((number for _, number in rows), default=0)
+    longest = max((row.number for row in rows), default=0)
     items = [
         tag(
             "li",
-            tag("span", label, class_="what"),
-            bar([Part(number, f"{label}: {count(number)}", kind)], longest, 12),
-            tag("span", tag("b", count(number)), f" {share(number, whole)}", class_="much"),
+            tag("span", row.label, class_="what"),
+            bar([Part(row.number, f"{row.label}: {count(row.number)}", row.kind)], longest, 12),
+            tag("span", tag("b", count(row.number)), f" {share(row.number, whole)}", class_="much"),
         )
-        for label, number in rows
+        for row in rows
     ]
     return tag("ul", *items, class_="bars")
 

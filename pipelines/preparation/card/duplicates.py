@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipelines.preparation.card.drawing import bars
+from pipelines.preparation.card.drawing import Row, bars
 from pipelines.preparation.card.elements import Html, folded, join, note, section, tag
 from pipelines.preparation.card.figures import count, place, plural, share, span
 
@@ -20,7 +20,7 @@ def duplicates(manifest: dict[str, Any]) -> Html:
         "Duplicates",
         note(f"{plural(equal, 'record')} had the very text of an earlier one ({share(equal, manifest['input'])})."),
         found,
-        *(_measures(clusters) if near["clusters"] else []),
+        *(_measures(clusters, settings["similarity"]) if near["clusters"] else []),
         *([tag("h3", "The largest clusters"), *_largest(clusters["largest"])] if clusters["largest"] else []),
     )
 
@@ -37,22 +37,26 @@ def _found(near: dict[str, Any], settings: dict[str, Any]) -> str:
     )
 
 
-def _measures(clusters: dict[str, Any]) -> list[Html]:
-    sizes = [(f"{span([low, high])} records", number) for low, high, number in clusters["sizes"]]
+def _measures(clusters: dict[str, Any], similarity: float) -> list[Html]:
+    sizes = [Row(f"{span([low, high])} records", number) for low, high, number in clusters["sizes"]]
     alike = [
-        ("100 %" if low == 1 else f"{100 * low:.0f} to {100 * high:.0f} %", number)
+        Row(
+            "100 %" if low == 1 else f"{100 * low:.0f} to {100 * high:.0f} %",
+            number,
+            "bar" if high > similarity else "bar pale",
+        )
         for low, high, number in reversed(clusters["similarities"])
     ]
     return [
         tag(
             "div",
-            tag("div", tag("h3", "Clusters by size"), bars(sizes, sum(number for _, number in sizes))),
-            tag("div", tag("h3", "Members by similarity"), bars(alike, sum(number for _, number in alike))),
+            tag("div", tag("h3", "Clusters by size"), bars(sizes, sum(row.number for row in sizes))),
+            tag("div", tag("h3", "Members by similarity"), bars(alike, sum(row.number for row in alike))),
             class_="pair",
         ),
         note(
-            "Similarity is a member's own, to the record that stands for its cluster. It is below the bound where "
-            "others lie between the two: each is like the next one."
+            "Similarity is a member's own, to the record that stands for its cluster. It is below the bound (pale) "
+            "where others lie between the two: each is like the next one."
         ),
     ]
 
@@ -77,6 +81,7 @@ def _cluster(cluster: dict[str, Any], opened: bool) -> Html:
         ),
         rest,
         opened=opened,
+        class_="fold one-line",
     )
 
 

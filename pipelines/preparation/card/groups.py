@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipelines.preparation.card.drawing import bars
+from pipelines.preparation.card.drawing import Row, bars
 from pipelines.preparation.card.elements import Html, folded, join, note, section, table, tag
 from pipelines.preparation.card.figures import count, plural, share, span
 
@@ -17,7 +17,7 @@ def groups(manifest: dict[str, Any]) -> Html:
     silent = [kind["kind"] for kind in report["kinds"] if not kind["records"]]
     return section(
         "groups",
-        "Whom the texts name",
+        "Bias: whom the texts name",
         note(
             f"Of {plural(report['records'], 'kept record')} in English or of unknown language, those that hold a term "
             f"which names a group of people, out of a list of {count(report['terms'])}. A share is of those records."
@@ -38,11 +38,16 @@ def _other_languages(records: int) -> list[Html]:
 def _kind(kind: dict[str, Any], report: dict[str, Any]) -> Html:
     named = sorted((group for group in kind["groups"] if group["records"]), key=lambda group: -group["records"])
     silent = [group["group"] for group in kind["groups"] if not group["records"]]
+    untested = [group["group"] for group in named if not group["splits"].get("test")]
     return tag(
         "div",
         tag("h3", kind["kind"], class_="kind"),
-        bars([(group["group"], group["records"]) for group in named], report["records"]),
-        note(_compared(kind, report["records"]), *_missing(silent)),
+        bars([Row(group["group"], group["records"]) for group in named], report["records"]),
+        note(
+            _compared(kind, report["records"]),
+            *_missing("Never named", silent),
+            *_missing("In no test record", untested),
+        ),
         *_unlike(named),
         folded("By split, length and term", _details(named, report)),
         class_="group-kind",
@@ -54,11 +59,14 @@ def _compared(kind: dict[str, Any], records: int) -> str:
     if kind["ratio"] is None:
         return words
     (most, more), (least, fewer) = kind["ratio"]["most"], kind["ratio"]["least"]
-    return f"{words} {most} to {least}: {count(more)} to {count(fewer)}, {kind['ratio']['ratio']:,.1f} times as many."
+    return (
+        f"{words} Most and least often: {most} {count(more)}, {least} {count(fewer)}, "
+        f"that is {kind['ratio']['ratio']:,.1f} to 1."
+    )
 
 
-def _missing(silent: list[str]) -> list[Html | str]:
-    return [" Never named: ", tag("b", ", ".join(silent)), "."] if silent else []
+def _missing(what: str, names: list[str]) -> list[Html | str]:
+    return [f" {what}: ", tag("b", ", ".join(names)), "."] if names else []
 
 
 def _details(named: list[dict[str, Any]], report: dict[str, Any]) -> Html:

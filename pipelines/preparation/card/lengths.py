@@ -33,7 +33,8 @@ class _Axis:
 
     def __init__(self, bins: Sequence[tuple[int, int | None, int]]) -> None:
         self.low = max(bins[0][0], 0.5)
-        self.high = max(_after(*bins[-1][:2]), 2 * self.low)
+        # A few short lengths would fill the whole width.
+        self.high = max(_after(*bins[-1][:2]), 8 * self.low)
         self._scale = (WIDTH - 2 * LEFT) / math.log(self.high / self.low)
 
     def x(self, words: float) -> float:

@@ -41,7 +41,7 @@ def funnel(manifest: dict[str, Any]) -> Html:
     parts = [
         Part(splits.get(split, 0), f"{split} {count(splits.get(split, 0))}", kind) for split, kind in SPLITS.items()
     ]
-    rows.append(_step("splits", "by a seeded hash of the text", parts, whole, f"{count(manifest['kept'])} kept", ""))
+    rows.append(_step("splits", "by a seeded hash of the text", parts, whole, count(manifest["kept"]), ""))
     in_words = [
         (kind, f"{split} {count(splits.get(split, 0))} ({share(splits.get(split, 0), manifest['kept'])})")
         for split, kind in SPLITS.items()

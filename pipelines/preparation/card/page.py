@@ -20,7 +20,7 @@ CONTENTS = {
     "duplicates": "Duplicates",
     "rejected": "Rejected",
     "personal-data": "Personal data",
-    "groups": "Groups",
+    "groups": "Bias",
     "files": "Files",
     "settings": "Settings",
     "reading": "Reading",

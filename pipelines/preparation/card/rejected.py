@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pipelines.preparation.card.drawing import bars
-from pipelines.preparation.card.elements import Html, folded, join, note, section, tag
+from pipelines.preparation.card.drawing import Part, Row, bar, bars
+from pipelines.preparation.card.elements import Html, folded, note, section, tag
 from pipelines.preparation.card.figures import count, name, place, plural, share, size
 
 MAY_OFFEND = ("harmful", "toxic")
@@ -25,7 +25,7 @@ def rejected(manifest: dict[str, Any]) -> Html:
             "reason the examples are drawn by a hash of file and line. They are cut, their markup is taken out, and "
             "personal data is replaced where a pattern finds it."
         ),
-        *(_reason(reason, number, whole, examples.get(reason, [])) for reason, number in ordered),
+        *(_reason(reason, number, (ordered[0][1], whole), examples.get(reason, [])) for reason, number in ordered),
     )
 
 
@@ -36,11 +36,11 @@ def personal_data(manifest: dict[str, Any]) -> Html:
     policy = manifest["settings"]["data"]["personal_data"]
     parts: list[Html] = []
     if found:
-        finds = [(name(kind), number) for kind, number in found]
+        finds = [Row(name(kind), number, "bad") for kind, number in found]
         parts.append(
             note(f"{plural(sum(number for _, number in found), 'find')} in kept records, replaced by the type.")
         )
-        parts.append(bars(finds, sum(number for _, number in found), "bad"))
+        parts.append(bars(finds, sum(number for _, number in found)))
     if dropped:
         parts.append(note(f"{plural(dropped, 'record')} rejected because of personal data."))
     if not parts:
@@ -57,13 +57,14 @@ def personal_data(manifest: dict[str, Any]) -> Html:
     )
 
 
-def _reason(reason: str, number: int, whole: int, examples: list[dict[str, Any]]) -> Html:
-    summary = join(
-        [
-            tag("b", name(reason)),
-            tag("span", f" {count(number)}", class_="much"),
-            tag("span", f" {share(number, whole)}", class_="soft"),
-        ]
+def _reason(reason: str, number: int, most_and_all: tuple[int, int], examples: list[dict[str, Any]]) -> Html:
+    most, whole = most_and_all
+    summary = tag(
+        "span",
+        tag("b", name(reason), class_="what"),
+        bar([Part(number, f"{name(reason)}: {count(number)}", "bad")], most, 12),
+        tag("span", tag("b", count(number)), f" {share(number, whole)}", class_="much"),
+        class_="row",
     )
     warning = [note("These texts may offend.")] if reason.startswith(MAY_OFFEND) else []
     return folded(summary, *warning, *map(_example, examples))

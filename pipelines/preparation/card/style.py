@@ -90,7 +90,9 @@ svg .number { font-weight: 650; }
 .example, .quoted { margin: 12px 0; padding: 14px 18px; border: 1px solid var(--line); border-radius: 8px;
   background: var(--card); font-size: .93rem; }
 .example blockquote, .quoted blockquote { white-space: pre-line; overflow-wrap: anywhere; }
-.example .target { margin-top: 10px; padding-left: 12px; border-left: 3px solid var(--green); font-weight: 600; }
+.who { margin-bottom: 2px; font-size: .78rem; color: var(--soft); }
+blockquote + .who { margin-top: 12px; }
+.example .target { padding-left: 12px; border-left: 3px solid var(--green); font-weight: 600; }
 figcaption { color: var(--soft); overflow-wrap: anywhere; }
 .example figcaption { margin-top: 10px; font-size: .82rem; }
 .quoted { margin: 10px 0; }
@@ -105,10 +107,16 @@ mark { background: var(--mark); color: inherit; border-radius: 3px; padding: 0 2
 .fold > summary { padding: 9px 0; cursor: pointer; font-size: .95rem; overflow: hidden; }
 .fold > summary .much { font-variant-numeric: tabular-nums; }
 .fold[open] { padding-bottom: 8px; }
+.one-line > summary { white-space: nowrap; text-overflow: ellipsis; }
+.row { display: inline-grid; grid-template-columns: 14rem 1fr 8.5rem; align-items: center; gap: 0 14px;
+  width: calc(100% - 1.4rem); vertical-align: middle; }
+.row .much { color: var(--soft); font-size: .9rem; white-space: nowrap; }
+.row .much b { color: var(--ink); }
 summary .begin { color: var(--soft); font-size: .9rem; margin-left: 8px; }
 .group-kind .fold { border: 0; }
 .group-kind .fold > summary { padding: 2px 0; color: var(--soft); font-size: .9rem; }
-.kind { text-transform: capitalize; }
+.kind::first-letter { text-transform: uppercase; }
+.bars + .note { margin-top: 12px; }
 .aside { margin-top: 30px; padding: 16px 20px; border-left: 4px solid var(--blue); border-radius: 4px;
   background: var(--card); font-size: .95rem; }
 
@@ -141,7 +149,8 @@ footer { margin-top: 70px; padding-top: 14px; border-top: 1px solid var(--line);
   section { padding-top: 46px; }
   .funnel li { grid-template-columns: 1fr auto; grid-template-areas: "what much" "how how" "why why"; gap: 4px 12px; }
   .bars li, .pair .bars li { grid-template-columns: 1fr auto; gap: 3px 12px; }
-  .bars svg { grid-row: 2; grid-column: 1 / -1; }
+  .row { grid-template-columns: 1fr auto; gap: 3px 12px; vertical-align: top; }
+  .bars svg, .row svg { grid-row: 2; grid-column: 1 / -1; }
   dl { grid-template-columns: 1fr; gap: 2px; }
   dd { margin-bottom: 10px; }
 }

@@ -26,8 +26,8 @@ _DEPTH = 4
 
 
 def begin_of(text: str, characters: int = CHARACTERS) -> str:
-    """Return how a clean text begins, with personal data replaced."""
-    return _cut(redact(text)[0], characters)
+    """Return how a clean text begins, with personal data replaced and without blank lines."""
+    return _cut(redact(text)[0].replace("\n\n", "\n"), characters)
 
 
 def explain(line: str) -> dict[str, Any]:
