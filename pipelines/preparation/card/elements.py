@@ -3,16 +3,25 @@
 A template engine would do the same; AWS Glue has none.
 """
 
+import re
 from collections.abc import Iterable
-from html import escape
+from html import escape as escape_markup
 
 _VOID = frozenset({"meta", "br", "rect", "line", "circle"})
+
+# No character of a page: controls, lone surrogates (UTF-8 cannot write them) and what is no character.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 class Html(str):
     """Markup that `tag` made; every other string is text."""
 
     __slots__ = ()
+
+
+def escape(text: str) -> str:
+    """Return a text as it stands in markup and in attributes."""
+    return escape_markup(_UNWRITABLE.sub("\ufffd", text))
 
 
 def tag(name: str, /, *children: str, **attributes: str | float | bool) -> Html:
