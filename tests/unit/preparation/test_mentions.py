@@ -60,7 +60,7 @@ def test_every_term_of_the_lexicon_is_found_where_it_stands(group: Group) -> Non
         assert group in groups_of(find_terms(split_words(f"So {term.upper()}, says it.")))
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=("Cs",))))
+@given(st.text(st.characters(codec="utf-8")))
 def test_a_text_has_as_many_words_as_the_filter_counts(text: str) -> None:
     normalized = normalize(text)
 

@@ -219,19 +219,13 @@ def test_an_excerpt_is_as_long_as_it_may_be_and_can_be_written(text: str, charac
 
 
 def test_the_largest_clusters_are_shown_with_the_members_least_like_their_representative() -> None:
-    made: list[Note] = []
+    profile = Profile()
     for cluster in range(30):
-        size = 2 + cluster
-        made.append(
-            lambda p, c=cluster, s=size: p.represent(f"{c:016x}", s, f"the text of cluster {c}", "k", 1000 * c)
-        )
-        made += [
-            lambda p, c=cluster, s=size, m=member: p.member(
-                f"{c:016x}", s, f"the text of cluster {c} and {m}", "k", 1000 * c + m, 0.99 - m / 100
-            )
-            for member in range(1, size)
-        ]
-    clusters = profile_of(made).to_json()["clusters"]
+        name, size, text = f"{cluster:016x}", 2 + cluster, f"the text of cluster {cluster}"
+        profile.represent(name, size, text, "k", 1000 * cluster)
+        for member in range(1, size):
+            profile.member(name, size, f"{text} and {member}", "k", 1000 * cluster + member, 0.99 - member / 100)
+    clusters = profile.to_json()["clusters"]
 
     assert [cluster["size"] for cluster in clusters["largest"]] == [31, 30, 29, 28, 27, 26, 25, 24]
     first = clusters["largest"][0]
@@ -302,9 +296,9 @@ def test_wilson_s_interval_is_the_published_one() -> None:
 
 
 def test_the_profile_of_many_records_stays_small() -> None:
-    profile, wide = Profile(), "漢字𠀀 " * 400
-    for number in range(3000):
-        profile.keep(f"{wide}{number}", f"label {number % 900}", "train", f"folder/{'file' * 20}-{number}.jsonl")
+    profile, wide = Profile(), "漢字𠀀 " * 120
+    for number in range(500):
+        profile.keep(f"{wide}{number}", f"label {number}", "train", f"folder/{'file' * 20}-{number}.jsonl")
         reason = f"reason_{number % 25}"
         profile.reject(reason, rejected_line(reason, wide.encode(), detail=wide), f"{'file' * 20}.jsonl", number)
         profile.represent(f"{number:016x}", 3, wide, "file", number)
