@@ -1,5 +1,6 @@
 """What the records are: examples, lengths, languages, labels and where they come from."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pipelines.preparation.card.drawing import Row, bars
@@ -14,17 +15,11 @@ WORDS_IN_A_LABEL = 2
 def composition(manifest: dict[str, Any]) -> Html:
     """Return what the kept records are like."""
     profile = manifest["profile"]
-    columns = manifest["settings"]["data"]["columns"]
+    columns = manifest["columns"]
     return section(
         "composition",
         "What a record is",
-        note(
-            "A record is a chat example: the instruction with the text, out of the column ",
-            tag("code", columns["text"]),
-            ", from the user; the target, out of ",
-            tag("code", columns["target"]),
-            ", from the assistant.",
-        ),
+        note(*_described(columns)),
         *(_example(example, columns) for example in profile["examples"]),
         *_lengths(manifest),
         *_languages(profile["languages"], profile["records"]),
@@ -33,26 +28,43 @@ def composition(manifest: dict[str, Any]) -> Html:
     )
 
 
+def _described(columns: dict[str, Any]) -> list[str]:
+    """Say what a record is made of, by the columns that the raw files have."""
+    if columns["messages"]:
+        what = ["A record is a conversation, out of the column ", tag("code", columns["messages"]), "."]
+    elif columns["target"]:
+        what = ["A record is a chat example: the instruction with the text, out of the column "]
+        what += [tag("code", columns["text"]), ", from the user; the target, out of "]
+        what += [tag("code", columns["target"]), ", from the assistant."]
+    else:
+        what = ["A record is a text without a target, out of the column ", tag("code", columns["text"]), "."]
+    return [*what, " The columns were inferred from the files."] if columns["inferred"] else what
+
+
 def _example(example: dict[str, Any], columns: dict[str, str]) -> Html:
     return tag(
         "figure",
-        tag("p", columns["text"], class_="who"),
+        tag("p", columns["text"] or "turns before", class_="who"),
         tag("blockquote", example["text"]),
-        tag("p", columns["target"], class_="who"),
-        tag("blockquote", example["target"], class_="target"),
+        *_target(example["target"], columns["target"] or "last turn"),
         tag("figcaption", f"{example['split']} · {place(example['source'])}"),
         class_="example",
     )
 
 
+def _target(target: str, column: str) -> list[Html]:
+    return [tag("p", column, class_="who"), tag("blockquote", target, class_="target")] if target else []
+
+
 def _lengths(manifest: dict[str, Any]) -> list[Html]:
     profile, filters = manifest["profile"], manifest["settings"]["data"]["filters"]
-    if not profile["records"]:
+    measured = {
+        "text": (profile["text_words"], filters["min_words"], filters["max_words"]),
+        "target": (profile["target_words"], filters["min_target_words"], filters["max_target_words"]),
+    }
+    drawings = [_drawn(what, lengths, bounds) for what, (lengths, *bounds) in measured.items() if lengths["count"]]
+    if not drawings:
         return []
-    drawings = [
-        _drawn("text", profile["text_words"], (filters.get("min_words"), filters.get("max_words"))),
-        _drawn("target", profile["target_words"], (filters.get("min_target_words"), filters.get("max_target_words"))),
-    ]
     return [
         tag("h3", "How long they are"),
         tag("div", *drawings, class_="pair"),
@@ -63,7 +75,7 @@ def _lengths(manifest: dict[str, Any]) -> list[Html]:
     ]
 
 
-def _drawn(what: str, lengths: dict[str, Any], bounds: tuple[int | None, int | None]) -> Html:
+def _drawn(what: str, lengths: dict[str, Any], bounds: Sequence[int]) -> Html:
     caption = tag(
         "figcaption",
         tag("b", f"Words in the {what}"),

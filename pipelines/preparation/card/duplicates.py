@@ -9,7 +9,7 @@ from pipelines.preparation.card.figures import count, place, plural, share, span
 
 def duplicates(manifest: dict[str, Any]) -> Html:
     """Return exact and near-duplicates."""
-    equal, clusters = manifest["rejected"].get("duplicate", 0), manifest["profile"]["clusters"]
+    clusters = manifest["profile"]["clusters"]
     near, settings = manifest["near_duplicates"], manifest["settings"]["data"]["near_duplicates"]
     if settings["action"] == "off":
         found = note("Near-duplicates were not looked for: the settings turn that off.")
@@ -18,11 +18,22 @@ def duplicates(manifest: dict[str, Any]) -> Html:
     return section(
         "duplicates",
         "Duplicates",
-        note(f"{plural(equal, 'record')} had the very text of an earlier one ({share(equal, manifest['input'])})."),
+        note(*_equal(manifest)),
         found,
         *(_measures(clusters, settings["similarity"]) if near["clusters"] else []),
         *([tag("h3", "The largest clusters"), *_largest(clusters["largest"])] if clusters["largest"] else []),
     )
+
+
+def _equal(manifest: dict[str, Any]) -> list[str]:
+    rejected, whole = manifest["rejected"], manifest["input"]
+    same, other = rejected.get("duplicate", 0), rejected.get("conflicting_target", 0)
+    words = [f"{plural(same + other, 'record')} had the very text of another one ({share(same + other, whole)})."]
+    if other:
+        words.append(f" Of these, {count(other)} had another target: which one is right, the first or the second?")
+    if contaminated := rejected.get("contaminated", 0):
+        words.append(f" {plural(contaminated, 'record')} were like one of the test set, and may not be trained on.")
+    return words
 
 
 def _found(near: dict[str, Any], settings: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ WIDTH, HEIGHT, LEFT, TOP, BASE = 460, 200, 8, 34, 168
 _STEPS = (1, 2, 5)
 
 
-def draw_lengths(name: str, what: str, lengths: dict[str, Any], bounds: tuple[int | None, int | None]) -> Html:
+def draw_lengths(name: str, what: str, lengths: dict[str, Any], bounds: Sequence[int]) -> Html:
     """Draw how long the texts are; `bounds` are the least and the greatest number of words that the filter admits."""
     bins = [(low, high, number) for low, high, number in lengths["bins"] if number]
     axis = _Axis(bins)
@@ -58,11 +58,11 @@ def _ticks(axis: _Axis) -> list[Html]:
     ]
 
 
-def _bounds(axis: _Axis, bounds: tuple[int | None, int | None]) -> list[Html]:
+def _bounds(axis: _Axis, bounds: Sequence[int]) -> list[Html]:
     parts = []
     for bound, words, anchor in ((bounds[0], "at least {}", "start"), (bounds[1], "at most {}", "end")):
-        edge = None if bound is None else bound + (anchor == "end")
-        if bound is not None and edge is not None and axis.low <= edge <= axis.high:
+        edge = bound + (anchor == "end")
+        if axis.low <= edge <= axis.high:
             x = axis.x(edge)
             aside = x + (5 if anchor == "start" else -5)
             parts += [

@@ -16,6 +16,7 @@ STAGES = {
     "personal_data": ("personal data", "found by pattern and check digit, and replaced"),
     "harmful": ("harmful text", "what offends or threatens"),
 }
+COPIES = ("duplicate", "conflicting_target", "near_duplicate")
 SPLITS = {"train": "good", "validation": "good mid", "test": "good pale"}
 
 
@@ -26,10 +27,15 @@ def header(manifest: dict[str, Any]) -> Html:
         "header",
         tag("p", "Data card", class_="eyebrow"),
         tag("h1", manifest["dataset"]),
-        tag("p", "Prepared by run ", tag("code", manifest["run_id"]), f" for {name(task['kind'])}.", class_="soft"),
+        tag("p", *_origin(manifest), class_="soft"),
         tag("blockquote", task["instruction"]),
         tag("ul", *(_tile(*figure) for figure in _figures(manifest)), class_="tiles"),
     )
+
+
+def fate_of_finds(manifest: dict[str, Any]) -> str:
+    """Say what the settings do with a find of personal data in a record that is kept."""
+    return "replaced" if manifest["settings"]["data"]["personal_data"] in ("redact", "drop") else "left in place"
 
 
 def funnel(manifest: dict[str, Any]) -> Html:
@@ -55,16 +61,25 @@ def funnel(manifest: dict[str, Any]) -> Html:
     )
 
 
+def _origin(manifest: dict[str, Any]) -> list[str]:
+    """Say which run made it, and which one it adds to."""
+    made = ["Prepared by run ", tag("code", manifest["run_id"]), f" for {name(manifest['settings']['task']['kind'])}."]
+    if manifest["base_run"]:
+        carried = plural(manifest["carried_over"], "record")
+        made += [" It adds to run ", tag("code", manifest["base_run"]), f", which {carried} come from."]
+    return made
+
+
 def _figures(manifest: dict[str, Any]) -> list[tuple[str, str, str]]:
     whole, kept, profile = manifest["input"], manifest["kept"], manifest["profile"]
     rejected = manifest["rejected"]
-    copies = rejected.get("duplicate", 0) + rejected.get("near_duplicate", 0)
-    redacted = sum(manifest["redacted"].values())
+    copies = sum(rejected.get(reason, 0) for reason in COPIES)
+    found = sum(manifest["redacted"].values())
     words = profile["text_words"]
     return [
         (count(kept), f"of {plural(whole, 'record')} kept, {share(kept, whole)}", "good"),
         (count(copies), f"copies rejected, {share(copies, whole)} of what came in", "blue"),
-        (count(redacted), "finds of personal data replaced in kept records", "red"),
+        (count(found), "finds of personal data in what was kept, " + fate_of_finds(manifest), "red"),
         (f"{words['mean']:,.0f}" if kept else "–", "words in a text, on average", "grey"),
     ]
 

@@ -11,14 +11,18 @@ SHOWN_FILES = 200
 
 def files(manifest: dict[str, Any]) -> Html:
     """Return the files that were read and written, with their hashes."""
-    read = [[entry["key"], size(entry["size"]), tag("code", entry["etag"].strip('"'))] for entry in manifest["inputs"]]
-    skipped = manifest["skipped_files"]
+    read = manifest["inputs"]
     return section(
         "files",
         "Files",
-        note("The same input and settings give the same bytes. The hashes are SHA-256, of inputs S3's entity tag."),
-        folded(f"Read: {plural(len(read), 'file')}", *_table(["file", "size", "entity tag"], read, [1], "Files read")),
-        *([folded(f"Not read: {plural(len(skipped), 'file')} of other formats", _list(skipped))] if skipped else []),
+        note(
+            f"Read: {plural(read['files'], 'file')}, {size(read['bytes'])}. They are listed with their entity tags in ",
+            tag("code", "inputs.jsonl"),
+            " beside the manifest; its SHA-256 is ",
+            tag("code", read["sha256"]),
+            ". The same input and settings give the same bytes.",
+        ),
+        *_skipped(manifest["skipped_files"]),
         folded(
             f"Kept: {plural(len(manifest['files']), 'file')}",
             *_table(["file", "records", "SHA-256"], _parts(manifest["files"]), [1], "Files of kept records"),
@@ -51,7 +55,10 @@ def _table(head: list[str], rows: list[list[str]], numbers: list[int], caption: 
     return [table(head, rows[:SHOWN_FILES], numbers, caption), *rest]
 
 
-def _list(names: list[str]) -> Html:
-    more = len(names) - SHOWN_FILES
+def _skipped(skipped: dict[str, Any]) -> list[Html]:
+    if not skipped["count"]:
+        return []
+    more = skipped["count"] - len(skipped["first"])
     rest = [tag("li", f"and {plural(more, 'other')}")] if more > 0 else []
-    return tag("ul", *(tag("li", tag("code", name)) for name in names[:SHOWN_FILES]), *rest)
+    names = tag("ul", *(tag("li", tag("code", name)) for name in skipped["first"]), *rest)
+    return [folded(f"Not read: {plural(skipped['count'], 'file')}", names)]

@@ -5,6 +5,7 @@ from typing import Any
 from pipelines.preparation.card.drawing import Part, Row, bar, bars
 from pipelines.preparation.card.elements import Html, folded, note, section, tag
 from pipelines.preparation.card.figures import count, name, place, plural, share, size
+from pipelines.preparation.card.overview import fate_of_finds
 
 MAY_OFFEND = ("harmful", "toxic")
 
@@ -37,14 +38,13 @@ def personal_data(manifest: dict[str, Any]) -> Html:
     parts: list[Html] = []
     if found:
         finds = [Row(name(kind), number, "bad") for kind, number in found]
-        parts.append(
-            note(f"{plural(sum(number for _, number in found), 'find')} in kept records, replaced by the type.")
-        )
-        parts.append(bars(finds, sum(number for _, number in found)))
+        total = sum(number for _, number in found)
+        parts.append(note(f"{plural(total, 'find')} in kept records, {fate_of_finds(manifest)}."))
+        parts.append(bars(finds, total))
     if dropped:
         parts.append(note(f"{plural(dropped, 'record')} rejected because of personal data."))
     if not parts:
-        parts.append(note("Nothing was found."))
+        parts.append(note("Nobody looked: the settings turn that off." if policy == "off" else "Nothing was found."))
     return section(
         "personal-data",
         "Personal data",

@@ -38,7 +38,7 @@ class Mentions:
     all_labels: BoundedCounter = field(default_factory=label_counter)
 
     def take(self, text: list[str], target: list[str], split: str, label: str, length: int) -> None:
-        """Count a record by its words, its split, its target as a label, and the bin of its length."""
+        """Count a record by its words, its split, its target as a label (if it has one), and the bin of its length."""
         if in_target := find_terms(target):
             self.targets.update(groups_of(in_target))
         terms = find_terms(text) | in_target
@@ -53,9 +53,10 @@ class Mentions:
             self.records[group] += 1
             self.splits[group, split] += 1
             self.lengths[group, length] += 1
-            if self.all_labels.counts is not None:
+            if label and self.all_labels.counts is not None:
                 self.labels[group, label] += 1
-        self.all_labels.take(label)
+        if label:
+            self.all_labels.take(label)
         self._bound_labels()
 
     def add(self, other: "Mentions") -> None:

@@ -37,13 +37,14 @@ class Profile:
     clusters: Clusters = field(default_factory=Clusters)
 
     def keep(self, text: str, target: str, split: str, source_key: str, language: str | None = None) -> None:
-        """Note a record that was written to a split; text and target as they were written."""
+        """Note a record that was written to a split, with its text and target as written; no target is an empty one."""
         words, target_words = split_words(text), split_words(target)
         length = self.text.take(len(words))
-        self.target.take(len(target_words))
         self.splits[split] += 1
         self.sources.take(source_key)
-        self.labels.take(target)
+        if target:
+            self.target.take(len(target_words))
+            self.labels.take(target)
         if language is not None:
             self.languages.take(language)
         if language in (None, _LEXICON_LANGUAGE):

@@ -20,6 +20,7 @@ from pipelines.preparation.card.figures import share, span
 from pipelines.preparation.manifest import build_manifest, source_of_run
 from pipelines.preparation.parts import Written
 from pipelines.preparation.profile import Profile
+from pipelines.preparation.settings import Columns
 
 HOSTILE = (
     """</style></title><script src="https://example.com/x.js">alert(1)</script>'"><img src=x onerror=alert(1)>&lt;b&"""
@@ -88,7 +89,8 @@ def manifest(prepare: Callable[..., Any], module_settings: dict[str, Any]) -> di
     """A real run's manifest, with the profile of what it wrote."""
     written, destination = prepare(FILES)
     objects = destination.curated.objects("")
-    document = build_manifest("r-1", "letters", written, source_of_run(objects, ["d/notes.txt"], module_settings))
+    source = source_of_run(objects, ["d/notes.txt"], module_settings, Columns("documentation", "summary"))
+    document = build_manifest("r-1", "letters", written, source)
     document["profile"] = profile_of(written, destination).to_json()
     return json.loads(json.dumps(document))  # type: ignore[no-any-return]
 
@@ -152,7 +154,7 @@ def test_the_page_shows_what_the_profile_knows(manifest: dict[str, Any]) -> None
         "80 % alike",
         "Expecting property name enclosed in double quotes at character 1",
         "line 53 of d/a.jsonl",
-        "finds in kept records, replaced by the type",
+        "finds in kept records, replaced",
         "women",
         "older people",
         "Never named: children and young people, middle-aged people",
@@ -279,6 +281,45 @@ def test_a_stage_that_this_page_does_not_know_is_shown_by_its_name(manifest: dic
     text = Page(render_card({**manifest, "stages": [*manifest["stages"], stage]})).text
     assert "spelling check" in text
     assert "−1 misspelled" in text
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        (
+            {"text": "", "target": "", "messages": "turns", "inferred": False},
+            "a conversation, out of the column turns.",
+        ),
+        ({"text": "body", "target": "", "messages": "", "inferred": True}, "were inferred from the files"),
+    ],
+)
+def test_the_page_says_what_a_record_is_made_of(manifest: dict[str, Any], columns: dict[str, Any], words: str) -> None:
+    assert words in Page(render_card({**manifest, "columns": columns})).text
+
+
+def test_a_run_that_adds_to_another_one_names_it(manifest: dict[str, Any]) -> None:
+    text = Page(render_card({**manifest, "base_run": "r-0", "carried_over": 12})).text
+
+    assert "It adds to run r-0, which 12 records come from." in text
+
+
+def test_records_whose_targets_differ_and_such_that_are_like_the_test_set_are_named(manifest: dict[str, Any]) -> None:
+    rejected = {"duplicate": 3, "conflicting_target": 2, "contaminated": 4}
+
+    text = Page(render_card({**manifest, "rejected": rejected})).text
+    assert "5 records had the very text of another one" in text
+    assert "2 had another target" in text
+    assert "4 records were like one of the test set" in text
+
+
+@pytest.mark.parametrize(("policy", "words"), [("redact", "replaced"), ("tag", "left in place")])
+def test_what_became_of_personal_data_is_said_as_the_settings_have_it(
+    manifest: dict[str, Any], policy: str, words: str
+) -> None:
+    document = json.loads(json.dumps(manifest))
+    document["settings"]["data"]["personal_data"] = policy
+
+    assert f"in what was kept, {words}" in Page(render_card(document)).text
 
 
 def test_search_for_near_duplicates_that_is_off_is_said_to_be_off(manifest: dict[str, Any]) -> None:

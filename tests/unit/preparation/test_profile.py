@@ -148,6 +148,20 @@ def test_many_or_long_targets_are_no_labels_however_they_are_divided(targets: li
     assert halves[0].to_json()["labels"] == whole.to_json()["labels"]
 
 
+def test_a_text_without_a_target_has_no_label_and_no_length_of_one() -> None:
+    profile = profile_of([_keep("she reads", "", "train", "k")]).to_json()
+
+    assert profile["target_words"]["count"] == 0
+    assert profile["labels"]["different"] == 0
+    assert group(profile["groups"], "gender", "women")["labels"] is None
+
+
+def test_groups_by_label_are_forgotten_once_there_are_too_many_labels() -> None:
+    profile = profile_of([_keep("she", f"label {number}", "train", "k") for number in range(MOST_NAMES + 1)])
+
+    assert len(pickle.dumps(profile)) < 10_000
+
+
 def test_a_label_with_personal_data_is_shown_without_it() -> None:
     profile = profile_of([_keep("a text", "jane@example.com", "train", "k")])
 
