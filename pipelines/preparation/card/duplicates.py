@@ -80,9 +80,7 @@ def _cluster(cluster: dict[str, Any], opened: bool) -> Html:
     stands, members = cluster["representative"], cluster["members"]
     summary = join([tag("b", plural(cluster["size"], "record")), " ", tag("span", stands["text"], class_="begin")])
     others = cluster["size"] - 1 - len(members)
-    rest = (
-        note(f"And {plural(others, 'other')} that {'is' if others == 1 else 'are'} more alike.") if others else Html()
-    )
+    rest = note(f"And {plural(others, 'other')}, at least as much alike.") if others > 0 else Html()
     return folded(
         summary,
         _text("stands for all", stands["text"], stands, "stands"),

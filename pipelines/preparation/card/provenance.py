@@ -11,7 +11,7 @@ SHOWN_FILES = 200
 
 def files(manifest: dict[str, Any]) -> Html:
     """Return the files that were read and written, with their hashes."""
-    read = manifest["inputs"]
+    read, prefix = manifest["inputs"], f"{manifest['dataset']}/run={manifest['run_id']}/"
     return section(
         "files",
         "Files",
@@ -20,16 +20,20 @@ def files(manifest: dict[str, Any]) -> Html:
             tag("code", "inputs.jsonl"),
             " beside the manifest; its SHA-256 is ",
             tag("code", read["sha256"]),
-            ". The same input and settings give the same bytes.",
+            ". The same input and settings give the same bytes. What was written lies under ",
+            tag("code", prefix),
+            " in the bucket of curated data and in that of quarantine.",
         ),
         *_skipped(manifest["skipped_files"]),
         folded(
             f"Kept: {plural(len(manifest['files']), 'file')}",
-            *_table(["file", "records", "SHA-256"], _parts(manifest["files"]), [1], "Files of kept records"),
+            *_table(["file", "records", "SHA-256"], _parts(manifest["files"], prefix), [1], "Files of kept records"),
         ),
         folded(
             f"Quarantine: {plural(len(manifest['quarantine_files']), 'file')}",
-            *_table(["file", "records", "SHA-256"], _parts(manifest["quarantine_files"]), [1], "Files of quarantine"),
+            *_table(
+                ["file", "records", "SHA-256"], _parts(manifest["quarantine_files"], prefix), [1], "Files of quarantine"
+            ),
         ),
     )
 
@@ -45,8 +49,8 @@ def settings(manifest: dict[str, Any]) -> Html:
     )
 
 
-def _parts(parts: list[dict[str, Any]]) -> list[list[str]]:
-    return [[part["key"], count(part["records"]), tag("code", part["sha256"])] for part in parts]
+def _parts(parts: list[dict[str, Any]], prefix: str) -> list[list[str]]:
+    return [[part["key"].removeprefix(prefix), count(part["records"]), tag("code", part["sha256"])] for part in parts]
 
 
 def _table(head: list[str], rows: list[list[str]], numbers: list[int], caption: str) -> list[Html]:

@@ -128,7 +128,7 @@ th { font-weight: 600; color: var(--soft); }
 td.n, th.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 td { min-width: 6rem; }
 td.n { min-width: 0; }
-td code { font-size: .8rem; }
+td code { display: inline-block; min-width: 17rem; font-size: .8rem; }
 .term { white-space: nowrap; margin-right: 8px; }
 .term i { color: var(--soft); font-style: normal; }
 pre { overflow-x: auto; padding: 14px 16px; border: 1px solid var(--line); border-radius: 8px;
