@@ -28,7 +28,7 @@ _TYPESET = "\u2018\u2019\u201c\u201d\u2013\u2014\u2022\u00b7\u2192\u00ae\u2212"
 GROUPS = tuple(Group(kind, name) for kind, groups in LEXICON.items() for name in groups)
 
 
-def split_words(text: str) -> list[str]:
+def folded_words(text: str) -> list[str]:
     """Return the words of a normalized text in small letters, as many as `count_words` counts."""
     if not text.isascii():
         for character in _TYPESET:

@@ -14,7 +14,7 @@ from pipelines.preparation.profile.bounded import BoundedCounter, Least, label_c
 from pipelines.preparation.profile.clusters import Clusters
 from pipelines.preparation.profile.excerpts import begin_of, explain
 from pipelines.preparation.profile.histogram import Histogram
-from pipelines.preparation.profile.mentions import split_words
+from pipelines.preparation.profile.mentions import folded_words
 
 EXAMPLES = 3
 _SHOWN_LABELS, _SHOWN_SOURCES, _SHOWN_LANGUAGES = 40, 25, 40
@@ -38,7 +38,7 @@ class Profile:
 
     def keep(self, text: str, target: str, split: str, source_key: str, language: str | None = None) -> None:
         """Note a record that was written to a split, with its text and target as written; no target is an empty one."""
-        words, target_words = split_words(text), split_words(target)
+        words, target_words = folded_words(text), folded_words(target)
         length = self.text.take(len(words))
         self.splits[split] += 1
         self.sources.take(source_key)
