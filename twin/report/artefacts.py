@@ -33,6 +33,11 @@ class Artefacts:
         """Return the preparation's manifest."""
         return self._json(self._curated, f"{self._data}/manifest.json")
 
+    def data_card(self) -> str | None:
+        """Return the data card, a page of its own."""
+        body = self._object(self._curated, f"{self._data}/data_card.html")
+        return body.read().decode() if body is not None else None
+
     def candidates(self) -> list[dict[str, Any]]:
         """Return each candidate's result, in the order of the settings."""
         keys = [key for key in self._keys(self._models, f"{self._run}/candidates/") if key.endswith(".json")]

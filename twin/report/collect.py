@@ -13,6 +13,9 @@ from twin.run.probe import Probed
 
 BEST_EXAMPLES, WORST_EXAMPLES = 4, 3
 REJECTED_EXAMPLES = 2
+CLUSTERS = 4
+DATA_CARD = "data_card.html"
+"""Name of the data card beside the report."""
 SAME_SCORE = 0.005
 """Two answers whose scores differ by less are as good as each other."""
 CANDIDATE_FIELDS = (
@@ -79,7 +82,7 @@ def steps(board: Board) -> list[dict[str, Any]]:
 
 
 def data(manifest: dict[str, Any] | None, artefacts: Artefacts) -> dict[str, Any] | None:
-    """Return the counts of the preparation, and where a few of the records rejected for each reason come from."""
+    """Return the counts of the preparation, its largest clusters, and where a few of the rejected records come from."""
     if manifest is None:
         return None
     rejected = manifest["rejected"]
@@ -91,6 +94,8 @@ def data(manifest: dict[str, Any] | None, artefacts: Artefacts) -> dict[str, Any
         "redacted": manifest["redacted"],
         "near_duplicates": manifest["near_duplicates"],
         "stages": manifest["stages"],
+        "clusters": manifest["profile"]["clusters"]["largest"][:CLUSTERS],
+        "card": DATA_CARD if artefacts.data_card() is not None else None,
         "quarantine": artefacts.quarantine,
         "rejected_examples": {
             reason: artefacts.rejected(reason, REJECTED_EXAMPLES) for reason, count in rejected.items() if count

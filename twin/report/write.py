@@ -1,4 +1,4 @@
-"""Write `report.json` and `report.html` whole or not at all."""
+"""Write `report.json`, `report.html` and the data card whole or not at all."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+from twin.report.collect import DATA_CARD
 from twin.report.page import render
 
 
-def write_report(report: dict[str, Any], folder: Path) -> Path:
-    """Write both files into the run's folder and return the page's path."""
+def write_report(report: dict[str, Any], folder: Path, card: str | None = None) -> Path:
+    """Write both files, and the data card that the page links to, into the run's folder; return the page's path."""
     folder.mkdir(parents=True, exist_ok=True)
+    if card is not None:
+        replace(folder / DATA_CARD, card)
     replace(folder / "report.json", json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     return replace(folder / "report.html", render(report))
 

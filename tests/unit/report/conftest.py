@@ -54,6 +54,12 @@ def candidate(strategy: str, value: float) -> dict[str, Any]:
     }
 
 
+def cluster() -> dict[str, Any]:
+    source = {"key": "d/data.jsonl", "line": 7}
+    member = {"text": "almost <i>the</i> words", "marks": [[0, 6]], "source": source | {"line": 9}, "similarity": 0.75}
+    return {"size": 3, "representative": {"text": "the words", "source": source}, "members": [member]}
+
+
 def prepared() -> dict[str, Any]:
     return {
         "input": 10,
@@ -66,6 +72,8 @@ def prepared() -> dict[str, Any]:
             {"name": "parse", "input": 10, "kept": 9, "rejected": {"empty": 1}},
             {"name": "personal_data", "input": 9, "kept": 8, "rejected": {"personal_data": 1}},
         ],
+        "clusters": [cluster()],
+        "card": "data_card.html",
         "quarantine": "s3://quarantine/d/run=r1/",
         "rejected_examples": {
             "empty": [{"reason": "empty", "detail": "blank", "source": {"key": "d/<b>.jsonl", "line": 3}, "bytes": 4}],

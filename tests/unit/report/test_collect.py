@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from tests.unit.report.conftest import candidate
+from tests.unit.report.conftest import candidate, cluster
 from twin.report import collect
 from twin.report.artefacts import Artefacts
 from twin.run.board import Board
@@ -72,6 +72,7 @@ def prepared() -> Buckets:
         "redacted": {"email": 2},
         "near_duplicates": {"clusters": 1, "records": 3, "largest": 3},
         "stages": [],
+        "profile": {"clusters": {"largest": [cluster()] * 6}},
     }
     buckets.put("curated", "d/run=r1/manifest.json", manifest)
     lines = [quarantined("personal_data", n) for n in (3, 5, 8)]
@@ -110,6 +111,17 @@ def test_the_text_of_a_rejected_record_never_leaves_quarantine(board: Board) -> 
 
     assert SECRET not in json.dumps(found)
     assert "raw" not in found["data"]["rejected_examples"]["personal_data"][0]
+
+
+def test_the_largest_clusters_and_whether_there_is_a_data_card_are_told(board: Board) -> None:
+    buckets = prepared()
+    without = report(buckets, board, failed({"ResolveRun": RESOLVED}))["data"]
+    buckets.objects["curated", "d/run=r1/data_card.html"] = b"<p>the card</p>"
+
+    assert without["clusters"] == [cluster()] * 4
+    assert without["card"] is None
+    assert report(buckets, board, failed({"ResolveRun": RESOLVED}))["data"]["card"] == "data_card.html"
+    assert Artefacts(buckets, OUTPUTS, "d", "r1").data_card() == "<p>the card</p>"
 
 
 def test_a_rejected_record_is_told_by_its_place_its_length_and_its_reason(board: Board) -> None:

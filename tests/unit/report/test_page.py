@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from twin.report import write_report
 from twin.report.page import render
 
 
@@ -51,6 +53,26 @@ def test_text_from_data_is_never_markup(whole: dict[str, Any]) -> None:
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert "<b>.jsonl" not in page
+
+
+def test_what_differs_in_a_near_duplicate_is_marked_and_still_only_text(whole: dict[str, Any]) -> None:
+    page = render(whole)
+
+    assert "75 % alike: line 9 of data.jsonl" in page
+    assert "<mark>almost</mark> &lt;i&gt;the&lt;/i&gt; words" in page
+
+
+def test_the_page_leads_to_the_data_card_where_there_is_one(whole: dict[str, Any]) -> None:
+    assert '<a href="data_card.html">' in render(whole)
+    whole["data"]["card"] = None
+    assert "<a " not in render(whole)
+
+
+def test_the_data_card_is_written_beside_the_report(whole: dict[str, Any], tmp_path: Path) -> None:
+    write_report(whole, tmp_path, "<p>the card</p>")
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data_card.html", "report.html", "report.json"]
+    assert (tmp_path / "data_card.html").read_text() == "<p>the card</p>"
 
 
 def test_where_rejected_records_lie_is_said_in_the_place_of_their_text(whole: dict[str, Any]) -> None:
