@@ -1,7 +1,7 @@
 """Check training data before a service refuses it: which lines, why, and what to do.
 
-On a terminal the findings are a table; elsewhere each is a line of `place`, `kind`, `reason`, `detail` and `remedy`
-with tabs between them, which other programs read.
+The judging is `pipelines.formats`, the same that the Glue job judges its outputs by; here files become lines, and
+findings become a table and an exit code.
 """
 
 from __future__ import annotations
@@ -10,17 +10,15 @@ import gzip
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
 
+from cli.show_findings import Checked, show_findings, show_totals
 from pipelines.formats.check import check_lines, check_name, check_set
 from pipelines.formats.detect import detect
-from pipelines.formats.findings import Finding, Findings
+from pipelines.formats.findings import Findings
 from pipelines.formats.json_lines import LineStream, read_lines
 from pipelines.formats.limits import FAMILIES, Limits, rows_of
 from pipelines.formats.records import Format
@@ -35,15 +33,6 @@ class WrongUsage(ValueError):
 
 class UnreadableData(ValueError):
     """A file has no lines that could be judged."""
-
-
-@dataclass(frozen=True)
-class Checked:
-    """A file and what was found in it, or in its name."""
-
-    path: Path
-    findings: Findings
-    about_the_name: Sequence[Finding]
 
 
 def check_data(
@@ -63,10 +52,10 @@ def check_data(
     training = [_check(path, chosen, model, most_listed) for path in files]
     held_out = _check(validation, chosen, model, most_listed) if validation else None
     whole = check_set(_joined(training), held_out.findings if held_out else None)
-    _show_totals("Training", _joined(training), console)
+    show_totals("Training", _joined(training), console)
     if held_out:
-        _show_totals("Validation", held_out.findings, console)
-    return _show([*training, *([held_out] if held_out else [])], whole, console)
+        show_totals("Validation", held_out.findings, console)
+    return show_findings([*training, *([held_out] if held_out else [])], whole, console)
 
 
 def _check_usage(files: Sequence[Path], form: str, family: str) -> None:
@@ -137,64 +126,3 @@ def _joined(parts: Sequence[Checked]) -> Findings:
     for part in parts:
         whole.add(part.findings)
     return whole
-
-
-def _show_totals(name: str, findings: Findings, console: Console) -> None:
-    console.print(
-        f"{name}: {findings.lines:,} records, {findings.size:,} bytes, {findings.characters:,} characters, "
-        f"about {findings.tokens:,} tokens; {findings.accepted:,} records are as they should be.",
-        highlight=False,
-        soft_wrap=True,
-    )
-
-
-@dataclass(frozen=True)
-class _Row:
-    place: str
-    finding: Finding
-
-    @property
-    def kind(self) -> str:
-        return "warning" if self.finding.reason.warns else "refused"
-
-
-def _show(files: Sequence[Checked], whole: Sequence[Finding], console: Console) -> int:
-    rows = [_Row("all", finding) for finding in whole]
-    for file in files:
-        rows += [_Row(str(file.path), finding) for finding in file.about_the_name]
-        rows += [_Row(f"{file.path}:{finding.line}", finding) for finding in file.findings.listed]
-    rows.sort(key=lambda row: (row.finding.reason.warns, row.finding.reason))
-    if rows:
-        _print_table(rows, console) if console.is_terminal else _print_lines(rows, console)
-    for file in files:
-        for reason, count in sorted(file.findings.counts.items()):
-            if (more := count - sum(finding.reason is reason for finding in file.findings.listed)) > 0:
-                console.print(f"{file.path}: {more:,} more lines with {reason.value}", highlight=False, soft_wrap=True)
-    refused = any(row.kind == "refused" for row in rows)
-    last = (
-        "The service would refuse this data." if refused else "Nothing is known for which the service would refuse it."
-    )
-    console.print(last, style="bold red" if refused else "bold green", highlight=False)
-    return int(refused)
-
-
-def _print_table(rows: Sequence[_Row], console: Console) -> None:
-    table = Table("place", "reason", "what is wrong", "what to do", show_lines=False)
-    before = None
-    for row in rows:
-        style = "yellow" if row.finding.reason.warns else "red"
-        new = row.finding.reason is not before
-        before = row.finding.reason
-        table.add_row(
-            Text(row.place),
-            Text(row.finding.reason.value if new else "", style),
-            Text(row.finding.detail),
-            Text(row.finding.remedy if new else ""),
-        )
-    console.print(table)
-
-
-def _print_lines(rows: Sequence[_Row], console: Console) -> None:
-    for row in rows:
-        cells = (row.place, row.kind, row.finding.reason.value, row.finding.detail, row.finding.remedy)
-        console.out("\t".join(cells), highlight=False)

@@ -161,7 +161,7 @@ def synth(
 
 @app.command("check-data")
 def check_training_data(
-    files: Annotated[list[Path], typer.Argument(help="Training data, .jsonl or .jsonl.gz.", dir_okay=False)],
+    files: Annotated[list[Path], typer.Argument(help="Training data, .jsonl or .jsonl.gz.", metavar="FILE...")],
     form: Annotated[
         str,
         typer.Option(

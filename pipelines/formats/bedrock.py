@@ -14,10 +14,10 @@ _BETWEEN_TEXTS = "\n\n"
 def prompt_completion_line(record: Record) -> str:
     """Return `{"prompt", "completion"}`; a system message stands before the prompt, as an instruction does."""
     turns = _conversation(record, "prompt-completion")
-    if len(turns) != 2:
+    if [turn.role for turn in turns] != ["user", "assistant"]:
         raise NotRepresentable(
-            f"a prompt-completion line has one question and one answer, and the record has {len(turns)} turns: "
-            "write bedrock-conversation"
+            "a prompt-completion line has one question of the user and one answer of the assistant, and the record has "
+            f"turns of {', '.join(turn.role for turn in turns)}: write bedrock-conversation"
         )
     prompt = turns[0].content if record.system is None else record.system + _BETWEEN_TEXTS + turns[0].content
     return to_line({"prompt": prompt, "completion": turns[1].content})
@@ -50,5 +50,7 @@ def pre_training_line(record: Record) -> str:
 
 def _conversation(record: Record, name: str) -> tuple[Message, ...]:
     if not record.turns:
-        raise NotRepresentable(f"a text alone has no question and no answer, which {name} needs: write pre-training")
+        raise NotRepresentable(
+            f"a text alone has no question and no answer, which {name} needs: write bedrock-pre-training"
+        )
     return record.turns

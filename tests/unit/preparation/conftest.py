@@ -43,6 +43,7 @@ SETTINGS: dict[str, Any] = {
         "split": {"validation": 0.2, "test": 0.2, "seed": 13},
         "evaluation_set": "",
         "base_run": "",
+        "outputs": ["chat"],
     },
 }
 
