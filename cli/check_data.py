@@ -98,7 +98,7 @@ def _limits(family: str | None, rows: Sequence[Limits]) -> str:
 
 def _check(path: Path, form: Format, family: str | None, most_listed: int) -> Checked:
     with _lines(path, shown=True) as lines:
-        findings = check_lines(lines, form, family, most_listed)
+        findings = check_lines(lines, form, family, most_listed=most_listed)
     return Checked(path, findings, check_name(path.name, family))
 
 

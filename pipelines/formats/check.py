@@ -20,38 +20,49 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def check_lines(
-    lines: Iterable[bytes | str], form: Format, family: str | None = None, most_listed: int = 20
+    lines: Iterable[bytes | str], form: Format, family: str | None = None, file: str = "", most_listed: int = 20
 ) -> Findings:
     """Judge lines one by one, with or without their line ends; nothing of them is kept but what is listed.
 
     Without a `family` the form alone is judged. Raises `ValueError` for a family that is not known.
     """
-    limits = None if family is None else limits_of(family, form)
-    findings = Findings(form, family, most_listed)
-    for number, line in enumerate(lines, start=1):
+    checker = Checker(form, family, file, most_listed)
+    for line in lines:
+        checker.judge(line)
+    return checker.findings
+
+
+class Checker:
+    """Judges lines as they come, for whoever writes them: `findings` has what was found so far."""
+
+    def __init__(self, form: Format, family: str | None = None, file: str = "", most_listed: int = 20) -> None:
+        self._limits = None if family is None else limits_of(family, form)
+        self.findings = Findings(form, family, file, most_listed)
+
+    def judge(self, line: bytes | str) -> None:
+        """Judge the next line."""
         content = line.encode("utf-8", "surrogatepass") if isinstance(line, str) else line
+        findings = self.findings
         findings.lines += 1
         findings.size += len(content) + (not content.endswith(b"\n"))
-        problems = _judge(content, form, limits, findings)
+        problems = self._problems(content)
         for reason, detail in problems.items():
-            findings.note(Finding(number, reason, detail))
+            findings.note(Finding(findings.lines, reason, detail))
         findings.accepted += all(reason.warns for reason in problems)
-    return findings
 
-
-def _judge(line: bytes, form: Format, limits: Limits | None, findings: Findings) -> dict[Reason, str]:
-    """Return what is wrong with a line, the first detail of each reason, and add its texts to the totals."""
-    document = parse_line(line)
-    if isinstance(document, Problem):
-        return {document.reason: document.detail}
-    record = examine(document, form)
-    characters = sum(len(text.content) for text in record.texts)
-    findings.characters += characters
-    findings.longest = max(findings.longest, characters)
-    problems: dict[Reason, str] = {}
-    for reason, detail in (*record.problems, *(breaches(record, limits) if limits else ())):
-        problems.setdefault(reason, detail)
-    return problems
+    def _problems(self, line: bytes) -> dict[Reason, str]:
+        """Return what is wrong with a line, the first detail of each reason, and add its texts to the totals."""
+        document = parse_line(line)
+        if isinstance(document, Problem):
+            return {document.reason: document.detail}
+        record = examine(document, self.findings.format)
+        characters = sum(len(text.content) for text in record.texts)
+        self.findings.characters += characters
+        self.findings.longest = max(self.findings.longest, characters)
+        problems: dict[Reason, str] = {}
+        for reason, detail in (*record.problems, *(breaches(record, self._limits) if self._limits else ())):
+            problems.setdefault(reason, detail)
+        return problems
 
 
 def check_name(name: str, family: str | None = None) -> list[Finding]:
@@ -138,5 +149,6 @@ def _part(findings: Findings) -> dict[str, Any]:
 
 
 def _to_json(finding: Finding) -> dict[str, Any]:
-    place = {"line": finding.line} if finding.line else {}
-    return {**place, "reason": finding.reason.value, "detail": finding.detail, "remedy": finding.remedy}
+    place = {"file": finding.file} if finding.file else {}
+    line = {"line": finding.line} if finding.line else {}
+    return {**place, **line, "reason": finding.reason.value, "detail": finding.detail, "remedy": finding.remedy}

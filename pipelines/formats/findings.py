@@ -15,6 +15,7 @@ class Finding(NamedTuple):
     line: int
     reason: Reason
     detail: str
+    file: str = ""
 
     @property
     def remedy(self) -> str:
@@ -28,6 +29,8 @@ class Findings:
 
     format: Format
     family: str | None = None
+    file: str = ""
+    """What the file is called where its lines are listed."""
     most_listed: int = 20
     """How many lines of each reason are listed; all are counted."""
     lines: int = 0
@@ -57,7 +60,7 @@ class Findings:
         """Count a finding, and list it if there is room."""
         self.counts[finding.reason] += 1
         if self.counts[finding.reason] <= self.most_listed:
-            self.listed.append(finding)
+            self.listed.append(finding._replace(file=self.file))
 
     def add(self, other: "Findings") -> None:
         """Add what was found in another file; lines are listed as they stand in their own."""

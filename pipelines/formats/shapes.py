@@ -57,6 +57,9 @@ def examine(document: Mapping[str, Any], form: Format) -> Examined:
 
 def _chat(document: Mapping[str, Any], found: Examined) -> None:
     _take(document, "record_id", found, "")
+    if "messages" not in document and "text" in document:
+        found.complain(Reason.MISSING_KEY, "no messages; a text alone has nothing to answer")
+        return
     messages = _list(document, "messages", found)
     first = messages[0] if messages else None
     if isinstance(first, dict) and first.get("role") == "system":

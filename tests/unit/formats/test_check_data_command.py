@@ -17,6 +17,7 @@ from pipelines.formats.reasons import Reason
 from pipelines.formats.records import Message, Record
 
 RECORD = Record((Message("user", "a question"), Message("assistant", "an answer")), record_id="1")
+PACKED = gzip.compress(b'{"input": "a"}\n')
 WRITERS = {
     "chat": chat_line,
     "prompt-completion": prompt_completion_line,
@@ -107,7 +108,9 @@ def test_a_gzip_file_is_read_and_the_service_may_not_take_it(tmp_path: Path) -> 
     assert "\twarning\tcompressed\t" in output
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b'{"input": "a"}\n')[:-6]])
+@pytest.mark.parametrize(
+    "content", [b"no gzip", PACKED[:-6], PACKED[:10] + b"\xff" * 9], ids=["no gzip", "cut off", "damaged"]
+)
 def test_a_file_that_cannot_be_unpacked_is_one_message(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "train.jsonl.gz"
     path.write_bytes(content)
@@ -195,11 +198,18 @@ def test_ctrl_c_is_one_line_and_130(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 def test_on_a_terminal_the_findings_are_a_table_with_each_remedy_once(tmp_path: Path) -> None:
+    path = file_of(tmp_path, chat_line(RECORD), "{}", "{}")
     output = io.StringIO()
     console = Console(file=output, force_terminal=True, width=200)
-    code = cli.check_data.check_data([file_of(tmp_path, chat_line(RECORD), "{}", "{}")], None, "auto", "", 20, console)
+    code = cli.check_data.check_data([path], None, "auto", "", 20, console)
     assert code == 1
     assert "what to do" in output.getvalue()
     assert output.getvalue().count("no record_id") == 2
     assert output.getvalue().count(Reason.MISSING_KEY.remedy) == 1
     assert "\t" not in output.getvalue()
+
+
+def test_what_is_found_goes_where_the_console_writes(tmp_path: Path) -> None:
+    output = io.StringIO()
+    cli.check_data.check_data([file_of(tmp_path, "{}")], None, "chat", "", 20, Console(file=output))
+    assert "\trefused\tmissing_key\t" in output.getvalue()

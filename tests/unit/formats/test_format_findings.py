@@ -2,6 +2,7 @@
 
 import io
 import json
+import pickle
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.formats import json_lines
-from pipelines.formats.check import check_lines, verdict
+from pipelines.formats.check import Checker, check_lines, verdict
 from pipelines.formats.findings import Findings
 from pipelines.formats.json_lines import read_lines
 from pipelines.formats.reasons import Reason
@@ -79,6 +80,23 @@ def test_a_verdict_has_what_a_manifest_needs() -> None:
     ]
     assert judged["validation"]["records"] == 1
     assert json.loads(json.dumps(judged)) == judged
+
+
+def test_examples_of_several_files_name_their_file() -> None:
+    joined = Findings(Format.PROMPT_COMPLETION)
+    for part in ("train/part-00000.jsonl", "train/part-00001.jsonl"):
+        joined.add(check_lines([GOOD, BROKEN], Format.PROMPT_COMPLETION, file=part))
+    places = [(example["file"], example["line"]) for example in verdict(joined)["training"]["examples"]]
+    assert places == [("train/part-00000.jsonl", 2), ("train/part-00001.jsonl", 2)]
+
+
+def test_a_line_is_judged_as_it_is_written_and_what_was_found_travels_between_processes() -> None:
+    checker = Checker(Format.PROMPT_COMPLETION, "llama-3.1", "part")
+    for line in (GOOD, EMPTY):
+        checker.judge(line)
+    expected = check_lines([GOOD, EMPTY], Format.PROMPT_COMPLETION, "llama-3.1", "part")
+    assert checker.findings == expected
+    assert pickle.loads(pickle.dumps(checker.findings)) == expected
 
 
 def test_a_set_is_accepted_when_neither_a_line_nor_the_whole_is_refused() -> None:

@@ -8,10 +8,11 @@ import pytest
 from lambdas.shared.records import parse_record
 from pipelines.formats.bedrock import conversation_line, messages_line, pre_training_line, prompt_completion_line
 from pipelines.formats.chat import chat_line
+from pipelines.formats.check import check_lines
 from pipelines.formats.outputs import LINE_OUTPUTS
-from pipelines.formats.records import Message, NotRepresentable, Place, Record
-from pipelines.preparation.formats import curated_line
-from pipelines.preparation.records import Candidate, Example, Line
+from pipelines.formats.records import Format, Message, NotRepresentable, Place, Record
+from pipelines.preparation.formats import curated_line, record_of
+from pipelines.preparation.records import Candidate, Example, Line, Turn
 from pipelines.tuning.examples import read_records
 
 QUESTION, ANSWER = Message("user", "What is AWS?"), Message("assistant", "It's Amazon Web Services.")
@@ -21,13 +22,45 @@ FOUR_TURNS = Record((QUESTION, ANSWER, Message("user", "More."), Message("assist
 TEXT = Record(text="AWS stands for Amazon Web Services")
 
 
-def test_a_chat_line_is_what_the_preparation_writes_byte_for_byte() -> None:
-    candidate = Candidate("f00d" * 16, "train", Example("text", "target"), {}, Line("d/a.jsonl", 3, b"", 0))
-    messages = (Message("user", "Summarize.\n\ntext"), Message("assistant", "target"))
-    source = Place("d/a.jsonl", 3)
-    for cluster in (None, "beef"):
-        record = Record(messages, record_id=candidate.record_id, source=source, cluster=cluster)
-        assert chat_line(record) == curated_line(candidate, "Summarize.", cluster)
+def test_a_chat_line_is_the_same_bytes_in_every_release() -> None:
+    assert chat_line(PAIR) == (
+        '{"record_id": "f00d", "messages": [{"role": "user", "content": "What is AWS?"}, '
+        '{"role": "assistant", "content": "It\'s Amazon Web Services."}], '
+        '"source": {"key": "d/a.jsonl", "line": 3}, "cluster": "beef"}'
+    )
+
+
+def candidate(example: Example) -> Candidate:
+    return Candidate("f00d" * 8, "train", example, {}, Line("d/a.jsonl", 3, b"", 0))
+
+
+def test_the_preparation_s_records_are_written_with_their_instruction_and_read_alone_in_pre_training() -> None:
+    summary = candidate(Example("text", "target"))
+    assert json.loads(curated_line(summary, "Summarize.", "beef")) == {
+        "record_id": "f00d" * 8,
+        "messages": [{"role": "user", "content": "Summarize.\n\ntext"}, {"role": "assistant", "content": "target"}],
+        "source": {"key": "d/a.jsonl", "line": 3},
+        "cluster": "beef",
+    }
+    record = record_of(summary, "Summarize.", "beef")
+    assert json.loads(prompt_completion_line(record)) == {"prompt": "Summarize.\n\ntext", "completion": "target"}
+    assert json.loads(pre_training_line(record)) == {"input": "text"}
+
+
+def test_the_preparation_s_conversations_stay_as_they_are_in_every_format() -> None:
+    turns = (Turn("system", "Be brief."), Turn("user", "Ask."), Turn("assistant", "Answer."))
+    record = record_of(candidate(Example.of(turns)), "Summarize.")
+    assert json.loads(conversation_line(record))["system"] == [{"text": "Be brief."}]
+    assert json.loads(messages_line(record))["messages"] == [turn._asdict() for turn in turns[1:]]
+    assert json.loads(pre_training_line(record)) == {"input": "Be brief.\n\nAsk.\n\nAnswer."}
+
+
+def test_the_preparation_s_texts_are_for_pre_training_and_no_line_to_train_answers_on() -> None:
+    record = record_of(candidate(Example("A text.")), "Summarize.")
+    assert json.loads(pre_training_line(record)) == {"input": "A text."}
+    assert json.loads(chat_line(record))["text"] == "A text."
+    findings = check_lines([chat_line(record)], Format.CHAT)
+    assert [finding.detail for finding in findings.listed] == ["no messages; a text alone has nothing to answer"]
 
 
 def test_training_and_evaluation_read_a_chat_line(tmp_path: Path) -> None:
@@ -79,8 +112,8 @@ def test_a_pre_training_line_is_the_text_or_else_the_messages_without_roles() ->
 @pytest.mark.parametrize(
     ("output", "record", "words"),
     [
-        ("chat", TEXT, "a text alone is no chat"),
         ("chat", Record((QUESTION, ANSWER)), "record_id"),
+        ("chat", Record(record_id="f00d"), "neither a text nor messages"),
         ("bedrock-prompt-completion", FOUR_TURNS, "turns of user, assistant, user, assistant"),
         ("bedrock-prompt-completion", Record((ANSWER, QUESTION)), "turns of assistant, user"),
         ("bedrock-prompt-completion", TEXT, "a text alone"),

@@ -62,7 +62,7 @@ def test_groups_end_by_rows_and_by_characters(monkeypatch: pytest.MonkeyPatch) -
 
     assert rows(1, 1, 1, 1) == [3, 1]
     assert rows(9, 1, 1) == [2, 1]
-    assert rows(10, 1) == [1, 1]
+    assert rows(10, 1, 1) == [1, 2]
 
 
 def test_the_columns_are_compressed_and_nothing_tells_the_time() -> None:
