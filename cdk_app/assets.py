@@ -41,8 +41,8 @@ def glue_script(scope: Construct, construct_id: str) -> s3_assets.Asset:
 
 
 def glue_modules(scope: Construct, construct_id: str) -> s3_assets.Asset:
-    """A zip whose root holds `pipelines/preparation`, for `--extra-py-files`."""
-    folder = _stage("glue-modules", "pipelines", "pipelines/preparation")
+    """A zip whose root holds `pipelines/preparation` and `pipelines/formats`, for `--extra-py-files`."""
+    folder = _stage("glue-modules", "pipelines", "pipelines/preparation", "pipelines/formats")
     return s3_assets.Asset(scope, construct_id, path=str(folder))
 
 

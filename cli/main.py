@@ -159,6 +159,33 @@ def synth(
         console.print(template.relative_to(ROOT), highlight=False)
 
 
+@app.command("check-data")
+def check_training_data(
+    files: Annotated[list[Path], typer.Argument(help="Training data, .jsonl or .jsonl.gz.", metavar="FILE...")],
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="chat, prompt-completion, conversation, messages, pre-training, or auto: by the first record.",
+        ),
+    ] = "auto",
+    model: Annotated[str, typer.Option(help="The model to train, such as nova-lite: its limits are checked too.")] = "",
+    validation: Annotated[Path | None, typer.Option(help="Validation data.", dir_okay=False)] = None,
+    show: Annotated[int, typer.Option(help="Most lines to list of each reason.", min=1)] = 20,
+) -> None:
+    """Say which lines of training data a service would refuse, why, and what to do: before it is submitted."""
+    with interruptible():
+        from cli.check_data import UnreadableData, WrongUsage, check_data
+
+        try:
+            code = check_data(files, validation, form, model, show, console)
+        except WrongUsage as error:
+            raise fail(str(error), 2) from None
+        except (UnreadableData, OSError) as error:
+            raise fail(str(error)) from None
+    raise typer.Exit(code)
+
+
 @app.command()
 def ask(text: Annotated[str, typer.Argument(help="The text; read from the standard input by default.")] = "") -> None:
     """Let the model that the last run deployed on this machine do its task on a text."""

@@ -17,6 +17,16 @@ Share = Annotated[float, Field(ge=0.01, le=0.5)]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
+Output = Literal[
+    "chat",
+    "bedrock-prompt-completion",
+    "bedrock-conversation",
+    "bedrock-messages",
+    "bedrock-pre-training",
+    "parquet",
+]
+
+
 class Columns(Section):
     """Names of the columns that make a record: a text and its target, or a conversation."""
 
@@ -127,6 +137,11 @@ trained on, but quarantined as `contaminated`."""
 
     base_run: Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,79})?$")] = ""
     """Run to add to: its id, or `latest`. Its records stay, and only files that it has not read are prepared."""
+
+    outputs: Annotated[tuple[Output, ...], Field(min_length=1, strict=False)] = ("chat",)
+    """Formats in which the splits are written: `chat`, which training and evaluation read, and any of \
+`bedrock-prompt-completion`, `bedrock-conversation`, `bedrock-messages`, `bedrock-pre-training` and `parquet`. \
+docs/check_data.md shows a line of each."""
 
     minimum_records: Annotated[int, Field(ge=10, le=100_000_000)] = 100
     """Fewest curated records with which a run goes on."""

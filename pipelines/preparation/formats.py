@@ -5,25 +5,37 @@ import codecs
 import json
 from typing import Any
 
+from pipelines.formats.chat import chat_line
+from pipelines.formats.json_lines import to_line
+from pipelines.formats.records import Message, Place, Record
 from pipelines.preparation.reading.lines import EXCERPT_BYTES
 from pipelines.preparation.records import SETTLED, Candidate, Example, Line, Turn
 
 _BEFORE_TEXT = "\n\n"
-# Not line ends in JSON, but `str.splitlines` and some editors take them for such.
-_LINE_SEPARATORS = {character: f"\\u{character:04x}" for character in (0x85, 0x2028, 0x2029)}
 
 
-def curated_line(record: Candidate, instruction: str, cluster: str | None = None) -> str:
-    """A chat example: the instruction and the text from the user, the target from the assistant.
+def record_of(candidate: Candidate, instruction: str, cluster: str | None = None) -> Record:
+    """The record as every format is written from it: the instruction stands before the text that the user gives.
 
-    A conversation stays as it is. A text without a target is written as `text`. `cluster` is the record id of what
+    A conversation stays as it is, and a text without a target is a text alone. `cluster` is the record id of what
     stands for its near-duplicates, where it has any.
     """
-    document: dict[str, Any] = {"record_id": record.record_id, **_content(record.example, instruction)}
-    document["source"] = {"key": record.line.key, "line": record.line.number}
-    if cluster is not None:
-        document["cluster"] = cluster
-    return _json_line(document)
+    example = candidate.example
+    if example.turns:
+        messages = tuple(Message(turn.role, turn.content) for turn in example.turns)
+    elif example.target:
+        question = f"{instruction}{_BEFORE_TEXT}{example.text}"
+        messages = (Message("user", question), Message("assistant", example.target))
+    else:
+        messages = ()
+    # Continued pre-training reads a text without its instruction; a conversation it reads whole.
+    text = None if example.turns else example.text
+    return Record(messages, text, candidate.record_id, Place(candidate.line.key, candidate.line.number), cluster)
+
+
+def curated_line(candidate: Candidate, instruction: str, cluster: str | None = None) -> str:
+    """The line that training and evaluation read."""
+    return chat_line(record_of(candidate, instruction, cluster))
 
 
 def read_curated_line(content: bytes, split: str, instruction: str) -> Candidate:
@@ -39,19 +51,6 @@ def read_curated_line(content: bytes, split: str, instruction: str) -> Candidate
         origin=SETTLED,
         cluster=document.get("cluster"),
     )
-
-
-def _content(example: Example, instruction: str) -> dict[str, Any]:
-    if example.turns:
-        return {"messages": [turn._asdict() for turn in example.turns]}
-    if not example.target:
-        return {"text": example.text}
-    return {
-        "messages": [
-            {"role": "user", "content": f"{instruction}{_BEFORE_TEXT}{example.text}"},
-            {"role": "assistant", "content": example.target},
-        ]
-    }
 
 
 def _example(document: dict[str, Any], instruction: str) -> Example:
@@ -75,7 +74,7 @@ def quarantine_line(reason: str, detail: str, line: Line, duplicate_of: str | No
     }
     if duplicate_of is not None:
         record["duplicate_of"] = duplicate_of
-    return _json_line(record)
+    return to_line(record)
 
 
 def _excerpt(line: Line) -> dict[str, str]:
@@ -87,7 +86,3 @@ def _excerpt(line: Line) -> dict[str, str]:
     except UnicodeDecodeError:
         encoded = base64.b64encode(content[: EXCERPT_BYTES * 3 // 4]).decode("ascii")
         return {"raw": encoded, "raw_encoding": "base64"}
-
-
-def _json_line(record: dict[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=False).translate(_LINE_SEPARATORS)

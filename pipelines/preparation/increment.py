@@ -17,7 +17,7 @@ from pipelines.preparation.settings import Settings
 from pipelines.preparation.storage import Bucket, StoredObject
 
 LATEST = "latest"
-_OF_A_RUN = ("base_run", "minimum_records")
+_OF_A_RUN = ("base_run", "minimum_records", "outputs")
 """Settings that decide about no record."""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, Self, TypeVar
 
+from pipelines.formats.outputs import CHAT, OUTPUTS
 from pipelines.preparation.errors import InvalidArguments
 from pipelines.preparation.records import HELD_OUT, NEW
 
@@ -80,6 +81,8 @@ class Settings:
     """Data set that is the test set, and of which nothing like it may be trained on; empty where there is none."""
     base_run: str = ""
     """Run that this one adds to: its id, `latest`, or empty."""
+    outputs: tuple[str, ...] = (CHAT,)
+    """Formats in which the splits are written, `chat` among them; names of `pipelines.formats.outputs.OUTPUTS`."""
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -98,6 +101,7 @@ class Settings:
                 split=_build(Split, data["split"], "data.split"),
                 evaluation_set=data["evaluation_set"],
                 base_run=data["base_run"],
+                outputs=tuple(data["outputs"]),
             )
         except KeyError as error:
             raise InvalidArguments(f"--settings has no key {error}. Pass the task and data settings whole.") from error
@@ -107,6 +111,12 @@ class Settings:
         _check_choice("data.personal_data", settings.personal_data, ("redact", "drop"))
         _check_choice("data.split.stratify", settings.split.stratify, ("none", "target", "source"))
         _check_choice("data.near_duplicates.action", settings.near_duplicates.action, ("drop", "keep", "off"))
+        for output in settings.outputs:
+            _check_choice("data.outputs", output, OUTPUTS)
+        if CHAT not in settings.outputs:
+            raise InvalidArguments(
+                f"--settings: data.outputs has no {CHAT!r}, which training and evaluation read. Add it."
+            )
         return settings
 
     @property

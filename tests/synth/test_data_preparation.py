@@ -79,7 +79,8 @@ def test_the_modules_unpack_to_the_package_that_the_script_imports(
         for path in folder.rglob("*"):
             archive.write(path, path.relative_to(folder))
     names = zipfile.ZipFile(tmp_path / "modules.zip").namelist()
-    assert {"pipelines/__init__.py", "pipelines/preparation/__init__.py"} <= set(names)
+    packages = ("pipelines", "pipelines/preparation", "pipelines/formats")
+    assert {f"{package}/__init__.py" for package in packages} <= set(names)
     assert not [name for name in names if "__pycache__" in name or "definition" in name]
 
 

@@ -79,3 +79,14 @@ def smallest_data_set_fills_every_split(subject: Subject) -> Iterator[Breach]:
         message = f"{data.minimum_records} records would leave a split of {smallest:.0%} empty"
         remedy = f"Ask for at least {-int(-1 // smallest)} records, or enlarge the split."
         yield Breach(("data", "minimum_records"), message, remedy)
+
+
+@rule("data.outputs")
+def the_workflow_s_own_format_is_written(subject: Subject) -> Iterator[Breach]:
+    """Training and evaluation read chat lines, whatever else is written; and each format is written once."""
+    outputs = subject.settings.data.outputs
+    if "chat" not in outputs:
+        message = "`chat` is missing, which training and evaluation read"
+        yield Breach(("data", "outputs"), message, "Add `chat` to the list.")
+    if repeated := sorted({name for name in outputs if outputs.count(name) > 1}):
+        yield Breach(("data", "outputs"), f"`{repeated[0]}` is named more than once", "Name each format once.")

@@ -45,6 +45,7 @@ SETTINGS: dict[str, Any] = {
         "split": {"validation": 0.2, "test": 0.2, "seed": 13, "stratify": "none"},
         "evaluation_set": "",
         "base_run": "",
+        "outputs": ["chat"],
     },
 }
 

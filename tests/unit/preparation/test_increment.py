@@ -114,6 +114,12 @@ def test_files_that_are_gone_or_have_changed_cannot_be_added_to(workflow: Workfl
             workflow.run("2", files, base_run="1")
 
 
+def test_a_run_may_write_other_formats_than_the_one_it_adds_to(workflow: Workflow) -> None:
+    kept = workflow.run("1", OLD)["kept"]
+    workflow.document["data"]["outputs"] = ["chat", "bedrock-conversation"]
+    assert workflow.run("2", OLD, base_run="1")["kept"] == kept
+
+
 def test_a_run_of_other_settings_or_none_at_all_cannot_be_added_to(workflow: Workflow) -> None:
     workflow.run("1", OLD)
     with pytest.raises(NoBaseRun, match="There is no committed run 7"):

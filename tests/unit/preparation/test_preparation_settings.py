@@ -16,6 +16,11 @@ def test_keys_for_others_are_left_alone(settings_document: dict[str, Any]) -> No
     assert settings.split.seed == 13
 
 
+def test_outputs_are_kept_in_their_order(settings_document: dict[str, Any]) -> None:
+    settings_document["data"]["outputs"] = ["parquet", "chat"]
+    assert Settings.from_json(json.dumps(settings_document)).outputs == ("parquet", "chat")
+
+
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
@@ -23,6 +28,13 @@ def test_keys_for_others_are_left_alone(settings_document: dict[str, Any]) -> No
         (("data", "filters", "min_words"), None, "no key 'min_words'"),
         (("data", "filters", "language"), "en", "data.filters has keys that this job does not know: language"),
         (("data", "personal_data"), "ignore", "data.personal_data is 'ignore'; it must be one of redact, drop"),
+        (("data", "outputs"), None, "no key 'outputs'"),
+        (
+            ("data", "outputs"),
+            ["chat", "csv"],
+            "data.outputs is 'csv'; it must be one of chat, bedrock-prompt-completion",
+        ),
+        (("data", "outputs"), ["parquet"], "data.outputs has no 'chat'"),
         (("task", "kind"), "translation", "task.kind is 'translation'"),
         (("data",), 3, "not a JSON object with task and data"),
     ],

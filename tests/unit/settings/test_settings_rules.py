@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cdk_app.settings import Problem, Settings
+from pipelines.formats.outputs import OUTPUTS
 
 Load = Callable[..., Settings]
 Problems = Callable[..., list[Problem]]
@@ -47,6 +48,27 @@ def test_validation_and_test_may_hold_out_half_and_no_more(
     ]
     document["data"]["split"] = {"validation": 0.2, "test": 0.3}
     load(document)
+
+
+def test_chat_is_among_the_outputs_and_none_is_there_twice(
+    load: Load, problems: Problems, document: dict[str, Any]
+) -> None:
+    document["data"]["outputs"] = ["parquet", "parquet"]
+    assert found(problems(document)) == [
+        ("data.outputs", "`chat` is missing, which training and evaluation read"),
+        ("data.outputs", "`parquet` is named more than once"),
+    ]
+    document["data"]["outputs"] = []
+    assert [key for key, _ in found(problems(document))] == ["data.outputs"]
+    document["data"]["outputs"] = ["chat", "csv"]
+    assert [key for key, _ in found(problems(document))] == ["data.outputs[1]"]
+    document["data"]["outputs"] = ["parquet", "chat"]
+    assert load(document).data.outputs == ("parquet", "chat")
+
+
+def test_every_output_that_can_be_written_can_be_named(load: Load, document: dict[str, Any]) -> None:
+    document["data"]["outputs"] = list(OUTPUTS)
+    assert load(document).data.outputs == OUTPUTS
 
 
 def test_the_smallest_data_set_must_fill_every_split(load: Load, problems: Problems, document: dict[str, Any]) -> None:

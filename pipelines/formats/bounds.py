@@ -1,0 +1,55 @@
+"""What a model's limits say of one record, by AWS's estimate of its tokens."""
+
+from collections.abc import Iterator, Sequence
+
+from pipelines.formats.limits import CAUTIOUS_CHARACTERS_PER_TOKEN, CHARACTERS_PER_TOKEN, Limits
+from pipelines.formats.reasons import Problem, Reason
+from pipelines.formats.shapes import Examined, Part, Text
+
+
+def estimated_tokens(characters: int) -> int:
+    """Return about how many tokens a text has, as AWS estimates it."""
+    return -(-characters // CHARACTERS_PER_TOKEN)
+
+
+def breaches(record: Examined, limits: Limits) -> Iterator[Problem]:
+    """Yield what about a record is against the limits of a model."""
+    if limits.one_system_part and record.system_parts > 1:
+        yield Problem(Reason.SYSTEM_PARTS, f"{record.system_parts} parts, and the model takes one")
+    yield from _reserved_words(record.texts, limits)
+    characters = {part: sum(len(text.content) for text in record.texts if text.part is part) for part in Part}
+    yield from _length(sum(characters.values()), limits.tokens, "the record")
+    yield from _length(characters[Part.PROMPT], limits.prompt_tokens, "the prompt")
+    yield from _length(characters[Part.ANSWER], limits.answer_tokens, "the answer")
+    total = sum(characters.values())
+    if limits.batch_tokens is not None and _fits(total, limits.tokens) and not _fits(total, limits.batch_tokens):
+        yield Problem(Reason.ONLY_IN_SMALL_BATCHES, f"{_size(total)}; larger batches take {limits.batch_tokens:,}")
+
+
+def _length(characters: int, most: int | None, what: str) -> Iterator[Problem]:
+    if most is None:
+        return
+    if not _fits(characters, most):
+        yield Problem(Reason.TOO_LONG, f"{what} has {_size(characters)}; the model takes {most:,}")
+    elif characters > most * CAUTIOUS_CHARACTERS_PER_TOKEN:
+        detail = f"{what} has {_size(characters)}, at {CAUTIOUS_CHARACTERS_PER_TOKEN} characters a token "
+        detail += f"{-(-characters // CAUTIOUS_CHARACTERS_PER_TOKEN):,}; the model takes {most:,}"
+        yield Problem(Reason.MAYBE_TOO_LONG, detail)
+
+
+def _fits(characters: int, tokens: int | None) -> bool:
+    return tokens is None or characters <= tokens * CHARACTERS_PER_TOKEN
+
+
+def _size(characters: int) -> str:
+    return f"{characters:,} characters, about {estimated_tokens(characters):,} tokens"
+
+
+def _reserved_words(texts: Sequence[Text], limits: Limits) -> Iterator[Problem]:
+    for text in texts:
+        refused = limits.reserved if limits.reserved_in_answers or text.part is not Part.ANSWER else ()
+        for reason, words in ((Reason.RESERVED_WORD, refused), (Reason.MAYBE_RESERVED_WORD, limits.maybe_reserved)):
+            found = [word for word in words if word in text.content]
+            if found:
+                yield Problem(reason, f"{found[0]!r} in the {text.part.name.lower()}")
+                break

@@ -1,0 +1,223 @@
+"""The limits of each model: just inside and just outside, for every row of the table."""
+
+import json
+
+import pytest
+
+from pipelines.formats import limits
+from pipelines.formats.bedrock import conversation_line, messages_line, pre_training_line, prompt_completion_line
+from pipelines.formats.check import check_lines, check_name, check_set
+from pipelines.formats.findings import Findings
+from pipelines.formats.limits import LIMITS, Limits
+from pipelines.formats.reasons import Reason
+from pipelines.formats.records import Format, Message, Record
+
+WRITERS = {
+    Format.PROMPT_COMPLETION: prompt_completion_line,
+    Format.CONVERSATION: conversation_line,
+    Format.MESSAGES: messages_line,
+    Format.PRE_TRAINING: pre_training_line,
+}
+
+
+def rows(field: str) -> list[object]:
+    """Every row of the table that has a limit of this kind."""
+    return [pytest.param(row, id=name(row)) for row in LIMITS if getattr(row, field)]
+
+
+def name(row: Limits) -> str:
+    return f"{row.family}, {row.method}"
+
+
+def record(prompt: str, answer: str) -> Record:
+    return Record((Message("user", prompt), Message("assistant", answer)), prompt + answer)
+
+
+def found(row: Limits, prompt: str = "a", answer: str = "b") -> set[Reason]:
+    line = WRITERS[row.format](record(prompt, answer))
+    return set(check_lines([line], row.format, row.family).counts)
+
+
+def of_the_whole(row: Limits, training: int = 500, validation: int | None = None, size: int = 0) -> set[Reason]:
+    def findings(records: int) -> Findings:
+        return Findings(row.format, row.family, lines=records, size=size)
+
+    held_out = None if validation is None else findings(validation)
+    return {finding.reason for finding in check_set(findings(training), held_out)}
+
+
+@pytest.mark.parametrize("row", rows("tokens"))
+def test_a_record_of_the_most_tokens_fits_and_one_character_more_does_not(row: Limits) -> None:
+    most = row.tokens * 6  # type: ignore[operator]
+    assert Reason.TOO_LONG not in found(row, "p" * (most // 2), "a" * (most - most // 2))
+    assert Reason.TOO_LONG in found(row, "p" * (most // 2), "a" * (most - most // 2 + 1))
+
+
+@pytest.mark.parametrize("row", rows("prompt_tokens"))
+def test_prompt_and_answer_have_limits_of_their_own(row: Limits) -> None:
+    prompt, answer = row.prompt_tokens * 6, row.answer_tokens * 6  # type: ignore[operator]
+    assert Reason.TOO_LONG not in found(row, "p" * prompt, "a" * answer)
+    assert Reason.TOO_LONG in found(row, "p" * (prompt + 1), "a")
+    assert Reason.TOO_LONG in found(row, "p", "a" * (answer + 1))
+
+
+@pytest.mark.parametrize("row", rows("batch_tokens"))
+def test_a_record_that_fits_small_batches_alone_is_a_warning(row: Limits) -> None:
+    most = row.batch_tokens * 6  # type: ignore[operator]
+    assert Reason.ONLY_IN_SMALL_BATCHES not in found(row, "p" * (most - 1), "a")
+    assert Reason.ONLY_IN_SMALL_BATCHES in found(row, "p" * most, "a")
+    assert Reason.ONLY_IN_SMALL_BATCHES not in found(row, "p" * row.tokens * 7, "a")  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("row", rows("tokens"))
+def test_from_three_characters_a_token_on_a_record_may_be_too_long(row: Limits) -> None:
+    most = row.tokens * 3  # type: ignore[operator]
+    assert Reason.MAYBE_TOO_LONG not in found(row, "p" * (most - 1), "a")
+    assert Reason.MAYBE_TOO_LONG in found(row, "p" * most, "a")
+    assert Reason.MAYBE_TOO_LONG not in found(row, "p" * most * 2, "a"), "it is too long for certain"
+
+
+def test_characters_are_counted_and_not_bytes() -> None:
+    row = limits.limits_of("titan-text-lite", Format.PROMPT_COMPLETION)
+    assert row is not None
+    assert Reason.TOO_LONG not in found(row, "\U0001f600" * (4096 * 6 - 1), "a")
+    assert Reason.TOO_LONG in found(row, "\U0001f600" * 4096 * 6, "a")
+
+
+def test_the_system_prompt_counts_as_part_of_the_record() -> None:
+    turns = (Message("user", "p" * 1000), Message("assistant", "a"))
+    line = conversation_line(Record((Message("system", "s" * (16_000 * 6 - 1000)), *turns)))
+    assert Reason.TOO_LONG in check_lines([line], Format.CONVERSATION, "llama-3.3").counts
+
+
+@pytest.mark.parametrize("row", rows("reserved"))
+def test_every_reserved_word_is_refused_in_a_prompt_and_its_neighbour_is_not(row: Limits) -> None:
+    for word in row.reserved:
+        assert Reason.RESERVED_WORD in found(row, f"x {word} y")
+        assert Reason.RESERVED_WORD in found(row, f"{word}y")
+        assert Reason.RESERVED_WORD not in found(row, f"x {word[:-1]} y")
+
+
+@pytest.mark.parametrize("row", rows("reserved"))
+def test_a_reserved_word_in_an_answer_is_refused_or_warned_of_as_documented(row: Limits) -> None:
+    reasons = found(row, answer=f"x {row.reserved[0]} y")
+    expected = Reason.RESERVED_WORD if row.reserved_in_answers else Reason.MAYBE_RESERVED_WORD
+    assert reasons == {expected}
+
+
+def test_a_reserved_word_in_the_system_prompt_is_refused() -> None:
+    messages = (Message("system", "System: be brief"), Message("user", "a"), Message("assistant", "b"))
+    line = conversation_line(Record(messages))
+    assert set(check_lines([line], Format.CONVERSATION, "nova-lite").counts) == {Reason.RESERVED_WORD}
+
+
+@pytest.mark.parametrize("row", rows("maybe_reserved"))
+def test_what_only_the_validator_refuses_is_a_warning(row: Limits) -> None:
+    for word in set(row.maybe_reserved) - set(row.reserved):
+        assert found(row, f"x {word} y") == {Reason.MAYBE_RESERVED_WORD}
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in LIMITS if row.format is Format.CONVERSATION], ids=lambda row: row.family
+)
+def test_several_parts_of_a_system_prompt_are_refused_where_one_is_taken(row: Limits) -> None:
+    document = json.loads(conversation_line(record("a", "b"))) | {"system": [{"text": "s"}, {"text": "t"}]}
+    reasons = set(check_lines([json.dumps(document)], row.format, row.family).counts)
+    assert reasons == ({Reason.SYSTEM_PARTS} if row.one_system_part else set())
+
+
+# ---- the whole ------------------------------------------------------------------------------------------------
+
+SPLITS = ("training", "validation", "total")
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in LIMITS if any(getattr(row, name).least for name in SPLITS)],
+    ids=name,
+)
+def test_the_least_records_are_enough_and_one_fewer_is_not(row: Limits) -> None:
+    few = Reason.TOO_FEW_RECORDS
+    if least := row.training.least:
+        assert few not in of_the_whole(row, training=least)
+        assert few in of_the_whole(row, training=least - 1)
+    if least := row.validation.least:
+        assert few not in of_the_whole(row, validation=least)
+        assert few in of_the_whole(row, validation=least - 1)
+    if least := row.total.least:
+        assert few not in of_the_whole(row, training=least - 1, validation=1)
+        assert few in of_the_whole(row, training=least - 1)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in LIMITS if any(getattr(row, name).most for name in SPLITS)],
+    ids=name,
+)
+def test_the_most_records_are_taken_and_one_more_is_not(row: Limits) -> None:
+    many = Reason.TOO_MANY_RECORDS
+    if most := row.training.most:
+        assert many not in of_the_whole(row, training=most)
+        assert many in of_the_whole(row, training=most + 1)
+    if most := row.validation.most:
+        assert many not in of_the_whole(row, validation=most)
+        assert many in of_the_whole(row, validation=most + 1)
+    if most := row.total.most:
+        assert many not in of_the_whole(row, training=most - 32, validation=32)
+        assert many in of_the_whole(row, training=most - 31, validation=32)
+
+
+@pytest.mark.parametrize("row", rows("training_bytes"))
+def test_files_of_the_most_bytes_are_taken_and_larger_ones_are_not(row: Limits) -> None:
+    training, validation = row.training_bytes, row.validation_bytes
+    assert training is not None
+    assert validation is not None
+    assert Reason.TOO_MANY_BYTES not in of_the_whole(row, size=training)
+    assert Reason.TOO_MANY_BYTES in of_the_whole(row, size=training + 1)
+    assert Reason.TOO_MANY_BYTES not in of_the_whole(row, validation=100, size=validation)
+    assert Reason.TOO_MANY_BYTES in of_the_whole(row, validation=100, size=validation + 1)
+
+
+@pytest.mark.parametrize("family", limits.FAMILIES)
+def test_a_model_refuses_a_format_that_it_does_not_take(family: str) -> None:
+    taken = {row.format for row in limits.rows_of(family)}
+    for form in Format:
+        reasons = {finding.reason for finding in check_set(Findings(form, family, lines=500))}
+        assert (Reason.WRONG_FORMAT in reasons) is (form not in taken)
+
+
+def test_validation_data_that_a_model_does_not_use_is_a_warning() -> None:
+    row = limits.limits_of("nova-2-lite", Format.CONVERSATION)
+    assert row is not None
+    assert of_the_whole(row, validation=100) == {Reason.VALIDATION_UNUSED}
+    assert of_the_whole(row) == set()
+
+
+def test_no_records_are_too_few_for_anyone() -> None:
+    empty = Findings(Format.CHAT)
+    assert [finding.reason for finding in check_set(empty, empty)] == [Reason.NO_RECORDS, Reason.NO_RECORDS]
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "reasons"),
+    [
+        ("train.jsonl", None, []),
+        ("train-1_a.jsonl", "nova-lite", []),
+        ("train 1.jsonl", "nova-lite", [Reason.FILE_NAME]),
+        ("train 1.jsonl", "claude-3-haiku", []),
+        ("train.jsonl.gz", None, [Reason.COMPRESSED]),
+    ],
+)
+def test_a_file_s_name_is_judged(name: str, family: str | None, reasons: list[Reason]) -> None:
+    assert [finding.reason for finding in check_name(name, family)] == reasons
+
+
+def test_a_model_that_is_not_known_is_an_error_that_names_those_that_are() -> None:
+    with pytest.raises(ValueError, match="nova-micro"):
+        check_lines([], Format.CHAT, "nova-mikro")
+
+
+@pytest.mark.parametrize("row", LIMITS, ids=name)
+def test_every_row_has_a_source_and_a_place_of_its_own(row: Limits) -> None:
+    assert row.sources
+    assert sum((other.family, other.format) == (row.family, row.format) for other in LIMITS) == 1
