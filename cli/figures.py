@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from twin.report.charts.candidates import dollars, milliseconds
+from twin.report.cuts import cuts
 from twin.report.wording import loss_change, quality_change
 
 
@@ -24,6 +25,9 @@ def show_figures(report: dict[str, Any], console: Console) -> None:
     for label, text in rows(report):
         table.add_row(label, text)
     console.print(table)
+    for cut in cuts(report):
+        style = "yellow" if cut.prominent else ""
+        console.print(f"{cut.found} {cut.remedy}", style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def complain(message: str, console: Console) -> None:

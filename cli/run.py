@@ -49,7 +49,9 @@ def run_workflow(
         artefacts = Artefacts(emulator.client("s3"), finished.outputs, dataset(settings, options), run_id)
         happened = [event for event, _ in events.read(finished.events)]
         error = describe(finished.error, log)
-        figures.update(collect(finished.outcome, board, artefacts, finished.probed, happened, error))
+        figures.update(
+            collect(finished.outcome, board, artefacts, finished.probed, happened, error, settings.longest_prompt)
+        )
         write_report(figures, output / run_id)
         if figures["data"] and any(figures["data"]["rejected"].values()):
             rejected.append(emulator.local_path(figures["data"]["quarantine"]))

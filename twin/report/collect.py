@@ -35,11 +35,13 @@ def collect(
     probed: Probed | None,
     events: list[dict[str, Any]],
     error: str | None = None,
+    longest_max_length: int | None = None,
 ) -> dict[str, Any]:
     """Return the report: what ran, for how long, on what data, and what came out.
 
     Sections of steps that did not run are `None` (or empty lists). Times are in seconds unless a name says `ms`.
-    `error` is what went wrong after the execution, when the deployed model was used.
+    `error` is what went wrong after the execution, when the deployed model was used; `longest_max_length` is how far
+    `tuning.max_length` can be raised.
     """
     manifest = artefacts.manifest()
     return {
@@ -56,7 +58,7 @@ def collect(
         "steps": steps(board),
         "data": data(manifest, artefacts),
         "selection": selection(outcome, artefacts),
-        "tuning": tuning(artefacts),
+        "tuning": tuning(artefacts, longest_max_length),
         "evaluation": evaluation(artefacts),
         "serving": serving(probed),
         "iam": {"enforced": True, "denied": [e for e in events if e.get("kind") == "iam_denied"]},
@@ -114,9 +116,10 @@ def selection(outcome: Outcome, artefacts: Artefacts) -> dict[str, Any] | None:
     }
 
 
-def tuning(artefacts: Artefacts) -> dict[str, Any] | None:
+def tuning(artefacts: Artefacts, longest_max_length: int | None) -> dict[str, Any] | None:
     """Return what training used and how the held-out loss moved."""
-    return artefacts.training()
+    training = artefacts.training()
+    return training | {"longest_max_length": longest_max_length} if training is not None else None
 
 
 def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
@@ -130,6 +133,7 @@ def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
     return {
         "metric": metric,
         "examples": found["examples"],
+        "records": found.get("records"),
         "base": found["base"][metric],
         "tuned": found["tuned"][metric],
         "difference": found["difference"]["value"],

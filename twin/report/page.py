@@ -11,6 +11,7 @@ from markupsafe import Markup
 from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_timeline
 from twin.report.charts.candidates import dollars, milliseconds
 from twin.report.charts.timeline import duration
+from twin.report.cuts import cuts
 from twin.report.phases import phases
 from twin.report.wording import loss_change, quality_change, signed
 
@@ -27,7 +28,8 @@ def render(report: dict[str, Any]) -> str:
     words = (dollars, duration, loss_change, milliseconds, quality_change, signed)
     environment.filters |= {function.__name__: function for function in words}
     drawn = {name: Markup(svg) if svg else None for name, svg in drawings(report).items()}  # noqa: S704 (charts escape)
-    return environment.get_template("report.html.j2").render(report=report, drawn=drawn, phases=phases(report))
+    template = environment.get_template("report.html.j2")
+    return template.render(report=report, drawn=drawn, phases=phases(report), cuts=cuts(report))
 
 
 def drawings(report: dict[str, Any]) -> dict[str, str | None]:

@@ -99,6 +99,8 @@ def whole(early_end: dict[str, Any]) -> dict[str, Any]:
             "tokens": 900,
             "loss_before": 4.0,
             "loss_after": 2.8,
+            "records": {"train": {"used": 6, "truncated": 0, "skipped": {}}},
+            "settings": {"max_length": 112},
             "curve": [{"step": 1, "loss": 4.1}, {"step": 2, "loss": 3.0, "validation_loss": 2.8}],
         },
         "evaluation": {
