@@ -9,6 +9,7 @@ from urllib.error import URLError
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.serving import NotDeployedYet
 from twin.emulator import EmulatorError
 from twin.run.api import ProbeFailed
 from twin.run.approval import NobodyWaits
@@ -23,7 +24,7 @@ def explain(error: Exception, emulator_log: Path) -> str | None:
     """Return the message for an error that its reader can do something about; None for a fault of the program."""
     look = f"Look for the reason in the emulator's log, {emulator_log}, and run again."
     match error:
-        case EmulatorError() | NobodyWaits() | NothingDeployed():
+        case EmulatorError() | NobodyWaits() | NothingDeployed() | NotDeployedYet():
             return str(error)
         case SynthesisFailed():
             return f"The templates could not be synthesized. Mend what this says, and run again:\n{error}"

@@ -13,6 +13,7 @@ from tests.twin.helpers import Json, allow, make_function, start, wait_until
 from twin import events
 from twin.emulator import Emulator
 from twin.run.approval import NobodyWaits, Request, figures, request
+from twin.run.going_on import GoingOn, run_going_on
 
 ASKING = "def handle(event, context): return {'approval': 'requested'}"
 ANSWERING = """
@@ -110,6 +111,21 @@ def test_a_task_that_has_its_answer_at_once_waits_for_nobody(emulator: Emulator)
     client = emulator.client("stepfunctions")
     wait_until(lambda: client.describe_execution(executionArn=arn)["status"], lambda seen: seen == "SUCCEEDED")
     assert arn not in list(waiting_for(emulator))
+
+
+def test_a_run_that_waits_is_told_from_one_that_works_and_from_none(emulator: Emulator, tmp_path: Path) -> None:
+    going_on = {"Rest": {"Type": "Wait", "Seconds": 60_000, "End": True}}
+    arn = start_asking(emulator, ASKING, then=going_on)
+    run_id = arn.rpartition(":")[2]
+    wait_until(lambda: list(waiting_for(emulator)), lambda seen: arn in seen)
+    assert run_going_on(emulator.work_dir) == GoingOn(run_id, waits=True)
+
+    request(emulator.work_dir).approve("somebody")
+    wait_until(lambda: run_going_on(emulator.work_dir), lambda seen: seen == GoingOn(run_id, waits=False), seconds=10)
+    emulator.client("stepfunctions").stop_execution(executionArn=arn)
+    wait_until(lambda: run_going_on(emulator.work_dir), lambda seen: seen is None, seconds=10)
+
+    assert run_going_on(tmp_path) is None
 
 
 def test_what_a_person_decides_by_is_the_reason_of_the_choice_and_the_comparison() -> None:

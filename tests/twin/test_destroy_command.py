@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,6 +56,22 @@ def test_there_is_nothing_to_destroy_before_a_run(tmp_path: Path) -> None:
     output = io.StringIO()
     assert destroy.destroy_deployment(tmp_path, Console(file=output)) == 0
     assert output.getvalue() == "Nothing is deployed on this machine.\n"
+
+
+def test_what_a_run_or_another_command_uses_is_left_as_it_is_and_the_reason_said_once(tmp_path: Path) -> None:
+    emulator = tmp_path / ".fourfold" / "emulator"
+    for folder in (emulator, tmp_path / ".fourfold" / "cdk.out.twin"):
+        folder.mkdir(parents=True)
+    (emulator / "emulator.log").write_text("what the running one has logged")
+    output = io.StringIO()
+    with (emulator / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        code = destroy.destroy_deployment(tmp_path, Console(file=output, width=200))
+
+    assert code == 2
+    assert len(output.getvalue().splitlines()) == 2
+    assert "in use" in output.getvalue()
+    assert (emulator / "emulator.log").read_text() == "what the running one has logged"
 
 
 def test_an_interrupt_is_one_line_and_130(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

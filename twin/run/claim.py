@@ -37,7 +37,7 @@ def claimed(state: Path, emulator: Path) -> Iterator[None]:
                 if not _taken(probe):
                     raise RunRefused(
                         f"What the last run deployed is in use, by `fourfold serve` or another command: {emulator}. "
-                        "End it, or wait for its end, and run again."
+                        "End it, or wait for its end."
                     )
         yield
 
