@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
@@ -11,11 +12,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.serving import NotDeployedYet
 from twin.emulator import EmulatorError
-from twin.run.api import ProbeFailed
+from twin.run.api import ApiRefused, ProbeFailed
 from twin.run.approval import NobodyWaits
 from twin.run.reopened import NothingDeployed
 from twin.run.synthesis import SynthesisFailed
 from twin.weights.packages import WeightsMissingError
+
+ADVICE: dict[int, str] = {
+    HTTPStatus.BAD_REQUEST: "Change the text, and ask again.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Give a shorter text.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Ask again in a moment.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "If it is the same in a minute, `fourfold run` deploys a model anew.",
+    HTTPStatus.GATEWAY_TIMEOUT: "Ask again; if it is the same then, with a shorter text.",
+}
+"""What helps against an answer of the API whose reason is not the deployment's own."""
 
 NO_ANSWER = (URLError, ConnectionError, TimeoutError, HTTPException, BotoCoreError, Boto3Error)
 
@@ -30,6 +40,8 @@ def explain(error: Exception, emulator_log: Path) -> str | None:
             return f"The templates could not be synthesized. Mend what this says, and run again:\n{error}"
         case WeightsMissingError():
             return f"{error} `make setup` installs it."
+        case ApiRefused():
+            return f"The API answered {error.problem}\n{ADVICE.get(error.status, look)}"
         case ProbeFailed():
             return f"{error}\n{look}"
         case ClientError():

@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 
 from botocore.auth import SigV4Auth
@@ -39,11 +39,11 @@ class ApiRefused(ProbeFailed):
 
 def _in_words(status: int, answer: Mapping[str, Any]) -> str:
     """Write `413 Request Entity Too Large: …`, with every field that is wrong."""
-    title = answer.get("title") or HTTPStatus(status).phrase
+    title = answer.get("title") or responses.get(status, "")
     detail = answer.get("detail") or answer.get("message") or json.dumps(answer)[:500]
     errors = answer.get("errors") or []
     fields = f" ({'; '.join(error['detail'] for error in errors)})" if len(errors) > 1 else ""
-    return f"{status} {title}: {detail}{fields}"
+    return f"{status} {title}".rstrip() + f": {detail}{fields}"
 
 
 @dataclass(frozen=True)

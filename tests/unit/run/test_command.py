@@ -233,5 +233,12 @@ def test_a_question_that_is_no_text_is_refused_before_anything_starts(given: byt
     assert words in result.stderr
 
 
+@pytest.mark.parametrize("blank", ["", " \n\t"])
+def test_an_argument_of_blanks_is_refused_before_anything_starts(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    monkeypatch.setattr("cli.serving.ask_model", raising(AssertionError("it has begun")))
+
+    assert invoke("ask", blank) == (2, "", "There is no text: give it as the argument, or on the standard input.\n")
+
+
 def test_the_version_is_the_package_s() -> None:
     assert invoke("--version")[1] == f"fourfold {version('fourfold')}\n"

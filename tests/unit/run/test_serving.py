@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -86,3 +87,46 @@ def test_what_is_served_already_is_told_with_whether_it_can_be_asked(
     assert ("the API answers 503" in stdout) is not ready
     assert ("`fourfold approve`" in stdout) is (run is WAITS)
     assert re.search(r"^curl --aws-sigv4 ", stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "message"),
+    [
+        (
+            400,
+            {"title": "Bad Request", "status": 400, "detail": "'text' must not be blank."},
+            "The API answered 400 Bad Request: 'text' must not be blank.\nChange the text, and ask again.\n",
+        ),
+        (
+            413,
+            {"title": "Request Entity Too Large", "detail": "The input has 24,001 characters and 20,000 are allowed."},
+            "The API answered 413 Request Entity Too Large: The input has 24,001 characters and 20,000 are allowed.\n"
+            "Give a shorter text.\n",
+        ),
+        (
+            400,
+            {"detail": "2 fields are wrong; see 'errors'.", "errors": [{"detail": "one"}, {"detail": "another"}]},
+            "The API answered 400 Bad Request: 2 fields are wrong; see 'errors'. (one; another)\n"
+            "Change the text, and ask again.\n",
+        ),
+        (
+            429,
+            {"message": "Too Many Requests"},
+            "The API answered 429 Too Many Requests: Too Many Requests\nAsk again in a moment.\n",
+        ),
+    ],
+)
+def test_what_the_api_refuses_is_told_in_words_with_advice_that_fits(
+    api: FakeApi, going_on: Callable[[GoingOn | None], None], status: int, answer: dict[str, object], message: str
+) -> None:
+    api.status, api.answer = status, json.dumps(answer).encode()
+    going_on(None)
+
+    assert invoke("ask", "a text") == (1, "", message)
+
+
+def test_a_failure_of_the_deployment_sends_to_the_log(api: FakeApi, going_on: Callable[[GoingOn | None], None]) -> None:
+    api.status, api.answer = 502, b'{"detail": "The model failed."}'
+    going_on(None)
+
+    assert "emulator.log" in invoke("ask", "a text")[2]
