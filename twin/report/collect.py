@@ -24,6 +24,7 @@ CANDIDATE_FIELDS = (
     "latency_ms_p50",
     "latency_ms_p95",
     "usd_per_1k_requests",
+    "priced_by",
     "examples",
 )
 

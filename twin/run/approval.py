@@ -14,6 +14,7 @@ from typing import Any
 
 from twin import events
 from twin.emulator import RunningEmulator
+from twin.report.wording import selection_reason
 from twin.run.execution import step_of_state
 from twin.run.history import Results, results
 
@@ -90,8 +91,8 @@ def _left(client: Any, execution_arn: str) -> set[str]:
 
 def figures(known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Put what a person decides by into words: why the model was chosen, and what the tuned one is compared with."""
-    if reason := known.get("SelectModel", {}).get("reason"):
-        yield str(reason)
+    if (selected := known.get("SelectModel", {})).get("reason"):
+        yield selection_reason(selected)
     if compared := known.get("CompareWithChampion"):
         low, high = compared["ci"]
         yield (

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_timeline
-from twin.report.charts.candidates import dollars, milliseconds
+from twin.report.charts.candidates import milliseconds
 from twin.report.charts.funnel import two_lines
 from twin.report.charts.loss import moving_average
 from twin.report.charts.svg import WIDTH, text, ticks
 from twin.report.charts.timeline import duration
+from twin.report.wording import dollars
 
 
 def widths(svg: str, kind: str) -> list[float]:
