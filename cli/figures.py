@@ -9,7 +9,7 @@ from rich.table import Table
 
 from twin.report.charts.candidates import milliseconds
 from twin.report.cuts import cuts
-from twin.report.wording import loss_change, quality_change, request_cost, selection_reason
+from twin.report.wording import approved, loss_change, quality_change, request_cost, selection_reason
 
 
 def show_figures(report: dict[str, Any], console: Console) -> None:
@@ -51,6 +51,8 @@ def rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     if e := report["evaluation"]:
         found.append((f"Test {e['metric']}", f"{e['base']:.3f} → {e['tuned']:.3f}. {quality_change(e)}"))
         found.append(("Test loss", loss_change(e["loss_reduction"])))
+    if report.get("approval"):
+        found.append(("Approval", approved(report["approval"])))
     if report["serving"]:
         found += served(report["serving"])
     found.append(("IAM", f"enforced, {len(report['iam']['denied'])} calls denied"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,9 @@ def ended(asked: Request) -> dict[str, Any]:
 def test_an_approval_goes_to_the_run_that_waits(asked: Request) -> None:
     assert asked.known() == {}
     asked.approve("somebody")
-    assert json.loads(ended(asked)["output"]) == {"approved_by": "somebody"}
+    answer = json.loads(ended(asked)["output"])
+    assert answer["approved_by"] == "somebody"
+    assert datetime.fromisoformat(answer["approved_at"]).tzinfo is not None
 
 
 def test_a_rejection_ends_the_run_with_its_reason(asked: Request) -> None:

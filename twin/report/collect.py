@@ -11,6 +11,9 @@ from twin.run.board import Board
 from twin.run.execution import STEPS, Outcome
 from twin.run.probe import Probed
 
+APPROVAL = "AwaitApproval"
+AUTOMATIC = "automatic"
+"""What stands for the approver where the settings approve by themselves."""
 BEST_EXAMPLES, WORST_EXAMPLES = 4, 3
 REJECTED_EXAMPLES = 2
 SAME_SCORE = 0.005
@@ -61,6 +64,7 @@ def collect(
         "selection": selection(outcome, artefacts),
         "tuning": tuning(artefacts, longest_max_length),
         "evaluation": evaluation(artefacts),
+        "approval": approval(outcome, board),
         "serving": serving(probed),
         "iam": {"enforced": True, "denied": [e for e in events if e.get("kind") == "iam_denied"]},
     }
@@ -158,6 +162,20 @@ def moved(predictions: list[dict[str, Any]]) -> dict[str, int]:
     better = sum(gain(p) >= SAME_SCORE for p in predictions)
     worse = sum(gain(p) <= -SAME_SCORE for p in predictions)
     return {"better": better, "same": len(predictions) - better - worse, "worse": worse}
+
+
+def approval(outcome: Outcome, board: Board) -> dict[str, Any] | None:
+    """Return who approved the model, when, and after how long; None where nobody did, or nobody so far."""
+    answer = outcome.results.get(APPROVAL)
+    if answer is None:
+        return None
+    by = answer.get("approved_by")
+    return {
+        "kind": "automatic" if by == AUTOMATIC else "manual",
+        "by": by,
+        "at": answer.get("approved_at"),
+        "waited_s": round(board.steps[APPROVAL].elapsed(), 2),
+    }
 
 
 def serving(probed: Probed | None) -> dict[str, Any] | None:

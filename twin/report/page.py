@@ -10,10 +10,19 @@ from markupsafe import Markup
 
 from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_timeline
 from twin.report.charts.candidates import milliseconds
-from twin.report.charts.timeline import duration
 from twin.report.cuts import cuts
 from twin.report.phases import phases
-from twin.report.wording import AT_THIS_SPEED, dollars, is_timed, loss_change, quality_change, selection_reason, signed
+from twin.report.wording import (
+    AT_THIS_SPEED,
+    approved,
+    dollars,
+    duration,
+    is_timed,
+    loss_change,
+    quality_change,
+    selection_reason,
+    signed,
+)
 
 
 def render(report: dict[str, Any]) -> str:
@@ -25,7 +34,7 @@ def render(report: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words = (dollars, duration, is_timed, loss_change, milliseconds, quality_change, selection_reason, signed)
+    words = (approved, dollars, duration, is_timed, loss_change, milliseconds, quality_change, selection_reason, signed)
     environment.filters |= {function.__name__: function for function in words}
     drawn = {name: Markup(svg) if svg else None for name, svg in drawings(report).items()}  # noqa: S704 (charts escape)
     template = environment.get_template("report.html.j2")

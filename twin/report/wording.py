@@ -48,6 +48,24 @@ def selection_reason(selected: Mapping[str, Any]) -> str:
     return f"{reason} {AT_THIS_SPEED}" if chosen and is_timed(chosen) else reason
 
 
+def approved(approval: Mapping[str, Any]) -> str:
+    """Say who approved the model, when, and how long that was waited for."""
+    at = approval["at"]
+    when = f" on {at[:10]} at {at[11:16]} UTC" if at else ""
+    if approval["kind"] == "automatic":
+        return f"Approved automatically{when}, as the settings say (approval: automatic)."
+    waited = f"after the run had waited for {duration(approval['waited_s'])}"
+    return f"Approved by {approval['by'] or 'somebody who gave no name'}{when}, {waited}."
+
+
+def duration(seconds: float) -> str:
+    """Write a duration: `4.2 s`, `1 min 05 s`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
 def dollars(value: float) -> str:
     """Write a price with two figures that count."""
     if value >= 0.1:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ class Request:
 
     def approve(self, name: str) -> None:
         """Let the run deploy its model. Raises NobodyWaits where the run waits no more."""
-        self._answer("send_task_success", output=json.dumps({"approved_by": name}))
+        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._answer("send_task_success", output=json.dumps({"approved_by": name, "approved_at": moment}))
 
     def reject(self, why: str) -> None:
         """End the run, and leave deployed what is. Raises NobodyWaits where the run waits no more."""

@@ -32,6 +32,7 @@ def early_end() -> dict[str, Any]:
         "selection": None,
         "tuning": None,
         "evaluation": None,
+        "approval": None,
         "serving": None,
         "iam": {
             "enforced": True,
@@ -117,6 +118,7 @@ def whole(early_end: dict[str, Any]) -> dict[str, Any]:
             "best": [prediction],
             "worst": [],
         },
+        "approval": {"kind": "manual", "by": "jo", "at": "2026-11-26T00:53:07Z", "waited_s": 141.2},
         "serving": {
             "route": "/v1/summarize",
             "endpoint": "the-endpoint",
