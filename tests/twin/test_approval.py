@@ -131,18 +131,30 @@ def test_a_run_that_waits_is_told_from_one_that_works_and_from_none(emulator: Em
     assert run_going_on(tmp_path) is None
 
 
-def test_what_a_person_decides_by_is_the_reason_of_the_choice_and_the_comparison() -> None:
-    compared = {
-        "metric": "rougeL",
-        "challenger": {"value": 0.2523},
-        "champion": {"value": 0.1541, "note": "No champion yet: the base model stands in."},
-        "difference": 0.0982,
-        "ci": [0.0551, 0.1414],
-        "examples": 64,
-    }
-    assert list(figures({"SelectModel": {"reason": "None reaches 0.23."}, "CompareWithChampion": compared})) == [
+COMPARED: dict[str, Any] = {
+    "metric": "rougeL",
+    "challenger": {"value": 0.2523},
+    "champion": {"kind": "base", "value": 0.1541, "note": "There is no champion yet. The base model stands in for it."},
+    "difference": 0.0982,
+    "ci": [0.0551, 0.1414],
+    "examples": 64,
+}
+
+
+def test_what_a_person_decides_by_is_the_reason_of_the_choice_the_comparison_and_the_floor() -> None:
+    known = {"SelectModel": {"reason": "None reaches 0.23."}, "CompareWithChampion": COMPARED}
+    assert list(figures({**known, "ResolveRun": {"floor": 0.23}})) == [
         "None reaches 0.23.",
-        "Tuned: rougeL 0.252, +0.098 [+0.055, +0.141] beside the champion's 0.154, on 64 test records.",
-        "Champion: No champion yet: the base model stands in.",
+        "Tuned: rougeL 0.252, +0.098 [+0.055, +0.141] beside the base model's 0.154, on 64 test records.",
+        "It clears the floor, rougeL 0.23.",
+        "There is no champion yet. The base model stands in for it.",
     ]
     assert list(figures({})) == []
+
+
+def test_a_champion_is_called_so_and_a_floor_that_is_missed_is_said() -> None:
+    compared = COMPARED | {"champion": {"kind": "sagemaker", "value": 0.1541, "note": ""}}
+    assert list(figures({"CompareWithChampion": compared, "ResolveRun": {"floor": 0.3}})) == [
+        "Tuned: rougeL 0.252, +0.098 [+0.055, +0.141] beside the champion's 0.154, on 64 test records.",
+        "It does not reach the floor, rougeL 0.3.",
+    ]

@@ -96,11 +96,13 @@ def figures(known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     if (selected := known.get("SelectModel", {})).get("reason"):
         yield selection_reason(selected)
     if compared := known.get("CompareWithChampion"):
-        low, high = compared["ci"]
+        (low, high), opponent = compared["ci"], compared["champion"]
+        metric, tuned, floor = compared["metric"], compared["challenger"]["value"], known["ResolveRun"]["floor"]
         yield (
-            f"Tuned: {compared['metric']} {compared['challenger']['value']:.3f}, "
-            f"{compared['difference']:+.3f} [{low:+.3f}, {high:+.3f}] beside the champion's "
-            f"{compared['champion']['value']:.3f}, on {compared['examples']} test records."
+            f"Tuned: {metric} {tuned:.3f}, {compared['difference']:+.3f} [{low:+.3f}, {high:+.3f}] beside the "
+            f"{'base model' if opponent['kind'] == 'base' else 'champion'}'s {opponent['value']:.3f}, "
+            f"on {compared['examples']} test records."
         )
-        if note := compared["champion"].get("note"):
-            yield f"Champion: {note}"
+        yield f"It {'clears' if tuned >= floor else 'does not reach'} the floor, {metric} {floor:g}."
+        if note := opponent.get("note"):
+            yield str(note)
