@@ -78,7 +78,13 @@ def curl(api: Api) -> str:
     """Return a command that asks the API, with its signature."""
     user = f"{api.credentials.access_key}:{api.credentials.secret_key}"
     words = ["curl", "--aws-sigv4", f"aws:amz:{api.region}:execute-api", "--user", user]
-    words += ["--header", "Content-Type: application/json", "--data", '{"text": "…"}', f"{api.url}{SUMMARIZE}"]
+    words += [
+        "--header",
+        "Content-Type: application/json",
+        "--data",
+        '{"text": "Here goes the text. It may have several sentences."}',
+        f"{api.url}{SUMMARIZE}",
+    ]
     return shlex.join(words)
 
 
