@@ -39,7 +39,7 @@ def run_workflow(
         RunRefused: the run cannot end well; nothing has begun.
     """
     with claimed(state_folder(ROOT), emulator_folder(ROOT)):
-        check(settings, data, overrides)
+        check(settings, workflow, data, overrides)
         return run_claimed(settings, Options(ROOT, workflow, data, overrides, run_id), output, console)
 
 

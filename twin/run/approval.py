@@ -74,7 +74,7 @@ def request(work_dir: Path) -> Request:
     """
     emulator = RunningEmulator.in_directory(work_dir)
     if emulator is None:
-        raise NobodyWaits("No run is going on: there is nothing to approve.")
+        raise NobodyWaits("No run is going on: none waits for an answer.")
     client = emulator.client("stepfunctions")
     asked = [record for record, _ in events.read(emulator.events_file) if record["kind"] == "waiting"]
     for record in reversed(asked):

@@ -212,8 +212,8 @@ def test_the_report_of_another_run_is_not_overwritten(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["approve", "--yes"], "nothing to approve"),
-        (["reject"], "nothing to approve"),
+        (["approve", "--yes"], "none waits for an answer"),
+        (["reject"], "none waits for an answer"),
         (["ask", "a text"], "`fourfold run` deploys it"),
         (["serve"], "`fourfold run` deploys it"),
     ],

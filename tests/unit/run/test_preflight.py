@@ -22,6 +22,7 @@ from twin.run.preflight import RunRefused, check
 from twin.sample_data import COLUMNS, write_sample
 
 PROJECT = Path(__file__).resolve().parents[3]
+WORKFLOW = PROJECT / "workflow.yaml"
 GOOD = b'{"documentation": "a text", "summary": "its summary", "more": 1}\n'
 ENOUGH = GOOD * 100
 
@@ -40,9 +41,11 @@ def changed(folder: Path, **twin: Any) -> Settings:
     return load_settings(file, "twin")
 
 
-def problems(settings: Settings, data: Path | None, overrides: dict[str, Any] | None = None) -> list[str]:
+def problems(
+    settings: Settings, data: Path | None, overrides: dict[str, Any] | None = None, workflow: Path = WORKFLOW
+) -> list[str]:
     with pytest.raises(RunRefused) as refused:
-        check(settings, data, overrides or {})
+        check(settings, workflow, data, overrides or {})
     return str(refused.value).splitlines()
 
 
@@ -53,7 +56,7 @@ def write(folder: Path, content: bytes, name: str = "data.jsonl") -> Path:
 
 
 def test_the_project_s_own_settings_run_on_the_sample_data(settings: Settings) -> None:
-    check(settings, None, {})
+    check(settings, WORKFLOW, None, {})
 
 
 def test_the_sample_has_the_columns_that_it_is_said_to_have(tmp_path: Path) -> None:
@@ -76,7 +79,7 @@ def test_the_sample_has_the_columns_that_it_is_said_to_have(tmp_path: Path) -> N
 def test_enough_records_with_both_columns_anywhere_in_the_file_will_do(
     settings: Settings, tmp_path: Path, content: bytes
 ) -> None:
-    check(settings, write(tmp_path, content), {})
+    check(settings, WORKFLOW, write(tmp_path, content), {})
 
 
 @pytest.mark.parametrize(
@@ -111,7 +114,7 @@ def test_of_many_columns_a_few_are_named(settings: Settings, tmp_path: Path) -> 
 
 def test_a_gzipped_file_is_read_and_a_broken_one_is_named(settings: Settings, tmp_path: Path) -> None:
     whole = gzip.compress(ENOUGH)
-    check(settings, write(tmp_path, whole, "data.jsonl.gz"), {})
+    check(settings, WORKFLOW, write(tmp_path, whole, "data.jsonl.gz"), {})
     assert "cannot be read" in problems(settings, write(tmp_path, whole[:20], "data.jsonl.gz"))[0]
     assert "cannot be read" in problems(settings, write(tmp_path, GOOD, "data.jsonl.gz"))[0]
 
@@ -148,7 +151,7 @@ def test_fewer_records_than_the_run_needs_are_refused(
 def test_a_few_records_may_be_added_to_those_of_a_former_run(tmp_path: Path) -> None:
     columns = {"text": "documentation", "target": "summary"}
     settings = changed(tmp_path, data={"columns": columns, "base_run": "latest"})
-    check(settings, write(tmp_path, GOOD), {})
+    check(settings, WORKFLOW, write(tmp_path, GOOD), {})
 
 
 def test_an_override_that_the_first_state_would_refuse_is_refused_beside_what_is_wrong_with_the_data(
@@ -212,12 +215,12 @@ def test_tables_are_looked_into_as_well(
     if problem:
         assert problem in problems(settings, path)[0]
     else:
-        check(settings, path, {})
+        check(settings, WORKFLOW, path, {})
 
 
 def test_columns_of_one_s_own_without_a_file_are_refused(tmp_path: Path) -> None:
     settings = changed(tmp_path, data={"columns": {"text": "body", "target": "summary"}})
-    found = problems(settings, None)
+    found = problems(settings, None, workflow=tmp_path / "workflow.yaml")
     assert len(found) == 1
     assert "no column 'body'" in found[0]
     assert "--data" in found[0]
@@ -232,8 +235,14 @@ def test_every_candidate_that_does_not_answer_here_is_named_beside_what_is_wrong
     ]
     settings = changed(tmp_path, selection={"candidates": candidates, "floor": 0.2})
 
-    found = problems(settings, write(tmp_path, b""))
+    file = tmp_path / "workflow.yaml"
+    found = problems(settings, write(tmp_path, b""), workflow=file)
 
-    assert [line.partition(":")[0] for line in found[:3]] == [f"selection.candidates[{index}]" for index in (1, 2, 3)]
+    assert len(found) == 4
+    line = int(found[0].removeprefix(f"{file}:").partition(":")[0])
+    assert file.read_text().splitlines()[line - 1].strip() == "- model: nova-micro"
+    assert [problem.split(": ")[1] for problem in found[:3]] == [
+        f"environments.twin.selection.candidates[{index}]" for index in (1, 2, 3)
+    ]
     assert all("imported_model_id smollm2q41v1" in line for line in found[:3])
     assert "is empty" in found[3]
