@@ -69,7 +69,9 @@ def summarize(torn_down: TornDown, left: list[str], console: Console) -> int:
     if torn_down.kept:
         console.print("Kept on purpose (DeletionPolicy Retain in the templates):")
         show_lines([f"{one.type}  {one.id}: {one.why}" for one in torn_down.kept], console)
-        show_lines([f"model package  {arn}" for arn in torn_down.model_packages], console)
+        gone = ": its record and figures; the model itself went with its bucket"
+        packages = torn_down.model_packages.items()
+        show_lines([f"model package  {arn}{'' if there else gone}" for arn, there in packages], console)
     for key, end in torn_down.dying_keys.items():
         text = f"KMS deletes the key {key} on {end:%d %B %Y}, when its waiting period is over."
         console.print(text, highlight=False, soft_wrap=True)

@@ -6,6 +6,7 @@ import fcntl
 import io
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -13,11 +14,17 @@ from rich.console import Console
 from cli import destroy
 from twin.emulator import Emulator
 from twin.run.kept import Resource, remember
+from twin.run.products import has_artefact
 from twin.run.teardown import TornDown
 
 GROUP = Resource("Fourfold-twin-FineTuning", "AWS::SageMaker::ModelPackageGroup", "arn:group", retained=True)
 TABLE = Resource("Fourfold-twin-Foundation", "AWS::DynamoDB::Table", "table", retained=True)
-DONE = TornDown([GROUP, TABLE], ["arn:package/1"], {"key-1": datetime(2026, 12, 2, tzinfo=UTC)}, ["/aws/logs"])
+DONE = TornDown(
+    [GROUP, TABLE],
+    {"arn:package/1": True, "arn:package/2": False},
+    {"key-1": datetime(2026, 12, 2, tzinfo=UTC)},
+    ["/aws/logs"],
+)
 
 
 def summary(torn_down: TornDown, left: list[str]) -> tuple[int, str]:
@@ -31,9 +38,33 @@ def test_everything_that_stays_is_listed_with_its_reason() -> None:
     assert code == 0
     assert "AWS::SageMaker::ModelPackageGroup  arn:group: the registry of models" in text
     assert "AWS::DynamoDB::Table  table: its template says so" in text
-    assert "arn:package/1" in text
+    assert "arn:package/1\n" in text
+    assert "arn:package/2: its record and figures; the model itself went with its bucket\n" in text
     assert "KMS deletes the key key-1 on 02 December 2026" in text
     assert "CDKToolkit stays" in text
+
+
+@pytest.mark.parametrize(
+    ("specification", "there"),
+    [
+        ({"Containers": [{"ModelDataUrl": "s3://models/run=r1/model.tar.gz"}]}, True),
+        ({"Containers": [{"ModelDataUrl": "s3://models/run=r2/model.tar.gz"}]}, False),
+        ({"Containers": [{"ModelDataUrl": "s3://gone/run=r1/model.tar.gz"}]}, False),
+        ({"Containers": [{}]}, False),
+    ],
+)
+def test_a_package_is_a_model_only_while_its_artefact_is_there(
+    emulator: Emulator, specification: dict[str, Any], there: bool
+) -> None:
+    s3 = emulator.client("s3")
+    s3.create_bucket(Bucket="models")
+    s3.put_object(Bucket="models", Key="run=r1/model.tar.gz", Body=b"")
+
+    class Registry:
+        def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:  # noqa: N803
+            return {"ModelPackageArn": ModelPackageName, "InferenceSpecification": specification}
+
+    assert has_artefact(Registry(), s3, "arn:package/1") is there
 
 
 def test_log_groups_of_services_are_listed_as_removed() -> None:
