@@ -76,7 +76,7 @@ def explained() -> Iterator[None]:
 def run(
     data: Annotated[
         Path | None,
-        typer.Option(help="Your own JSONL; the columns are named in the settings.", dir_okay=False),
+        typer.Option(help="Your own JSON Lines, CSV or Parquet; the settings name the columns.", dir_okay=False),
     ] = None,
     workflow: WorkflowFile = ROOT / "workflow.yaml",
     override: Annotated[
