@@ -9,6 +9,9 @@ from rich.console import Console
 from cli.show import shown
 from twin.emulator import Emulator, EmulatorError
 from twin.run.board import Board
+from twin.run.claim import claimed
+from twin.run.going_on import run_going_on
+from twin.run.preflight import RunRefused
 from twin.run.session import ENVIRONMENT, emulator_folder, state_folder
 from twin.run.teardown import TornDown, stacks, tear_down
 
@@ -19,6 +22,18 @@ def destroy_deployment(root: Path, console: Console) -> int:
     if not folder.exists() or not assembly.exists():
         console.print("Nothing is deployed on this machine.")
         return 0
+    try:
+        with claimed(state_folder(root), folder):
+            return destroy_claimed(folder, assembly, console)
+    except RunRefused as error:
+        going_on = run_going_on(folder)
+        console.print(f"{going_on or error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        console.print("Nothing was destroyed.")
+        return 2
+
+
+def destroy_claimed(folder: Path, assembly: Path, console: Console) -> int:
+    """Tear down what nothing else uses; as `destroy_deployment`."""
     board = Board()
     board.add("StartEmulator", "Start the emulator")
     board.add("Destroy", "Destroy the stacks (CDK CLI)")
@@ -54,7 +69,9 @@ def summarize(torn_down: TornDown, left: list[str], console: Console) -> int:
     if torn_down.kept:
         console.print("Kept on purpose (DeletionPolicy Retain in the templates):")
         show_lines([f"{one.type}  {one.id}: {one.why}" for one in torn_down.kept], console)
-        show_lines([f"model package  {arn}" for arn in torn_down.model_packages], console)
+        gone = ": its record and figures; the model itself went with its bucket"
+        packages = torn_down.model_packages.items()
+        show_lines([f"model package  {arn}{'' if there else gone}" for arn, there in packages], console)
     for key, end in torn_down.dying_keys.items():
         text = f"KMS deletes the key {key} on {end:%d %B %Y}, when its waiting period is over."
         console.print(text, highlight=False, soft_wrap=True)

@@ -7,8 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from twin.report.charts.candidates import dollars, milliseconds
-from twin.report.wording import loss_change, quality_change
+from twin.report.charts.candidates import milliseconds
+from twin.report.cuts import cuts
+from twin.report.wording import approved, loss_change, quality_change, request_cost, selection_reason
 
 
 def show_figures(report: dict[str, Any], console: Console) -> None:
@@ -24,6 +25,9 @@ def show_figures(report: dict[str, Any], console: Console) -> None:
     for label, text in rows(report):
         table.add_row(label, text)
     console.print(table)
+    for cut in cuts(report):
+        style = "yellow" if cut.prominent else ""
+        console.print(f"{cut.found} {cut.remedy}", style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def complain(message: str, console: Console) -> None:
@@ -40,13 +44,15 @@ def rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     if selection := report["selection"]:
         found += [candidate(c) for c in selection["candidates"]]
         if selection["reason"]:
-            found.append(("Selection", selection["reason"]))
+            found.append(("Selection", selection_reason(selection)))
     if t := report["tuning"]:
         losses = f"{t['loss_before']:.2f} → {t['loss_after']:.2f}"
         found.append(("Held-out loss", f"{losses} ({t['examples']} training examples)"))
     if e := report["evaluation"]:
         found.append((f"Test {e['metric']}", f"{e['base']:.3f} → {e['tuned']:.3f}. {quality_change(e)}"))
         found.append(("Test loss", loss_change(e["loss_reduction"])))
+    if report.get("approval"):
+        found.append(("Approval", approved(report["approval"])))
     if report["serving"]:
         found += served(report["serving"])
     found.append(("IAM", f"enforced, {len(report['iam']['denied'])} calls denied"))
@@ -56,8 +62,7 @@ def rows(report: dict[str, Any]) -> list[tuple[str, str]]:
 def candidate(c: dict[str, Any]) -> tuple[str, str]:
     """Return one candidate's line: quality with its interval, latency, cost."""
     quality = f"{c['metric']} {c['value']:.3f} [{c['ci'][0]:.3f}, {c['ci'][1]:.3f}]"
-    cost = f"{dollars(c['usd_per_1k_requests'])} per 1,000 requests"
-    return f"{c['model']}, {c['strategy']}", f"{quality}, {milliseconds(c['latency_ms_p50'])}, {cost}"
+    return f"{c['model']}, {c['strategy']}", f"{quality}, {milliseconds(c['latency_ms_p50'])}, {request_cost(c)}"
 
 
 def served(serving: dict[str, Any]) -> list[tuple[str, str]]:

@@ -76,7 +76,7 @@ def explained() -> Iterator[None]:
 def run(
     data: Annotated[
         Path | None,
-        typer.Option(help="Your own JSONL; the columns are named in the settings.", dir_okay=False),
+        typer.Option(help="Your own JSON Lines, CSV or Parquet; the settings name the columns.", dir_okay=False),
     ] = None,
     workflow: WorkflowFile = ROOT / "workflow.yaml",
     override: Annotated[
@@ -187,23 +187,25 @@ def check_training_data(
 
 
 @app.command()
-def ask(text: Annotated[str, typer.Argument(help="The text; read from the standard input by default.")] = "") -> None:
+def ask(
+    text: Annotated[str | None, typer.Argument(help="The text; read from the standard input by default.")] = None,
+) -> None:
     """Let the model that the last run deployed on this machine do its task on a text."""
     with explained():
+        asked = text_of_input() if text is None else text
+        if not asked.strip():
+            raise fail("There is no text: give it as the argument, or on the standard input.", 2)
         from cli.serving import ask_model
 
-        ask_model(ROOT, text or text_of_input(), console)
+        ask_model(ROOT, asked, console)
 
 
 def text_of_input() -> str:
     """Return the text on the standard input, or leave with what is wrong about it."""
     try:
-        text = sys.stdin.buffer.read().decode()
+        return sys.stdin.buffer.read().decode()
     except UnicodeDecodeError as error:
         raise fail(f"The standard input is not UTF-8: {error.reason} at byte {error.start}.", 2) from None
-    if not text.strip():
-        raise fail("There is no text: give it as the argument, or on the standard input.", 2)
-    return text
 
 
 @app.command()

@@ -15,8 +15,9 @@ from twin import events
 from twin.emulator import Emulator
 from twin.report import collect, write_report
 from twin.report.artefacts import Artefacts
+from twin.run.claim import claimed
 from twin.run.preflight import check
-from twin.run.session import Finished, Options, dataset, emulator_folder, new_board, run
+from twin.run.session import Finished, Options, dataset, emulator_folder, new_board, run, state_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,8 +38,13 @@ def run_workflow(
     Raises:
         RunRefused: the run cannot end well; nothing has begun.
     """
-    check(settings, data)
-    options = Options(ROOT, workflow, data, overrides, run_id)
+    with claimed(state_folder(ROOT), emulator_folder(ROOT)):
+        check(settings, workflow, data, overrides)
+        return run_claimed(settings, Options(ROOT, workflow, data, overrides, run_id), output, console)
+
+
+def run_claimed(settings: Settings, options: Options, output: Path, console: Console) -> int:
+    """Run the workflow in a state folder that is this run's own; as `run_workflow`."""
     log = emulator_folder(ROOT) / "emulator.log"
     board = new_board()
     figures: dict[str, Any] = {}
@@ -49,7 +55,9 @@ def run_workflow(
         artefacts = Artefacts(emulator.client("s3"), finished.outputs, dataset(settings, options), run_id)
         happened = [event for event, _ in events.read(finished.events)]
         error = describe(finished.error, log)
-        figures.update(collect(finished.outcome, board, artefacts, finished.probed, happened, error))
+        figures.update(
+            collect(finished.outcome, board, artefacts, finished.probed, happened, error, settings.longest_prompt)
+        )
         write_report(figures, output / run_id)
         if figures["data"] and any(figures["data"]["rejected"].values()):
             rejected.append(emulator.local_path(figures["data"]["quarantine"]))

@@ -6,16 +6,23 @@ import shlex
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from rich.console import Console
 
 from cli.show import shown
-from twin.run.api import Api
+from twin.emulator import RunningEmulator
+from twin.run.api import Api, ApiRefused
 from twin.run.board import Board
+from twin.run.going_on import GoingOn, run_going_on
 from twin.run.questions import SUMMARIZE
 from twin.run.reopened import STEPS, reopened
 from twin.run.session import emulator_folder
+
+
+class NotDeployedYet(Exception):
+    """There is no model to ask, and a run that goes on may deploy one; the text says what it waits for."""
 
 
 def ask_model(root: Path, text: str, console: Console) -> None:
@@ -23,35 +30,61 @@ def ask_model(root: Path, text: str, console: Console) -> None:
 
     Raises:
         NothingDeployed: no run has deployed anything.
+        NotDeployedYet: a run goes on, and has deployed no model so far.
         ProbeFailed: the API refused the text; the message holds its answer.
         EmulatorError: the emulator did not start.
     """
     with deployed(root) as api:
-        output, _ = api.ask(SUMMARIZE, {"text": text, "temperature": 0})
+        try:
+            output, _ = api.ask(SUMMARIZE, {"text": text, "temperature": 0})
+        except ApiRefused as refused:
+            going_on = run_going_on(emulator_folder(root)) if refused.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+            if going_on is None:
+                raise
+            raise NotDeployedYet(f"There is no model to ask yet. {going_on}") from refused
     console.print(output, highlight=False, markup=False, soft_wrap=True)
 
 
 def serve_model(root: Path, console: Console) -> None:
-    """Serve what is deployed until Ctrl-C, and say how to ask it.
+    """Serve what is deployed until Ctrl-C, and say how to ask it; what is served already is only told.
 
     Raises:
         NothingDeployed: no run has deployed anything.
         EmulatorError: the emulator did not start.
     """
+    folder = emulator_folder(root)
+    served_already = RunningEmulator.in_directory(folder) is not None
     try:
         with deployed(root) as api:
-            console.print(f"Served at {api.url} until Ctrl-C. To ask it:\n", highlight=False, soft_wrap=True)
-            console.print(curl(api), highlight=False, markup=False, soft_wrap=True)
-            threading.Event().wait()
+            for line in announcement(api, served_already, run_going_on(folder)):
+                console.print(line, highlight=False, markup=False, soft_wrap=True)
+            if not served_already:
+                threading.Event().wait()
     except KeyboardInterrupt:
         console.print("Stopped.")
+
+
+def announcement(api: Api, served_already: bool, going_on: GoingOn | None) -> Iterator[str]:
+    """Say where the API is, until when, how to ask it, and where it has no model yet what that waits for."""
+    until = "until the command that started it ends" if served_already else "until Ctrl-C"
+    yield f"Served at {api.url} {until}."
+    if going_on is not None:
+        yield f"There is no model to ask yet, and the API answers 503. {going_on}"
+    yield f"To ask it{' then' if going_on else ''}:\n"
+    yield curl(api)
 
 
 def curl(api: Api) -> str:
     """Return a command that asks the API, with its signature."""
     user = f"{api.credentials.access_key}:{api.credentials.secret_key}"
     words = ["curl", "--aws-sigv4", f"aws:amz:{api.region}:execute-api", "--user", user]
-    words += ["--header", "Content-Type: application/json", "--data", '{"text": "…"}', f"{api.url}{SUMMARIZE}"]
+    words += [
+        "--header",
+        "Content-Type: application/json",
+        "--data",
+        '{"text": "Here goes the text. It may have several sentences."}',
+        f"{api.url}{SUMMARIZE}",
+    ]
     return shlex.join(words)
 
 

@@ -9,8 +9,9 @@ with its line and its remedy.
 
 from cdk_app.settings.data import Columns, Data, Filters, Glue, Split
 from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Gateway, Serving
-from cdk_app.settings.loading import ENVIRONMENTS, load_settings
+from cdk_app.settings.loading import ENVIRONMENTS, load_settings, problem_in
 from cdk_app.settings.model import Environment, Settings
+from cdk_app.settings.overrides import override_problems
 from cdk_app.settings.problems import Problem, SettingsError
 from cdk_app.settings.run import compact_json, run_settings, run_settings_template
 from cdk_app.settings.selection import Candidate, Selection, Strategy
@@ -39,6 +40,8 @@ __all__ = [
     "Tuning",
     "compact_json",
     "load_settings",
+    "override_problems",
+    "problem_in",
     "run_settings",
     "run_settings_template",
 ]

@@ -8,7 +8,7 @@ from typing import get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from cdk_app.settings.document import Document, Entry, read_document
+from cdk_app.settings.document import Document, Entry, KeyPath, read_document
 from cdk_app.settings.environments import ENVIRONMENTS_KEY, common, merge
 from cdk_app.settings.explain import explain, problem_at, suggest
 from cdk_app.settings.model import Environment, Settings
@@ -48,6 +48,15 @@ def load_settings(path: Path | str, environment: str) -> Settings:
     if problems:
         raise SettingsError(problems)
     return checked[environment]
+
+
+def problem_in(path: Path | str, environment: str, setting: KeyPath, message: str, remedy: str) -> Problem:
+    """Return a problem of a file that has been loaded well, at the place where the setting is written.
+
+    For whoever finds settings wrong that are right by themselves, such as a model that does not answer there.
+    """
+    document = read_document(Path(path))
+    return problem_at(_merged(document, environment), setting, str(path), message, remedy)
 
 
 def _merged(document: Document, environment: str) -> Entry:

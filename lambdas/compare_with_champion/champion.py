@@ -14,6 +14,7 @@ from lambdas.shared.targets import BedrockTarget, ExtractiveTarget, SageMakerTar
 
 # With fewer records in common than this, the champion's stored answers say too little.
 MINIMUM_SHARED = 20
+BASE = "base"
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,14 @@ class Opponent:
     note: str = ""
 
     @property
+    def is_base(self) -> bool:
+        """Whether it is the base model, which stands in for a champion."""
+        return self.kind == BASE
+
+    @property
     def name(self) -> str:
         """What a message calls it."""
-        return "the base model" if self.kind == "base" else f"the champion of run {self.run_id}"
+        return "the base model" if self.is_base else f"the champion of run {self.run_id}"
 
 
 def find_opponent(bucket: str, run: Run, evaluation: Evaluation) -> Opponent:
@@ -69,7 +75,7 @@ def _tuned(bucket: str, champion: SageMakerTarget, evaluation: Evaluation) -> Op
 
 def _base(evaluation: Evaluation, note: str) -> Opponent:
     scores = {record_id: p.base_score for record_id, p in evaluation.predictions.items()}
-    return Opponent("base", None, scores, f"{note} The base model stands in for it.")
+    return Opponent(BASE, None, scores, f"{note} The base model stands in for it.")
 
 
 def _extractive_scores(run: Run, evaluation: Evaluation) -> dict[str, float]:

@@ -7,12 +7,14 @@ a report whose figures differ from the predictions is refused.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lambdas.shared import s3
 from lambdas.shared.errors import EvaluationIncomplete, InvalidRecord
 from lambdas.shared.fields import Fields
+from lambdas.shared.figures import Interval
 from lambdas.shared.rouge import rouge_l
 from lambdas.shared.run import Run
 
@@ -45,12 +47,13 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The report's figures, and the predictions by record id."""
+    """The report's figures, and the predictions by record id; `difference` is that of the tuned and the base model."""
 
     base_loss: float
     tuned_loss: float
     loss_reduction: float
     base_value: float
+    difference: Interval
     predictions: dict[str, Prediction]
 
 
@@ -72,17 +75,35 @@ def read_evaluation(bucket: str, run: Run) -> Evaluation:
     if len(predictions) != count:
         raise report.complaint(f"It counts {count} examples and there are {len(predictions)} predictions")
     recomputed = sum(p.tuned_score for p in predictions.values()) / count
-    if abs(recomputed - tuned.number(run.metric)) > TOLERANCE:
-        raise report.complaint(
-            f"It gives {run.metric} {tuned.number(run.metric)} and the predictions give {recomputed:.4f}"
-        )
+    _agree(report, run.metric, tuned.number(run.metric), recomputed)
+    difference = _difference(report.fields("difference"))
+    gained = recomputed - sum(p.base_score for p in predictions.values()) / count
+    _agree(report, f"a difference in {run.metric} of", difference.value, gained)
     return Evaluation(
         base_loss=base.number("loss", minimum=0),
         tuned_loss=tuned.number("loss", minimum=0),
         loss_reduction=report.number("loss_reduction"),
         base_value=base.number(run.metric, minimum=0, maximum=1),
+        difference=difference,
         predictions=predictions,
     )
+
+
+def _agree(report: Fields, what: str, given: float, recomputed: float) -> None:
+    if abs(recomputed - given) > TOLERANCE:
+        raise report.complaint(f"It gives {what} {given} and the predictions give {recomputed:.4f}")
+
+
+def _difference(fields: Fields) -> Interval:
+    value, level = fields.number("value"), fields.number("level", minimum=0, maximum=1)
+    bounds = fields.raw("ci")
+    if not isinstance(bounds, list) or len(bounds) != 2 or not all(_is_number(bound) for bound in bounds):
+        raise fields.complaint("The field 'ci' must hold two numbers")
+    return Interval(value, float(bounds[0]), float(bounds[1]), level)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def read_predictions(bucket: str, run_id: str) -> Iterator[Prediction]:

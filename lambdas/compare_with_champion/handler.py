@@ -1,7 +1,8 @@
 """Compare the tuned model with the champion on the same test records, and stop a run that made things worse.
 
 The champion is the approved target. Where its answers to these records are not known (there is no champion yet,
-the data set changed, or it is a Bedrock model), the base model stands in and ``champion.note`` says so.
+the data set changed, or it is a Bedrock model), the base model stands in, ``champion.kind`` is ``base`` and
+``champion.note`` says why; difference and interval are then those of the evaluation.
 
 Event: ``{"run", "pipeline_execution_arn"?}``.
 Result: ``{"metric", "champion": {"kind", "run_id", "value", "note"}, "challenger": {"value", "run_id", "loss",
@@ -39,7 +40,10 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     evaluation = read_evaluation(bucket, run)
     opponent = find_opponent(bucket, run, evaluation)
     challenger = [evaluation.predictions[record_id].tuned_score for record_id in opponent.scores]
-    difference = paired_interval(challenger, list(opponent.scores.values()))
+    # One difference has one interval: beside the base model, the one that the evaluation gave and the report shows.
+    difference = (
+        evaluation.difference if opponent.is_base else paired_interval(challenger, list(opponent.scores.values()))
+    )
     if difference.high < 0:
         raise ChallengerIsWorse(
             f"The tuned model's {run.metric} is {-difference.value:.3f} below that of {opponent.name} "

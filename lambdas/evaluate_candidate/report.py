@@ -1,8 +1,9 @@
 """The figures of one candidate out of its outcomes.
 
 Result: ``{"index", "model", "model_id", "platform", "strategy", "metric", "value", "ci": [low, high], "examples",
-"failed", "latency_ms_p50", "latency_ms_p95", "usd_per_1k_requests", "input_tokens", "output_tokens"}``, with
-``result_key`` and ``predictions_key`` added once stored. Latencies are over answered requests.
+"failed", "latency_ms_p50", "latency_ms_p95", "usd_per_1k_requests", "priced_by", "input_tokens", "output_tokens"}``,
+with ``result_key`` and ``predictions_key`` added once stored. Latencies are over answered requests. ``priced_by`` says
+whether the cost is of ``tokens``, or of the ``seconds`` that were measured.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ def summary(candidate: Candidate, metric: str, outcomes: Sequence[Outcome]) -> d
         "latency_ms_p50": round(percentile(millis, 0.5), 3),
         "latency_ms_p95": round(percentile(millis, 0.95), 3),
         "usd_per_1k_requests": round(1000 * sum(dollars) / len(dollars), 6),
+        "priced_by": candidate.price.basis,
         "input_tokens": sum(answer.input_tokens for answer in answers),
         "output_tokens": sum(answer.output_tokens for answer in answers),
     }

@@ -31,8 +31,8 @@ def ask(target: SageMakerTarget | BedrockTarget, turns: Sequence[Turn], sampling
     """
     try:
         if isinstance(target, BedrockTarget):
-            return _ask_bedrock(target, turns, sampling)
-        return _ask_endpoint(target, turns, sampling)
+            return _checked(_ask_bedrock(target, turns, sampling))
+        return _checked(_ask_endpoint(target, turns, sampling))
     except aws.ClientError as failure:
         log.warning("The model refused", error=aws.error_code(failure), reason=aws.error_message(failure))
         raise problem_of(failure) from failure
@@ -45,6 +45,14 @@ def ask(target: SageMakerTarget | BedrockTarget, turns: Sequence[Turn], sampling
     except ServiceCallFailed as failure:
         log.error("The model's answer cannot be read", reason=str(failure))
         raise Problem(HTTPStatus.BAD_GATEWAY, "The model answered in an unexpected form.") from failure
+
+
+def _checked(answer: Answer) -> Answer:
+    """Let no empty text pass for an answer; one that was cut off or filtered says so by its `finish_reason`."""
+    if not answer.text and answer.finish == "stop":
+        log.warning("The model answered with an empty text", output_tokens=answer.output_tokens)
+        raise Problem(HTTPStatus.BAD_GATEWAY, "The model answered with an empty text.")
+    return answer
 
 
 def _ask_bedrock(target: BedrockTarget, turns: Sequence[Turn], sampling: Sampling) -> Answer:

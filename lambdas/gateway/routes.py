@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from lambdas.gateway.approved import Approved, approved_target
 from lambdas.gateway.model import ask
-from lambdas.gateway.problems import Problem, retry_later
+from lambdas.gateway.problems import FieldError, Problem, retry_later
 from lambdas.gateway.request import Request, json_object
 from lambdas.gateway.validation import Limits, generate_request, summarize_request
 from lambdas.shared import environment
@@ -66,7 +66,7 @@ def summarize(request: Request) -> Reply:
     asked = summarize_request(json_object(request, limits.max_input_characters), limits)
     approved = _approved()
     if isinstance(approved.target, ExtractiveTarget):
-        return _reply(request, approved, Answer(best_sentence(asked.text), 0, 0, 0.0))
+        return _reply(request, approved, _extracted(asked.text))
     prompt = task_prompt(environment.required("TASK_INSTRUCTION"), asked.text)
     turns = [*approved.shown, Turn("user", prompt)]
     return _reply(request, approved, ask(approved.target, turns, asked.sampling))
@@ -116,6 +116,14 @@ def _approved() -> Approved:
             HTTPStatus.SERVICE_UNAVAILABLE, "No model is approved yet. Run the workflow, and approve one.", 60
         )
     return approved
+
+
+def _extracted(text: str) -> Answer:
+    sentence = best_sentence(text)
+    if not sentence:
+        wrong = "'text' holds no word, and so no sentence to pick"
+        raise Problem(HTTPStatus.BAD_REQUEST, f"{wrong}.", errors=[FieldError("#/text", wrong)])
+    return Answer(sentence, 0, 0, 0.0)
 
 
 def _reply(request: Request, approved: Approved, answer: Answer) -> Reply:

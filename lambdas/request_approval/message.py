@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from lambdas.shared.run import Run
 
+OPPONENTS = ("champion", "base")
 APPROVED = {"approved_by": "your name"}
 
 
@@ -25,11 +26,11 @@ def approval_message(
     """
     parts = [
         f"Run {run.run_id} on data set {run.dataset} waits for your approval. {reason}",
-        _figures("Selection", selection, ("reason",)),
+        _figures("Selection", selection, ("reason", "floor")),
         _figures(
             "Comparison",
-            comparison,
-            ("metric", "challenger", "champion", "base", "difference", "ci", "examples", "better", "fine_tuned"),
+            _with_opponent(comparison),
+            ("metric", "challenger", *OPPONENTS, "difference", "ci", "examples", "better", "fine_tuned"),
         ),
         f"Execution: {run.execution_arn}",
         f"To approve:\n\n{_command('success', token, ['--task-output', _quoted(json.dumps(APPROVED))])}",
@@ -38,6 +39,14 @@ def approval_message(
         "Without an answer the run ends when the approval times out, and what is deployed stays as it is.",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _with_opponent(comparison: Mapping[str, object]) -> Mapping[str, object]:
+    """Call by its name whom the model was compared with: the base model is no champion."""
+    champion = comparison.get("champion")
+    if not isinstance(champion, Mapping) or champion.get("kind") != "base":
+        return comparison
+    return {**{name: value for name, value in comparison.items() if name != "champion"}, "base": champion}
 
 
 def _figures(title: str, document: Mapping[str, object], names: tuple[str, ...]) -> str:

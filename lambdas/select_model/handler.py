@@ -13,6 +13,7 @@ import json
 from dataclasses import dataclass
 
 from lambdas.shared import log
+from lambdas.shared.cost import in_dollars
 from lambdas.shared.errors import EvaluationIncomplete, FunctionError
 from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
@@ -113,7 +114,7 @@ def _reason(run: Run, chosen: Result | None, best: Result) -> str:
         return f"no candidate reaches {run.metric} {run.floor}; the best, {_name(best)}, has {best.value:.3f}"
     return (
         f"{_name(chosen)} is the cheapest that reaches {run.metric} {run.floor}: "
-        f"{chosen.value:.3f} at ${chosen.usd_per_1k_requests:.4f} per 1,000 requests"
+        f"{chosen.value:.3f} at {in_dollars(chosen.usd_per_1k_requests)} per 1,000 requests"
     )
 
 

@@ -22,6 +22,11 @@ from typing import Any
 # As in training, and just as early.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from pipelines.tuning import libraries
+
+if __name__ == "__main__":
+    libraries.load()
+
 import torch
 from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -30,7 +35,7 @@ from pipelines.tuning import checkpoint, examples, generation, losses
 from pipelines.tuning.bootstrap import paired_difference
 from pipelines.tuning.container import EvaluationFolders, TuningError, failures_explained
 from pipelines.tuning.hardware import Hardware, detect
-from pipelines.tuning.progress import log_figures, log_progress
+from pipelines.tuning.progress import log_figures, log_phase, log_progress
 from pipelines.tuning.rouge import rouge_l
 from pipelines.tuning.settings import EvaluationSettings, parse_evaluation
 
@@ -54,13 +59,16 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
     """Give the report and the predictions, as they are then written."""
     # Token by token, plain matrix products copy every key and value for each of its query heads: twice the time.
     hardware = replace(detect(), attention="sdpa")
+    log_phase("read examples")
     checkpoint.load_config(folders.base)
     tokenizer = checkpoint.load_tokenizer(folders.base)
     test, census = examples.load(folders.test, settings.test_examples, tokenizer, settings.max_length, settings.seed)
     print(f"test: {census}", flush=True)
 
+    log_phase("load base model")
     model = checkpoint.load_model(folders.base, hardware)
     base = answer_all("base", model, tokenizer, test, settings.max_output_tokens, hardware)
+    log_phase("merge")
     with tempfile.TemporaryDirectory() as scratch:
         adapter = unpack_adapter(folders.model, Path(scratch))
         adapted = PeftModel.from_pretrained(model, adapter)

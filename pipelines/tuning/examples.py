@@ -8,6 +8,7 @@ off, because it is never generated.
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from pipelines.tuning.container import TuningError
 Message = dict[str, str]
 # A prompt that loses more than this of its text asks about something else.
 MAX_TRUNCATED_SHARE = 0.5
+TOO_LONG = "too long"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Census:
     """What became of the records: `read == not_sampled + used + sum(skipped)`; `truncated` are among the used.
 
     Records are drawn one by one until enough are used: those that were not needed any more are `not_sampled`.
+    Of all that were drawn, cut or not, `longest` is the most tokens that one has, and nine in ten have no more
+    than `nine_in_ten`: what `max_length` would have to be to cut none of them, and few.
     """
 
     read: int = 0
@@ -60,6 +64,8 @@ class Census:
     used: int = 0
     truncated: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    nine_in_ten: int = 0
+    longest: int = 0
 
 
 def read_records(folder: Path) -> list[Record]:
@@ -116,16 +122,18 @@ def load(
     records = read_records(folder)
     census = Census(read=len(records))
     examples: list[Example] = []
+    lengths: list[int] = []
     for record in shuffled(records, seed):
         if len(examples) == limit:
             break
         try:
-            example, truncated = _encode(record, tokenizer, max_length)
+            whole = _whole(record, tokenizer)
+            lengths.append(len(whole.tokens))
+            examples.append(_shortened(whole, tokenizer, max_length))
         except _Skipped as reason:
             census.skipped[str(reason)] = census.skipped.get(str(reason), 0) + 1
             continue
-        examples.append(example)
-        census.truncated += truncated
+        census.truncated += lengths[-1] > max_length
     if not examples:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(census.skipped.items()))
         raise TuningError(
@@ -134,6 +142,8 @@ def load(
         )
     census.used = len(examples)
     census.not_sampled = census.read - census.used - sum(census.skipped.values())
+    lengths.sort()
+    census.nine_in_ten, census.longest = lengths[math.ceil(0.9 * len(lengths)) - 1], lengths[-1]
     return examples, census
 
 
@@ -141,21 +151,23 @@ class _Skipped(Exception):
     """Why one record cannot be used."""
 
 
-def _encode(record: Record, tokenizer: PreTrainedTokenizerBase, max_length: int) -> tuple[Example, bool]:
+def _whole(record: Record, tokenizer: PreTrainedTokenizerBase) -> Example:
     if not record.reference.strip():
         raise _Skipped("without an answer")
-    messages: list[Message] = list(record.messages)
+    return Example(record, *_apply_template(record.messages, tokenizer))
+
+
+def _shortened(example: Example, tokenizer: PreTrainedTokenizerBase, max_length: int) -> Example:
+    messages: list[Message] = list(example.record.messages)
     text: list[int] = tokenizer.encode(messages[-2]["content"], add_special_tokens=False)
     kept = len(text)
-    while True:
-        example = Example(record, *_apply_template(messages, tokenizer))
-        excess = len(example.tokens) - max_length
-        if excess <= 0:
-            return example, kept < len(text)
+    while (excess := len(example.tokens) - max_length) > 0:
         kept -= excess
         if kept < len(text) * (1 - MAX_TRUNCATED_SHARE):
-            raise _Skipped("too long")
+            raise _Skipped(TOO_LONG)
         messages[-2] = {**messages[-2], "content": str(tokenizer.decode(text[:kept]))}
+        example = Example(example.record, *_apply_template(messages, tokenizer))
+    return example
 
 
 def _apply_template(messages: Sequence[Message], tokenizer: PreTrainedTokenizerBase) -> tuple[tuple[int, ...], int]:

@@ -23,11 +23,13 @@ def answers(
 ) -> list[str]:
     """Answer every example's prompt with the likeliest tokens, at most so many.
 
-    `on_progress` gets the number of answers done and of all; those under way count by the share that they have got.
+    `on_progress` gets the number of answers done and of all, also before the first; those under way count by the share
+    that they have got.
     Prompts of similar length go together, padded on the left, so that all of a batch continue at its right edge.
     """
     order = sorted(range(len(examples)), key=lambda index: len(examples[index].prompt))
     texts: dict[int, str] = {}
+    on_progress(0, len(order))
     for start in range(0, len(order), hardware.answers_at_once):
         indices = order[start : start + hardware.answers_at_once]
         prompts = [examples[index].prompt for index in indices]

@@ -17,7 +17,7 @@ from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerB
 
 from pipelines.tuning import gguf_tokenizer
 from pipelines.tuning.container import TuningError
-from pipelines.tuning.progress import log_progress
+from pipelines.tuning.progress import log_phase, log_progress
 
 ARCHITECTURE = "LlamaForCausalLM"
 # Their frequencies are fixed, so that one tensor of factors expresses them.
@@ -83,6 +83,7 @@ def write(
     if factors is not None:
         writer.add_tensor("rope_freqs.weight", factors)
 
+    log_phase("save")
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

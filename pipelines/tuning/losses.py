@@ -39,11 +39,12 @@ def mean_loss(
 ) -> float:
     """Give the mean negative log-likelihood of an answer token over all examples, in nats, without dropout.
 
-    `on_progress` gets how many examples are done, and of how many.
+    `on_progress` gets how many examples are done, and of how many, also before the first.
     """
     was_training = model.training
     model.eval()
     total, done = 0.0, 0
+    on_progress(0, len(examples))
     with hardware.autocast():
         # No gradients are kept, so several times as much fits.
         for group in micro_batches(examples, 4 * hardware.tokens_at_once):

@@ -14,6 +14,11 @@ def log_figures(**figures: float) -> None:
     print(" ".join(f"{name}={value:.6g}" for name, value in figures.items()), flush=True)
 
 
+def log_phase(phase: str) -> None:
+    """Print what begins now, where nothing can be counted."""
+    print("PROGRESS " + json.dumps({"phase": phase}), flush=True)
+
+
 def log_progress(phase: str, done: int, total: int, **figures: float | str) -> None:
     """Print how much of a phase is done, counted in whatever unit the phase has."""
     rounded = {key: round(value, 4) if isinstance(value, float) else value for key, value in figures.items()}

@@ -21,6 +21,11 @@ from typing import Any
 # OpenMP reads this when PyTorch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+from pipelines.tuning import libraries
+
+if __name__ == "__main__":
+    libraries.load()
+
 import torch
 import transformers
 from peft import LoraConfig, PeftModel, get_peft_model
@@ -31,7 +36,7 @@ from transformers import PreTrainedModel
 from pipelines.tuning import batches, checkpoint, examples, gguf_export, losses
 from pipelines.tuning.container import TrainingFolders, TuningError, failures_explained
 from pipelines.tuning.hardware import Hardware, detect
-from pipelines.tuning.progress import log_figures, log_progress
+from pipelines.tuning.progress import log_figures, log_phase, log_progress
 from pipelines.tuning.settings import TrainingSettings, parse_training
 
 WARM_UP_SHARE = 0.1
@@ -44,6 +49,7 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     hardware = detect()
     torch.manual_seed(settings.seed)
 
+    log_phase("read examples")
     # What could not be exported in the end is refused before anything is spent on it.
     config = checkpoint.load_config(folders.model)
     tokenizer = checkpoint.load_tokenizer(folders.model)
@@ -57,6 +63,7 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     training, training_records = load(folders.train, settings.max_examples)
     held_out, held_out_records = load(folders.validation, settings.validation_examples)
 
+    log_phase("load base model")
     model = with_adapter(checkpoint.load_model(folders.model, hardware), settings)
 
     def validate() -> float:
@@ -68,6 +75,7 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
         loss_before = validate()
         curve = run_epochs(model, training, settings, hardware, tokenizer.pad_token_id, validate)
 
+    log_phase("merge")
     model.save_pretrained(str(folders.artifact / "adapter"))
     merged = checkpoint.merged(model)
     gguf_export.write(merged, tokenizer, folders.artifact / "model.gguf")
@@ -113,6 +121,7 @@ def run_epochs(
     curve: list[dict[str, float]] = []
     started, tokens = time.monotonic(), 0
 
+    log_progress("train", 0, steps)
     model.train()
     for _ in range(settings.epochs):
         for batch in batches.shuffled(training, settings.batch_size, dice):

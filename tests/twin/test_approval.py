@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.twin.helpers import Json, allow, make_function, start, wait_until
 from twin import events
 from twin.emulator import Emulator
 from twin.run.approval import NobodyWaits, Request, figures, request
+from twin.run.going_on import GoingOn, run_going_on
 
 ASKING = "def handle(event, context): return {'approval': 'requested'}"
 ANSWERING = """
@@ -62,7 +64,9 @@ def ended(asked: Request) -> dict[str, Any]:
 def test_an_approval_goes_to_the_run_that_waits(asked: Request) -> None:
     assert asked.known() == {}
     asked.approve("somebody")
-    assert json.loads(ended(asked)["output"]) == {"approved_by": "somebody"}
+    answer = json.loads(ended(asked)["output"])
+    assert answer["approved_by"] == "somebody"
+    assert datetime.fromisoformat(answer["approved_at"]).tzinfo is not None
 
 
 def test_a_rejection_ends_the_run_with_its_reason(asked: Request) -> None:
@@ -112,18 +116,45 @@ def test_a_task_that_has_its_answer_at_once_waits_for_nobody(emulator: Emulator)
     assert arn not in list(waiting_for(emulator))
 
 
-def test_what_a_person_decides_by_is_the_reason_of_the_choice_and_the_comparison() -> None:
-    compared = {
-        "metric": "rougeL",
-        "challenger": {"value": 0.2523},
-        "champion": {"value": 0.1541, "note": "No champion yet: the base model stands in."},
-        "difference": 0.0982,
-        "ci": [0.0551, 0.1414],
-        "examples": 64,
-    }
-    assert list(figures({"SelectModel": {"reason": "None reaches 0.23."}, "CompareWithChampion": compared})) == [
+def test_a_run_that_waits_is_told_from_one_that_works_and_from_none(emulator: Emulator, tmp_path: Path) -> None:
+    going_on = {"Rest": {"Type": "Wait", "Seconds": 60_000, "End": True}}
+    arn = start_asking(emulator, ASKING, then=going_on)
+    run_id = arn.rpartition(":")[2]
+    wait_until(lambda: list(waiting_for(emulator)), lambda seen: arn in seen)
+    assert run_going_on(emulator.work_dir) == GoingOn(run_id, waits=True)
+
+    request(emulator.work_dir).approve("somebody")
+    wait_until(lambda: run_going_on(emulator.work_dir), lambda seen: seen == GoingOn(run_id, waits=False), seconds=10)
+    emulator.client("stepfunctions").stop_execution(executionArn=arn)
+    wait_until(lambda: run_going_on(emulator.work_dir), lambda seen: seen is None, seconds=10)
+
+    assert run_going_on(tmp_path) is None
+
+
+COMPARED: dict[str, Any] = {
+    "metric": "rougeL",
+    "challenger": {"value": 0.2523},
+    "champion": {"kind": "base", "value": 0.1541, "note": "There is no champion yet. The base model stands in for it."},
+    "difference": 0.0982,
+    "ci": [0.0551, 0.1414],
+    "examples": 64,
+}
+
+
+def test_what_a_person_decides_by_is_the_reason_of_the_choice_the_comparison_and_the_floor() -> None:
+    known = {"SelectModel": {"reason": "None reaches 0.23."}, "CompareWithChampion": COMPARED}
+    assert list(figures({**known, "ResolveRun": {"floor": 0.23}})) == [
         "None reaches 0.23.",
-        "Tuned: rougeL 0.252, +0.098 [+0.055, +0.141] beside the champion's 0.154, on 64 test records.",
-        "Champion: No champion yet: the base model stands in.",
+        "Tuned: rougeL 0.252, +0.098 [+0.055, +0.141] beside the base model's 0.154, on 64 test records.",
+        "It clears the floor, rougeL 0.23.",
+        "There is no champion yet. The base model stands in for it.",
     ]
     assert list(figures({})) == []
+
+
+def test_a_champion_is_called_so_and_a_floor_that_is_missed_is_said() -> None:
+    compared = COMPARED | {"champion": {"kind": "sagemaker", "value": 0.1541, "note": ""}}
+    assert list(figures({"CompareWithChampion": compared, "ResolveRun": {"floor": 0.3}})) == [
+        "Tuned: rougeL 0.252, +0.098 [+0.055, +0.141] beside the champion's 0.154, on 64 test records.",
+        "It does not reach the floor, rougeL 0.3.",
+    ]

@@ -50,6 +50,7 @@ def run(settings, options, board, after):
         time.sleep(600)
 
 cli.run.run = run
+cli.run.ROOT = Path(sys.argv[1])  # nobody's run is in the way
 cli.main.app(["run", "--output", sys.argv[2]])
 """
 

@@ -80,11 +80,13 @@ def test_metrics_reach_the_job_cloudwatch_and_the_events(account: Account) -> No
     found = account.emulator.client("cloudwatch").list_metrics(Namespace="/aws/sagemaker/TrainingJobs")["Metrics"]
     assert [{"Name": "TrainingJobName", "Value": name}] in [metric["Dimensions"] for metric in found]
     told = [event for event, _ in events.read(account.emulator.events_file) if event["id"] == name]
-    assert [event["kind"] for event in told] == ["started", "log", "progress", "log", "finished"]
-    assert told[1]["metrics"] == {"loss": 2.5}
-    assert (told[2]["phase"], told[2]["done"]) == ("train", 1)
-    assert told[4]["status"] == "Completed"
-    assert told[4]["cpu_s"] >= 0
+    begun, downloading, training, loss, progress, last_loss, uploading, ended = told
+    assert (begun["kind"], loss["kind"], last_loss["kind"], ended["kind"]) == ("started", "log", "log", "finished")
+    assert [one["phase"] for one in (downloading, training, uploading)] == ["downloading", "training", "uploading"]
+    assert loss["metrics"] == {"loss": 2.5}
+    assert (progress["phase"], progress["done"]) == ("train", 1)
+    assert ended["status"] == "Completed"
+    assert ended["cpu_s"] >= 0
 
 
 def test_a_script_that_fails_fails_the_job_with_its_last_lines(account: Account) -> None:

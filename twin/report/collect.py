@@ -11,6 +11,9 @@ from twin.run.board import Board
 from twin.run.execution import STEPS, Outcome
 from twin.run.probe import Probed
 
+APPROVAL = "AwaitApproval"
+AUTOMATIC = "automatic"
+"""What stands for the approver where the settings approve by themselves."""
 BEST_EXAMPLES, WORST_EXAMPLES = 4, 3
 REJECTED_EXAMPLES = 2
 CLUSTERS = 4
@@ -27,6 +30,7 @@ CANDIDATE_FIELDS = (
     "latency_ms_p50",
     "latency_ms_p95",
     "usd_per_1k_requests",
+    "priced_by",
     "examples",
 )
 
@@ -38,11 +42,13 @@ def collect(
     probed: Probed | None,
     events: list[dict[str, Any]],
     error: str | None = None,
+    longest_max_length: int | None = None,
 ) -> dict[str, Any]:
     """Return the report: what ran, for how long, on what data, and what came out.
 
     Sections of steps that did not run are `None` (or empty lists). Times are in seconds unless a name says `ms`.
-    `error` is what went wrong after the execution, when the deployed model was used.
+    `error` is what went wrong after the execution, when the deployed model was used; `longest_max_length` is how far
+    `tuning.max_length` can be raised.
     """
     manifest = artefacts.manifest()
     return {
@@ -59,8 +65,9 @@ def collect(
         "steps": steps(board),
         "data": data(manifest, artefacts),
         "selection": selection(outcome, artefacts),
-        "tuning": tuning(artefacts),
+        "tuning": tuning(artefacts, longest_max_length),
         "evaluation": evaluation(artefacts),
+        "approval": approval(outcome, board),
         "serving": serving(probed),
         "iam": {"enforced": True, "denied": [e for e in events if e.get("kind") == "iam_denied"]},
     }
@@ -119,9 +126,10 @@ def selection(outcome: Outcome, artefacts: Artefacts) -> dict[str, Any] | None:
     }
 
 
-def tuning(artefacts: Artefacts) -> dict[str, Any] | None:
+def tuning(artefacts: Artefacts, longest_max_length: int | None) -> dict[str, Any] | None:
     """Return what training used and how the held-out loss moved."""
-    return artefacts.training()
+    training = artefacts.training()
+    return training | {"longest_max_length": longest_max_length} if training is not None else None
 
 
 def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
@@ -135,6 +143,7 @@ def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
     return {
         "metric": metric,
         "examples": found["examples"],
+        "records": found.get("records"),
         "base": found["base"][metric],
         "tuned": found["tuned"][metric],
         "difference": found["difference"]["value"],
@@ -158,6 +167,20 @@ def moved(predictions: list[dict[str, Any]]) -> dict[str, int]:
     better = sum(gain(p) >= SAME_SCORE for p in predictions)
     worse = sum(gain(p) <= -SAME_SCORE for p in predictions)
     return {"better": better, "same": len(predictions) - better - worse, "worse": worse}
+
+
+def approval(outcome: Outcome, board: Board) -> dict[str, Any] | None:
+    """Return who approved the model, when, and after how long; None where nobody did, or nobody so far."""
+    answer = outcome.results.get(APPROVAL)
+    if answer is None:
+        return None
+    by = answer.get("approved_by")
+    return {
+        "kind": "automatic" if by == AUTOMATIC else "manual",
+        "by": by,
+        "at": answer.get("approved_at"),
+        "waited_s": round(board.steps[APPROVAL].elapsed(), 2),
+    }
 
 
 def serving(probed: Probed | None) -> dict[str, Any] | None:

@@ -9,11 +9,21 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_timeline
-from twin.report.charts.candidates import dollars, milliseconds
-from twin.report.charts.timeline import duration
+from twin.report.charts.candidates import milliseconds
+from twin.report.cuts import cuts
 from twin.report.marks import marked
 from twin.report.phases import phases
-from twin.report.wording import loss_change, quality_change, signed
+from twin.report.wording import (
+    AT_THIS_SPEED,
+    approved,
+    dollars,
+    duration,
+    is_timed,
+    loss_change,
+    quality_change,
+    selection_reason,
+    signed,
+)
 
 
 def render(report: dict[str, Any]) -> str:
@@ -25,10 +35,11 @@ def render(report: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words = (dollars, duration, loss_change, milliseconds, quality_change, signed)
+    words = (approved, dollars, duration, is_timed, loss_change, milliseconds, quality_change, selection_reason, signed)
     environment.filters |= {function.__name__: function for function in (*words, marked)}
     drawn = {name: Markup(svg) if svg else None for name, svg in drawings(report).items()}  # noqa: S704 (charts escape)
-    return environment.get_template("report.html.j2").render(report=report, drawn=drawn, phases=phases(report))
+    template = environment.get_template("report.html.j2")
+    return template.render(report=report, drawn=drawn, phases=phases(report), cuts=cuts(report), timed=AT_THIS_SPEED)
 
 
 def drawings(report: dict[str, Any]) -> dict[str, str | None]:

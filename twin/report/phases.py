@@ -13,6 +13,10 @@ PHASES = {
 }
 
 
+WAITING = "AwaitApproval"
+"""Its time is a person's, and not of what the phase does."""
+
+
 @dataclass(frozen=True)
 class Phase:
     """One of the four steps: `status` is a CSS class too; `figure` is the one number to remember of it."""
@@ -32,7 +36,8 @@ def phases(report: dict[str, Any]) -> list[Phase]:
         steps = [step for step in report["steps"] if step["name"] in members]
         status = _status([step["status"] for step in steps])
         figure, caption = figures[name](report) or ("–", _nothing(status))
-        found.append(Phase(name, status, sum(step["wall_s"] for step in steps), figure, caption))
+        working = sum(step["wall_s"] for step in steps if step["name"] != WAITING)
+        found.append(Phase(name, status, working, figure, caption))
     return found
 
 

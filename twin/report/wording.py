@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -21,6 +22,55 @@ def loss_change(reduction: float) -> str:
     if percent < 0.05:
         return "The loss stayed as it was."
     return f"The loss {_verb(-reduction)} by {percent:.{0 if percent >= 1 else 1}f} %."
+
+
+AT_THIS_SPEED = "at this machine's speed"
+
+
+def is_timed(candidate: Mapping[str, Any]) -> bool:
+    """Whether a candidate's cost is AWS's price of a second, times the seconds that this machine took."""
+    return candidate.get("priced_by") == "seconds"
+
+
+def request_cost(candidate: Mapping[str, Any]) -> str:
+    """Say what a thousand requests cost, and where that hangs on this machine, so."""
+    words = f"{dollars(candidate['usd_per_1k_requests'])} per 1,000 requests"
+    return f"{words} {AT_THIS_SPEED}" if is_timed(candidate) else words
+
+
+def selection_reason(selected: Mapping[str, Any]) -> str:
+    """Say why a model was chosen, or that none was; a cost in it that hangs on this machine is marked.
+
+    Args:
+        selected: what the selection gave: `reason` and `chosen`.
+    """
+    reason, chosen = str(selected["reason"]), selected.get("chosen")
+    return f"{reason} {AT_THIS_SPEED}" if chosen and is_timed(chosen) else reason
+
+
+def approved(approval: Mapping[str, Any]) -> str:
+    """Say who approved the model, when, and how long that was waited for."""
+    at = approval["at"]
+    when = f" on {at[:10]} at {at[11:16]} UTC" if at else ""
+    if approval["kind"] == "automatic":
+        return f"Approved automatically{when}, as the settings say (approval: automatic)."
+    waited = f"after the run had waited for {duration(approval['waited_s'])}"
+    return f"Approved by {approval['by'] or 'somebody who gave no name'}{when}, {waited}."
+
+
+def duration(seconds: float) -> str:
+    """Write a duration: `4.2 s`, `1 min 05 s`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02d} s"
+
+
+def dollars(value: float) -> str:
+    """Write a price with two figures that count."""
+    if value >= 0.1:
+        return f"${value:,.2f}"
+    return f"${value:.4f}" if value >= 0.0001 else "< $0.0001"
 
 
 def signed(value: float) -> str:

@@ -6,7 +6,9 @@ import json
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import responses
 from typing import Any
 
 from botocore.auth import SigV4Auth
@@ -18,6 +20,30 @@ TIMEOUT_S = 120.0
 
 class ProbeFailed(RuntimeError):
     """What was deployed did not answer as it should; the message holds the answer."""
+
+
+class ApiRefused(ProbeFailed):
+    """The API answered with an error: its `status`, and in words what its problem document says.
+
+    Args:
+        url: what was asked.
+        status: the HTTP status.
+        answer: the problem document (RFC 9457), or what API Gateway itself answers.
+    """
+
+    def __init__(self, url: str, status: int, answer: Mapping[str, Any]) -> None:
+        self.status = status
+        self.problem = _in_words(status, answer)
+        super().__init__(f"POST {url} answered {self.problem}")
+
+
+def _in_words(status: int, answer: Mapping[str, Any]) -> str:
+    """Write `413 Request Entity Too Large: …`, with every field that is wrong."""
+    title = answer.get("title") or responses.get(status, "")
+    detail = answer.get("detail") or answer.get("message") or json.dumps(answer)[:500]
+    errors = answer.get("errors") or []
+    fields = f" ({'; '.join(error['detail'] for error in errors)})" if len(errors) > 1 else ""
+    return f"{status} {title}".rstrip() + f": {detail}{fields}"
 
 
 @dataclass(frozen=True)
@@ -38,7 +64,8 @@ class Api:
         """Post a body and return the answer's text, and its latency in milliseconds as the client saw it.
 
         Raises:
-            ProbeFailed: the API answered with an error, or without a text.
+            ApiRefused: the API answered with an error.
+            ProbeFailed: it answered without a text.
             OSError: it did not answer.
         """
         url = f"{self.url}{path}"
@@ -46,8 +73,10 @@ class Api:
         began = time.perf_counter()
         status, answer = post(request)
         latency = (time.perf_counter() - began) * 1000
-        if status != 200 or not answer.get("output"):
-            raise ProbeFailed(f"POST {url} answered {status}: {json.dumps(answer)[:500]}")
+        if status != 200:
+            raise ApiRefused(url, status, answer)
+        if not answer.get("output"):
+            raise ProbeFailed(f"POST {url} answered {status} without a text: {json.dumps(answer)[:500]}")
         return str(answer["output"]), latency
 
     def status_without_credentials(self, path: str) -> int:

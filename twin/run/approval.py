@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from twin import events
 from twin.emulator import RunningEmulator
+from twin.report.wording import selection_reason
 from twin.run.execution import step_of_state
 from twin.run.history import Results, results
 
@@ -49,7 +51,8 @@ class Request:
 
     def approve(self, name: str) -> None:
         """Let the run deploy its model. Raises NobodyWaits where the run waits no more."""
-        self._answer("send_task_success", output=json.dumps({"approved_by": name}))
+        moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self._answer("send_task_success", output=json.dumps({"approved_by": name, "approved_at": moment}))
 
     def reject(self, why: str) -> None:
         """End the run, and leave deployed what is. Raises NobodyWaits where the run waits no more."""
@@ -71,7 +74,7 @@ def request(work_dir: Path) -> Request:
     """
     emulator = RunningEmulator.in_directory(work_dir)
     if emulator is None:
-        raise NobodyWaits("No run is going on: there is nothing to approve.")
+        raise NobodyWaits("No run is going on: none waits for an answer.")
     client = emulator.client("stepfunctions")
     asked = [record for record, _ in events.read(emulator.events_file) if record["kind"] == "waiting"]
     for record in reversed(asked):
@@ -90,14 +93,16 @@ def _left(client: Any, execution_arn: str) -> set[str]:
 
 def figures(known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Put what a person decides by into words: why the model was chosen, and what the tuned one is compared with."""
-    if reason := known.get("SelectModel", {}).get("reason"):
-        yield str(reason)
+    if (selected := known.get("SelectModel", {})).get("reason"):
+        yield selection_reason(selected)
     if compared := known.get("CompareWithChampion"):
-        low, high = compared["ci"]
+        (low, high), opponent = compared["ci"], compared["champion"]
+        metric, tuned, floor = compared["metric"], compared["challenger"]["value"], known["ResolveRun"]["floor"]
         yield (
-            f"Tuned: {compared['metric']} {compared['challenger']['value']:.3f}, "
-            f"{compared['difference']:+.3f} [{low:+.3f}, {high:+.3f}] beside the champion's "
-            f"{compared['champion']['value']:.3f}, on {compared['examples']} test records."
+            f"Tuned: {metric} {tuned:.3f}, {compared['difference']:+.3f} [{low:+.3f}, {high:+.3f}] beside the "
+            f"{'base model' if opponent['kind'] == 'base' else 'champion'}'s {opponent['value']:.3f}, "
+            f"on {compared['examples']} test records."
         )
-        if note := compared["champion"].get("note"):
-            yield f"Champion: {note}"
+        yield f"It {'clears' if tuned >= floor else 'does not reach'} the floor, {metric} {floor:g}."
+        if note := opponent.get("note"):
+            yield str(note)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -119,13 +119,22 @@ class Board:
         with self._lock:
             self.steps[name].cpu_s += cpu_s
 
+    def skip_up_to(self, name: str) -> None:
+        """Mark every step that should have come before another one, and did not, as skipped."""
+        with self._lock:
+            names = list(self.steps)
+            self._skip(names[: names.index(name)])
+
     def skip_what_waits(self) -> None:
         """Mark every step that never came as skipped."""
         with self._lock:
-            for step in self.steps.values():
-                if step.status is Status.WAITING:
-                    step.status = Status.SKIPPED
-                    self._tell(step)
+            self._skip(self.steps)
+
+    def _skip(self, names: Iterable[str]) -> None:
+        for name in names:
+            if self.steps[name].status is Status.WAITING:
+                self.steps[name].status = Status.SKIPPED
+                self._tell(self.steps[name])
 
     def running(self) -> list[str]:
         """Return the names of the steps that run now."""

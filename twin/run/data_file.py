@@ -1,6 +1,7 @@
-"""The user's data file, looked at before anything is deployed: whether the preparation would find a record in it.
+"""The user's data file, looked at before anything is deployed: whether the preparation would find records in it.
 
-A file is read to its end only where no record is found. Nothing here decides about a record: the preparation does.
+A file is read until there are enough of them, a compressed one to its end: only that says whether it is whole. Nothing
+here decides about a record: the preparation does.
 """
 
 from __future__ import annotations
@@ -21,40 +22,53 @@ _JSON_LINES, _DELIMITED, _PARQUET = ("jsonl", "ndjson", "json"), ("csv", "tsv"),
 _READ = ".jsonl, .ndjson, .json, .csv and .tsv, compressed (.gz, .zst) or not, and .parquet"
 _DELIMITERS = (",", "\t", ";", "|")
 _HEADER_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 20
 SHOWN_COLUMNS = 12
 
 
-def problems_of(path: Path, names: tuple[str, ...], max_record_bytes: int) -> Iterator[str]:
+def problems_of(path: Path, names: tuple[str, ...], max_record_bytes: int, needed: int) -> Iterator[str]:
     """Yield what is wrong with a data file as a whole.
 
     Args:
         path: the file.
         names: the columns that a record must have; none where the preparation tells them by itself.
         max_record_bytes: length of a line beyond which it is no record.
+        needed: how many records there must be at least.
     """
     kind = format_of(path.name)
     if kind is None:
         yield f"{path}: the preparation reads {_READ}. Convert the file to one of these."
         return
-    found, lines = dict[str, None](), 0
+    found, lines, records = dict[str, None](), 0, 0
     try:
-        for columns in _records(path, kind, max_record_bytes):
-            lines += 1
-            if columns and all(name in columns for name in names):
-                return
+        for columns, count in _records(path, kind, max_record_bytes):
+            lines += count
+            records += count if columns and all(name in columns for name in names) else 0
+            if records >= needed:
+                break
             found.update(dict.fromkeys(columns))
+        if _is_compressed(path):
+            _read_to_its_end(path)
     except (OSError, EOFError, zlib.error, csv.Error, ValueError, pa.ArrowException) as error:
         yield f"{path} cannot be read: {str(error).splitlines()[0]}. See to the file, and run again."
+        return
+    if records >= needed:
         return
     if not lines:
         yield f"{path} is empty. Give a file with {'one JSON object a line' if kind in _JSON_LINES else 'records'}."
     elif not found:
         yield f"{path} has no line with a JSON object. Give a file with one object a line, and no list around them."
+    elif not records:
+        yield f"{path} has no record with {_with(names)}; it has {listed(found)}. Name yours in data.columns."
     else:
         yield (
-            f"{path} has no record with {'both the columns' if len(names) > 1 else 'the column'} "
-            f"{' and '.join(map(repr, names))}; it has {listed(found)}. Name yours in data.columns."
+            f"{path} has no more than {records:,} records{f' with {_with(names)}' if names else ''}, and "
+            f"data.minimum_records asks for {needed:,}. Add records, or lower it in the settings."
         )
+
+
+def _with(names: tuple[str, ...]) -> str:
+    return f"{'both the columns' if len(names) > 1 else 'the column'} {' and '.join(map(repr, names))}"
 
 
 def format_of(name: str) -> str | None:
@@ -74,20 +88,29 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(shown[:SHOWN_COLUMNS]) + more
 
 
-def _records(path: Path, kind: str, limit: int) -> Iterator[Iterable[str]]:
-    """Yield the columns of each record; of a table, of one that stands for all."""
+def _records(path: Path, kind: str, limit: int) -> Iterator[tuple[Iterable[str], int]]:
+    """Yield the columns of each record, with how many records have them: of CSV, no more than there are lines."""
     if kind in _PARQUET:
-        if pq.read_metadata(path).num_rows:
-            yield pq.read_schema(path).names
+        if rows := pq.read_metadata(path).num_rows:
+            yield pq.read_schema(path).names, rows
         return
     with _opened(path) as file:
         if kind in _JSON_LINES:
-            yield from (_columns(line) for line in _lines(file, limit) if line.strip())
+            yield from ((_columns(line), 1) for line in _lines(file, limit) if line.strip())
             return
-        header, rest = file.readline(_HEADER_BYTES), file.read(1)
-    if rest:
-        text = header.decode("utf-8-sig")
-        yield {name.strip() for delimiter in _DELIMITERS for name in next(csv.reader([text], delimiter=delimiter))}
+        header = file.readline(_HEADER_BYTES).decode("utf-8-sig")
+        names = {name.strip() for by in _DELIMITERS for name in next(csv.reader([header], delimiter=by), ())}
+        yield from ((names, 1) for line in _lines(file, limit) if line.strip())
+
+
+def _is_compressed(path: Path) -> bool:
+    return path.name.lower().endswith((".gz", ".zst"))
+
+
+def _read_to_its_end(path: Path) -> None:
+    with _opened(path) as file:
+        while file.read(_CHUNK_BYTES):
+            pass
 
 
 def _opened(path: Path) -> BinaryIO:

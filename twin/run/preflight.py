@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from cdk_app.settings import Settings
+from cdk_app.settings import Settings, override_problems, problem_in
 from twin.run.data_file import listed, problems_of
 from twin.sample_data import COLUMNS as SAMPLE_COLUMNS
 from twin.weights.imported import MODELS
@@ -15,39 +16,54 @@ class RunRefused(Exception):
     """A run that cannot end well; the text lists every problem with its remedy, a line each."""
 
 
-def check(settings: Settings, data: Path | None) -> None:
+def check(settings: Settings, workflow: Path, data: Path | None, overrides: Mapping[str, Any]) -> None:
     """Refuse what cannot end well.
 
     Args:
         settings: the settings of the environment `twin`.
+        workflow: the file that they are written in.
         data: the user's own data set, or None for the sample.
+        overrides: the execution's input.
 
     Raises:
         RunRefused: with every problem.
     """
+    of_input = [f"--override {problem}" for problem in override_problems(settings, overrides)]
     names = settings.data.columns.names if settings.data.columns else ()
-    of_data = _sample_problems(names) if data is None else problems_of(data, names, settings.data.max_record_bytes)
-    problems = [*_candidate_problems(settings), *of_data]
+    if data is None:
+        of_data = _sample_problems(settings, workflow, names)
+    else:
+        needed = _records_needed(settings, {} if of_input else overrides)
+        of_data = problems_of(data, names, settings.data.max_record_bytes, needed)
+    problems = [*_candidate_problems(settings, workflow), *of_input, *of_data]
     if problems:
         raise RunRefused("\n".join(problems))
 
 
-def _candidate_problems(settings: Settings) -> Iterator[str]:
+def _records_needed(settings: Settings, overrides: Mapping[str, Any]) -> int:
+    """Return `data.minimum_records` of this run; one is enough to be added to those of a former run."""
+    given = settings.data.model_dump() | overrides.get("data", {})
+    given |= {name.removeprefix("data."): value for name, value in overrides.items() if name.startswith("data.")}
+    return 1 if given["base_run"] else int(given["minimum_records"])
+
+
+def _candidate_problems(settings: Settings, workflow: Path) -> Iterator[str]:
     texts = [name for name, model in MODELS.items() if model.kind == "text"]
     for index, model in enumerate(settings.candidate_models):
         if model.platform == "lambda" or (model.platform == "bedrock-import" and model.model_id in texts):
             continue
         name = f"{model.key} with imported_model_id {model.model_id}" if model.model_id in texts else model.key
-        yield (
-            f"selection.candidates[{index}]: {name} does not answer on this machine. Under environments.twin, name "
-            f"extractive-lead, or smollm2-135m-instruct with imported_model_id {' or '.join(texts)}."
+        remedy = (
+            "Under environments.twin, name extractive-lead, or smollm2-135m-instruct with imported_model_id "
+            f"{' or '.join(texts)}."
         )
+        place = ("selection", "candidates", index)
+        yield str(problem_in(workflow, settings.environment, place, f"{name} does not answer on this machine", remedy))
 
 
-def _sample_problems(names: tuple[str, ...]) -> Iterator[str]:
+def _sample_problems(settings: Settings, workflow: Path, names: tuple[str, ...]) -> Iterator[str]:
     missing = [name for name in names if name not in SAMPLE_COLUMNS]
     if missing:
-        yield (
-            f"data.columns: the sample data has no column {listed(missing)}; it has {listed(SAMPLE_COLUMNS)}. "
-            "Give your own file with --data."
-        )
+        message = f"the sample data has no column {listed(missing)}; it has {listed(SAMPLE_COLUMNS)}"
+        remedy = "Give your own file with --data."
+        yield str(problem_in(workflow, settings.environment, ("data", "columns"), message, remedy))

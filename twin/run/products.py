@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
 
 
 def empty_bucket(s3: Any, bucket: str) -> None:
@@ -27,6 +30,25 @@ def model_packages(sagemaker: Any, group: str) -> list[str]:
     """The ARNs of a group's model packages; the group by its name or its ARN."""
     pages = sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group.rsplit("/", 1)[-1])
     return [package["ModelPackageArn"] for page in pages for package in page["ModelPackageSummaryList"]]
+
+
+def has_artefact(sagemaker: Any, s3: Any, package: str) -> bool:
+    """Whether the artefacts that a model package names are there still: without them it is a record, and no model."""
+    described = sagemaker.describe_model_package(ModelPackageName=package)
+    containers = described.get("InferenceSpecification", {}).get("Containers", [])
+    addresses = [container["ModelDataUrl"] for container in containers if "ModelDataUrl" in container]
+    return bool(addresses) and all(_exists(s3, address) for address in addresses)
+
+
+def _exists(s3: Any, address: str) -> bool:
+    place = urlsplit(address)
+    try:
+        s3.head_object(Bucket=place.netloc, Key=place.path.lstrip("/"))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchKey", "NoSuchBucket"):
+            return False
+        raise
+    return True
 
 
 def delete_model_packages(sagemaker: Any, group: str) -> None:

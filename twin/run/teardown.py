@@ -25,13 +25,13 @@ class TornDown:
 
     Attributes:
         kept: the resources that the templates retain on purpose, those of stacks that were gone before too.
-        model_packages: the ARNs of what the retained model package groups hold.
+        model_packages: the ARNs of what the retained model package groups hold, with whether the artefact is there.
         dying_keys: the ids of the KMS keys that are gone only when their waiting period is over, with its end.
         log_groups: the names of the log groups that no stack had, now deleted.
     """
 
     kept: list[Resource]
-    model_packages: list[str]
+    model_packages: dict[str, bool]
     dying_keys: dict[str, datetime]
     log_groups: list[str]
 
@@ -83,7 +83,7 @@ def tear_down(emulator: Emulator, environment: str, assembly: Path, show: Show) 
 
     deployment.destroy(emulator, assembly, count)
     kept = [resource for resource in staying if resource.retained]
-    packages = [arn for resource in kept for arn in _packages_of(emulator, resource)]
+    packages = {arn: found for resource in kept for arn, found in _packages_of(emulator, resource).items()}
     keys = [resource.id for resource in staying if not resource.retained]
     return TornDown(kept, packages, _dying(emulator, keys), products.delete_log_groups(emulator.client("logs")))
 
@@ -102,10 +102,11 @@ def _remove_products(emulator: Emulator, resource: Resource, show: Show) -> None
         products.delete_jobs(emulator.client("sagemaker"), resource.id)
 
 
-def _packages_of(emulator: Emulator, resource: Resource) -> list[str]:
+def _packages_of(emulator: Emulator, resource: Resource) -> dict[str, bool]:
     if resource.type != "AWS::SageMaker::ModelPackageGroup":
-        return []
-    return products.model_packages(emulator.client("sagemaker"), resource.id)
+        return {}
+    sagemaker, s3 = emulator.client("sagemaker"), emulator.client("s3")
+    return {arn: products.has_artefact(sagemaker, s3, arn) for arn in products.model_packages(sagemaker, resource.id)}
 
 
 def _dying(emulator: Emulator, keys: list[str]) -> dict[str, datetime]:

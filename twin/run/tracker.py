@@ -36,7 +36,7 @@ class Tracker:
         if not event["type"].endswith("StateEntered"):
             return
         step = self._steps.get(event["stateEnteredEventDetails"]["name"])
-        if step is None or step == self._current:
+        if step is None or step == self._current or self._is_behind(step):
             return
         self.evaluation = None
         if step in WAY_OUT:
@@ -45,6 +45,7 @@ class Tracker:
         if self._current is not None:
             self._board.finish(self._current)
         self._current = step
+        self._board.skip_up_to(step)
         self._board.start(step)
         if step == EVALUATE:
             self.evaluation = self._begin_evaluation()
@@ -79,6 +80,10 @@ class Tracker:
             self._board.finish(self._current)
         else:
             self._board.fail(self._current, cause.strip().split("\n")[0])
+
+    def _is_behind(self, step: str) -> bool:
+        """Whether the step is over: a state of it that comes late, such as a last look, is shown with what runs now."""
+        return step not in WAY_OUT and self._board.steps[step].status is Status.SUCCEEDED
 
     def _fail(self) -> None:
         if self._current is not None:

@@ -10,6 +10,7 @@ import pytest
 from lambdas.compare_with_champion.handler import ChallengerIsWorse, handle
 from lambdas.shared.errors import EvaluationIncomplete, InvalidRecord
 from lambdas.shared.rouge import rouge_l
+from pipelines.tuning.bootstrap import paired_difference
 
 if TYPE_CHECKING:
     from tests.unit.lambdas.conftest import Cloud, Context
@@ -41,13 +42,18 @@ def compare(cloud: Cloud, context: Context, run: dict[str, Any]) -> Compare:
     """Compare a run with these predictions; the report fits them unless it is changed."""
 
     def start(lines: list[dict[str, Any]], change: dict[str, Any] | None = None, **event: Any) -> dict[str, Any]:
-        tuned = sum(rouge_l(line["reference"], line["tuned"]) for line in lines) / max(len(lines), 1)
+        base_scores, tuned_scores = (
+            [rouge_l(line["reference"], line[model]) for line in lines] for model in ("base", "tuned")
+        )
+        tuned = sum(tuned_scores) / max(len(lines), 1)
+        difference, interval = paired_difference(base_scores, tuned_scores, seed=1) if lines else (0.0, (0.0, 0.0))
         report = {
             "metric": "rougeL",
             "examples": len(lines),
             "base": {"loss": 4.0, "rougeL": 0.1},
             "tuned": {"loss": 3.0, "rougeL": round(tuned, 4)},
             "loss_reduction": 0.25,
+            "difference": {"value": difference, "ci": list(interval), "level": 0.95},
         }
         cloud.put("models", "run=run-7/evaluation/evaluation.json", {**report, **(change or {})})
         cloud.put("models", "run=run-7/evaluation/predictions.jsonl", *lines)
@@ -71,6 +77,29 @@ def test_without_a_champion_the_base_model_is_the_opponent(compare: Compare) -> 
     assert result["challenger"]["loss_reduction"] == 0.25
     assert result["base"] == {"value": 0.1, "loss": 4.0}
     assert result["fine_tuned"] is None
+
+
+def test_beside_the_base_model_the_interval_is_the_evaluation_s_own(compare: Compare) -> None:
+    lines = predictions(FAIR, GOOD, count=15) + predictions(GOOD, GOOD, count=15, first=15)
+
+    result = compare(lines, {"difference": {"value": 0.25, "ci": [0.1666, 0.3334], "level": 0.9}})
+
+    assert (result["difference"], result["ci"], result["level"]) == (0.25, [0.1666, 0.3334], 0.9)
+
+
+@pytest.mark.parametrize(
+    ("difference", "words"),
+    [
+        ({"value": 0.1, "ci": [0.0, 0.2], "level": 0.95}, "It gives a difference in rougeL of 0.1 and the predictions"),
+        ({"value": 0.5, "ci": [0.5], "level": 0.95}, "'ci' must hold two numbers"),
+        ({"value": 0.5, "ci": [0.5, "0.6"], "level": 0.95}, "'ci' must hold two numbers"),
+    ],
+)
+def test_a_difference_that_is_not_of_these_predictions_is_refused(
+    compare: Compare, difference: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(EvaluationIncomplete, match=words):
+        compare(predictions(FAIR, GOOD), {"difference": difference})
 
 
 def test_the_champion_s_answers_to_the_same_records_are_compared(

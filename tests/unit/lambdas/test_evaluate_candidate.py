@@ -80,6 +80,7 @@ def test_the_figures_are_those_of_the_answers(evaluate: Evaluate, cloud: Cloud, 
     assert result["ci"] == [1.0, 1.0]
     assert (result["examples"], result["failed"]) == (8, 0)
     assert result["usd_per_1k_requests"] == pytest.approx(200 * 0.5 + 10 * 2.0)
+    assert result["priced_by"] == "tokens"
     assert (result["input_tokens"], result["output_tokens"]) == (1600, 80)
     assert 0 < result["latency_ms_p50"] <= result["latency_ms_p95"]
     assert {name: result[name] for name in ("index", "model", "strategy", "metric")} == {
@@ -159,6 +160,7 @@ def test_latency_is_in_milliseconds_and_compute_is_paid_by_the_second(
 
     assert [result["latency_ms_p50"] for result in results] == [2000, 2000]
     assert results[0]["usd_per_1k_requests"] == 1000 * 2 * 0.001
+    assert results[0]["priced_by"] == "seconds"
 
 
 def test_result_and_predictions_are_stored_beside_each_other(evaluate: Evaluate, cloud: Cloud) -> None:

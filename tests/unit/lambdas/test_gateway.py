@@ -229,6 +229,30 @@ def test_an_extractive_target_summarizes_without_a_model_and_does_not_generate(s
     assert send("POST", "/v1/generate", {"prompt": "x"}).status == 501
 
 
+def test_a_text_without_a_word_has_no_sentence_to_pick_and_is_refused(send: Send, cloud: Cloud) -> None:
+    cloud.parameters["/target"] = json.dumps({"kind": "extractive", "run_id": "run-1"})
+
+    reply = send("POST", "/v1/summarize", {"text": "…"})
+
+    assert reply.status == 400
+    assert reply.body["errors"] == [{"pointer": "#/text", "detail": "'text' holds no word, and so no sentence to pick"}]
+
+
+@pytest.mark.parametrize(("finish", "status"), [("stop", 502), ("length", 200)])
+def test_an_empty_text_is_no_answer_unless_it_was_cut_off(
+    send: Send, endpoint: Callable[[object], None], finish: str, status: int
+) -> None:
+    endpoint(completion(choices=[{"message": {"content": " "}, "finish_reason": finish}]))
+
+    reply = send("POST", "/v1/summarize", {"text": "…"})
+
+    assert reply.status == status
+    if status == 502:
+        assert reply.body["detail"] == "The model answered with an empty text."
+    else:
+        assert (reply.body["output"], reply.body["finish_reason"]) == ("", "length")
+
+
 def test_a_prompt_and_a_conversation_go_to_the_model_as_they_are(send: Send, cloud: Cloud, endpoint: object) -> None:
     messages = [
         {"role": "system", "content": "be brief"},

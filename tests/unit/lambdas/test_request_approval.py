@@ -117,6 +117,18 @@ def test_the_message_holds_the_figures_and_commands_that_a_shell_reads_back(
     assert reject[reject.index("--error") + 1] == "ApprovalRejected"
 
 
+def test_the_base_model_is_not_called_a_champion_in_the_message(
+    cloud: Cloud, context: Context, run: dict[str, Any]
+) -> None:
+    comparison = {**COMPARISON, "champion": {"kind": "base", "value": 0.15, "note": "There is no champion yet."}}
+    ask(run, context, comparison=comparison, selection={"reason": "none will do", "floor": 0.23})
+
+    text = cloud.called("sns", "Publish")[0]["Message"]
+    assert 'base: {"kind": "base", "value": 0.15, "note": "There is no champion yet."}' in text
+    assert "champion:" not in text
+    assert "floor: 0.23" in text
+
+
 def test_a_run_without_a_comparison_can_be_approved_too(cloud: Cloud, context: Context, run: dict[str, Any]) -> None:
     ask(run, context, comparison=None, selection=None)
 

@@ -53,6 +53,13 @@ def test_the_cheapest_that_reaches_the_floor_is_chosen_not_the_best(select: Sele
     assert "nova-micro (zero-shot) is the cheapest that reaches rougeL 0.3: 0.310" in result["reason"]
 
 
+@pytest.mark.parametrize(
+    ("dollars", "words"), [(7.11, "at $7.1100 per"), (0.00002, "at less than $0.0001 per"), (0.0, "at nothing per")]
+)
+def test_a_cost_too_small_to_show_is_not_written_as_none(select: Select, dollars: float, words: str) -> None:
+    assert words in select((0.31, dollars), (0.2, 1), (0.2, 1))["reason"]
+
+
 def test_exactly_the_floor_is_enough(select: Select) -> None:
     assert select((0.3, 0.01), (0.2, 1), (0.2, 1))["chosen"]["index"] == 0
 

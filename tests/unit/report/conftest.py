@@ -32,6 +32,7 @@ def early_end() -> dict[str, Any]:
         "selection": None,
         "tuning": None,
         "evaluation": None,
+        "approval": None,
         "serving": None,
         "iam": {
             "enforced": True,
@@ -107,6 +108,8 @@ def whole(early_end: dict[str, Any]) -> dict[str, Any]:
             "tokens": 900,
             "loss_before": 4.0,
             "loss_after": 2.8,
+            "records": {"train": {"used": 6, "truncated": 0, "skipped": {}}},
+            "settings": {"max_length": 112},
             "curve": [{"step": 1, "loss": 4.1}, {"step": 2, "loss": 3.0, "validation_loss": 2.8}],
         },
         "evaluation": {
@@ -123,6 +126,7 @@ def whole(early_end: dict[str, Any]) -> dict[str, Any]:
             "best": [prediction],
             "worst": [],
         },
+        "approval": {"kind": "manual", "by": "jo", "at": "2026-11-26T00:53:07Z", "waited_s": 141.2},
         "serving": {
             "route": "/v1/summarize",
             "endpoint": "the-endpoint",

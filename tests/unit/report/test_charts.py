@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from tests.unit.report.conftest import step
 from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_timeline
-from twin.report.charts.candidates import dollars, milliseconds
+from twin.report.charts.candidates import milliseconds
 from twin.report.charts.funnel import two_lines
 from twin.report.charts.loss import moving_average
 from twin.report.charts.svg import WIDTH, text, ticks
-from twin.report.charts.timeline import duration
+from twin.report.wording import dollars, duration
 
 
 def widths(svg: str, kind: str) -> list[float]:
@@ -99,6 +100,14 @@ def test_each_step_begins_where_the_one_before_it_ended(whole: dict[str, Any]) -
     assert len(places) == 4
     for (x, width), (following, _) in itertools.pairwise(places):
         assert following == pytest.approx(x + width, abs=0.2)
+
+
+def test_the_time_that_a_person_took_is_told_apart(whole: dict[str, Any]) -> None:
+    waited, deployed = step("AwaitApproval", "SUCCEEDED", 140.0), step("Deploy", "SUCCEEDED", 2.0)
+
+    svg = draw_timeline([waited, deployed])
+
+    assert len(widths(svg, "grey")) == len(widths(svg, "bar")) == 1
 
 
 @pytest.mark.parametrize(

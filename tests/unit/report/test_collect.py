@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
@@ -194,8 +195,32 @@ def test_examples_moved_most_are_shown_both_ways_the_furthest_first_and_none_twi
     assert evaluation["moved"] == {"better": 3, "same": 1, "worse": 2}
 
 
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ({"approved_by": "jo", "approved_at": "2026-11-26T00:53:07Z"}, "manual"),
+        ({"approved_by": "automatic", "approved_at": "2026-11-26T00:53:07Z"}, "automatic"),
+        ({"approved_by": "jo"}, "manual"),
+    ],
+)
+def test_an_approval_is_told_with_its_kind_its_time_and_the_wait_for_it(
+    board: Board, answer: dict[str, str], kind: str
+) -> None:
+    board.steps["AwaitApproval"].wall_s = 140.954
+    results: dict[str, dict[str, Any]] = {"ResolveRun": RESOLVED, "AwaitApproval": answer}
+
+    found = report(prepared(), board, Outcome("arn", "r1", "SUCCEEDED", {}, results=results))["approval"]
+
+    assert found == {
+        "kind": kind,
+        "by": answer.get("approved_by"),
+        "at": answer.get("approved_at"),
+        "waited_s": 140.95,
+    }
+
+
 def test_a_run_that_left_nothing_has_empty_sections_and_its_error(board: Board) -> None:
     found = report(Buckets(), board, failed({}), "it did not answer")
 
     assert found["error"] == "it did not answer"
-    assert [found[name] for name in ("data", "selection", "tuning", "evaluation", "serving")] == [None] * 5
+    assert [found[name] for name in ("data", "selection", "tuning", "evaluation", "approval", "serving")] == [None] * 6

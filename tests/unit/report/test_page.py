@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cli.figures import rows
 from twin.report import write_report
 from twin.report.page import render
 
@@ -39,6 +40,20 @@ def test_the_api_s_requests_are_told_apart_from_the_endpoint_s(whole: dict[str, 
 
     assert "<code>POST /v1/summarize</code>: 2 requests, median 40 ms." in page
     assert "<code>the-endpoint</code>, asked directly: 3 requests, median 31 ms." in page
+
+
+def test_who_approved_when_and_after_how_long_is_on_the_page_and_in_the_terminal(whole: dict[str, Any]) -> None:
+    words = "Approved by jo on 2026-11-26 at 00:53 UTC, after the run had waited for 2 min 21 s."
+
+    assert words in render(whole)
+    assert dict(rows(whole))["Approval"] == words
+    assert words in render(whole | {"serving": None})
+
+
+def test_an_approval_by_the_settings_says_so(whole: dict[str, Any]) -> None:
+    whole["approval"] |= {"kind": "automatic", "by": "automatic"}
+
+    assert "Approved automatically on 2026-11-26 at 00:53 UTC, as the settings say" in render(whole)
 
 
 def test_a_model_without_an_endpoint_is_shown_without_one(whole: dict[str, Any]) -> None:
@@ -98,7 +113,7 @@ def test_a_model_that_could_not_be_used_is_said_on_the_page(whole: dict[str, Any
     assert "answered &lt;501&gt;" in page
 
 
-@pytest.mark.parametrize("section", ["data", "selection", "tuning", "evaluation", "serving"])
+@pytest.mark.parametrize("section", ["data", "selection", "tuning", "evaluation", "approval", "serving"])
 def test_any_section_may_be_missing(whole: dict[str, Any], section: str) -> None:
     assert "</html>" in render(whole | {section: None})
 

@@ -43,3 +43,9 @@ def test_what_failed_and_what_never_ran_say_so(early_end: dict[str, Any]) -> Non
         ("skipped", "did not run"),
         ("skipped", "did not run"),
     ]
+
+
+def test_the_wait_for_a_person_is_no_time_of_the_deployment(whole: dict[str, Any]) -> None:
+    whole["steps"].append(step("AwaitApproval", "SUCCEEDED", 140.0))
+
+    assert phases(whole)[3].wall_s == 3.2

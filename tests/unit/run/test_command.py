@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,15 @@ from twin.weights.packages import WeightsMissingError
 
 LOG = Path("/state/emulator/emulator.log")
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
+
+
+@pytest.fixture(autouse=True)
+def root(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project's folder of the tests: what goes on in the real one is none of their business."""
+    folder = tmp_path_factory.mktemp("root")
+    monkeypatch.setattr("cli.main.ROOT", folder)
+    monkeypatch.setattr(cli.run, "ROOT", folder)
+    return folder
 
 
 def invoke(*arguments: str) -> tuple[int, str, str]:
@@ -152,6 +162,43 @@ def test_a_run_that_cannot_end_well_is_refused_before_it_begins(
     assert "is empty" in stderr
 
 
+def test_a_misspelt_override_is_refused_before_anything_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli.run, "run", raising(AssertionError("it has begun")))
+
+    code, _, stderr = invoke("run", '--override={"tunning": {"epochs": 2}}')
+
+    assert code == 2
+    assert stderr == "--override tunning: there is no such setting. Did you mean `tuning`?\n"
+
+
+@pytest.mark.parametrize(
+    ("lock", "words"), [("run.lock", "Another run is going on"), ("emulator/lock", "`fourfold serve`")]
+)
+def test_a_run_beside_another_user_of_the_state_folder_is_refused_before_anything_begins(
+    monkeypatch: pytest.MonkeyPatch, root: Path, lock: str, words: str
+) -> None:
+    monkeypatch.setattr(cli.run, "run", raising(AssertionError("it has begun")))
+    file = root / ".fourfold" / lock
+    file.parent.mkdir(parents=True)
+    with file.open("w") as taken:
+        fcntl.flock(taken, fcntl.LOCK_EX)
+        code, _, stderr = invoke("run")
+
+    assert code == 2
+    assert words in stderr
+
+
+def test_the_run_keeps_the_state_folder_to_its_end_and_no_longer(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    def run(*_: Any) -> Any:
+        assert "Another run" in invoke("run")[2]
+        raise EmulatorError("It did not start.")
+
+    monkeypatch.setattr(cli.run, "run", run)
+
+    assert invoke("run")[2] == "It did not start.\n"
+    assert invoke("run")[2] == "It did not start.\n"
+
+
 def test_the_report_of_another_run_is_not_overwritten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(cli.run, "run", raising(AssertionError("it has begun")))
     (tmp_path / "mine").mkdir()
@@ -165,17 +212,13 @@ def test_the_report_of_another_run_is_not_overwritten(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        (["approve", "--yes"], "nothing to approve"),
-        (["reject"], "nothing to approve"),
+        (["approve", "--yes"], "none waits for an answer"),
+        (["reject"], "none waits for an answer"),
         (["ask", "a text"], "`fourfold run` deploys it"),
         (["serve"], "`fourfold run` deploys it"),
     ],
 )
-def test_what_needs_a_run_says_so_where_there_is_none(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: list[str], words: str
-) -> None:
-    monkeypatch.setattr("cli.main.ROOT", tmp_path)
-
+def test_what_needs_a_run_says_so_where_there_is_none(command: list[str], words: str) -> None:
     code, _, stderr = invoke(*command)
 
     assert code == 1
@@ -188,6 +231,13 @@ def test_a_question_that_is_no_text_is_refused_before_anything_starts(given: byt
 
     assert result.exit_code == 2
     assert words in result.stderr
+
+
+@pytest.mark.parametrize("blank", ["", " \n\t"])
+def test_an_argument_of_blanks_is_refused_before_anything_starts(monkeypatch: pytest.MonkeyPatch, blank: str) -> None:
+    monkeypatch.setattr("cli.serving.ask_model", raising(AssertionError("it has begun")))
+
+    assert invoke("ask", blank) == (2, "", "There is no text: give it as the argument, or on the standard input.\n")
 
 
 def test_the_version_is_the_package_s() -> None:

@@ -22,7 +22,9 @@ from twin.run.preflight import RunRefused, check
 from twin.sample_data import COLUMNS, write_sample
 
 PROJECT = Path(__file__).resolve().parents[3]
+WORKFLOW = PROJECT / "workflow.yaml"
 GOOD = b'{"documentation": "a text", "summary": "its summary", "more": 1}\n'
+ENOUGH = GOOD * 100
 
 
 @pytest.fixture
@@ -39,9 +41,11 @@ def changed(folder: Path, **twin: Any) -> Settings:
     return load_settings(file, "twin")
 
 
-def problems(settings: Settings, data: Path | None) -> list[str]:
+def problems(
+    settings: Settings, data: Path | None, overrides: dict[str, Any] | None = None, workflow: Path = WORKFLOW
+) -> list[str]:
     with pytest.raises(RunRefused) as refused:
-        check(settings, data)
+        check(settings, workflow, data, overrides or {})
     return str(refused.value).splitlines()
 
 
@@ -52,7 +56,7 @@ def write(folder: Path, content: bytes, name: str = "data.jsonl") -> Path:
 
 
 def test_the_project_s_own_settings_run_on_the_sample_data(settings: Settings) -> None:
-    check(settings, None)
+    check(settings, WORKFLOW, None, {})
 
 
 def test_the_sample_has_the_columns_that_it_is_said_to_have(tmp_path: Path) -> None:
@@ -63,19 +67,19 @@ def test_the_sample_has_the_columns_that_it_is_said_to_have(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "content",
     [
-        GOOD,
-        b"not json\n\n[1]\n" + GOOD,
-        b'{"other": 1}\n' * 2000 + GOOD,
-        b'{"documentation": "' + b"x" * 5_000_000 + b'"}\n' + GOOD,
-        b"\xef\xbb\xbf" + GOOD,
-        GOOD.rstrip(),
+        ENOUGH,
+        b"not json\n\n[1]\n" + ENOUGH,
+        b'{"other": 1}\n' * 2000 + ENOUGH,
+        b'{"documentation": "' + b"x" * 5_000_000 + b'"}\n' + ENOUGH,
+        b"\xef\xbb\xbf" + ENOUGH,
+        ENOUGH.rstrip(),
     ],
     ids=["good", "broken lines first", "other records first", "a long line first", "byte order mark", "no line end"],
 )
-def test_one_record_with_both_columns_anywhere_in_the_file_is_enough(
+def test_enough_records_with_both_columns_anywhere_in_the_file_will_do(
     settings: Settings, tmp_path: Path, content: bytes
 ) -> None:
-    check(settings, write(tmp_path, content))
+    check(settings, WORKFLOW, write(tmp_path, content), {})
 
 
 @pytest.mark.parametrize(
@@ -109,10 +113,60 @@ def test_of_many_columns_a_few_are_named(settings: Settings, tmp_path: Path) -> 
 
 
 def test_a_gzipped_file_is_read_and_a_broken_one_is_named(settings: Settings, tmp_path: Path) -> None:
-    whole = gzip.compress(GOOD * 100)
-    check(settings, write(tmp_path, whole, "data.jsonl.gz"))
+    whole = gzip.compress(ENOUGH)
+    check(settings, WORKFLOW, write(tmp_path, whole, "data.jsonl.gz"), {})
     assert "cannot be read" in problems(settings, write(tmp_path, whole[:20], "data.jsonl.gz"))[0]
     assert "cannot be read" in problems(settings, write(tmp_path, GOOD, "data.jsonl.gz"))[0]
+
+
+def test_a_compressed_file_that_is_cut_off_behind_enough_records_is_named(settings: Settings, tmp_path: Path) -> None:
+    numbered = b"".join(GOOD.replace(b"1}", b"%d}" % number) for number in range(20_000))
+    gzipped = gzip.compress(numbered)
+    zstd = pa.compress(numbered, codec="zstd", asbytes=True)
+
+    for whole, name in ((gzipped, "data.jsonl.gz"), (zstd, "data.jsonl.zst")):
+        assert "cannot be read: " in problems(settings, write(tmp_path, whole[: len(whole) // 2], name))[0]
+
+
+def records_needed(number: int) -> dict[str, Any]:
+    return {"data": {"minimum_records": number}}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "overrides", "words"),
+    [
+        ("data.jsonl", GOOD * 99 + b"not json\n{}\n", {}, "has no more than 99 records with both the columns"),
+        ("data.jsonl", ENOUGH, records_needed(101), "data.minimum_records asks for 101"),
+        ("data.jsonl", ENOUGH, {"data.minimum_records": 102}, "data.minimum_records asks for 102"),
+        ("data.csv", b"documentation,summary\n" + b"a,b\n\n" * 99, {}, "has no more than 99 records"),
+    ],
+)
+def test_fewer_records_than_the_run_needs_are_refused(
+    settings: Settings, tmp_path: Path, name: str, content: bytes, overrides: dict[str, Any], words: str
+) -> None:
+    [found] = problems(settings, write(tmp_path, content, name), overrides)
+    assert words in found
+
+
+def test_a_few_records_may_be_added_to_those_of_a_former_run(tmp_path: Path) -> None:
+    columns = {"text": "documentation", "target": "summary"}
+    settings = changed(tmp_path, data={"columns": columns, "base_run": "latest"})
+    check(settings, WORKFLOW, write(tmp_path, GOOD), {})
+
+
+def test_an_override_that_the_first_state_would_refuse_is_refused_beside_what_is_wrong_with_the_data(
+    settings: Settings, tmp_path: Path
+) -> None:
+    overrides = {"tuning": {"epochs": 21, "epoch": 2}, "data": {"minimum_records": "many"}}
+
+    found = problems(settings, write(tmp_path, b""), overrides)
+
+    assert [line.partition(": ")[0] for line in found[:3]] == [
+        "--override tuning.epochs",
+        "--override tuning.epoch",
+        "--override data.minimum_records",
+    ]
+    assert "is empty" in found[3]
 
 
 @given(
@@ -143,12 +197,12 @@ def parquet(columns: dict[str, list[str]]) -> bytes:
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("data.csv", b"id;documentation;summary\n1;a;b\n", None),
+        ("data.csv", b"id;documentation;summary\n" + b"1;a;b\n" * 100, None),
         ("data.csv", b"body,headline\na,b\n", "no record with both the columns 'documentation' and 'summary'"),
         ("data.csv", b"documentation,summary\n", "is empty"),
         ("data.csv", "documentation,summary\na,b\n".encode("utf-16"), "cannot be read"),
-        ("data.csv.gz", gzip.compress(b"documentation,summary\na,b\n"), None),
-        ("data.parquet", parquet({"documentation": ["a"], "summary": ["b"]}), None),
+        ("data.csv.gz", gzip.compress(b"documentation,summary\n" + b"a,b\n" * 100), None),
+        ("data.parquet", parquet({"documentation": ["a"] * 100, "summary": ["b"] * 100}), None),
         ("data.parquet", parquet({"body": ["a"]}), "it has 'body'"),
         ("data.parquet", b"no parquet", "cannot be read"),
         ("data.parquet", parquet({"documentation": [], "summary": []}), "is empty"),
@@ -161,12 +215,12 @@ def test_tables_are_looked_into_as_well(
     if problem:
         assert problem in problems(settings, path)[0]
     else:
-        check(settings, path)
+        check(settings, WORKFLOW, path, {})
 
 
 def test_columns_of_one_s_own_without_a_file_are_refused(tmp_path: Path) -> None:
     settings = changed(tmp_path, data={"columns": {"text": "body", "target": "summary"}})
-    found = problems(settings, None)
+    found = problems(settings, None, workflow=tmp_path / "workflow.yaml")
     assert len(found) == 1
     assert "no column 'body'" in found[0]
     assert "--data" in found[0]
@@ -181,8 +235,14 @@ def test_every_candidate_that_does_not_answer_here_is_named_beside_what_is_wrong
     ]
     settings = changed(tmp_path, selection={"candidates": candidates, "floor": 0.2})
 
-    found = problems(settings, write(tmp_path, b""))
+    file = tmp_path / "workflow.yaml"
+    found = problems(settings, write(tmp_path, b""), workflow=file)
 
-    assert [line.partition(":")[0] for line in found[:3]] == [f"selection.candidates[{index}]" for index in (1, 2, 3)]
+    assert len(found) == 4
+    line = int(found[0].removeprefix(f"{file}:").partition(":")[0])
+    assert file.read_text().splitlines()[line - 1].strip() == "- model: nova-micro"
+    assert [problem.split(": ")[1] for problem in found[:3]] == [
+        f"environments.twin.selection.candidates[{index}]" for index in (1, 2, 3)
+    ]
     assert all("imported_model_id smollm2q41v1" in line for line in found[:3])
     assert "is empty" in found[3]

@@ -77,6 +77,28 @@ def test_the_way_out_marks_the_step_before_it_as_failed_with_the_execution_s_cau
     assert board.steps["EvaluateCandidates"].detail == "It was denied."
 
 
+def test_a_step_that_is_passed_over_is_skipped_when_the_next_one_begins(tracker: Tracker, board: Board) -> None:
+    heard: list[tuple[str, Status]] = []
+    tracker.take(entered(1, "Job"))
+    board.listeners.append(lambda step: heard.append((step.name, step.status)))
+    tracker.take(entered(2, "Choose"))
+
+    assert heard == [
+        ("PrepareData", Status.SUCCEEDED),
+        ("EvaluateCandidates", Status.SKIPPED),
+        ("SelectModel", Status.RUNNING),
+    ]
+
+
+def test_a_late_state_of_a_step_that_is_over_does_not_open_it_again(tracker: Tracker, board: Board) -> None:
+    tracker.take(entered(1, "Job"))
+    tracker.take(entered(2, "Choose"))
+    tracker.take(entered(3, "Job"))
+
+    tracker.close(succeeded=False, cause="It was denied.")
+    assert [step.status for step in board.steps.values()] == [Status.SUCCEEDED, Status.SKIPPED, Status.FAILED]
+
+
 def test_a_progress_line_keeps_its_figures_for_whoever_waits() -> None:
     progress = progress_of(
         {

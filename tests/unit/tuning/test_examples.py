@@ -142,3 +142,26 @@ def test_the_sample_does_not_depend_on_the_order_of_lines(
     assert drawn[0] == drawn[1]
     assert len(set(drawn[0])) == 10
     assert drawn[0] != sorted(drawn[0])
+
+
+def test_the_census_says_how_long_the_records_are_whole_also_those_that_were_left_out(
+    tokenizer: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    records = [record(number) for number in range(9)] + [long_record(9, 200)]
+    whole, _ = encode(records, tokenizer, tmp_path, max_length=1000)
+    lengths = sorted(len(example.tokens) for example in whole)
+
+    _, census = encode(records, tokenizer, tmp_path, max_length=48)
+
+    assert census.skipped == {examples.TOO_LONG: 1}
+    assert (census.nine_in_ten, census.longest) == (lengths[-2], lengths[-1])
+    assert census.longest > 200
+
+
+def test_with_the_length_of_the_longest_no_record_is_cut(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    records = [long_record(number, 20 * number) for number in range(6)]
+    _, before = encode(records, tokenizer, tmp_path, max_length=64)
+    _, after = encode(records, tokenizer, tmp_path, max_length=before.longest)
+
+    assert before.truncated + before.skipped[examples.TOO_LONG] > 0
+    assert (after.used, after.truncated, after.skipped) == (6, 0, {})

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 import shutil
+import subprocess
+import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +27,8 @@ from tests.unit.tuning.conftest import record, write_lines
 if TYPE_CHECKING:
     from tests.unit.tuning.conftest import WriteRecords
 
-DEFINITION = Path(__file__).parents[3] / "pipelines" / "definition" / "pipeline.json"
+ROOT = Path(__file__).parents[3]
+DEFINITION = ROOT / "pipelines" / "definition" / "pipeline.json"
 SETTINGS = replace(parse_training([]), epochs=2, learning_rate=5e-3, max_length=96, validation_examples=10)
 
 
@@ -109,12 +113,34 @@ def test_cloudwatch_finds_every_metric_in_the_log(run: Run) -> None:
 
 def test_progress_counts_up_to_the_last_step(run: Run) -> None:
     lines = [json.loads(line[9:]) for line in run.log if line.startswith("PROGRESS ")]
-    steps = [line for line in lines if line["phase"] == "train"]
+    before, *steps = [line for line in lines if line["phase"] == "train"]
+    assert (before["done"], before["total"]) == (0, 14)
     assert [(line["done"], line["total"]) for line in steps] == [(n, 14) for n in range(1, 15)]
     assert all(line["loss"] > 0 and line["eta_s"] >= 0 for line in steps)
     assert steps[-1]["eta_s"] == 0
-    assert lines[-1]["phase"] == "export"
-    assert lines[-1]["done"] == lines[-1]["total"]
+    assert lines[-2]["phase"] == "export"
+    assert lines[-2]["done"] == lines[-2]["total"]
+
+
+def test_each_phase_says_that_it_begins(run: Run) -> None:
+    lines = [json.loads(line[9:]) for line in run.log if line.startswith("PROGRESS ")]
+    phases = [phase for phase, _ in itertools.groupby(line["phase"] for line in lines)]
+    assert phases == [
+        *("read examples", "load base model", "validate"),
+        *("train", "validate") * SETTINGS.epochs,
+        *("merge", "export", "save"),
+    ]
+    assert next(line["done"] for line in lines if line["phase"] == "validate") == 0
+
+
+@pytest.mark.parametrize("script", ["pipelines/tuning/train.py", "pipelines/tuning/__main__.py"])
+def test_a_script_says_that_it_loads_libraries_before_it_loads_the_first(script: str) -> None:
+    # A process in which PyTorch cannot be imported ends with the first line that needs it.
+    program = f"import runpy, sys; sys.modules['torch'] = None; runpy.run_path({script!r}, run_name='__main__')"
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ended.stdout == 'PROGRESS {"phase": "load libraries", "done": 0, "total": 3, "library": "torch"}\n'
+    assert "import of torch halted" in ended.stderr
 
 
 def without(folder: Path, name: str, target: Path) -> Path:

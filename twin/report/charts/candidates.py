@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from twin.report.charts.svg import dot, figure, line, rect, text
+from twin.report.wording import AT_THIS_SPEED, dollars, is_timed
 
 LEFT, ROW, TOP = 200, 46, 34
 QUALITY, LATENCY, COST = (LEFT, 270), (560, 95), (755, 75)
@@ -23,6 +25,7 @@ class Row:
     high: float
     latency_ms: float | None = None
     usd: float | None = None
+    timed: bool = False
     kind: str = ""
 
 
@@ -43,8 +46,10 @@ def draw_candidates(selection: dict[str, Any], evaluation: dict[str, Any] | None
     ]
     for index, row in enumerate(rows):
         parts += [*_name(row, TOP + index * ROW), *_quality(row, TOP + index * ROW + 16, top)]
-    parts += _bars(rows, [row.latency_ms for row in rows], LATENCY, milliseconds)
-    parts += _bars(rows, [row.usd for row in rows], COST, dollars)
+    parts += _bars(rows, [row.latency_ms for row in rows], LATENCY, lambda row: milliseconds(row.latency_ms or 0))
+    parts += _bars(rows, [row.usd for row in rows], COST, _cost)
+    if any(row.timed for row in rows):
+        parts.append(text(COST[0], height + 15, f"* {AT_THIS_SPEED}", "value"))
     return figure(height + 20, "Candidates by quality, latency and cost", parts)
 
 
@@ -53,13 +58,6 @@ def milliseconds(value: float) -> str:
     if value < 1:
         return "< 1 ms"
     return f"{value / 1000:.1f} s" if value >= 10_000 else f"{value:,.0f} ms"
-
-
-def dollars(value: float) -> str:
-    """Write a price with two figures that count."""
-    if value >= 0.1:
-        return f"${value:,.2f}"
-    return f"${value:.4f}" if value >= 0.0001 else "< $0.0001"
 
 
 def _row(candidate: dict[str, Any], chosen: dict[str, Any] | None) -> Row:
@@ -72,8 +70,13 @@ def _row(candidate: dict[str, Any], chosen: dict[str, Any] | None) -> Row:
         high=candidate["ci"][1],
         latency_ms=candidate["latency_ms_p50"],
         usd=candidate["usd_per_1k_requests"],
+        timed=is_timed(candidate),
         kind="good" if is_chosen else "",
     )
+
+
+def _cost(row: Row) -> str:
+    return f"{dollars(row.usd or 0)}{'*' if row.timed else ''}"
 
 
 def _floor(x: float, height: float, floor: float) -> list[str]:
@@ -98,7 +101,9 @@ def _quality(row: Row, y: float, top: float) -> list[str]:
     ]
 
 
-def _bars(rows: list[Row], values: list[float | None], column: tuple[int, int], words: Any) -> list[str]:
+def _bars(
+    rows: list[Row], values: list[float | None], column: tuple[int, int], words: Callable[[Row], str]
+) -> list[str]:
     longest = max((value for value in values if value is not None), default=0) or 1
     parts = []
     for index, (row, value) in enumerate(zip(rows, values, strict=True)):
@@ -107,6 +112,6 @@ def _bars(rows: list[Row], values: list[float | None], column: tuple[int, int], 
         y, width = TOP + index * ROW + 8, column[1] * value / longest
         parts += [
             rect(column[0], y, width, 16, f"bar {row.kind}".strip()),
-            text(column[0] + max(width, 1.5) + 7, y + 13, words(value), "value"),
+            text(column[0] + max(width, 1.5) + 7, y + 13, words(row), "value"),
         ]
     return parts

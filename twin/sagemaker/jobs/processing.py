@@ -11,6 +11,7 @@ import time
 from pathlib import PurePosixPath
 
 from twin.emulator.hooks import Json
+from twin.events import emit
 from twin.sagemaker import transfer
 from twin.sagemaker.directory import CONTAINER_ROOT, HOST
 from twin.sagemaker.jobs.failure import algorithm_error, client_error
@@ -39,6 +40,7 @@ class ProcessingJob(Job):
 
     def work(self) -> None:
         """Fetch the inputs, run the command, put the outputs."""
+        emit("progress", self.source, self.name, phase="downloading")
         for given in self.record.get("ProcessingInputs") or ():
             source = given["S3Input"]
             transfer.download_prefix(self.s3, source["S3Uri"], self.directory.folder(_local_path(source)))

@@ -102,6 +102,8 @@ class TrainingJob(Job):
         transitions.append({"Status": secondary, "StartTime": now, "StatusMessage": _MESSAGES[secondary]})
         if ended:
             transitions[-1]["EndTime"] = ended
+        else:
+            emit("progress", self.source, self.name, phase=secondary.lower())
         self.store.update(self.record, SecondaryStatus=secondary, SecondaryStatusTransitions=transitions)
 
     def _fetch_data(self) -> None:

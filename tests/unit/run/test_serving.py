@@ -1,0 +1,132 @@
+"""What is asked or served before there is a model says what that waits for, and how to go on."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import cli.serving
+from cli.main import app
+from tests.unit.run.conftest import FakeApi
+from twin.run.going_on import GoingOn
+
+NOT_APPROVED = b'{"title": "Service Unavailable", "status": 503, "detail": "No model is approved yet."}'
+WAITS = GoingOn("r1", waits=True)
+WORKS = GoingOn("r1", waits=False)
+
+
+@pytest.fixture
+def going_on(monkeypatch: pytest.MonkeyPatch, api: FakeApi) -> Callable[[GoingOn | None], None]:
+    """Have the commands find the fake API, and beside it a run or none."""
+
+    @contextmanager
+    def deployed(_root: Path) -> Iterator[object]:
+        yield api.client
+
+    monkeypatch.setattr(cli.serving, "deployed", deployed)
+    monkeypatch.setattr("cli.serving.RunningEmulator.in_directory", lambda _folder: api)
+
+    def set_up(run: GoingOn | None) -> None:
+        monkeypatch.setattr(cli.serving, "run_going_on", lambda _folder: run)
+
+    return set_up
+
+
+def invoke(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_a_question_while_a_run_waits_names_the_command_that_approves_it(
+    api: FakeApi, going_on: Callable[[GoingOn | None], None]
+) -> None:
+    api.status, api.answer = 503, NOT_APPROVED
+    going_on(WAITS)
+
+    code, stdout, stderr = invoke("ask", "a text")
+
+    assert (code, stdout) == (1, "")
+    assert stderr == (
+        "There is no model to ask yet. The run r1 waits for your approval. `fourfold approve` shows its figures and "
+        "lets it deploy; `fourfold reject` ends it.\n"
+    )
+
+
+def test_a_question_while_a_run_works_says_that_it_is_going_on(
+    api: FakeApi, going_on: Callable[[GoingOn | None], None]
+) -> None:
+    api.status, api.answer = 503, NOT_APPROVED
+    going_on(WORKS)
+
+    assert "The run r1 is going on" in invoke("ask", "a text")[2]
+
+
+def test_another_error_beside_a_run_is_told_as_it_is(api: FakeApi, going_on: Callable[[GoingOn | None], None]) -> None:
+    api.status, api.answer = 502, b'{"detail": "The model failed."}'
+    going_on(WORKS)
+
+    assert "The model failed." in invoke("ask", "a text")[2]
+
+
+@pytest.mark.parametrize(("run", "ready"), [(WAITS, False), (WORKS, False), (None, True)])
+def test_what_is_served_already_is_told_with_whether_it_can_be_asked(
+    api: FakeApi, going_on: Callable[[GoingOn | None], None], run: GoingOn | None, ready: bool
+) -> None:
+    going_on(run)
+
+    code, stdout, _ = invoke("serve")
+
+    assert code == 0
+    assert f"Served at {api.url} until the command that started it ends." in stdout
+    assert ("the API answers 503" in stdout) is not ready
+    assert ("`fourfold approve`" in stdout) is (run is WAITS)
+    assert re.search(r"^curl --aws-sigv4 ", stdout, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "message"),
+    [
+        (
+            400,
+            {"title": "Bad Request", "status": 400, "detail": "'text' must not be blank."},
+            "The API answered 400 Bad Request: 'text' must not be blank.\nChange the text, and ask again.\n",
+        ),
+        (
+            413,
+            {"title": "Request Entity Too Large", "detail": "The input has 24,001 characters and 20,000 are allowed."},
+            "The API answered 413 Request Entity Too Large: The input has 24,001 characters and 20,000 are allowed.\n"
+            "Give a shorter text.\n",
+        ),
+        (
+            400,
+            {"detail": "2 fields are wrong; see 'errors'.", "errors": [{"detail": "one"}, {"detail": "another"}]},
+            "The API answered 400 Bad Request: 2 fields are wrong; see 'errors'. (one; another)\n"
+            "Change the text, and ask again.\n",
+        ),
+        (
+            429,
+            {"message": "Too Many Requests"},
+            "The API answered 429 Too Many Requests: Too Many Requests\nAsk again in a moment.\n",
+        ),
+    ],
+)
+def test_what_the_api_refuses_is_told_in_words_with_advice_that_fits(
+    api: FakeApi, going_on: Callable[[GoingOn | None], None], status: int, answer: dict[str, object], message: str
+) -> None:
+    api.status, api.answer = status, json.dumps(answer).encode()
+    going_on(None)
+
+    assert invoke("ask", "a text") == (1, "", message)
+
+
+def test_a_failure_of_the_deployment_sends_to_the_log(api: FakeApi, going_on: Callable[[GoingOn | None], None]) -> None:
+    api.status, api.answer = 502, b'{"detail": "The model failed."}'
+    going_on(None)
+
+    assert "emulator.log" in invoke("ask", "a text")[2]
