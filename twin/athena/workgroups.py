@@ -6,8 +6,10 @@ import time
 from typing import Any
 
 from twin.athena.store import WORKGROUPS, check
+from twin.constraints import violations
 from twin.emulator import hooks
 from twin.emulator.hooks import Request
+from twin.shapes import service_model
 from twin.support import ANY, unsupported
 
 Json = dict[str, Any]
@@ -70,7 +72,9 @@ def _delete(physical_id: str, properties: Json) -> None:  # noqa: ARG001
 
 def _put(name: str, properties: Json, created: float) -> tuple[str, Json]:
     typed = _typed(properties)
-    if refused := list(unsupported(_HONOURED, typed)):
+    shape = service_model("athena").shape_for("WorkGroupConfiguration")
+    wrong = list(violations(shape, typed["WorkGroupConfiguration"], "workGroupConfiguration"))
+    if refused := [*unsupported(_HONOURED, typed), *wrong]:
         raise ValueError(" ".join(refused))
     group = {
         "Name": name,
