@@ -6,27 +6,35 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from tests.synth.synthesized import twin_assembly
 from tests.twin.helpers import Json, unique, wait_until
+from tests.twin.stack import Stack
 from twin.emulator import Emulator
 
-TYPES = ("AWS::Glue::Database", "AWS::Glue::Table", "AWS::Athena::WorkGroup", "AWS::Athena::NamedQuery")
+CATALOGUE = ("AWS::Glue::Database", "AWS::Glue::Table")
+QUERIES = (*CATALOGUE, "AWS::Athena::WorkGroup", "AWS::Athena::NamedQuery")
+QUALITY = (*CATALOGUE, "AWS::Glue::DataQualityRuleset")
 DATASET = "aws-api-documentation"
 _BUCKET = re.compile(r"(Raw|Curated|Quarantine|QueryResults)Bucket")
 
 
 @dataclass(frozen=True)
 class Analytics:
-    """Buckets, named queries by name, and the workgroup that they run in."""
+    """Buckets, the database over them, and what else was deployed: named queries by name, rulesets.
+
+    The names are those of the templates: delete the `stack` before another test deploys them.
+    """
 
     emulator: Emulator
+    stack: Stack
     buckets: dict[str, str]
-    workgroup: str
     database: str
+    workgroup: str
+    ruleset: str
     queries: dict[str, Json]
 
     def put(self, bucket: str, key: str, records: Iterable[Any]) -> None:
@@ -73,30 +81,36 @@ class Analytics:
         return list(csv.reader(io.StringIO(body)))
 
 
-def deploy(emulator: Emulator) -> Analytics:
-    """Deploy the catalogue and the queries of the environment `twin`, as CloudFormation would."""
+def deploy(emulator: Emulator, types: Collection[str] = QUERIES) -> Analytics:
+    """Deploy the resources of these types out of the templates of the environment `twin`."""
     buckets = {name: unique(name.lower()) for name in ("Raw", "Curated", "Quarantine", "QueryResults")}
     for bucket in buckets.values():
         emulator.client("s3").create_bucket(Bucket=bucket)
     key = emulator.client("kms").create_key()["KeyMetadata"]["Arn"]
     resources: Json = {}
-    for file in ("DataPreparation", "Analytics"):
-        template = twin_assembly().templates[f"Fourfold-twin-{file}"]
-        found = {name: body for name, body in template["Resources"].items() if body["Type"] in TYPES}
+    for step in ("DataPreparation", "Analytics"):
+        template = twin_assembly().templates[f"Fourfold-twin-{step}"]
+        found = {name: body for name, body in template["Resources"].items() if body["Type"] in types}
         resources |= {name: _resolved(body, buckets, key) for name, body in found.items()}
-    client, stack = emulator.client("cloudformation"), unique("analytics")
-    client.create_stack(StackName=stack, TemplateBody=json.dumps({"Resources": resources}))
-    status = wait_until(
-        lambda: client.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"],
-        lambda seen: seen.endswith(("COMPLETE", "FAILED")),
+    stack = Stack(emulator)
+    assert stack.create(**resources)["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
+    names = {body["Type"]: body["Properties"].get("Name", "") for body in resources.values()}
+    workgroup = names.get("AWS::Athena::WorkGroup", "")
+    (database,) = (
+        body["Properties"]["DatabaseInput"]["Name"]
+        for body in resources.values()
+        if body["Type"] == "AWS::Glue::Database"
     )
-    assert status == "CREATE_COMPLETE", client.describe_stack_events(StackName=stack)["StackEvents"]
-    (group,) = (body["Properties"]["Name"] for body in resources.values() if body["Type"] == "AWS::Athena::WorkGroup")
+    ruleset = names.get("AWS::Glue::DataQualityRuleset", "")
+    return Analytics(emulator, stack, buckets, database, workgroup, ruleset, _queries(emulator, workgroup))
+
+
+def _queries(emulator: Emulator, workgroup: str) -> dict[str, Json]:
+    if not workgroup:
+        return {}
     athena = emulator.client("athena")
-    ids = athena.list_named_queries(WorkGroup=group)["NamedQueryIds"]
-    queries = athena.batch_get_named_query(NamedQueryIds=ids)["NamedQueries"]
-    by_name = {query["Name"]: query for query in queries}
-    return Analytics(emulator, buckets, group, queries[0]["Database"], by_name)
+    ids = athena.list_named_queries(WorkGroup=workgroup)["NamedQueryIds"]
+    return {query["Name"]: query for query in athena.batch_get_named_query(NamedQueryIds=ids)["NamedQueries"]}
 
 
 def _resolved(value: Any, buckets: dict[str, str], key: str) -> Any:

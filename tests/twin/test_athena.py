@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 from tests.twin import analytics_account
 from tests.twin.analytics_account import DATASET, Analytics
 from tests.twin.helpers import Json, allow, unique, user_client
-from tests.twin.test_cloudformation import Stack
-from twin.athena.errors import QueryFailed
-from twin.athena.partitions import partitions
+from tests.twin.stack import Stack
+from twin.catalogue.errors import UnreadableTable
+from twin.catalogue.partitions import partitions
 from twin.emulator import Emulator
 
 RUN, EARLIER = "run-2", "run-1"
@@ -66,7 +66,8 @@ def analytics(emulator: Emulator) -> Iterator[Analytics]:
     for reason, records in REJECTED.items():
         made.put("Quarantine", f"run={RUN}/reason={reason}/part-00000.jsonl", records)
     made.put("Quarantine", f"run={EARLIER}/reason=too_short/part-00000.jsonl", [rejected(1, "too_short")])
-    return made
+    yield made
+    made.stack.delete()
 
 
 def content(record: Json, role: str | None = None) -> str:
@@ -384,5 +385,5 @@ def test_a_kind_of_partition_that_is_not_projected_is_refused_by_name() -> None:
         "PartitionKeys": [{"Name": "day", "Type": "string"}],
         "Parameters": {"projection.enabled": "true", "projection.day.type": "date"},
     }
-    with pytest.raises(QueryFailed, match="does not project partitions of type date"):
+    with pytest.raises(UnreadableTable, match="does not project partitions of type date"):
         partitions(table, {})

@@ -11,13 +11,14 @@ import pyarrow as pa
 from botocore.exceptions import ClientError
 
 from twin.athena.errors import QueryCancelled, QueryFailed
-from twin.athena.partitions import partitions
 from twin.athena.statement import Scan, Statement
-from twin.athena.tables import File, JsonTable, content_of, files_of
+from twin.catalogue.errors import UnreadableTable
+from twin.catalogue.partitions import partitions
+from twin.catalogue.tables import File, JsonTable, content_of, files_of
 from twin.credentials import client_from
 
 # A query reads what it was given: no file of this machine, no extension from elsewhere.
-_CLOSED = {
+_CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -56,6 +57,8 @@ def run(statement: Statement, caller: Mapping[str, str], cutoff: int | None) -> 
         return _run(statement, client_from(caller, "glue"), client_from(caller, "s3"), cutoff)
     except ClientError as error:
         raise QueryFailed(_reason(error)) from error
+    except UnreadableTable as error:
+        raise QueryFailed(str(error)) from error
     except duckdb.Error as error:
         raise QueryFailed(f"GENERIC_INTERNAL_ERROR: {error}") from error
 

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import TokenType
 
 from twin.athena.errors import QueryRefused
 
@@ -141,7 +140,7 @@ def _constraints(table: exp.Table, known_as: str) -> dict[str, frozenset[str]]:
     return found
 
 
-def _conditions(condition: exp.Expression) -> Iterator[exp.Expression]:
+def _conditions(condition: exp.Expr) -> Iterator[exp.Expr]:
     if isinstance(condition, exp.And):
         yield from _conditions(condition.left)
         yield from _conditions(condition.right)
@@ -151,7 +150,7 @@ def _conditions(condition: exp.Expression) -> Iterator[exp.Expression]:
         yield condition
 
 
-def _equality(condition: exp.Expression) -> tuple[exp.Column | None, frozenset[str]]:
+def _equality(condition: exp.Expr) -> tuple[exp.Column | None, frozenset[str]]:
     if isinstance(condition, exp.EQ):
         column, values = condition.this, [condition.expression]
         if not isinstance(column, exp.Column):

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from twin.athena.errors import QueryFailed
+from twin.catalogue.errors import UnreadableTable
 
 _SCALARS: dict[str, tuple[pa.DataType, Callable[[Any], Any]]] = {
     "bigint": (pa.int64(), int),
@@ -49,14 +49,14 @@ class HiveType:
     def read(self, value: Any) -> Any:
         """A JSON value as one of this type.
 
-        Raises QueryFailed HIVE_BAD_DATA for one that cannot be.
+        Raises UnreadableTable HIVE_BAD_DATA for one that cannot be.
         """
         if value is None:
             return None
         try:
             return self._read(value)
         except (TypeError, ValueError, AttributeError) as error:
-            raise QueryFailed(f"HIVE_BAD_DATA: Error parsing field value {value!r:.60} as {self.name}") from error
+            raise UnreadableTable(f"HIVE_BAD_DATA: Error parsing field value {value!r:.60} as {self.name}") from error
 
     def _read(self, value: Any) -> Any:
         if self.name == "array":
@@ -70,12 +70,12 @@ class HiveType:
 def hive_type(text: str) -> HiveType:
     """Read a column's type.
 
-    Raises QueryFailed for one that the twin does not know.
+    Raises UnreadableTable for one that the twin does not know.
     """
     tokens = _TOKEN.findall(text.lower())
     found, rest = _parse(tokens, text)
     if rest:
-        raise QueryFailed(f"HIVE_INVALID_METADATA: {text} is not a column's type.")
+        raise UnreadableTable(f"HIVE_INVALID_METADATA: {text} is not a column's type.")
     return found
 
 
@@ -89,7 +89,7 @@ def _parse(tokens: list[str], text: str) -> tuple[HiveType, list[str]]:
     if name == "struct" and rest[:1] == ["<"]:
         members, rest = _fields(rest[1:], text)
         return HiveType(name, members), _after(">", rest, text)
-    raise QueryFailed(f"The twin's Athena does not know the type {name or 'of no name'} in {text}.")
+    raise UnreadableTable(f"The twin does not know the type {name or 'of no name'} in {text}.")
 
 
 def _fields(tokens: list[str], text: str) -> tuple[dict[str, HiveType], list[str]]:
@@ -104,5 +104,5 @@ def _fields(tokens: list[str], text: str) -> tuple[dict[str, HiveType], list[str
 
 def _after(expected: str, tokens: list[str], text: str) -> list[str]:
     if tokens[:1] != [expected]:
-        raise QueryFailed(f"HIVE_INVALID_METADATA: {text} is not a column's type: '{expected}' is missing.")
+        raise UnreadableTable(f"HIVE_INVALID_METADATA: {text} is not a column's type: '{expected}' is missing.")
     return tokens[1:]

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
-from twin.athena.errors import QueryFailed
-from twin.athena.hive_types import HiveType, hive_type
-from twin.athena.partitions import Partition
+from twin.catalogue.errors import UnreadableTable
+from twin.catalogue.partitions import Partition, partitions
+from twin.catalogue.types import HiveType, hive_type
 
 Json = dict[str, Any]
 _SERDES = ("org.openx.data.jsonserde.JsonSerDe", "org.apache.hive.hcatalog.data.JsonSerDe")
@@ -34,15 +34,15 @@ class File:
 class JsonTable:
     """A table of JSON lines, as the Glue catalogue describes it.
 
-    Raises QueryFailed for a table of another format.
+    Raises UnreadableTable for a table of another format.
     """
 
     def __init__(self, table: Json) -> None:
         storage = table["StorageDescriptor"]
         serde = storage.get("SerdeInfo", {})
         if serde.get("SerializationLibrary") not in _SERDES:
-            raise QueryFailed(
-                f"The twin's Athena reads tables of JSON lines; table {table['Name']} has the SerDe "
+            raise UnreadableTable(
+                f"The twin reads tables of JSON lines; table {table['Name']} has the SerDe "
                 f"{serde.get('SerializationLibrary', 'none')}."
             )
         given = {**(table.get("Parameters") or {}), **storage.get("Parameters", {}), **serde.get("Parameters", {})}
@@ -58,7 +58,7 @@ class JsonTable:
     def rows(self, content: bytes, place: str) -> Iterator[Json]:
         """The rows of a file's content; a malformed line is a row without values, where the table says so.
 
-        Raises QueryFailed HIVE_CURSOR_ERROR for a malformed line otherwise.
+        Raises UnreadableTable HIVE_CURSOR_ERROR for a malformed line otherwise.
         """
         lines = content.split(b"\n")
         for line in lines[:-1] if not lines[-1] else lines:
@@ -82,7 +82,7 @@ class JsonTable:
         except (ValueError, AttributeError, RecursionError) as error:
             if self._ignore_malformed:
                 return {}
-            raise QueryFailed(f"HIVE_CURSOR_ERROR: Row is not a valid JSON Object ({place})") from error
+            raise UnreadableTable(f"HIVE_CURSOR_ERROR: Row is not a valid JSON Object ({place})") from error
 
 
 def files_of(s3: Any, partition: Partition) -> Iterator[File]:
@@ -100,7 +100,7 @@ def files_of(s3: Any, partition: Partition) -> Iterator[File]:
 def content_of(s3: Any, file: File) -> bytes:
     """An object's content, decompressed where its name ends in .gz.
 
-    Raises QueryFailed for a broken archive.
+    Raises UnreadableTable for a broken archive.
     """
     content: bytes = s3.get_object(Bucket=file.bucket, Key=file.key)["Body"].read()
     if not file.key.endswith(".gz"):
@@ -108,4 +108,18 @@ def content_of(s3: Any, file: File) -> bytes:
     try:
         return gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
-        raise QueryFailed(f"HIVE_CURSOR_ERROR: s3://{file.bucket}/{file.key} is no gzip file: {error}") from error
+        raise UnreadableTable(f"HIVE_CURSOR_ERROR: s3://{file.bucket}/{file.key} is no gzip file: {error}") from error
+
+
+def read_table(glue: Any, s3: Any, database: str, name: str) -> tuple[JsonTable, list[Json]]:
+    """A table of the catalogue that has no partitions, and all of its rows.
+
+    Raises UnreadableTable.
+    """
+    described = glue.get_table(DatabaseName=database, Name=name)["Table"]
+    table = JsonTable(described)
+    rows: list[Json] = []
+    for partition in partitions(described, {}):
+        for file in files_of(s3, partition):
+            rows += table.rows(content_of(s3, file), f"s3://{file.bucket}/{file.key}")
+    return table, rows

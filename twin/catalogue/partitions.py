@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from twin.athena.errors import QueryFailed
+from twin.catalogue.errors import UnreadableTable
 
 Json = dict[str, Any]
 
@@ -24,7 +24,7 @@ def partitions(table: Json, constraints: Mapping[str, Collection[str]]) -> list[
     """The partitions of a table (as Glue describes it) that a query with these `constraints` reads.
 
     `constraints` holds, by column, the values that the query's WHERE admits; a column that is not in it is free.
-    Raises QueryFailed with Athena's CONSTRAINT_VIOLATION where an injected column is free.
+    Raises UnreadableTable with Athena's CONSTRAINT_VIOLATION where an injected column is free.
     """
     keys = [key["Name"] for key in table.get("PartitionKeys") or []]
     location = table["StorageDescriptor"]["Location"]
@@ -32,7 +32,7 @@ def partitions(table: Json, constraints: Mapping[str, Collection[str]]) -> list[
         return [Partition(location, {})]
     parameters = table.get("Parameters") or {}
     if parameters.get("projection.enabled", "").lower() != "true":
-        raise QueryFailed(f"The twin's Athena reads projected partitions only; table {table['Name']} has others.")
+        raise UnreadableTable(f"The twin reads projected partitions only; table {table['Name']} has others.")
     values = [_projected(key, parameters, constraints.get(key)) for key in keys]
     template = parameters.get("storage.location.template") or _default_template(location, keys)
     return [_partition(template, dict(zip(keys, one, strict=True))) for one in product(*values)]
@@ -42,7 +42,7 @@ def _projected(column: str, parameters: Mapping[str, str], wanted: Collection[st
     kind = parameters.get(f"projection.{column}.type", "").strip().lower()
     if kind == "injected":
         if wanted is None:
-            raise QueryFailed(
+            raise UnreadableTable(
                 f"CONSTRAINT_VIOLATION: For the injected projected partition column {column}, the WHERE clause must "
                 "contain only static equality conditions, and at least one such condition must be present."
             )
@@ -50,7 +50,7 @@ def _projected(column: str, parameters: Mapping[str, str], wanted: Collection[st
     if kind == "enum":
         values = parameters[f"projection.{column}.values"].split(",")
         return [value for value in values if wanted is None or value in wanted]
-    raise QueryFailed(f"The twin's Athena does not project partitions of type {kind or 'none'} (column {column}).")
+    raise UnreadableTable(f"The twin does not project partitions of type {kind or 'none'} (column {column}).")
 
 
 def _default_template(location: str, keys: list[str]) -> str:
