@@ -9,8 +9,10 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from cdk_app.constructs.bucket import data_bucket
+from cdk_app.constructs.catalog import CURATED_TABLE, QUARANTINE_TABLE
 from cdk_app.constructs.names import resource_name
 from cdk_app.constructs.queries import NamedQueries
+from cdk_app.constructs.warehouse import Warehouse
 from cdk_app.settings import Settings
 from stacks.foundation import Foundation
 
@@ -22,7 +24,7 @@ _MOST_BYTES = 10 * 1000**3
 
 
 class Analytics(cdk.Stack):
-    """Athena's workgroup with the named queries, and the bucket for their results.
+    """Athena's workgroup with the named queries, the bucket for their results, and the warehouse where asked for.
 
     `workgroup_name` is a plain string, known at synthesis.
     """
@@ -53,5 +55,21 @@ class Analytics(cdk.Stack):
             most_bytes=_MOST_BYTES,
             folder=_QUERIES,
         )
+        if settings.analytics.redshift:
+            self._make_warehouse(settings, foundation, database_name)
         cdk.CfnOutput(self, "QueryResultsBucketName", value=self.results_bucket.bucket_name)
         cdk.CfnOutput(self, "AthenaWorkGroupName", value=self.workgroup_name)
+
+    def _make_warehouse(self, settings: Settings, foundation: Foundation, database_name: str) -> None:
+        name = resource_name(settings, "analytics")
+        warehouse = Warehouse(
+            self,
+            "Warehouse",
+            name=name,
+            database=database_name,
+            tables={CURATED_TABLE: foundation.curated_bucket, QUARANTINE_TABLE: foundation.quarantine_bucket},
+            key=foundation.key,
+            rpu_hours_a_day=settings.analytics.redshift_rpu_hours,
+        )
+        cdk.CfnOutput(self, "RedshiftWorkgroupName", value=name)
+        cdk.CfnOutput(self, "RedshiftRoleArn", value=warehouse.role.role_arn)

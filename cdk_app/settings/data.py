@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from cdk_app.settings.quality_rules import QualityRules
 from cdk_app.settings.section import Section
 
 DatasetName = Annotated[
@@ -109,6 +110,9 @@ class Data(Section):
 
     split: Split = Split()
     """How curated records are divided into train, validation and test."""
+
+    quality_rules: QualityRules = QualityRules()
+    """What the raw data set must be like as a whole."""
 
     minimum_records: Annotated[int, Field(ge=10, le=100_000_000)] = 100
     """Fewest curated records with which a run goes on."""
