@@ -12,7 +12,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import custom_resources as cr
 from constructs import Construct
 
-from cdk_app.constructs.grants import allow, read_objects
+from cdk_app.constructs.grants import allow, closed_role, policy_of, read_objects
 from cdk_app.constructs.network import ClosedNetwork
 from cdk_app.constructs.retention import log_group
 
@@ -136,7 +136,7 @@ class Warehouse(Construct):
             resource_type="Custom::RedshiftUsageLimit",
             install_latest_aws_sdk=False,
             log_group=group,
-            role=role,
+            role=closed_role(role),
             on_create=_call(
                 "createUsageLimit",
                 {
@@ -150,7 +150,7 @@ class Warehouse(Construct):
             on_update=_call("updateUsageLimit", {**limit, **known}, identifier),
             on_delete=_call("deleteUsageLimit", known),
         )
-        resource.node.add_dependency(workgroup)
+        resource.node.add_dependency(policy_of(role))
 
 
 def _call(

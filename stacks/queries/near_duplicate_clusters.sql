@@ -1,4 +1,5 @@
--- The largest clusters of near-duplicates, by the record that stands for each. Parameters: data set, run, data set, run.
+-- The largest clusters of near-duplicates, by the record that stands for each.
+-- Parameters: data set, run, data set, run.
 SELECT
   cluster,
   sum(kept) AS kept,

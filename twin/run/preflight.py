@@ -31,7 +31,7 @@ def check(settings: Settings, data: Path | None) -> None:
         RunRefused: with every problem.
     """
     of_data = _sample_problems(settings) if data is None else _data_problems(settings, data)
-    problems = [*_candidate_problems(settings), *of_data]
+    problems = [*_candidate_problems(settings), *_warehouse_problems(settings), *of_data]
     if problems:
         raise RunRefused("\n".join(problems))
 
@@ -45,6 +45,14 @@ def _candidate_problems(settings: Settings) -> Iterator[str]:
         yield (
             f"selection.candidates[{index}]: {name} does not answer on this machine. Under environments.twin, name "
             f"extractive-lead, or smollm2-135m-instruct with imported_model_id {' or '.join(texts)}."
+        )
+
+
+def _warehouse_problems(settings: Settings) -> Iterator[str]:
+    if settings.analytics.redshift:
+        yield (
+            "analytics.redshift: Redshift does not run on this machine. Set it to false under environments.twin; the "
+            "named queries run here in Athena."
         )
 
 
