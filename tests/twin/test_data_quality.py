@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,9 +12,11 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cdk_app.checks.state_machines.definitions import state_machines
+from tests.synth.optional import optional_assembly
 from tests.twin import analytics_account
 from tests.twin.analytics_account import Analytics
-from tests.twin.helpers import Json, allow, make_role, unique, user_client, wait_until
+from tests.twin.helpers import Json, allow, make_role, start, unique, user_client, wait_until
 from tests.twin.stack import Stack
 from twin.emulator import Emulator
 from twin.glue.data_quality.dqdl import UnknownRule, read_rules
@@ -108,8 +111,6 @@ def test_unique_values_are_those_that_occur_once(values: list[str]) -> None:
 
 @given(st.text())
 def test_a_column_of_any_name_is_read_back(name: str) -> None:
-    import json
-
     (rule,) = read_rules(f"Rules = [IsComplete {json.dumps(name)}]")
     assert rule.columns == (name,)
 
@@ -280,3 +281,63 @@ def test_a_ruleset_that_the_twin_cannot_evaluate_fails_its_stack(emulator: Emula
     properties = {"Ruleset": 'Rules = [Entropy "a" > 1]'}
     stack.create(Ruleset={"Type": "AWS::Glue::DataQualityRuleset", "Properties": properties})
     assert "does not evaluate rules of type Entropy" in stack.reasons()
+
+
+# ---- the workflow's states ------------------------------------------------------------------------------
+
+
+def gate(analytics: Analytics, role: str, rules: str) -> Json:
+    """The states of the workflow between its input and its job, with ends in place of what lies behind them."""
+    (machine,) = state_machines(optional_assembly())
+    states = {name: body for name, body in machine.definition["States"].items() if "Quality" in name}
+    for body in states.values():
+        body.pop("Retry", None)
+    states["EvaluateQualityRules"]["Arguments"]["Role"] = role
+    text = json.dumps(states).replace("fourfold-dev-raw-data", rules).replace("fourfold_dev", analytics.database)
+    begin = {"Type": "Pass", "Assign": {"run": {"dataset": analytics_account.DATASET}}, "Next": "QualityRulesApply"}
+    ends = {
+        "PrepareData": {"Type": "Succeed", "Output": "prepared"},
+        "ExplainFailure": {
+            "Type": "Fail",
+            "Error": "{% $failure.error.Error %}",
+            "Cause": "{% $failure.error.Cause %}",
+        },
+    }
+    return {"Begin": begin, **json.loads(text), **ends}
+
+
+@pytest.mark.parametrize(
+    ("rules", "ends_as", "says"),
+    [
+        (("RowCount = 10", 'Completeness "summary" >= 0.9'), "SUCCEEDED", ""),
+        (("RowCount = 10", 'IsUnique "summary"'), "FAILED", 'breaks IsUnique "summary" (Value: '),
+        (("RowCount > 10", 'IsUnique "summary"'), "FAILED", "RowCount > 10 (Value: 10 does not"),
+        (('ColumnExists "other"',), "FAILED", 'breaks ColumnExists "other" (There is no column other.)'),
+    ],
+)
+def test_the_workflow_prepares_what_keeps_the_rules_and_names_the_rules_that_are_broken(
+    analytics: Analytics, rules: tuple[str, ...], ends_as: str, says: str
+) -> None:
+    emulator = analytics.emulator
+    _, name = make_ruleset(emulator, *rules)
+    role = make_role(emulator, "glue", *NEEDED.values())
+    ruleset = f"arn:aws:glue:us-east-1:000000000000:dataQualityRuleset/{name}"
+    calls = [f"glue:{call}" for call in ("StartDataQualityRulesetEvaluationRun", "GetDataQualityRulesetEvaluationRun")]
+    permissions = (allow([*calls, "glue:GetDataQualityResult"], ruleset), allow("iam:PassRole", role))
+    arn = start(emulator, gate(analytics, role, name), *permissions, QueryLanguage="JSONata")
+    states = emulator.client("stepfunctions")
+    ended = wait_until(lambda: states.describe_execution(executionArn=arn), lambda seen: seen["status"] != "RUNNING")
+    assert ended["status"] == ends_as, ended
+    assert says in ended.get("cause", "")
+
+
+def test_an_evaluation_that_may_not_read_the_data_ends_the_run(analytics: Analytics) -> None:
+    emulator = analytics.emulator
+    _, name = make_ruleset(emulator, "RowCount > 0")
+    role = make_role(emulator, "glue", *(statement for key, statement in NEEDED.items() if key != "s3:GetObject"))
+    machine = gate(analytics, role, name)
+    arn = start(emulator, machine, allow(["glue:*", "iam:PassRole"]), QueryLanguage="JSONata")
+    states = emulator.client("stepfunctions")
+    ended = wait_until(lambda: states.describe_execution(executionArn=arn), lambda seen: seen["status"] != "RUNNING")
+    assert ended["error"] == "QualityRulesNotEvaluated"
+    assert "s3:GetObject" in ended["cause"]
