@@ -1,4 +1,4 @@
-"""The application: eight stacks, made in the order they depend on each other."""
+"""The application: nine stacks, made in the order they depend on each other."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from cdk_app.constructs.names import stack_id
 from cdk_app.constructs.new_data import NewDataTrigger
 from cdk_app.settings import Settings
+from stacks.analytics import Analytics
 from stacks.data_preparation import DataPreparation
 from stacks.fine_tuning import FineTuning
 from stacks.foundation import Foundation
@@ -31,6 +32,7 @@ class FourfoldStacks:
     gateway: Gateway
     workflow: Workflow
     operations: Operations
+    analytics: Analytics
 
 
 def create_stacks(app: cdk.App, settings: Settings) -> FourfoldStacks:
@@ -67,10 +69,25 @@ def create_stacks(app: cdk.App, settings: Settings) -> FourfoldStacks:
         gateway=gateway,
         workflow=workflow,
     )
+    analytics = Analytics(
+        app,
+        name("Analytics"),
+        settings=settings,
+        foundation=foundation,
+        database_name=data_preparation.database_name,
+    )
     if settings.data.trigger_on_new_data:
         _start_on_new_data(settings, foundation, workflow)
     return FourfoldStacks(
-        foundation, data_preparation, model_selection, fine_tuning, serving, gateway, workflow, operations
+        foundation,
+        data_preparation,
+        model_selection,
+        fine_tuning,
+        serving,
+        gateway,
+        workflow,
+        operations,
+        analytics,
     )
 
 

@@ -9,7 +9,8 @@ from aws_cdk import aws_glue as glue
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from cdk_app.constructs.catalog import curated_table, quarantine_table, raw_table
+from cdk_app.constructs.catalog import RAW_TABLE, curated_table, quarantine_table, raw_table
+from cdk_app.constructs.data_quality import Evaluation, evaluation
 from cdk_app.constructs.grants import delete_objects, list_objects, read_objects, write_objects
 from cdk_app.constructs.names import database_name, resource_name
 from cdk_app.constructs.spark_job import SparkJob
@@ -20,12 +21,14 @@ from stacks.foundation import Foundation
 class DataPreparation(cdk.Stack):
     """Glue job, database, tables and data-quality ruleset.
 
-    `job_name` and `database_name` are plain strings, known at synthesis.
+    `job_name` and `database_name` are plain strings, known at synthesis. `quality_rules` is what evaluates the
+    ruleset, where the settings ask for it.
     """
 
     job_name: str
     job_role: iam.Role
     database_name: str
+    quality_rules: Evaluation | None
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, foundation: Foundation) -> None:
         super().__init__(scope, construct_id, description="Fourfold, step 1: data preparation.")
@@ -33,6 +36,8 @@ class DataPreparation(cdk.Stack):
         self.database_name = database_name(settings)
         self.job_role = self._make_job(settings, foundation)
         self._make_catalog(settings, foundation)
+        on_glue = settings.data.quality_rules.on_glue
+        self.quality_rules = self._evaluation(settings, foundation) if on_glue else None
         cdk.CfnOutput(self, "GlueJobName", value=self.job_name)
 
     def _make_job(self, settings: Settings, foundation: Foundation) -> iam.Role:
@@ -76,7 +81,7 @@ class DataPreparation(cdk.Stack):
         glue.DataQualityRuleset(
             self,
             "RawDataQuality",
-            ruleset_name=resource_name(settings, "raw-data"),
+            ruleset_name=self._ruleset_name(settings),
             description="What the raw data set should be like before it is prepared.",
             dqdl=glue.Dqdl.from_string(quality_rules(settings)),
             target_table=glue.DataQualityTargetTable.from_table(database, raw),
@@ -84,17 +89,37 @@ class DataPreparation(cdk.Stack):
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
 
+    def _evaluation(self, settings: Settings, foundation: Foundation) -> Evaluation:
+        return evaluation(
+            self,
+            "QualityRulesRole",
+            ruleset=self._ruleset_name(settings),
+            database=self.database_name,
+            table=RAW_TABLE,
+            bucket=foundation.raw_bucket,
+            dataset=settings.data.dataset,
+            key=foundation.key,
+        )
+
+    def _ruleset_name(self, settings: Settings) -> str:
+        return resource_name(settings, "raw-data")
+
 
 def quality_rules(settings: Settings) -> str:
     """The settings' demands on the raw data set, in the Data Quality Definition Language.
 
-    They stand on the flat raw table: DQDL sees no nested columns, and Glue sees no projected partitions.
+    They are about the set as a whole: a broken line is no reason to stop, as it goes to quarantine; a tenth of the
+    lines is. A value that is longer than any record may be is one, too: its line ends were lost. The rules stand on
+    the flat raw table: DQDL sees no nested columns, and Glue sees no projected partitions.
     """
     data = settings.data
-    names = [json.dumps(name.lower()) for name in (data.columns.names if data.columns else ())]
+    if data.columns is None:
+        raise ValueError("Rules are about columns, and the settings name none.")
+    names = [json.dumps(name.lower()) for name in data.columns.names]
     rules = [
         f"RowCount >= {data.minimum_records}",
-        *(f"IsComplete {name}" for name in names),
+        *(f"Completeness {name} >= {data.quality_rules.completeness}" for name in names),
         *(f"ColumnLength {name} <= {data.max_record_bytes}" for name in names),
+        f"Uniqueness {names[0]} >= {data.quality_rules.uniqueness}",
     ]
     return f"Rules = [{', '.join(rules)}]"

@@ -103,7 +103,11 @@ class Workflow(cdk.Stack):
             .next(select(steps, model_selection.evaluate_candidate, model_selection.select_model))
             .next(needs_tuning(steps, tune=tuning, otherwise=approval))
         )
-        self.state_machine = self._state_machine(chain, self._role(arn, steps))
+        role = self._role(arn, steps)
+        if (rules := data_preparation.quality_rules) is not None:
+            to_glue = {"StringEquals": {"iam:PassedToService": "glue.amazonaws.com"}}
+            allow(role, ["iam:PassRole"], [rules.role.role_arn], conditions=to_glue)
+        self.state_machine = self._state_machine(chain, role)
         cdk.CfnOutput(self, "StateMachineArn", value=self.state_machine.state_machine_arn)
 
     @property
@@ -117,6 +121,7 @@ class Workflow(cdk.Stack):
             job_name=data_preparation.job_name,
             job_arn=self._arn("glue", f"job/{data_preparation.job_name}"),
             job_timeout=self._preparation_timeout,
+            quality_rules=data_preparation.quality_rules,
         )
 
     def _delivery(self, fine_tuning: FineTuning, serving: Serving) -> Delivery:

@@ -8,13 +8,14 @@ writing a job's logs) is done as the account.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from twin.emulator import hooks
 from twin.emulator.account import ACCOUNT_ID, REGION, root_environment
 from twin.emulator.clients import client_from
 
-__all__ = ["ACCOUNT_ID", "REGION", "client", "client_as", "client_from", "role_environment"]
+__all__ = ["ACCOUNT_ID", "REGION", "client", "client_as", "client_from", "environment_of", "role_environment"]
 
 
 def role_environment(role_arn: str, session_name: str, service_principal: str | None = None) -> dict[str, str]:
@@ -23,6 +24,11 @@ def role_environment(role_arn: str, session_name: str, service_principal: str | 
     Raises hooks.RoleNotAssumableError when the role does not exist, or does not trust `service_principal`.
     """
     credentials = hooks.role_credentials(role_arn, session_name, service_principal)
+    return environment_of(credentials)
+
+
+def environment_of(credentials: Mapping[str, str]) -> dict[str, str]:
+    """The same for a session whose credentials (AWS_ACCESS_KEY_ID and so on) are known."""
     return {**_account(), **credentials}
 
 

@@ -11,6 +11,9 @@ from constructs import Construct
 
 from cdk_app.settings import Settings
 
+RAW_TABLE = "raw"
+CURATED_TABLE = "curated"
+QUARANTINE_TABLE = "quarantine"
 _SPLITS = ("train", "validation", "test")
 _STRING = glue.Schema.STRING
 
@@ -31,7 +34,7 @@ def raw_table(
         scope,
         "RawTable",
         database=database,
-        table_name="raw",
+        table_name=RAW_TABLE,
         description="The raw data set as it arrived; lines that are no JSON have no values.",
         columns=[glue.Column(name=name.lower(), type=_STRING) for name in names],
         data_format=glue.DataFormat.JSON,
@@ -49,6 +52,7 @@ def curated_table(scope: Construct, database: glue.Database, bucket: s3.Bucket) 
         "CuratedTable",
         database,
         bucket,
+        name=CURATED_TABLE,
         description="Curated examples. A query names the data set and the run.",
         columns=[
             _column("record_id"),
@@ -70,6 +74,7 @@ def quarantine_table(scope: Construct, database: glue.Database, bucket: s3.Bucke
         "QuarantineTable",
         database,
         bucket,
+        name=QUARANTINE_TABLE,
         description="Rejected records with their reasons. A query names the data set and the run.",
         columns=[
             *(_column(name) for name in ("reason", "detail")),
@@ -87,6 +92,7 @@ def _run_table(
     database: glue.Database,
     bucket: s3.Bucket,
     *,
+    name: str,
     description: str,
     columns: list[glue.Column],
     layout: _Layout,
@@ -98,7 +104,7 @@ def _run_table(
         scope,
         construct_id,
         database=database,
-        table_name=construct_id.removesuffix("Table").lower(),
+        table_name=name,
         description=description,
         columns=columns,
         data_format=glue.DataFormat.JSON,

@@ -7,12 +7,14 @@ An unknown key, a bad bound or an illegal pair raises `SettingsError`, which hol
 with its line and its remedy.
 """
 
+from cdk_app.settings.analytics import Analytics
 from cdk_app.settings.data import Columns, Data, Filters, Glue, Split
 from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Gateway, Serving
 from cdk_app.settings.loading import ENVIRONMENTS, load_settings, problem_in
 from cdk_app.settings.model import Environment, Settings
 from cdk_app.settings.overrides import override_problems
 from cdk_app.settings.problems import Problem, SettingsError
+from cdk_app.settings.quality_rules import QualityRules
 from cdk_app.settings.run import compact_json, run_settings, run_settings_template
 from cdk_app.settings.selection import Candidate, Selection, Strategy
 from cdk_app.settings.task import Task
@@ -21,6 +23,7 @@ from cdk_app.settings.tuning import Tuning
 __all__ = [
     "CONTEXT_TOKENS",
     "ENVIRONMENTS",
+    "Analytics",
     "Budget",
     "Candidate",
     "Columns",
@@ -30,6 +33,7 @@ __all__ = [
     "Gateway",
     "Glue",
     "Problem",
+    "QualityRules",
     "Selection",
     "Serving",
     "Settings",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from cdk_app.settings.quality_rules import QualityRules
 from cdk_app.settings.section import Section
 
 DatasetName = Annotated[
@@ -142,6 +143,9 @@ trained on, but quarantined as `contaminated`."""
     """Formats in which the splits are written: `chat`, which training and evaluation read, and any of \
 `bedrock-prompt-completion`, `bedrock-conversation`, `bedrock-messages`, `bedrock-pre-training` and `parquet`. \
 docs/check_data.md shows a line of each."""
+
+    quality_rules: QualityRules = QualityRules()
+    """What the raw data set must be like as a whole."""
 
     minimum_records: Annotated[int, Field(ge=10, le=100_000_000)] = 100
     """Fewest curated records with which a run goes on."""

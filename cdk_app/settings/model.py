@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cdk_app.catalogue import CATALOGUE, Model
+from cdk_app.settings.analytics import Analytics
 from cdk_app.settings.data import Data
 from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Gateway, Serving
 from cdk_app.settings.section import Section
@@ -52,6 +53,9 @@ class Settings(Section):
 
     gateway: Gateway = Gateway()
     """The HTTP API in front of the model."""
+
+    analytics: Analytics = Analytics()
+    """What stands by to ask the data questions, beside Athena."""
 
     budget: Budget = Budget()
     """The monthly budget and who hears about it."""

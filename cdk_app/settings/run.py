@@ -44,6 +44,9 @@ INPUT_NAMES = {"data.dataset": "dataset"}
 GATES = ("data.minimum_records", "selection.floor", "tuning.minimum_loss_reduction")
 """Gates, for which more is stricter: one run may ask for more than what was deployed, never for less."""
 
+_DEPLOYED = {"dataset", "glue", "quality_rules", "retention_days", "trigger_on_new_data"}
+"""Keys of `data` that say what is deployed; a run has no use for them."""
+
 _LITERAL_REFERENCE = re.compile(r"\$\{(?!AWS::(?:Partition|Region|AccountId)\}|BedrockGeography\})")
 
 
@@ -85,7 +88,7 @@ def _defaults(settings: Settings) -> dict[str, Any]:
     return {
         "dataset": settings.data.dataset,
         "task": settings.task.model_dump(),
-        "data": settings.data.model_dump(exclude={"dataset", "glue", "retention_days", "trigger_on_new_data"}),
+        "data": settings.data.model_dump(exclude=_DEPLOYED),
         "selection": settings.selection.model_dump(exclude={"candidates"}),
         "candidates": _candidates(settings),
         "tuning": settings.tuning.model_dump(exclude={"method"}),

@@ -6,7 +6,9 @@ import aws_cdk as cdk
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
+from cdk_app.constructs.data_quality import Evaluation
 from stacks.state_machine.functions import WorkflowFunctions
+from stacks.state_machine.quality_rules import hold_rules
 from stacks.state_machine.steps import NULL, PAYLOAD, RESULT, Steps
 
 # Glue reports an account's limits as errors that pass by themselves.
@@ -19,9 +21,18 @@ _GLUE_ERRORS = (
 
 
 def prepare(
-    steps: Steps, functions: WorkflowFunctions, *, job_name: str, job_arn: str, job_timeout: cdk.Duration
+    steps: Steps,
+    functions: WorkflowFunctions,
+    *,
+    job_name: str,
+    job_arn: str,
+    job_timeout: cdk.Duration,
+    quality_rules: Evaluation | None,
 ) -> sfn.Chain:
-    """`ResolveRun` → `PrepareData` → `CheckData`. Sets `$run`, `$data`, and later variables to null."""
+    """`ResolveRun` → `PrepareData` → `CheckData`. Sets `$run`, `$data`, and later variables to null.
+
+    With `quality_rules`, the raw data set has to keep them before it is prepared.
+    """
     resolve = steps.of("ResolveRun").invoke(
         "ResolveRun",
         functions.resolve_run,
@@ -41,8 +52,12 @@ def prepare(
         payload={"run": "{% $run %}"},
         assign={"data": PAYLOAD},
     )
-    job = _prepare_data(steps.of("PrepareData"), job_name, job_arn, job_timeout)
-    return sfn.Chain.start(resolve).next(job).next(check)
+    prepare_data = steps.of("PrepareData")
+    job = _prepare_data(prepare_data, job_name, job_arn, job_timeout).next(check)
+    if quality_rules is None:
+        return sfn.Chain.start(resolve).next(job)
+    resolve.next(hold_rules(prepare_data, quality_rules, then=job))
+    return sfn.Chain.custom(resolve, [check], check)
 
 
 def _prepare_data(steps: Steps, job_name: str, job_arn: str, job_timeout: cdk.Duration) -> tasks.GlueStartJobRun:

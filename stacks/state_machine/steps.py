@@ -21,6 +21,7 @@ from constructs import Construct
 _ERROR_PREFIXES = {
     "cloudformation": "CloudFormation",
     "cloudwatch": "CloudWatch",
+    "glue": "Glue",
     "sagemaker": "SageMaker",
     "ssm": "Ssm",
 }

@@ -98,8 +98,13 @@ def as_list(value: Any) -> list[Any]:
 
 def new_app() -> cdk.App:
     """An empty application with the feature flags of ours."""
-    context = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
-    return cdk.App(context=context, post_cli_context=FLAGS)
+    return cdk.App(context=context(), post_cli_context=FLAGS)
+
+
+def context() -> dict[str, Any]:
+    """The context that the CDK CLI would hand over."""
+    found: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text("utf-8"))["context"]
+    return found
 
 
 def template_of(settings: Settings, make: Callable[[cdk.App, Foundation], cdk.Stack]) -> Template:

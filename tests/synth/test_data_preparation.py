@@ -22,6 +22,7 @@ from tests.synth.templates import (
     statements_of,
     text,
 )
+from twin.glue.data_quality.dqdl import read_rules
 
 
 @pytest.fixture(scope="module")
@@ -153,14 +154,21 @@ def test_quality_rules_say_what_the_settings_say(settings: Settings, template: T
     ruleset = properties(template, "AWS::Glue::DataQualityRuleset")["Ruleset"]
     assert ruleset == quality_rules(settings)
     assert f"RowCount >= {settings.data.minimum_records}" in ruleset
-    assert 'IsComplete "documentation"' in ruleset
+    for column in ("documentation", "summary"):
+        assert f'Completeness "{column}" >= {settings.data.quality_rules.completeness}' in ruleset
+        assert f'ColumnLength "{column}" <= {settings.data.max_record_bytes}' in ruleset
+    assert f'Uniqueness "documentation" >= {settings.data.quality_rules.uniqueness}' in ruleset
 
 
 def test_quality_rules_survive_a_column_with_a_quotation_mark(settings: Settings) -> None:
     columns = Columns(text='the "text"', target="target")
     data = settings.data.model_copy(update={"columns": columns})
     rules = quality_rules(settings.model_copy(update={"data": data}))
-    assert 'IsComplete "the \\"text\\""' in rules
+    assert 'Completeness "the \\"text\\"" >=' in rules
+
+
+def test_quality_rules_are_rules_that_the_twin_evaluates(settings: Settings) -> None:
+    assert len(read_rules(quality_rules(settings))) == 6
 
 
 def test_the_job_is_named_in_an_output(template: Template) -> None:

@@ -15,6 +15,7 @@ from tests.synth.conftest import synthesize
 from tests.synth.templates import Template
 
 STEPS = {
+    "Analytics",
     "Foundation",
     "DataPreparation",
     "ModelSelection",

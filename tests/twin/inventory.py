@@ -17,6 +17,7 @@ LISTINGS: list[tuple[str, str, str, str, Json]] = [
     ("apigateway", "GetRestApis", "items", "name", {}),
     ("apigateway", "GetApiKeys", "items", "name", {}),
     ("apigateway", "GetUsagePlans", "items", "name", {}),
+    ("athena", "ListWorkGroups", "WorkGroups", "Name", {}),
     ("budgets", "DescribeBudgets", "Budgets", "BudgetName", {"AccountId": ACCOUNT_ID}),
     ("cloudformation", "DescribeStacks", "Stacks", "StackName", {}),
     ("cloudformation", "ListExports", "Exports", "Name", {}),

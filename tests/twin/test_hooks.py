@@ -26,6 +26,8 @@ FUNCTIONS = [
      "owner_account_id owner_region"),
     ("add_test_invoke_method", "ministack.services.apigateway_v1", "handle_execute",
      "api_id stage_name method path headers body query_params"),
+    ("caller_credentials", "ministack.core.iam_evaluator", "resolve_credential",
+     "access_key_id account_id session_token"),
     ("check_definitions_with", "ministack.services.cloudformation.provisioners", "_sfn_definition", "props"),
     ("check_definitions_with", "ministack.services.cloudformation.provisioners", "_sfn_handler_error", "message"),
     ("check_definitions_with", STATES, "_validate_definition_jsonata", "definition_str"),
@@ -132,6 +134,13 @@ def test_table_is_a_dictionary_that_its_hook_can_add_to(hook: str, module: str, 
 @pytest.mark.parametrize(("hook", "module", "name"), STORES)
 def test_store_can_be_read_by_key(hook: str, module: str, name: str) -> None:
     assert callable(private(module, name).get), f"hooks.{hook} reads {module}.{name}"
+
+
+def test_a_resolved_credential_has_what_signs_a_request() -> None:
+    fields = private("ministack.core.iam_evaluator", "ResolvedCredential").__dataclass_fields__
+    assert {"access_key_id", "secret_access_key", "session_token"} <= set(fields)
+    error = private("ministack.core.iam_evaluator", "CredentialResolutionError")("Code", "why")
+    assert (error.code, error.message) == ("Code", "why")
 
 
 def test_step_functions_errors_carry_name_and_cause() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from twin.emulator.hooks import Permission, Request
+from twin.glue.data_quality.runs import rulesets_of
 
 _OF_THE_CATALOGUE = re.compile(r"Table|Database|Partition|ColumnStatistics")
 # What operations on single things name: in the operation, in the request, in the ARN.
@@ -42,6 +43,8 @@ def _resources(request: Request) -> list[str]:
     given, operation = request.parameters, request.operation or ""
     if "ResourceArn" in given:
         return [str(given["ResourceArn"])]
+    if rulesets := rulesets_of(request):
+        return [f"{prefix}dataQualityRuleset/{name}" for name in rulesets]
     if _OF_THE_CATALOGUE.search(operation):
         return [f"{prefix}catalog", *(f"{prefix}{one}" for one in _in_the_catalogue(given, operation))]
     for pattern, keys, kind in _KINDS:

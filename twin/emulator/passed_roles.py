@@ -21,6 +21,7 @@ _ROLES = {
     ("glue", "CreateJob"): "Role",
     ("glue", "UpdateJob"): "JobUpdate.Role",
     ("glue", "CreateCrawler"): "Role",
+    ("glue", "StartDataQualityRulesetEvaluationRun"): "Role",
     ("lambda", "CreateFunction"): "Role",
     ("lambda", "UpdateFunctionConfiguration"): "Role",
     ("logs", "PutSubscriptionFilter"): "roleArn",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin import bedrock, cloudformation, glue, sagemaker, stepfunctions
+from twin import athena, bedrock, cloudformation, glue, sagemaker, stepfunctions
 from twin.emulator import encryption, hooks, iam
 from twin.emulator.resource_types import PROVISIONED
 
@@ -42,6 +42,7 @@ def register() -> None:
     hooks.provision_only(PROVISIONED)
     cloudformation.register()
     glue.register()
+    athena.register()
     sagemaker.register()
     bedrock.register()
     stepfunctions.register()

@@ -1,6 +1,7 @@
 """Glue: jobs run on a real Spark of the version that their Glue version has; what cannot run is refused."""
 
 from twin.emulator import hooks
+from twin.glue import data_quality
 from twin.glue.jobs import JOBS, create_job, get_job, get_jobs, update_job
 from twin.glue.refusals import REFUSED, refuse
 from twin.glue.resources import register_resources
@@ -26,6 +27,7 @@ def register() -> None:
     for operation in REFUSED:
         hooks.override("glue", operation, refuse)
     register_resources()
+    data_quality.register()
     hooks.persist("glue_jobs", JOBS.save, JOBS.load)
     hooks.persist("glue_job_runs", RUNS.save, RUNS.load)
     hooks.on_shutdown(RUNS.stop_all)

@@ -10,12 +10,11 @@ REFUSED = (
     "StartCrawler",
     "StartTrigger",
     "StartWorkflowRun",
-    "StartDataQualityRulesetEvaluationRun",
     "StartDataQualityRuleRecommendationRun",
 )
 
 
 def refuse(request: Request) -> dict[str, Any]:
     """Say that the twin does not run it."""
-    message = f"The twin runs Glue jobs; it does not run {request.operation}."
+    message = f"The twin runs Glue jobs and evaluates data-quality rulesets; it does not run {request.operation}."
     raise ServiceError("OperationNotSupportedException", message)

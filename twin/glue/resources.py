@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from twin import credentials
-from twin.cloudformation.recorded import record
 from twin.emulator import hooks
 from twin.glue.jobs import JOBS, put_job
 from twin.glue.runs import remove_job
@@ -14,7 +13,7 @@ Json = dict[str, Any]
 
 
 def register_resources() -> None:
-    """Provision AWS::Glue::Job and SecurityConfiguration; record DataQualityRuleset."""
+    """Provision AWS::Glue::Job and SecurityConfiguration."""
     hooks.add_cfn_resource("AWS::Glue::Job", create=_create_job, update=_update_job, delete=_delete_job)
     hooks.add_cfn_resource(
         "AWS::Glue::SecurityConfiguration",
@@ -22,7 +21,6 @@ def register_resources() -> None:
         update=_replace_security_configuration,
         delete=_delete_security_configuration,
     )
-    record("AWS::Glue::DataQualityRuleset", name_property="Name")
 
 
 def _create_job(logical_id: str, properties: Json, stack: str) -> tuple[str, Json]:

@@ -35,7 +35,7 @@ def check(settings: Settings, workflow: Path, data: Path | None, overrides: Mapp
     else:
         needed = _records_needed(settings, {} if of_input else overrides)
         of_data = problems_of(data, names, settings.data.max_record_bytes, needed)
-    problems = [*_candidate_problems(settings, workflow), *of_input, *of_data]
+    problems = [*_candidate_problems(settings, workflow), *_warehouse_problems(settings, workflow), *of_input, *of_data]
     if problems:
         raise RunRefused("\n".join(problems))
 
@@ -59,6 +59,13 @@ def _candidate_problems(settings: Settings, workflow: Path) -> Iterator[str]:
         )
         place = ("selection", "candidates", index)
         yield str(problem_in(workflow, settings.environment, place, f"{name} does not answer on this machine", remedy))
+
+
+def _warehouse_problems(settings: Settings, workflow: Path) -> Iterator[str]:
+    if settings.analytics.redshift:
+        message = "Redshift does not run on this machine"
+        remedy = "Set it to false under environments.twin; the named queries run here in Athena."
+        yield str(problem_in(workflow, settings.environment, ("analytics", "redshift"), message, remedy))
 
 
 def _sample_problems(settings: Settings, workflow: Path, names: tuple[str, ...]) -> Iterator[str]:

@@ -27,6 +27,15 @@ def columns_make_a_record(subject: Subject) -> Iterator[Breach]:
         yield Breach(("data", "columns", "target"), message, "Name the column that holds the wanted answer.")
 
 
+@rule("data.quality_rules.on_glue", "data.columns")
+def rules_on_glue_have_columns(subject: Subject) -> Iterator[Breach]:
+    """Rules stand on a table, which is made of the columns that the settings name."""
+    data = subject.settings.data
+    if data.quality_rules.on_glue and data.columns is None:
+        path = ("data", "quality_rules", "on_glue")
+        yield Breach(path, "there is no table to evaluate rules on", "Name the columns in `data.columns`.")
+
+
 @rule("data.evaluation_set", "data.dataset", "data.near_duplicates.action")
 def the_evaluation_set_is_kept_apart(subject: Subject) -> Iterator[Breach]:
     """What is tested on must not be what is trained on, nor nearly so."""

@@ -246,3 +246,9 @@ def test_every_candidate_that_does_not_answer_here_is_named_beside_what_is_wrong
     ]
     assert all("imported_model_id smollm2q41v1" in line for line in found[:3])
     assert "is empty" in found[3]
+
+
+def test_a_warehouse_that_does_not_run_here_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (found,) = problems(changed(tmp_path, analytics={"redshift": True}), None)
+    assert found.startswith("analytics.redshift: Redshift does not run on this machine.")
+    assert "environments.twin" in found

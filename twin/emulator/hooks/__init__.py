@@ -9,6 +9,7 @@ threads of their own, with the account and region of the request, so that they m
 into the emulator.
 """
 
+from twin.emulator.hooks.callers import caller_credentials
 from twin.emulator.hooks.cloudformation import add_cfn_resource, extend_cfn_resource, physical_name, provision_only
 from twin.emulator.hooks.encryption import (
     bucket_key,
@@ -72,6 +73,7 @@ __all__ = [
     "add_service",
     "add_test_invoke_method",
     "bucket_key",
+    "caller_credentials",
     "check_definitions_with",
     "deny_unmapped",
     "enforce_execution_timeouts",

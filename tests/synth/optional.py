@@ -1,0 +1,44 @@
+"""The application with everything on that is off by default."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import aws_cdk as cdk
+
+from cdk_app.application import FLAGS, ROOT
+from cdk_app.checks.assembly import Assembly
+from cdk_app.nag import add_checks
+from cdk_app.settings import Settings, load_settings
+from stacks import create_stacks
+from tests.synth.templates import context
+
+_FOLDERS: list[TemporaryDirectory[str]] = []  # kept until the process ends
+
+
+def everything_on(settings: Settings) -> Settings:
+    """`settings` with data-quality rules that are evaluated, and the warehouse."""
+    rules = settings.data.quality_rules.model_copy(update={"on_glue": True})
+    data = settings.data.model_copy(update={"quality_rules": rules})
+    analytics = settings.analytics.model_copy(update={"redshift": True})
+    return settings.model_copy(update={"data": data, "analytics": analytics})
+
+
+@cache
+def optional_assembly() -> Assembly:
+    """Templates of every stack for `dev`, checked by cdk-nag; raises where it finds something unexplained."""
+    folder = TemporaryDirectory(prefix="fourfold-synth-")
+    _FOLDERS.append(folder)
+    app = cdk.App(
+        outdir=folder.name,
+        context=context(),
+        post_cli_context=FLAGS,
+        analytics_reporting=False,
+        builtin_cloud_formation_validation=False,
+    )
+    create_stacks(app, everything_on(load_settings(ROOT / "workflow.yaml", "dev")))
+    add_checks(app)
+    app.synth()
+    return Assembly.read(Path(folder.name))
