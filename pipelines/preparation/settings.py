@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Self, TypeVar
 
 from pipelines.preparation.errors import InvalidArguments
+from pipelines.preparation.personal_data import POLICIES
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ class Settings:
     filters: Filters
     max_record_bytes: int
     personal_data: str
-    """`redact` or `drop`."""
+    """One of `personal_data.POLICIES`."""
     near_duplicates: NearDuplicates
     split: Split
 
@@ -88,7 +89,7 @@ class Settings:
         except (ValueError, TypeError) as error:
             raise InvalidArguments(f"--settings is not a JSON object with task and data: {error}") from error
         _check_choice("task.kind", settings.kind, ("summarization", "generation"))
-        _check_choice("data.personal_data", settings.personal_data, ("redact", "drop"))
+        _check_choice("data.personal_data", settings.personal_data, POLICIES)
         _check_choice("data.near_duplicates.action", settings.near_duplicates.action, ("drop", "keep", "off"))
         return settings
 

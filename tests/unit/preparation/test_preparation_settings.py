@@ -22,7 +22,11 @@ def test_keys_for_others_are_left_alone(settings_document: dict[str, Any]) -> No
         (("data", "columns"), None, "no key 'columns'"),
         (("data", "filters", "min_words"), None, "no key 'min_words'"),
         (("data", "filters", "language"), "en", "data.filters has keys that this job does not know: language"),
-        (("data", "personal_data"), "ignore", "data.personal_data is 'ignore'; it must be one of redact, drop"),
+        (
+            ("data", "personal_data"),
+            "ignore",
+            "data.personal_data is 'ignore'; it must be one of redact, drop, tag, off",
+        ),
         (("task", "kind"), "translation", "task.kind is 'translation'"),
         (("data",), 3, "not a JSON object with task and data"),
     ],
