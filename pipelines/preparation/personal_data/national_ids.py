@@ -55,8 +55,8 @@ def is_eleven_digits(text: str) -> bool:
 
 
 def is_swedish(text: str) -> bool:
-    """Personnummer: Luhn's checksum over its last ten digits."""
-    return luhn(_digits(text)[-10:])
+    """Personnummer: Luhn's checksum over its last ten digits; a Finnish number may have its form."""
+    return luhn(_digits(text)[-10:]) or (len(text) == 11 and is_finnish(text))
 
 
 def is_finnish(text: str) -> bool:
@@ -98,7 +98,7 @@ _FORMS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "br": (r"[0-9]{2}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", is_brazilian),
     "be": (rf"[0-9]\.{_MONTH}\.{_DAY}-[0-9]{{3}}\.[0-9]{{2}}", is_belgian),
     "se": (rf"(?:[09][0-9])?[0-9]{_MONTH}{_DAY}[-+][0-9]{{4}}", is_swedish),
-    "fi": (rf"(?<=[0-3])[0-9]{_MONTH}[0-9]{{2}}[-+A][0-9]{{3}}[0-9A-FHJ-NPR-Y]", is_finnish),
+    "fi": (rf"(?<=[0-3])[0-9]{_MONTH}[0-9]{{2}}[-+A-FU-Y][0-9]{{3}}[0-9A-FHJ-NPR-Y]", is_finnish),
     "ch": (r"(?<=7)56\.[0-9]{4}\.[0-9]{4}\.[0-9]{2}", is_swiss),
     "es": (r"(?:(?<=[0-9])|(?<=[XYZ])-?)[0-9]{7}-?[A-Z]", is_spanish),
     "eleven": (r"(?<=[0-9])[0-9]{10}", is_eleven_digits),

@@ -17,8 +17,8 @@ _COUNTRY = re.compile(
 # English, German, French, Spanish, Portuguese, Italian, Dutch, Swedish, Polish: telephone, mobile, fax, "call me".
 _ANNOUNCED = re.compile(
     r"(?:(?<!\w)(?:"
-    r"t[eé]l[eé]?(?:(?:f|ph)[oóô]+n\w*|fax\w*|)|\w*phones?|fax|cell|cel|celular|cellulare|gsm|whats ?app|sms|hotline"
-    r"|mob|mobil\w*|mobiele?|m[oó]vil|handy\w*|portable|rufnummer|durchwahl|komórk\w+|komork\w+"
+    r"t[eé]l[eé]?(?:(?:f|ph)[oóô]+n\w*|fax\w*|)|\w*phone(?!me|tic)\w*|fax\w*|cell|cel|celular|cellulare|gsm|whats ?app|sms|hotline"
+    r"|mob|mobile\w*|mobil\w*|mobiele?|m[oó]vil|handy\w*|portable|rufnummer|durchwahl|komórk\w+|komork\w+"
     r"|call(?:ing)?(?: (?:me|us|him|her|them|back|at|on))*|(?:text|reach) (?:me|us|him|her|them)|dial|ring"
     r"|anruf\w*|appel\w+|joign\w+|ll[aá]m\w+|marque|ligue|ligar|chiam\w+|bel|bellen|(?:za)?dzwo\w+"
     r")(?!\w))[^\n\[\]!?;]{0,40}\Z",
@@ -28,7 +28,8 @@ _DATE = re.compile(
     r"(?:19|20)[0-9]{2}([./-])[01]?[0-9]\1[0-3]?[0-9]|[0-3]?[0-9]([./-])[01]?[0-9]\2(?:19|20)[0-9]{2}"
     r"|(?:19|20)[0-9]{2} ?[/\u2013-] ?(?:19|20)[0-9]{2}"
 )
-_SEPARATOR = r"(?:[ .\-/\u2010-\u2013]|\)[ .\-/]?|[ .\-/]?\(| [\-\u2010-\u2013/] )?"
+_SEPARATOR = r"(?:[ ./\-\u2010-\u2013]| [/\-\u2010-\u2013] )"
+_DIGITS = rf"(?:{_SEPARATOR}?(?:[0-9]|\([0-9]{{1,5}}\)))"
 _EXTENSION = r"(?: ?(?:x|ext\.?|extension) ?[0-9]{1,6})?"
 _START = r"(?<![\w.+#/-].)"
 _END = r"(?!\w|[.\-][0-9])"
@@ -45,12 +46,15 @@ def is_international(match: re.Match[str]) -> bool:
         return False
     national = digits[country.end() :]
     has_trunk_prefix = "(0" in match[0] or digits.startswith("39")
-    return len(digits) >= 8 and len(national) >= 6 and (has_trunk_prefix or not national.startswith("0"))
+    return 8 <= len(digits) <= 17 and len(national) >= 6 and (has_trunk_prefix or not national.startswith("0"))
 
 
 def is_announced(match: re.Match[str]) -> bool:
     """Whether the words before a number say that it is a telephone's."""
-    return not _DATE.fullmatch(match["value"]) and _ANNOUNCED.search(before(match, 64)) is not None
+    number = match["value"]
+    if sum(map(str.isdigit, number)) < 7 or _DATE.fullmatch(number):
+        return False
+    return _ANNOUNCED.search(before(match, 64)) is not None
 
 
 INTERNATIONAL = (
@@ -65,7 +69,7 @@ INTERNATIONAL = (
     Detector(
         "phone",
         "+",
-        re.compile(rf"\+{_START}(?P<digits>[2-9](?:{_SEPARATOR}[0-9]){{6,14}}){_EXTENSION}{_END}"),
+        re.compile(rf"\+{_START}(?P<digits>[2-9]{_DIGITS}{{6,14}}){_EXTENSION}{_END}"),
         is_international,
     ),
 )
@@ -81,6 +85,9 @@ NORTH_AMERICAN = Detector(
 ANNOUNCED = Detector(
     "phone",
     _has_number,
-    re.compile(rf"(?P<value>[0-9(]{_START}{_NO_DATE}(?:{_SEPARATOR}[0-9]){{6,13}}{_EXTENSION}){_END}"),
+    re.compile(
+        rf"(?P<value>[0-9(]{_START}(?:(?<=[0-9]){_NO_DATE}|(?<=\()[0-9]{{1,6}}\)){_DIGITS}{{4,13}}{_EXTENSION})"
+        rf"{_END}"
+    ),
     is_announced,
 )
