@@ -6,7 +6,7 @@ from pipelines.preparation.personal_data.detector import Detector
 
 # What stands behind a dot and is no top-level domain: names of files and of systemd's units.
 _NO_DOMAIN = re.compile(
-    "automount|bmp|conf|css|csv|device|exe|gif|html|ico|ini|jpe?g|js|json|mount|png|scope|service|slice|socket|svg|swap"
+    "automount|bmp|conf|css|csv|device|exe|gif|header|html|ico|ini|jpe?g|js|json|mount|png|po|scope|service|slice|socket|svg|swap"
     "|target|tld|toml|txt|webp|xml|ya?ml",
     re.IGNORECASE,
 )

@@ -11,7 +11,8 @@ from pipelines.preparation.personal_data.detector import Detector, before
 
 _VERSION = re.compile(
     r"(?:version|versions|release|releases|v|ver|rev|revision|section|chapter|linux|kernel|build|firmware|driver|oid"
-    r"|since|chrome|chromium|firefox|safari|webkit)[ :=#(\"'`]{0,3}\Z",
+    r"|since|chrome|chromium|firefox|safari|webkit|(?:upgrade|update|downgrade|patch|bump)\w*(?: \S{1,24})? to)"
+    r"[ :=#(\"'`]{0,3}\Z",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(
@@ -25,7 +26,7 @@ def is_ipv4(match: re.Match[str]) -> bool:
     """Whether a dotted quad is the public address of one machine, and no version or section."""
     if not is_public(match):
         return False
-    context = before(match, 32)
+    context = before(match, 48)
     if _ADDRESS.search(context) or match["port"] is not None:
         return True
     return len(match["value"]) >= 10 and _VERSION.search(context) is None
@@ -38,7 +39,8 @@ def is_public(match: re.Match[str]) -> bool:
         network = ipaddress.ip_network(match["value"] + (match["prefix"] or ""), strict=False)
     except ValueError:
         return False
-    in_use = address.version == 4 or address in _GLOBAL_UNICAST or len(match["value"]) >= 30
+    # Of the rest of IPv6, nothing is in use: what has few different digits is an example.
+    in_use = address.version == 4 or address in _GLOBAL_UNICAST or len(set(address.exploded)) > 8
     of_network = network.num_addresses > 1 and network.network_address == address
     return in_use and address.is_global and not address.is_multicast and not of_network
 

@@ -17,8 +17,8 @@ _COUNTRY = re.compile(
 # English, German, French, Spanish, Portuguese, Italian, Dutch, Swedish, Polish: telephone, mobile, fax, "call me".
 _ANNOUNCED = re.compile(
     r"(?:(?<!\w)(?:"
-    r"t[eé]l[eé]?(?:(?:f|ph)[oóô]+n\w*|fax\w*|)|\w*phone(?!me|tic)\w*|fax\w*|cell|cel|celular|cellulare|gsm|whats ?app|sms|hotline"
-    r"|mob|mobile\w*|mobil\w*|mobiele?|m[oó]vil|handy\w*|portable|rufnummer|durchwahl|komórk\w+|komork\w+"
+    r"t[eé]l[eé]?(?:(?:f|ph)[oóô]+n\w*|fax\w*|)|\w*phone(?!me|tic)\w*|fax\w*|cell|cel|celular|cellulare|gsm|sms|hotline"
+    r"|mob|mobil\w*|mobiele?|m[oó]vil|handy\w*|portable(?= ?:)|rufnummer|durchwahl|kom[oó]rk\w+|whats ?app"
     r"|call(?:ing)?(?: (?:me|us|him|her|them|back|at|on))*|(?:text|reach) (?:me|us|him|her|them)|dial|ring"
     r"|anruf\w*|appel\w+|joign\w+|ll[aá]m\w+|marque|ligue|ligar|chiam\w+|bel|bellen|(?:za)?dzwo\w+"
     r")(?!\w))[^\n\[\]!?;]{0,40}\Z",

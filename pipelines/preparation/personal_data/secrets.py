@@ -7,6 +7,7 @@ AWS's secret keys have no beginning of their own: a word or an access key in fro
 import base64
 import json
 import re
+from collections.abc import Iterator
 
 from pipelines.preparation.personal_data.detector import Detector
 
@@ -30,6 +31,21 @@ def holds_key(match: re.Match[str]) -> bool:
     return re.search("[A-Za-z0-9+/]{20}", match[0]) is not None
 
 
+def is_chosen(match: re.Match[str]) -> bool:
+    """Whether a password in an address is one, and not the word that stands for it."""
+    return _PLACEHOLDER.fullmatch(match["value"]) is None
+
+
+def has_letters_and_digits(match: re.Match[str]) -> bool:
+    """Whether what is assigned to a password looks like one: no word, no number, no expression."""
+    return all(re.search(kind, match["value"]) for kind in ("[A-Za-z]", "[0-9]"))
+
+
+_PLACEHOLDER = re.compile(
+    "(?:my|your)?_?(?:pass|passw|passwd|password|pwd|secret|token|x{3,}|\\*{3,}|123|abc|xyz)", re.IGNORECASE
+)
+
+
 def _token(form: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){form}(?![\w-])")
 
@@ -47,6 +63,21 @@ def _aws_keys(beginning: str) -> tuple[Detector, ...]:
     )
 
 
+def _assigned(hints: str) -> Iterator[Detector]:
+    """Rows for `password = "…"` and the like; what is quoted may have more characters than what is not."""
+    for hint in hints.split():
+        for value in (
+            r"[\"'](?P<value>[^\s\"'<>{}$\[\]]{8,128})[\"']",
+            r"(?P<value>[^\s\"'<>{}$\[\](),;&]{8,128})(?!\()",
+        ):
+            pattern = re.compile(_ASSIGNMENT + value, re.IGNORECASE)
+            yield Detector("password", hint, pattern, has_letters_and_digits)
+
+
+_ASSIGNMENT = (
+    r"(?<![A-Za-z])(?:pass(?:word|wd|phrase)|api[_-]?key|client[_-]?secret|(?:access|auth|api)[_-]token)"
+    r"[\"']?\s?(?::=|=>|[=:])\s?"
+)
 _BEHIND = r"[^\n\[\]]{0,40}?(?<![\w/+.-])(?P<value>[A-Za-z0-9/+]{40})(?![\w/+=-])"
 
 PRIVATE_KEY = Detector(
@@ -104,5 +135,7 @@ DETECTORS = (
         "password",
         "://",
         re.compile(r"://[\w.%+~-]{1,64}:(?P<value>[^\s/@:\[\]<>{}$\"']{3,128})@(?=[\w\[])"),
+        is_chosen,
     ),
+    *_assigned("assw assphr pi_key pi-key piKey _secret _token ASSW PI_KEY _SECRET _TOKEN"),
 )
