@@ -45,8 +45,9 @@ def is_international(match: re.Match[str]) -> bool:
     if country is None:
         return False
     national = digits[country.end() :]
+    shortest = 7 if match["digits"].isdigit() else 6  # 20190101 is a date
     has_trunk_prefix = "(0" in match[0] or digits.startswith("39")
-    return 8 <= len(digits) <= 17 and len(national) >= 6 and (has_trunk_prefix or not national.startswith("0"))
+    return shortest <= len(national) and len(digits) <= 17 and (has_trunk_prefix or not national.startswith("0"))
 
 
 def is_announced(match: re.Match[str]) -> bool:

@@ -84,7 +84,7 @@ PRIVATE_KEY = Detector(
     "private_key",
     "PRIVATE KEY",
     re.compile(
-        r"-----BEGIN (?P<kind>(?:[A-Z0-9]+ ){0,3})PRIVATE KEY(?: BLOCK)?-----(?:"
+        r"-----BEGIN (?P<kind>(?:[A-Z0-9]{1,12} ){0,3})PRIVATE KEY(?: BLOCK)?-----(?:"
         r"(?:[^-]++|-(?!----))*+-----END (?P=kind)PRIVATE KEY(?: BLOCK)?-----"
         r"|(?:\s{0,4}[A-Za-z0-9+/=]{20,76}(?!\w))++)"  # one that is cut off
     ),
@@ -95,7 +95,14 @@ DETECTORS = (
     Detector("aws_secret_key", "ECRET", re.compile(rf"SECRET{_BEHIND}"), has_all_kinds),
     *_aws_keys("AKIA"),
     *_aws_keys("ASIA"),
-    *_tokens("aws_session_token", "IQoJb3JpZ2lu FQoGZXIvYXdz FwoGZXIvYXdz", "[A-Za-z0-9/+]{80,}+={0,2}"),
+    *(
+        Detector(
+            "aws_session_token",
+            beginning,
+            re.compile(rf"(?<![A-Za-z0-9/+]){beginning}[A-Za-z0-9/+]{{80,}}+={{0,2}}(?![\w-])"),
+        )
+        for beginning in ("IQoJb3JpZ2lu", "FQoGZXIvYXdz", "FwoGZXIvYXdz")
+    ),
     *_tokens("github_token", "ghp_ gho_ ghu_ ghs_ ghr_", "[A-Za-z0-9]{36,255}"),
     *_tokens("github_token", "github_pat_", "[A-Za-z0-9]{22}_[A-Za-z0-9]{59}"),
     *_tokens(
