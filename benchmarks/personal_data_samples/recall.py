@@ -4,10 +4,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pipelines.preparation.personal_data import redact
-
 from personal_data_samples import sentences
 from personal_data_samples.values import Values
+from pipelines.preparation.personal_data import redact
 
 DEVELOPMENT = (
     Values(("en_US", "de_DE", "fr_FR"), "en_US", ("fr_FR", "de_CH", "fi_FI", "it_IT", "sv_SE"), seed=1),
@@ -36,9 +35,9 @@ class Recall:
         return 1 - len(self.missed) / self.drawn
 
 
-def measure(values: Values, frames: tuple[tuple[str, ...], ...], count: int, seed: int) -> dict[str, Recall]:
+def measure(values: Values, frames: tuple[tuple[str, ...], ...], count: int) -> dict[str, Recall]:
     """Put `count` values of each kind into sentences and redact those."""
-    choice = random.Random(seed).choice
+    choice = random.Random(count).choice
     general, *special = frames
     kinds = dict(zip(("phone, announced", "aws_secret_key, announced", "password, assigned"), special, strict=True))
     results: dict[str, Recall] = {}

@@ -19,6 +19,9 @@ _IDENTITIES: dict[str, Callable[[Faker], str]] = {
     "sv_SE": lambda fake: fake.ssn(long=fake.boolean()),
 }
 
+NOT_LOOKED_FOR = "phone, national without a word"
+"""A form that does not count, measured all the same."""
+
 
 class Values:
     """Draws values out of a mix of locales; the same seed gives the same values."""
@@ -63,6 +66,7 @@ class Values:
             "jwt": self.web_token,
             "private_key": self.private_key,
             "password, assigned": self.password,
+            NOT_LOOKED_FOR: lambda: self.phone(""),
         }
 
     def email(self) -> str:
