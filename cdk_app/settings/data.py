@@ -123,8 +123,9 @@ class Data(Section):
     max_record_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 1_000_000
     """Largest record in bytes; larger ones are quarantined as `oversized`."""
 
-    personal_data: Literal["redact", "drop"] = "redact"
-    """Personal data found in a record: `redact` replaces it, `drop` quarantines the record."""
+    personal_data: Literal["redact", "drop", "tag", "off"] = "redact"
+    """Personal data and secrets found in a record: `redact` replaces them by their type, `drop` quarantines the \
+record, `tag` keeps the text and counts them by type on the record, `off` does not look for them."""
 
     near_duplicates: NearDuplicates = NearDuplicates()
     """Texts that are nearly the same."""

@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 
 from pipelines.formats.outputs import CHAT, OUTPUTS
 from pipelines.preparation.errors import InvalidArguments
+from pipelines.preparation.personal_data import POLICIES
 from pipelines.preparation.records import HELD_OUT, NEW
 
 T = TypeVar("T")
@@ -74,7 +75,7 @@ class Settings:
     filters: Filters
     max_record_bytes: int
     personal_data: str
-    """`redact` or `drop`."""
+    """One of `personal_data.POLICIES`."""
     near_duplicates: NearDuplicates
     split: Split
     evaluation_set: str = ""
@@ -108,7 +109,7 @@ class Settings:
         except (ValueError, TypeError) as error:
             raise InvalidArguments(f"--settings is not a JSON object with task and data: {error}") from error
         _check_choice("task.kind", settings.kind, ("summarization", "generation"))
-        _check_choice("data.personal_data", settings.personal_data, ("redact", "drop"))
+        _check_choice("data.personal_data", settings.personal_data, POLICIES)
         _check_choice("data.split.stratify", settings.split.stratify, ("none", "target", "source"))
         _check_choice("data.near_duplicates.action", settings.near_duplicates.action, ("drop", "keep", "off"))
         for output in settings.outputs:

@@ -27,7 +27,11 @@ def test_outputs_are_kept_in_their_order(settings_document: dict[str, Any]) -> N
         (("data", "columns"), None, "no key 'columns'"),
         (("data", "filters", "min_words"), None, "no key 'min_words'"),
         (("data", "filters", "language"), "en", "data.filters has keys that this job does not know: language"),
-        (("data", "personal_data"), "ignore", "data.personal_data is 'ignore'; it must be one of redact, drop"),
+        (
+            ("data", "personal_data"),
+            "ignore",
+            "data.personal_data is 'ignore'; it must be one of redact, drop, tag, off",
+        ),
         (("data", "outputs"), None, "no key 'outputs'"),
         (
             ("data", "outputs"),

@@ -19,9 +19,9 @@ def _pattern() -> re.Pattern[str]:
     for country, length in _LENGTHS.items():
         countries.setdefault(length, []).append(country)
     alternatives = (
-        rf"(?:{'|'.join(names)})\d{{2}}(?:[ -]?[A-Z0-9]){{{length - 4}}}" for length, names in countries.items()
+        rf"(?<=(?:{'|'.join(names)})..)(?:[ -]?[A-Z0-9]){{{length - 4}}}" for length, names in countries.items()
     )
-    return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(alternatives)})(?![A-Za-z0-9])")
+    return re.compile(rf"[A-Z](?<![A-Za-z0-9].)[A-Z][0-9]{{2}}(?:{'|'.join(alternatives)})(?![A-Za-z0-9])")
 
 
 IBAN = _pattern()

@@ -1,0 +1,1 @@
+"""What `benchmarks/personal_data.py` measures on: generated sentences with known values, and technical prose."""
