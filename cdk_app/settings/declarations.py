@@ -54,7 +54,7 @@ def _walk(
     own = _resolve(schema, definitions)
     inner = _resolve(own["items"], definitions) if own["type"] == "array" else own
     properties = inner.get("properties", {})
-    choices = own.get("enum", [own["const"]] if "const" in own else [])
+    choices = inner.get("enum", [inner["const"]] if "const" in inner else [])
     yield Declaration(
         path=path,
         description=schema.get("description", own.get("description", "")),

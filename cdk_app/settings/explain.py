@@ -51,10 +51,10 @@ def suggest(word: str, known: Sequence[str]) -> str:
 
 
 def _declaration(path: KeyPath) -> Declaration:
-    """Return what is declared at `path`; an item of a list of sections is declared by its keys."""
+    """Return what is declared at `path`; an item of a list is declared by its keys, or by its choices."""
     declared = declarations()[names_of(path)]
     if path and isinstance(path[-1], int):
-        return replace(declared, type="object")
+        return replace(declared, type="object" if declared.keys else "string")
     return declared
 
 

@@ -55,10 +55,12 @@ def _row(declared: Declaration) -> str:
 def _allowed(declared: Declaration) -> str:
     if declared.path[-1] == "model":
         return "a model below"
-    if declared.choices:
+    if declared.choices and declared.type != "array":
         return ", ".join(f"`{choice}`" for choice in declared.choices)
+    if declared.type == "array":
+        return "a list"
     if declared.keys:
-        return "a list" if declared.type == "array" else "a section"
+        return "a section"
     if declared.maximum is not None:
         return f"{declared.type}, {_number(declared.minimum)} to {_number(declared.maximum)}"
     if declared.examples:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Self, TypeVar
 
 from pipelines.preparation.errors import InvalidArguments
+from pipelines.preparation.thresholds import Quality
 
 T = TypeVar("T")
 
@@ -31,6 +32,8 @@ class Filters:
     min_target_words: int
     max_target_words: int
     max_symbol_ratio: float
+    complete_targets: bool
+    """Whether a target that breaks off is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ class Settings:
     instruction: str
     columns: Columns
     filters: Filters
+    quality: Quality
+    languages: tuple[str, ...]
+    """ISO 639 codes of the languages to keep; empty for all."""
+    harmful: str
+    """`off`, `tag` or `drop`."""
     max_record_bytes: int
     personal_data: str
     """`redact` or `drop`."""
@@ -78,6 +86,9 @@ class Settings:
                 instruction=task["instruction"],
                 columns=_build(Columns, data["columns"], "data.columns"),
                 filters=_build(Filters, data["filters"], "data.filters"),
+                quality=Quality.from_settings(data["quality"]),
+                languages=tuple(data["languages"]),
+                harmful=data["harmful"],
                 max_record_bytes=data["max_record_bytes"],
                 personal_data=data["personal_data"],
                 near_duplicates=_build(NearDuplicates, data["near_duplicates"], "data.near_duplicates"),
@@ -89,6 +100,7 @@ class Settings:
             raise InvalidArguments(f"--settings is not a JSON object with task and data: {error}") from error
         _check_choice("task.kind", settings.kind, ("summarization", "generation"))
         _check_choice("data.personal_data", settings.personal_data, ("redact", "drop"))
+        _check_choice("data.harmful", settings.harmful, ("off", "tag", "drop"))
         _check_choice("data.near_duplicates.action", settings.near_duplicates.action, ("drop", "keep", "off"))
         return settings
 
