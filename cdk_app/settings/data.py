@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from cdk_app.settings.languages import Language
+from cdk_app.settings.quality import Quality
 from cdk_app.settings.quality_rules import QualityRules
 from cdk_app.settings.section import Section
 
@@ -64,6 +66,10 @@ class Filters(Section):
     max_symbol_ratio: Annotated[float, Field(ge=0.01, le=1)] = 0.3
     """Largest share of symbols among the visible characters; above it: `mostly_symbols`."""
 
+    complete_targets: bool = False
+    """Quarantine a target that ends in an open bracket, a comma, a colon, a dash, an ellipsis or in a word such as \
+`the`, as `target_truncated`."""
+
 
 class NearDuplicates(Section):
     """Records whose texts are nearly the same, by the Jaccard similarity of their word shingles."""
@@ -119,6 +125,16 @@ class Data(Section):
 
     filters: Filters = Filters()
     """What counts as a usable record."""
+
+    quality: Quality = Quality()
+    """Published rules for the quality of a text."""
+
+    languages: Annotated[tuple[Language, ...], Field(strict=False, max_length=20)] = ()
+    """Languages of the texts to keep, by ISO 639 code; others are quarantined as `other_language`. Empty keeps all, \
+and looks at none."""
+
+    harmful: Literal["off", "tag", "drop"] = "off"
+    """English profanity and slurs: `tag` marks the record, `drop` quarantines it as `harmful`, `off` does not look."""
 
     max_record_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 1_000_000
     """Largest record in bytes; larger ones are quarantined as `oversized`."""

@@ -77,7 +77,7 @@ def curate(line: Line, settings: Settings, tally: Tally) -> Candidate | Quaranti
         with tally.stage("clean"):
             example = clean(example)
         with tally.stage("filter"):
-            check_quality(example, settings.filters, summary=settings.kind == "summarization")
+            check_quality(example, settings.filters, settings.quality, summary=settings.kind == "summarization")
         with tally.stage("personal_data"):
             example, redacted = protect(example, settings.personal_data)
     except Rejected as rejected:

@@ -13,6 +13,7 @@ from pipelines.formats.outputs import CHAT, OUTPUTS
 from pipelines.preparation.errors import InvalidArguments
 from pipelines.preparation.personal_data import POLICIES
 from pipelines.preparation.records import HELD_OUT, NEW
+from pipelines.preparation.thresholds import Quality
 
 T = TypeVar("T")
 
@@ -40,6 +41,8 @@ class Filters:
     min_target_words: int
     max_target_words: int
     max_symbol_ratio: float
+    complete_targets: bool
+    """Whether a target that breaks off is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,11 @@ class Settings:
     columns: Columns | None
     """None where they are to be inferred from the files."""
     filters: Filters
+    quality: Quality
+    languages: tuple[str, ...]
+    """ISO 639 codes of the languages to keep; empty for all."""
+    harmful: str
+    """`off`, `tag` or `drop`."""
     max_record_bytes: int
     personal_data: str
     """One of `personal_data.POLICIES`."""
@@ -96,6 +104,9 @@ class Settings:
                 instruction=task["instruction"],
                 columns=_columns(data["columns"]),
                 filters=_build(Filters, data["filters"], "data.filters"),
+                quality=Quality.from_settings(data["quality"]),
+                languages=tuple(data["languages"]),
+                harmful=data["harmful"],
                 max_record_bytes=data["max_record_bytes"],
                 personal_data=data["personal_data"],
                 near_duplicates=_build(NearDuplicates, data["near_duplicates"], "data.near_duplicates"),
@@ -111,6 +122,7 @@ class Settings:
         _check_choice("task.kind", settings.kind, ("summarization", "generation"))
         _check_choice("data.personal_data", settings.personal_data, POLICIES)
         _check_choice("data.split.stratify", settings.split.stratify, ("none", "target", "source"))
+        _check_choice("data.harmful", settings.harmful, ("off", "tag", "drop"))
         _check_choice("data.near_duplicates.action", settings.near_duplicates.action, ("drop", "keep", "off"))
         for output in settings.outputs:
             _check_choice("data.outputs", output, OUTPUTS)

@@ -68,6 +68,28 @@ def target_word_limits_leave_room(subject: Subject) -> Iterator[Breach]:
         yield Breach(path, f"no target has {limits} words", "Make it smaller than `max_target_words`.")
 
 
+@rule("data.quality.thresholds.gopher_min_words", "data.quality.thresholds.gopher_max_words")
+def word_limits_of_gopher_leave_room(subject: Subject) -> Iterator[Breach]:
+    """As for the filters."""
+    thresholds = subject.settings.data.quality.thresholds
+    least, most = thresholds.gopher_min_words, thresholds.gopher_max_words
+    if least > most:
+        path = ("data", "quality", "thresholds", "gopher_min_words")
+        message = f"no text has at least {least} and at most {most} words"
+        yield Breach(path, message, "Make it smaller than `gopher_max_words`.")
+
+
+@rule("data.quality.thresholds.gopher_min_word_length", "data.quality.thresholds.gopher_max_word_length")
+def word_lengths_of_gopher_leave_room(subject: Subject) -> Iterator[Breach]:
+    """As for the filters."""
+    thresholds = subject.settings.data.quality.thresholds
+    least, most = thresholds.gopher_min_word_length, thresholds.gopher_max_word_length
+    if least > most:
+        path = ("data", "quality", "thresholds", "gopher_min_word_length")
+        message = f"no text has words of at least {least} and at most {most} characters"
+        yield Breach(path, message, "Make it smaller than `gopher_max_word_length`.")
+
+
 @rule("data.split.validation", "data.split.test")
 def most_records_are_for_training(subject: Subject) -> Iterator[Breach]:
     """Held-out records are not trained on; more than half of them leaves too few."""

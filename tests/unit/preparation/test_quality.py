@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.preparation.quality import check_quality, symbol_ratio
+from pipelines.preparation.quality.pairs import check_pair, symbol_ratio
 from pipelines.preparation.records import Example, Reason, Rejected
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.words import count_words
@@ -13,7 +13,7 @@ GOOD = Example("a text of nine words that says something useful", "two words")
 
 
 def test_a_good_example_passes(settings: Settings) -> None:
-    check_quality(GOOD, settings.filters, summary=True)
+    check_pair(GOOD, settings.filters, summary=True)
 
 
 @pytest.mark.parametrize(
@@ -44,22 +44,22 @@ def test_each_rule_rejects_with_its_reason_and_figures(
     settings: Settings, example: Example, reason: Reason, detail: str
 ) -> None:
     with pytest.raises(Rejected) as rejected:
-        check_quality(example, settings.filters, summary=True)
+        check_pair(example, settings.filters, summary=True)
     assert (rejected.value.reason, rejected.value.detail) == (reason, detail)
 
 
 def test_bounds_are_inclusive(settings: Settings) -> None:
-    check_quality(Example("five words are just enough", "two words"), settings.filters, summary=True)
-    check_quality(Example("word " * 300, "other " * 50), settings.filters, summary=True)
+    check_pair(Example("five words are just enough", "two words"), settings.filters, summary=True)
+    check_pair(Example("word " * 300, "other " * 50), settings.filters, summary=True)
 
 
 def test_a_target_may_stand_in_the_text_when_the_task_is_not_a_summary(settings: Settings) -> None:
-    check_quality(replace(GOOD, target="something useful"), settings.filters, summary=False)
+    check_pair(replace(GOOD, target="something useful"), settings.filters, summary=False)
 
 
 def test_part_of_a_word_is_no_copy(settings: Settings) -> None:
-    check_quality(replace(GOOD, target="use some"), settings.filters, summary=True)
-    check_quality(replace(GOOD, target="something use"), settings.filters, summary=True)
+    check_pair(replace(GOOD, target="use some"), settings.filters, summary=True)
+    check_pair(replace(GOOD, target="something use"), settings.filters, summary=True)
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,16 @@ def test_word_limits_must_leave_room(
     load(document)
 
 
+@pytest.mark.parametrize("what", ["words", "word_length"])
+def test_thresholds_of_gopher_must_leave_room(
+    load: Load, problems: Problems, document: dict[str, Any], what: str
+) -> None:
+    document["data"]["quality"] = {"thresholds": {f"gopher_min_{what}": 9, f"gopher_max_{what}": 8}}
+    assert [key for key, _ in found(problems(document))] == [f"data.quality.thresholds.gopher_min_{what}"]
+    document["data"]["quality"] = {"thresholds": {f"gopher_min_{what}": 9, f"gopher_max_{what}": 9}}
+    load(document)
+
+
 def test_validation_and_test_may_hold_out_half_and_no_more(
     load: Load, problems: Problems, document: dict[str, Any]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Quality filters: one small rule each, with a reason and the figures for every refusal."""
+"""Rules for a text and its target together: lengths, symbols, copied and unfinished targets."""
 
 import re
 
@@ -6,15 +6,47 @@ from pipelines.preparation.records import Example, Reason, Rejected
 from pipelines.preparation.settings import Filters
 from pipelines.preparation.words import WORD, count_words, without_marks
 
+_ELLIPSES = ("...", "…")
+_OPEN_END = re.compile(r"[,;:(\[{\u2013\u2014]$|(?<=\w)-$")
+_LAST_WORD = re.compile(r"(?<![\w'-])[a-z]+$")
+# Words that cannot be the last of a sentence. Not among them: prepositions and forms of `be`, which can ("what it is
+# used for"), and anything with a capital letter ("vitamin A", "joined by OR").
+_UNFINISHED = frozenset(
+    [
+        "a",
+        "although",
+        "an",
+        "and",
+        "because",
+        "but",
+        "every",
+        "if",
+        "its",
+        "my",
+        "nor",
+        "of",
+        "or",
+        "our",
+        "than",
+        "the",
+        "their",
+        "unless",
+        "whether",
+        "whose",
+        "your",
+    ]
+)
 _SYMBOL = re.compile(r"[^\w\s]")
 
 
-def check_quality(example: Example, filters: Filters, *, summary: bool) -> None:
-    """Raise `Rejected` with the first rule that the example breaks; `summary` adds the rule for summaries."""
+def check_pair(example: Example, filters: Filters, *, summary: bool) -> None:
+    """Raise `Rejected` with the first rule that the pair breaks; `summary` adds the rule for summaries."""
     check_length(example, filters)
     check_symbols(example, filters)
     if summary and example.target:
         check_target_is_not_copied(example)
+    if filters.complete_targets:
+        check_target_is_complete(example)
 
 
 def check_length(example: Example, filters: Filters) -> None:
@@ -54,6 +86,25 @@ def check_target_is_not_copied(example: Example) -> None:
     """A summary that stands word for word in its text would teach the model to copy."""
     if _words_only(example.target) in _words_only(example.text):
         raise Rejected(Reason.TARGET_COPIED_FROM_TEXT, "the target stands word for word in the text")
+
+
+def check_target_is_complete(example: Example) -> None:
+    """A target that breaks off would teach the model to break off."""
+    if found := broken_end(example.target):
+        raise Rejected(Reason.TARGET_TRUNCATED, f"the target breaks off: it ends in {found}")
+
+
+def broken_end(text: str) -> str | None:
+    """Return what a text ends in that no sentence and no title ends in; None where it may well be whole.
+
+    Most titles and many answers end without punctuation, so that alone says nothing.
+    """
+    if text.endswith(_ELLIPSES):
+        return "an ellipsis"
+    if match := _OPEN_END.search(text):
+        return f"'{match[0]}'"
+    last = _LAST_WORD.search(text)
+    return f"the word '{last[0]}'" if last and last[0] in _UNFINISHED else None
 
 
 def symbol_ratio(text: str) -> float:
