@@ -28,4 +28,6 @@ def chat_line(record: Record) -> str:
         document["source"] = record.source._asdict()
     if record.cluster is not None:
         document["cluster"] = record.cluster
+    if record.tags:
+        document["tags"] = dict(record.tags)
     return to_line(document)

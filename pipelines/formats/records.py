@@ -1,5 +1,6 @@
 """A record as every format is written from it, and the names of the formats."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -45,6 +46,8 @@ class Record:
     source: Place | None = None
     cluster: str | None = None
     """Record id of what stands for the record's near-duplicates, where it has any."""
+    tags: Mapping[str, int] | None = None
+    """What was found in the record and left where it is, by type."""
 
     @property
     def system(self) -> str | None:

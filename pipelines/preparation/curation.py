@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pipelines.preparation.formats import quarantine_line
+from pipelines.preparation.harmful import check_harmful
 from pipelines.preparation.html_text import html_to_text
 from pipelines.preparation.identity import assign_split, digest
+from pipelines.preparation.language import check_language
 from pipelines.preparation.parsing import parse
 from pipelines.preparation.personal_data import protect
 from pipelines.preparation.quality import check_quality
@@ -16,7 +18,7 @@ from pipelines.preparation.records import HELD_OUT, Candidate, Example, Line, Qu
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.unicode_text import normalize
 
-OF_ONE_RECORD = ("parse", "clean", "filter", "personal_data")
+OF_ONE_RECORD = ("parse", "clean", "language", "filter", "personal_data", "harmful")
 STAGES = (*OF_ONE_RECORD, "deduplicate", "near_duplicates")
 """Every stage in order; `curate` does all but the last two, which must see records together."""
 
@@ -76,14 +78,19 @@ def curate(line: Line, settings: Settings, tally: Tally) -> Candidate | Quaranti
             example = parse(line, settings.schema, settings.max_record_bytes)
         with tally.stage("clean"):
             example = clean(example)
+        with tally.stage("language"):
+            language = check_language(example.text, settings.languages).code if settings.languages else None
         with tally.stage("filter"):
             check_quality(example, settings.filters, settings.quality, summary=settings.kind == "summarization")
         with tally.stage("personal_data"):
-            example, redacted = protect(example, settings.personal_data)
+            example, found = protect(example, settings.personal_data)
+        with tally.stage("harmful"):
+            harmful = check_harmful(example, settings.harmful)
     except Rejected as rejected:
         text = quarantine_line(rejected.reason, rejected.detail, line)
         return Quarantined(rejected.reason.value, text, line.key, line.number)
     origin = settings.origin_of(line.key)
+    redacted, tagged = (found, {}) if settings.personal_data == "redact" else ({}, found)
     return Candidate(
         digest=digest(example.text),
         split="test" if origin == HELD_OUT else assign_split(example.text, settings.own_split),
@@ -91,6 +98,8 @@ def curate(line: Line, settings: Settings, tally: Tally) -> Candidate | Quaranti
         redacted=redacted,
         line=Line(line.key, line.number, line.content[:EXCERPT_BYTES], line.size),
         origin=origin,
+        language=language,
+        tagged=tagged | ({"harmful": len(harmful.words)} if harmful else {}),
     )
 
 

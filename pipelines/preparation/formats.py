@@ -30,7 +30,8 @@ def record_of(candidate: Candidate, instruction: str, cluster: str | None = None
         messages = ()
     # Continued pre-training reads a text without its instruction; a conversation it reads whole.
     text = None if example.turns else example.text
-    return Record(messages, text, candidate.record_id, Place(candidate.line.key, candidate.line.number), cluster)
+    place = Place(candidate.line.key, candidate.line.number)
+    return Record(messages, text, candidate.record_id, place, cluster, candidate.tagged or None)
 
 
 def curated_line(candidate: Candidate, instruction: str, cluster: str | None = None) -> str:
@@ -50,6 +51,7 @@ def read_curated_line(content: bytes, split: str, instruction: str) -> Candidate
         line=Line(source["key"], source["line"], content[:EXCERPT_BYTES], len(content)),
         origin=SETTLED,
         cluster=document.get("cluster"),
+        tagged=document.get("tags", {}),
     )
 
 

@@ -10,15 +10,17 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
+from pipelines.preparation.card import render_card
 from pipelines.preparation.curation import STAGES, StageCount
 from pipelines.preparation.errors import CountsDoNotBalance, RunAlreadyCommitted
 from pipelines.preparation.inputs import LIST, list_of_inputs, summary_of_inputs
-from pipelines.preparation.parts import Destination, PartFile, Written
+from pipelines.preparation.part_files import PartFile
+from pipelines.preparation.parts import SPLITS, Destination, Written
 from pipelines.preparation.settings import Columns
 from pipelines.preparation.storage import StoredObject
 
+CARD = "data_card.html"
 _SHOWN = 20
-SPLITS = ("train", "validation", "test")
 
 
 def source_of_run(
@@ -39,6 +41,7 @@ def build_manifest(
 ) -> dict[str, Any]:
     """Return the manifest of a run whose counts balance; `base_run` is the one it adds to, if any."""
     stages = [_stage(written, name) for name in STAGES]
+    outputs = source["settings"]["data"]["outputs"] if source else ()
     return {
         "run_id": run_id,
         "dataset": dataset,
@@ -49,6 +52,7 @@ def build_manifest(
         "base_run": base_run,
         "carried_over": written.tally.carried_over,
         "redacted": dict(sorted(written.redacted.items())),
+        "tagged": dict(sorted(written.tagged.items())),
         "near_duplicates": {
             "clusters": written.clusters.total(),
             "records": sum(size * count for size, count in written.clusters.items()),
@@ -60,7 +64,10 @@ def build_manifest(
             for name, stage in zip(STAGES, stages, strict=True)
         ],
         "files": _files(written.curated_files),
+        "outputs": written.formatted.to_json(outputs),
+        "output_files": _files(written.output_files),
         "quarantine_files": _files(written.quarantine_files),
+        "profile": written.profile.to_json(),
         **source,
     }
 
@@ -120,8 +127,10 @@ def clear_or_recognise(destination: Destination, source: dict[str, Any]) -> bool
 
 
 def commit(destination: Destination, manifest: dict[str, Any], objects: list[StoredObject]) -> None:
-    """Write the list of what was read, then the manifest: from here on the run is visible."""
+    """Write the list of what was read and the data card, then the manifest: from here on the run is visible."""
     destination.curated.put(f"{destination.prefix}{LIST}", list_of_inputs(objects), "application/x-ndjson")
+    card = render_card(manifest).encode()
+    destination.curated.put(f"{destination.prefix}{CARD}", card, "text/html; charset=utf-8")
     destination.curated.put(manifest_key(destination), _to_json(manifest), "application/json")
 
 

@@ -3,24 +3,26 @@
 A part is uploaded whole, by one request, once its last line is known.
 """
 
-import hashlib
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Self
 
+from pipelines.formats.chat import chat_line
 from pipelines.preparation.comparing import EQUAL, SIMILAR, Compared, compare, marks_by_place
 from pipelines.preparation.curation import StageCount, Tally
-from pipelines.preparation.formats import curated_line, quarantine_line
+from pipelines.preparation.formats import quarantine_line, record_of
 from pipelines.preparation.near.stages import Marks
+from pipelines.preparation.outputs import PARQUET, Formatted, Formatter, chat_to_parquet
+from pipelines.preparation.part_files import PartFile, PartFiles
+from pipelines.preparation.profile.profile import Profile
 from pipelines.preparation.records import NEW, Candidate, Quarantined, Reason
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.storage import Bucket
 from pipelines.preparation.stratify import Strata, split_of, stratum_of
 
-_SPOOL_BYTES = 8 * 1024 * 1024
+SPLITS = ("train", "validation", "test")
+REJECTED = "reason="
+"""What the name of a quarantine folder begins with."""
 
 Row = Candidate | Quarantined | Tally
 
@@ -32,15 +34,6 @@ class Destination:
     curated: Bucket
     quarantine: Bucket
     prefix: str
-
-
-@dataclass(frozen=True, slots=True)
-class PartFile:
-    """A part that was written."""
-
-    key: str
-    sha256: str
-    records: int
 
 
 @dataclass(slots=True)
@@ -55,7 +48,13 @@ class Written:
     """Number of clusters of near-duplicates, by how many records they have."""
     strata: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Number of records by stratum and split, where the split is stratified."""
+    tagged: Counter[str] = field(default_factory=Counter)
+    """Number of finds that were left where they are, by type."""
+    profile: Profile = field(default_factory=Profile)
+    formatted: Formatted = field(default_factory=Formatted)
     curated_files: list[PartFile] = field(default_factory=list)
+    output_files: list[PartFile] = field(default_factory=list)
+    """The same records in other formats."""
     quarantine_files: list[PartFile] = field(default_factory=list)
 
     def add(self, other: "Written") -> None:
@@ -66,7 +65,11 @@ class Written:
         self.redacted.update(other.redacted)
         self.clusters.update(other.clusters)
         self.strata.update(other.strata)
+        self.tagged.update(other.tagged)
+        self.profile.add(other.profile)
+        self.formatted.add(other.formatted)
         self.curated_files += other.curated_files
+        self.output_files += other.output_files
         self.quarantine_files += other.quarantine_files
 
 
@@ -89,24 +92,32 @@ def write_rows(
         strata: where the sides of each stratum end, if the split is stratified.
     """
     written = Written()
-    with _Parts(f"part-{partition:05d}.jsonl") as parts:
+    with PartFiles(f"part-{partition:05d}") as parts:
         writer = _Writer(parts, written, settings, strata)
         for one in compare(writer.pass_others(rows), marks_by_place(marks), settings.near_duplicates.action):
             writer.take(one)
-        for folder, part in parts.files():
-            rejected = folder.startswith("reason=")
-            bucket = destination.quarantine if rejected else destination.curated
-            files = written.quarantine_files if rejected else written.curated_files
-            files.append(part.upload(bucket, f"{destination.prefix}{folder}/{parts.name}"))
+        _upload(parts, written, settings, destination)
     return written
+
+
+def _upload(parts: PartFiles, written: Written, settings: Settings, destination: Destination) -> None:
+    for folder in parts.folders:
+        rejected = folder.startswith(REJECTED)
+        part = parts.upload(folder, destination.quarantine if rejected else destination.curated, destination.prefix)
+        files = written.curated_files if folder in SPLITS else written.output_files
+        (written.quarantine_files if rejected else files).append(part)
+        if folder in SPLITS and PARQUET in settings.outputs:
+            key = f"{destination.prefix}{PARQUET}/{folder}/{parts.name}.parquet"
+            written.output_files.append(parts.convert(folder, chat_to_parquet, destination.curated, key))
 
 
 class _Writer:
     """Writes each record to its split or its reason, and counts as it writes."""
 
-    def __init__(self, parts: "_Parts", written: Written, settings: Settings, strata: Strata | None) -> None:
+    def __init__(self, parts: PartFiles, written: Written, settings: Settings, strata: Strata | None) -> None:
         self._parts, self._written, self._settings, self._strata = parts, written, settings, strata
         self._stages = [written.tally.stages.setdefault(name, StageCount()) for name in (EQUAL, SIMILAR)]
+        self._formatter = Formatter(settings.outputs, f"{parts.name}.jsonl", written.formatted)
 
     def pass_others(self, rows: Iterable[Row]) -> Iterator[Candidate]:
         """Yield the candidates among some rows; what is decided already is written at once."""
@@ -114,33 +125,51 @@ class _Writer:
             if isinstance(row, Candidate):
                 yield row
             elif isinstance(row, Quarantined):
-                self._reject(row.reason, row.quarantine)
+                self._reject(row.reason, row.quarantine, row.line_key, row.line_number)
             else:
                 self._written.tally.add(row)
 
     def take(self, one: Compared) -> None:
         """Keep a record, or quarantine it as the copy of another one."""
+        self._note_cluster(one)
         if one.refusal is None:
             self._count(None, None)
             self._keep(one)
             return
-        _, reason, detail, original = one.refusal
-        self._count(one.refusal.stage, reason)
-        self._reject(reason.value, quarantine_line(reason, detail, one.record.line, original))
+        stage, reason, detail, original = one.refusal
+        line = one.record.line
+        self._count(stage, reason)
+        self._reject(reason.value, quarantine_line(reason, detail, line, original), line.key, line.number)
 
     def _keep(self, one: Compared) -> None:
-        record, split = one.record, split_of(one, self._settings, self._strata)
-        if one.mark is not None and one.stands_for_others:
-            self._written.clusters[one.mark.size] += 1
-        self._parts.add(split, curated_line(record, self._settings.instruction, one.cluster))
-        self._written.splits[split] += 1
-        self._written.redacted.update(record.redacted)
+        record, split, written = one.record, split_of(one, self._settings, self._strata), self._written
+        formatted = record_of(record, self._settings.instruction, one.cluster)
+        self._parts.add(split, chat_line(formatted))
+        for folder, line in self._formatter.lines(formatted, split):
+            self._parts.add(folder, line)
+        written.splits[split] += 1
+        written.redacted.update(record.redacted)
+        written.tagged.update(record.tagged)
         if self._strata is not None and record.origin == NEW:
-            self._written.strata[stratum_of(record, self._settings.split.stratify), split] += 1
+            written.strata[stratum_of(record, self._settings.split.stratify), split] += 1
+        example = record.example
+        written.profile.keep(example.text, example.target, split, record.line.key, record.language)
 
-    def _reject(self, reason: str, line: str) -> None:
-        self._parts.add(f"reason={reason}", line)
+    def _note_cluster(self, one: Compared) -> None:
+        record, mark = one.record, one.mark
+        if mark is None:
+            return
+        text, key, number = record.example.text, record.line.key, record.line.number
+        if one.stands_for_others:
+            self._written.clusters[mark.size] += 1
+            self._written.profile.represent(record.record_id, mark.size, text, key, number)
+        else:
+            self._written.profile.member(mark.representative, mark.size, text, key, number, mark.similarity)
+
+    def _reject(self, reason: str, line: str, key: str, number: int) -> None:
+        self._parts.add(f"{REJECTED}{reason}", line)
         self._written.rejected[reason] += 1
+        self._written.profile.reject(reason, line, key, number)
 
     def _count(self, stage: str | None, reason: Reason | None) -> None:
         """Count a record through both stages, up to the one that refuses it."""
@@ -150,51 +179,3 @@ class _Writer:
                 count.rejected[reason.value] += 1
                 return
             count.kept += 1
-
-
-class _Part:
-    """One part file under way: on disk once it is large, hashed as it grows."""
-
-    def __init__(self) -> None:
-        self._file = tempfile.SpooledTemporaryFile(_SPOOL_BYTES)  # noqa: SIM115  (closed by _Parts)
-        self._sha256 = hashlib.sha256()
-        self._records = 0
-
-    def add(self, line: str) -> None:
-        content = f"{line}\n".encode()
-        self._file.write(content)
-        self._sha256.update(content)
-        self._records += 1
-
-    def upload(self, bucket: Bucket, key: str) -> PartFile:
-        self._file.seek(0)
-        bucket.put(key, self._file, "application/x-ndjson")
-        return PartFile(key, self._sha256.hexdigest(), self._records)
-
-    def close(self) -> None:
-        self._file.close()
-
-
-class _Parts:
-    """The part files of one partition, one a folder, made when their first line comes."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self._parts: dict[str, _Part] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for part in self._parts.values():
-            part.close()
-
-    def add(self, folder: str, line: str) -> None:
-        if folder not in self._parts:
-            self._parts[folder] = _Part()
-        self._parts[folder].add(line)
-
-    def files(self) -> list[tuple[str, _Part]]:
-        return sorted(self._parts.items())

@@ -136,6 +136,10 @@ class Candidate(NamedTuple):
     origin: str = NEW
     cluster: str | None = None
     """The record that stands for its near-duplicates, where an earlier run has found some."""
+    language: str | None = None
+    """ISO 639 code, where languages were told apart."""
+    tagged: dict[str, int] = {}  # noqa: RUF012  (never changed; a field of a tuple)
+    """What was found and left where it is, by type."""
 
     @property
     def record_id(self) -> str:

@@ -26,7 +26,7 @@ COLUMNS = Columns("documentation", "summary")
 
 
 def source(objects: list[StoredObject] = OBJECTS, **settings: object) -> dict[str, Any]:
-    return source_of_run(objects, ["a.doc"], {"task": {}, "data": {"columns": None, **settings}}, COLUMNS)
+    return source_of_run(objects, ["a.doc"], {"task": {}, "data": {"columns": None, "outputs": ["chat"], **settings}}, COLUMNS)
 
 
 SOURCE = source()
@@ -53,8 +53,10 @@ def test_the_manifest_accounts_for_every_record_at_every_stage(written: Written)
     assert [(stage["name"], stage["input"], stage["kept"]) for stage in manifest["stages"]] == [
         ("parse", 7, 5),
         ("clean", 5, 5),
+        ("language", 5, 5),
         ("filter", 5, 5),
         ("personal_data", 5, 5),
+        ("harmful", 5, 5),
         ("deduplicate", 5, 4),
         ("near_duplicates", 4, 4),
     ]
@@ -131,7 +133,7 @@ def test_a_retry_of_a_committed_run_is_recognised_and_leaves_it_alone(
     commit(destination, build_manifest("1", "d", written, SOURCE), OBJECTS)
     assert clear_or_recognise(destination, SOURCE) is True
     assert [stored.key for stored in destination.curated.objects("")] == [
-        f"d/run=1/{name}" for name in ("inputs.jsonl", "manifest.json", "train/part-00000.jsonl")
+        f"d/run=1/{name}" for name in ("data_card.html", "inputs.jsonl", "manifest.json", "train/part-00000.jsonl")
     ]
     assert read_inputs(destination.curated, "d/run=1/") == OBJECTS
 
