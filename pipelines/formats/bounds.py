@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from pipelines.formats.fields import Examined, Part, Text
 from pipelines.formats.limits import CAUTIOUS_CHARACTERS_PER_TOKEN, CHARACTERS_PER_TOKEN, Limits
 from pipelines.formats.reasons import Problem, Reason
-from pipelines.formats.shapes import Examined, Part, Text
 
 
 def estimated_tokens(characters: int) -> int:

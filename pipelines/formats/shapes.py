@@ -4,48 +4,14 @@ Everything that is wrong with a record is found at once, so that a file is mende
 their part in the record, because limits differ for prompts and answers.
 """
 
-import json
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import Enum, auto
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from pipelines.formats.bedrock import SCHEMA_VERSION
+from pipelines.formats.fields import Examined, Part, key_names, only_keys, take, take_list
 from pipelines.formats.json_lines import json_type
-from pipelines.formats.reasons import Problem, Reason
+from pipelines.formats.reasons import Reason
 from pipelines.formats.records import Format
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class Part(Enum):
-    """Which part of a record a text is."""
-
-    PROMPT = auto()
-    """What the user or the system says."""
-    ANSWER = auto()
-    TEXT = auto()
-
-
-class Text(NamedTuple):
-    """One text of a record."""
-
-    part: Part
-    content: str
-
-
-@dataclass(slots=True)
-class Examined:
-    """What a line holds, and what is wrong with its form."""
-
-    texts: list[Text] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    system_parts: int = 0
-
-    def complain(self, reason: Reason, detail: str) -> None:
-        """Note a problem."""
-        self.problems.append(Problem(reason, detail))
 
 
 def examine(document: Mapping[str, Any], form: Format) -> Examined:
@@ -56,51 +22,51 @@ def examine(document: Mapping[str, Any], form: Format) -> Examined:
 
 
 def _chat(document: Mapping[str, Any], found: Examined) -> None:
-    _take(document, "record_id", found, "")
+    take(document, "record_id", found, "")
     if "messages" not in document and "text" in document:
         found.complain(Reason.MISSING_KEY, "no messages; a text alone has nothing to answer")
         return
-    messages = _list(document, "messages", found)
+    messages = take_list(document, "messages", found)
     first = messages[0] if messages else None
     if isinstance(first, dict) and first.get("role") == "system":
-        _take(first, "content", found, "messages[0].", Part.PROMPT)
+        take(first, "content", found, "messages[0].", Part.PROMPT)
         _conversation(messages, found, _plain_content, start=1)
     else:
         _conversation(messages, found, _plain_content)
 
 
 def _messages(document: Mapping[str, Any], found: Examined) -> None:
-    _only(document, ("system", "messages"), Reason.FORBIDDEN_KEY, found)
+    only_keys(document, ("system", "messages"), Reason.FORBIDDEN_KEY, found)
     if "system" in document:
-        _take(document, "system", found, "", Part.PROMPT)
-    messages = _list(document, "messages", found)
+        take(document, "system", found, "", Part.PROMPT)
+    messages = take_list(document, "messages", found)
     for number, message in enumerate(messages):
         if isinstance(message, dict):
-            _only(message, ("role", "content"), Reason.FORBIDDEN_KEY, found, f"messages[{number}] ")
+            only_keys(message, ("role", "content"), Reason.FORBIDDEN_KEY, found, f"messages[{number}] ")
     _conversation(messages, found, _plain_content)
 
 
 def _converse(document: Mapping[str, Any], found: Examined) -> None:
-    _only(document, ("schemaVersion", "system", "messages"), Reason.UNKNOWN_KEY, found)
+    only_keys(document, ("schemaVersion", "system", "messages"), Reason.UNKNOWN_KEY, found)
     version = document.get("schemaVersion")
     if version != SCHEMA_VERSION:
         found.complain(Reason.SCHEMA_VERSION, "it is missing" if version is None else f"it is {str(version)[:80]!r}")
     if "system" in document:
-        parts = _list(document, "system", found)
+        parts = take_list(document, "system", found)
         found.system_parts = len(parts)
         _blocks(parts, found, "system", Part.PROMPT)
-    _conversation(_list(document, "messages", found), found, _block_content)
+    _conversation(take_list(document, "messages", found), found, _block_content)
 
 
 def _prompt_completion(document: Mapping[str, Any], found: Examined) -> None:
-    _only(document, ("prompt", "completion"), Reason.UNKNOWN_KEY, found)
-    _take(document, "prompt", found, "", Part.PROMPT)
-    _take(document, "completion", found, "", Part.ANSWER)
+    only_keys(document, ("prompt", "completion"), Reason.UNKNOWN_KEY, found)
+    take(document, "prompt", found, "", Part.PROMPT)
+    take(document, "completion", found, "", Part.ANSWER)
 
 
 def _pre_training(document: Mapping[str, Any], found: Examined) -> None:
-    _only(document, ("input",), Reason.FORBIDDEN_KEY, found)
-    _take(document, "input", found, "", Part.TEXT)
+    only_keys(document, ("input",), Reason.FORBIDDEN_KEY, found)
+    take(document, "input", found, "", Part.TEXT)
 
 
 _SHAPES: dict[Format, Callable[[Mapping[str, Any], Examined], None]] = {
@@ -140,16 +106,18 @@ def _check_order(roles: list[str], start: int, found: Examined) -> None:
                 Reason.ROLE_ORDER, f"messages[{start + number}] is the {role}'s, and should be the {expected}'s"
             )
             return
-    if roles and len(roles) % 2:
+    if start and not roles:
+        found.complain(Reason.ROLE_ORDER, "nothing follows the system message")
+    if len(roles) % 2:
         found.complain(Reason.ROLE_ORDER, "the last message is the user's, and should be the assistant's")
 
 
 def _plain_content(message: Mapping[str, Any], found: Examined, where: str, part: Part) -> None:
-    _take(message, "content", found, where, part)
+    take(message, "content", found, where, part)
 
 
 def _block_content(message: Mapping[str, Any], found: Examined, where: str, part: Part) -> None:
-    _blocks(_list(message, "content", found, where), found, f"{where}content", part)
+    _blocks(take_list(message, "content", found, where), found, f"{where}content", part)
 
 
 def _blocks(blocks: list[Any], found: Examined, where: str, part: Part) -> None:
@@ -158,44 +126,6 @@ def _blocks(blocks: list[Any], found: Examined, where: str, part: Part) -> None:
         if not isinstance(block, dict):
             found.complain(Reason.WRONG_TYPE, f"{place} is {json_type(block)}, not an object")
         elif others := sorted(set(block) - {"text"}):
-            found.complain(Reason.NOT_TEXT, f"{place} has {_names(others)}")
+            found.complain(Reason.NOT_TEXT, f"{place} has {key_names(others)}")
         else:
-            _take(block, "text", found, f"{place}.", part)
-
-
-def _take(document: Mapping[str, Any], key: str, found: Examined, where: str, part: Part | None = None) -> None:
-    """Note the text at a key as the part that it is (an id is none), or what is wrong with it."""
-    if key not in document:
-        found.complain(Reason.MISSING_KEY, f"no {where}{key}")
-        return
-    value = document[key]
-    if not isinstance(value, str):
-        found.complain(Reason.WRONG_TYPE, f"{where}{key} is {json_type(value)}, not a string")
-    elif not value.strip():
-        found.complain(Reason.EMPTY_TEXT, f"{where}{key} is blank")
-    elif _SURROGATE.search(value):
-        found.complain(Reason.UNPAIRED_SURROGATE, f"in {where}{key}")
-    elif part is not None:
-        found.texts.append(Text(part, value))
-
-
-def _list(document: Mapping[str, Any], key: str, found: Examined, where: str = "") -> list[Any]:
-    if key not in document:
-        found.complain(Reason.MISSING_KEY, f"no {where}{key}")
-        return []
-    value = document[key]
-    if not isinstance(value, list):
-        found.complain(Reason.WRONG_TYPE, f"{where}{key} is {json_type(value)}, not an array")
-        return []
-    if not value:
-        found.complain(Reason.EMPTY_TEXT, f"{where}{key} is empty")
-    return value
-
-
-def _only(document: Iterable[str], known: Collection[str], reason: Reason, found: Examined, where: str = "") -> None:
-    if others := sorted(set(document) - set(known)):
-        found.complain(reason, f"{where or 'the record '}has {_names(others)}")
-
-
-def _names(keys: Iterable[str]) -> str:
-    return ", ".join(json.dumps(key) for key in keys)[:80]
+            take(block, "text", found, f"{place}.", part)

@@ -249,6 +249,7 @@ def test_every_candidate_that_does_not_answer_here_is_named_beside_what_is_wrong
 
 
 def test_a_warehouse_that_does_not_run_here_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    (found,) = problems(changed(tmp_path, analytics={"redshift": True}), None)
-    assert found.startswith("analytics.redshift: Redshift does not run on this machine.")
-    assert "environments.twin" in found
+    file = tmp_path / "workflow.yaml"
+    (found,) = problems(changed(tmp_path, analytics={"redshift": True}), None, workflow=file)
+    assert found.startswith(f"{file}:")
+    assert ": environments.twin.analytics.redshift: Redshift does not run on this machine. Set it to false" in found
