@@ -53,6 +53,7 @@ def test_rejections_are_counted_at_their_stage(settings: Settings) -> None:
     assert {name: (stage.input, stage.kept, dict(stage.rejected)) for name, stage in tally.stages.items()} == {
         "parse": (3, 2, {"not_an_object": 1}),
         "clean": (2, 1, {"empty": 1}),
+        "language": (1, 1, {}),
         "filter": (1, 0, {"too_short": 1}),
     }
 

@@ -13,6 +13,7 @@ from pipelines.preparation.manifest import build_manifest, check_balance, clear_
 from pipelines.preparation.parts import Destination, Written
 from pipelines.preparation.settings import Columns
 from pipelines.preparation.storage import Bucket, StoredObject
+from tests.unit.preparation.conftest import SETTINGS
 
 FILES = {
     "a.jsonl": b"".join(
@@ -26,7 +27,12 @@ COLUMNS = Columns("documentation", "summary")
 
 
 def source(objects: list[StoredObject] = OBJECTS, **settings: object) -> dict[str, Any]:
-    return source_of_run(objects, ["a.doc"], {"task": {}, "data": {"columns": None, "outputs": ["chat"], **settings}}, COLUMNS)
+    return source_of_run(
+        objects,
+        ["a.doc"],
+        {"task": SETTINGS["task"], "data": {**SETTINGS["data"], "columns": None, **settings}},
+        COLUMNS,
+    )
 
 
 SOURCE = source()
@@ -142,7 +148,7 @@ def test_a_retry_of_a_committed_run_is_recognised_and_leaves_it_alone(
     "other",
     [
         source([StoredObject("a.jsonl", 9, "e2")]),
-        source(seed=1),
+        source(personal_data="drop"),
     ],
     ids=["other data", "other settings"],
 )
