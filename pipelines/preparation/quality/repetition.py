@@ -7,6 +7,7 @@ in repeated n-grams only get fewer as n grows: where they are few enough for eve
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from pipelines.preparation.quality.verdict import refuse, share
 from pipelines.preparation.quality.view import TextView, duplicates
@@ -28,7 +29,7 @@ def check_repetition(view: TextView, thresholds: Thresholds) -> None:
 
 
 def check_duplicate_parts(kind: str, parts: list[str], reason: Reason, thresholds: Thresholds) -> None:
-    """At most 30 % of the lines, and of the paragraphs, stand further up already, with at most 20 % of the characters."""
+    """At most 30 % of lines and of paragraphs stand further up already, with at most 20 % of the characters."""
     count, characters = duplicates(parts)
     ratio = share(count, len(parts))
     name = f"gopher_max_duplicate_{kind}s"
@@ -70,7 +71,7 @@ def repeated_n_grams(words: list[str], longest: int) -> Iterator[tuple[int, Plac
 
 
 def _repeated_pairs(words: list[str]) -> Places:
-    pairs = list(zip(words, words[1:], strict=False))
+    pairs = list(pairwise(words))
     counts = Counter(pairs)
     if len(counts) == len(pairs):
         return []

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.preparation.quality.pairs import check_pair, symbol_ratio
+from pipelines.preparation.quality.pairs import broken_end, check_pair, symbol_ratio
 from pipelines.preparation.records import Example, Reason, Rejected
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.words import count_words
@@ -60,6 +60,55 @@ def test_a_target_may_stand_in_the_text_when_the_task_is_not_a_summary(settings:
 def test_part_of_a_word_is_no_copy(settings: Settings) -> None:
     check_pair(replace(GOOD, target="use some"), settings.filters, summary=True)
     check_pair(replace(GOOD, target="something use"), settings.filters, summary=True)
+
+
+def test_a_target_that_breaks_off_is_refused_where_the_settings_say_so(settings: Settings) -> None:
+    broken = replace(GOOD, target="Creates a bucket in the")
+    check_pair(broken, settings.filters, summary=True)
+    with pytest.raises(Rejected) as rejected:
+        check_pair(broken, replace(settings.filters, complete_targets=True), summary=True)
+    assert rejected.value.reason == Reason.TARGET_TRUNCATED
+    assert rejected.value.detail == "the target breaks off: it ends in the word 'the'"
+
+
+@pytest.mark.parametrize(
+    ("target", "end"),
+    [
+        ("Creates a bucket and its", "the word 'its'"),
+        ("Creates buckets, objects or", "the word 'or'"),
+        ("Creates one of", "the word 'of'"),
+        ("Creates the following:", "':'"),
+        ("Creates a bucket,", "','"),
+        ("Creates a bucket (", "'('"),
+        ("Creates a multi-", "'-'"),
+        ("Creates a bucket \u2014", "'\u2014'"),
+        ("Creates a bucket...", "an ellipsis"),
+        ("Creates a bucket\u2026", "an ellipsis"),
+    ],
+)
+def test_an_end_that_is_none_is_told(target: str, end: str) -> None:
+    assert broken_end(target) == end
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "Creates a bucket.",
+        "Restart failed tasks",
+        "What a bucket is used for",
+        "How to log in",
+        "Joins conditions by AND or by OR",
+        "Sources of vitamin A",
+        "Creates a bucket (in one Region)",
+        "Sends it to the API of the Region's",
+        "Which tasks are run",
+        "Is it the end of the?",
+        "Sum of 3 and -",
+        "",
+    ],
+)
+def test_titles_and_answers_without_a_full_stop_are_whole(target: str) -> None:
+    assert broken_end(target) is None
 
 
 @pytest.mark.parametrize(
