@@ -86,6 +86,7 @@ CLEAN = [
     "000-12-3456, 666-12-3456, 900-12-3456, 123-00-4567, 123-45-0000 and 12-345-6789",
     "RSSMRA85T10A562T, 12345678A, 529.982.247-26, 811228-9875, 44051401358, 756.9217.0769.86",
     "@mention, a@b, user@localhost, git@github.com, sprite@2x.png, getty@tty1.service and 999.1.1.1",
+    "Message-ID: <20160419091055.GF2345@example.org>, <51A606A0.5060101@example.org>",
     "std::vector, ad::be, 12:00:00, 2:4:6:8:10:12:14:16, 43:51:43:a1:b5:fc:8b:b7:0a:3a:a9:b1:0f:66:73:a8",
     "aws_secret_access_key = da39a3ee5e6b4b0d3255bfef95601890afd80709 is a hash, AKIAshort is no key",
     "eyJhbGciOiJIUzI1NiJ9.short and eyJxxxxxxxxxxxxxxxx.yyyyyyyyyyyy.zzzzzzzzzzzzzzzzzzzzzzzz",
