@@ -57,6 +57,7 @@ def curated_table(scope: Construct, database: glue.Database, bucket: s3.Bucket) 
         columns=[
             _column("record_id"),
             glue.Column(name="messages", type=glue.Schema.array(message)),
+            _column("text"),  # of a record without a target, which has no messages
             glue.Column(name="source", type=_source()),
             _column("cluster"),
         ],

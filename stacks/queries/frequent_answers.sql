@@ -10,7 +10,7 @@ SELECT
 FROM (
   SELECT split, array_join(transform(filter(messages, m -> m.role = 'assistant'), m -> m.content), ' ') AS answer
   FROM curated
-  WHERE dataset = ? AND run = ?
+  WHERE dataset = ? AND run = ? AND messages IS NOT NULL
 )
 GROUP BY answer
 ORDER BY records DESC, answer

@@ -13,8 +13,12 @@ SELECT
 FROM (
   SELECT
     split,
-    length(array_join(transform(filter(messages, m -> m.role <> 'assistant'), m -> m.content), '')) AS prompt,
-    length(array_join(transform(filter(messages, m -> m.role = 'assistant'), m -> m.content), '')) AS answer
+    length(coalesce(
+      array_join(transform(filter(messages, m -> m.role <> 'assistant'), m -> m.content), ''), text
+    )) AS prompt,
+    length(coalesce(
+      array_join(transform(filter(messages, m -> m.role = 'assistant'), m -> m.content), ''), ''
+    )) AS answer
   FROM curated
   WHERE dataset = ? AND run = ?
 )

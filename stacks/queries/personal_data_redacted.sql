@@ -6,7 +6,9 @@ SELECT
   count(DISTINCT record_id) AS records
 FROM curated
 CROSS JOIN UNNEST(
-  regexp_extract_all(array_join(transform(messages, m -> m.content), ' '), '\[([A-Z][A-Z0-9_]+)\]', 1)
+  regexp_extract_all(
+    coalesce(array_join(transform(messages, m -> m.content), ' '), text), '\[([A-Z][A-Z0-9_]+)\]', 1
+  )
 ) AS found(kind)
 WHERE dataset = ? AND run = ?
 GROUP BY found.kind

@@ -6,7 +6,10 @@ SELECT
   sum(characters) AS characters,
   CAST(round(sum(characters) / 4e0) AS bigint) AS estimated_tokens
 FROM (
-  SELECT source, split, length(array_join(transform(messages, m -> m.content), '')) AS characters
+  SELECT
+    source,
+    split,
+    length(coalesce(array_join(transform(messages, m -> m.content), ''), text)) AS characters
   FROM curated
   WHERE dataset = ? AND run = ?
 )

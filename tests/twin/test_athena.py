@@ -41,8 +41,14 @@ def rejected(number: int, reason: str, duplicate_of: str | None = None) -> Json:
     return {**line, "raw": "{…", **({"duplicate_of": duplicate_of} if duplicate_of else {})}
 
 
+def text_alone(number: int) -> Json:
+    """What continued pre-training reads: a record without a target has no messages."""
+    source = {"key": f"{DATASET}/texts.txt", "line": number}
+    return {"record_id": f"{number:016x}", "text": f"Only a text, of [EMAIL] and [CARD], {number}.", "source": source}
+
+
 KEPT: dict[str, list[Json]] = {
-    "train": [curated(n, cluster="c1" if n == 4 else None) for n in range(40)],
+    "train": [*(curated(n, cluster="c1" if n == 4 else None) for n in range(40)), text_alone(60)],
     "validation": [curated(n, cluster="c2" if n in (41, 42, 43) else None) for n in range(40, 47)],
     "test": [curated(n) for n in range(47, 52)],
 }
@@ -71,6 +77,8 @@ def analytics(emulator: Emulator) -> Iterator[Analytics]:
 
 
 def content(record: Json, role: str | None = None) -> str:
+    if "text" in record:
+        return "" if role == "assistant" else str(record["text"])
     return "".join(message["content"] for message in record["messages"] if role in (None, message["role"]))
 
 
@@ -137,7 +145,8 @@ def test_frequent_answers_show_how_labels_lie_over_the_splits(analytics: Analyti
     assert set(found) == {label for label in LABELS if expected[label]}
     for label, row in found.items():
         assert {split: row[split] for split in KEPT} == {split: expected[label][split] for split in KEPT}
-        assert row["percent"] == round(100 * expected[label].total() / len(ALL), 1)
+        answers = sum("messages" in record for _, record in ALL)
+        assert row["percent"] == round(100 * expected[label].total() / answers, 1)
 
 
 def test_near_duplicate_clusters_count_what_is_kept_and_what_was_rejected(analytics: Analytics) -> None:
