@@ -16,7 +16,9 @@ from benchmarks.data_preparation.documents import pages, strip_markup
 
 def models() -> list[Path]:
     """The newest API model of each service, by service name."""
-    newest = {path.parts[-3]: path for path in sorted((Path(botocore.__file__).parent / "data").glob("*/*/service-2.json*"))}
+    newest = {
+        path.parts[-3]: path for path in sorted((Path(botocore.__file__).parent / "data").glob("*/*/service-2.json*"))
+    }
     return [newest[name] for name in sorted(newest)]
 
 

@@ -59,7 +59,7 @@ def pages(paragraphs: Iterable[str]) -> Iterator[str]:
 
 def _document(text: str) -> Document | None:
     end = _SENTENCE_END.search(text)
-    if end is None or "\ufffd" in text or not text.isprintable() and set(text) - {"\n"} - set(filter(str.isprintable, text)):
+    if end is None or "\ufffd" in text or not text.replace("\n", "").isprintable():
         return None
     target, body = " ".join(text[: end.end()].split()), text[end.end() :].strip()
     words = body.split()

@@ -58,7 +58,9 @@ def run(
             raise
         wall = time.perf_counter() - began
     if status:
-        raise RunFailed(f"{' '.join(map(str, argv))[:200]} failed; {log} ends with:\n{log.read_text('utf-8', 'replace')[-2000:]}")
+        raise RunFailed(
+            f"{' '.join(map(str, argv))[:200]} failed; {log} ends with:\n{log.read_text('utf-8', 'replace')[-2000:]}"
+        )
     return Usage(
         cpu_s=round(tree.cpu_s(waited), 2),
         wall_s=round(wall, 2),

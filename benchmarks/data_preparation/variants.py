@@ -40,7 +40,9 @@ def _compatible(text: str, draw: random.Random) -> str:
     return " ".join(words)
 
 
-def edited(text: str, band: tuple[float, float], vocabulary: list[str], draw: random.Random) -> tuple[str, float] | None:
+def edited(
+    text: str, band: tuple[float, float], vocabulary: list[str], draw: random.Random
+) -> tuple[str, float] | None:
     """Return an edited text and its similarity to the original, which lies in the band; None if it cannot be hit."""
     original = shingles(text)
     low, high = band
