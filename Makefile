@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 
-.PHONY: help setup demo run test lint synth bench deploy destroy lock clean
+.PHONY: help setup demo run test lint synth bench bench-data deploy destroy lock clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -72,8 +72,11 @@ synth: $(VENV)/.synth ## The templates of ENV (dev, prod or twin) in cdk.out, of
 	@$(BIN)/python app.py $(ENV)
 	@echo "cdk.out holds the templates of '$(ENV)'."
 
-bench: setup ## The measurements that the documentation quotes.
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+bench: setup ## The measurements of the infrastructure: how long a synthesis takes.
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+bench-data: setup ## Data preparation against Spark, datatrove and text-dedup (an hour and 1 GB; see docs/benchmarks.md).
+	@$(BIN)/python -m benchmarks.data_preparation $(ARGS)
 
 deploy: $(VENV)/.synth node_modules/.package-lock.json ## Deploy ENV to the AWS account of your credentials.
 	@$(CDK) deploy --all --context env=$(ENV)
