@@ -72,8 +72,9 @@ synth: $(VENV)/.synth ## The templates of ENV (dev, prod or twin) in cdk.out, of
 	@$(BIN)/python app.py $(ENV)
 	@echo "cdk.out holds the templates of '$(ENV)'."
 
-bench: setup ## The measurements of the infrastructure: how long a synthesis takes.
-	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script; done
+bench: setup ## How long a synthesis takes, and how much personal data is found.
+	@$(BIN)/python benchmarks/synthesis.py
+	@$(BIN)/python -m benchmarks.personal_data
 
 bench-data: setup ## Data preparation against Spark, datatrove and text-dedup (an hour and 1 GB; see docs/benchmarks.md).
 	@$(BIN)/python -m benchmarks.data_preparation $(ARGS)

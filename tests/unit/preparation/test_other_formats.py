@@ -62,9 +62,7 @@ def test_every_format_has_the_same_records_on_the_same_sides(prepare: Prepare, d
         assert {tuple(turn["content"] for turn in row["messages"]) for row in table} == chat
 
 
-def test_the_manifest_has_the_verdict_on_each_format_and_every_file(
-    prepare: Prepare, document: dict[str, Any]
-) -> None:
+def test_the_manifest_has_the_verdict_on_each_format_and_every_file(prepare: Prepare, document: dict[str, Any]) -> None:
     records = [{"documentation": text, "summary": target} for text, target in PAIRS]
     manifest, destination = prepared(prepare, document, records)
     assert set(manifest["outputs"]) == set(OUTPUTS) - {"chat", "parquet"}
@@ -80,7 +78,11 @@ def test_the_manifest_has_the_verdict_on_each_format_and_every_file(
 def test_who_does_not_fit_a_format_is_left_out_of_it_and_counted(prepare: Prepare, document: dict[str, Any]) -> None:
     document["data"]["columns"] = {"messages": "messages"}
     two = [{"role": "user", "content": PAIRS[0][0]}, {"role": "assistant", "content": PAIRS[0][1]}]
-    four = [*two, {"role": "user", "content": "and then what does it do?"}, {"role": "assistant", "content": "It ends."}]
+    four = [
+        *two,
+        {"role": "user", "content": "and then what does it do?"},
+        {"role": "assistant", "content": "It ends."},
+    ]
     manifest, _ = prepared(prepare, document, [{"messages": two}, {"messages": four}])
     assert manifest["kept"] == 2
     (reason,) = manifest["outputs"]["bedrock-prompt-completion"]["left_out"].items()

@@ -7,16 +7,23 @@ import random
 import re
 import string
 from collections.abc import Callable
+from typing import Any
 
 from faker import Faker
 
 ALPHANUMERIC = string.ascii_letters + string.digits
 _CARDS = ("maestro", "mastercard", "visa13", "visa16", "visa19", "amex", "discover", "diners", "jcb15", "jcb16")
 _GROUPS = {12: (4, 4, 4), 13: (4, 3, 3, 3), 14: (4, 6, 4), 15: (4, 6, 5), 16: (4, 4, 4, 4), 19: (4, 4, 4, 4, 3)}
+
+
+def _swedish(fake: Any) -> str:
+    return str(fake.ssn(long=fake.boolean()))
+
+
 _IDENTITIES: dict[str, Callable[[Faker], str]] = {
     "es_ES": lambda fake: fake.random_element((fake.nie, fake.nif))(),
     "pt_BR": lambda fake: fake.cpf(),
-    "sv_SE": lambda fake: fake.ssn(long=fake.boolean()),
+    "sv_SE": _swedish,
 }
 
 NOT_LOOKED_FOR = "phone, national without a word"
@@ -112,7 +119,8 @@ class Values:
     def identity(self) -> str:
         locale = self._random.choice(self._identities)
         fake = self._fakers[locale]
-        return str(_IDENTITIES.get(locale, lambda fake: fake.ssn())(fake))
+        draw = _IDENTITIES.get(locale)
+        return str(draw(fake) if draw else fake.ssn())
 
     def ipv6(self) -> str:
         address = ipaddress.IPv6Address(0b001 << 125 | self._random.getrandbits(125))

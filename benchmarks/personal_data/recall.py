@@ -3,9 +3,10 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
-from personal_data_samples import sentences
-from personal_data_samples.values import Values
+from benchmarks.personal_data import sentences
+from benchmarks.personal_data.values import Values
 from pipelines.preparation.personal_data import redact
 
 DEVELOPMENT = (
@@ -42,8 +43,8 @@ def measure(values: Values, frames: tuple[tuple[str, ...], ...], count: int) -> 
     kinds = dict(zip(("phone, announced", "aws_secret_key, announced", "password, assigned"), special, strict=True))
     results: dict[str, Recall] = {}
     for kind, draw in values.types().items():
-        frame = kinds.get(kind, general)
-        results[kind] = _measure(kind.partition(",")[0], draw, lambda frame=frame: choice(frame), count)
+        frame = partial(choice, kinds.get(kind, general))
+        results[kind] = _measure(kind.partition(",")[0], draw, frame, count)
     return results
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 def main(checkout: str, seed: str, megabytes: str) -> None:
     """Redact the prose that the seed draws, with the detectors of the checkout."""
-    sys.path[:0] = [checkout, str(Path(__file__).resolve().parents[1])]
-    from personal_data_samples.prose import technical_prose
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    from benchmarks.personal_data.prose import technical_prose
+
+    sys.path.insert(0, checkout)
     from pipelines.preparation.personal_data import redact
 
     prose = technical_prose(int(seed), float(megabytes))

@@ -1,4 +1,4 @@
-"""What the detectors of personal data find, miss and mistake: `.venv/bin/python benchmarks/personal_data.py`.
+"""What the detectors of personal data find, miss and mistake: `.venv/bin/python -m benchmarks.personal_data`.
 
 Prints recall by type on two generated sets (patterns were tightened on the first alone), every find in technical
 prose that is nobody's, masked, and megabytes of that prose per CPU second. `--other FOLDER` times another checkout of
@@ -13,19 +13,17 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+from benchmarks.personal_data.findings import Owner, findings
+from benchmarks.personal_data.prose import technical_prose
+from benchmarks.personal_data.recall import ACCEPTANCE, DEVELOPMENT, Recall, measure
 
-from personal_data_samples.findings import Owner, findings  # noqa: E402
-from personal_data_samples.prose import technical_prose  # noqa: E402
-from personal_data_samples.recall import ACCEPTANCE, DEVELOPMENT, Recall, measure  # noqa: E402
-
+ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 3
 
 
 def show_recall(count: int) -> None:
     """Print one row a kind of value, for both sets."""
-    development, acceptance = (measure(*chosen, count=count) for chosen in (DEVELOPMENT, ACCEPTANCE))
+    development, acceptance = (measure(values, frames, count) for values, frames in (DEVELOPMENT, ACCEPTANCE))
     print(f"{'recall over ' + str(count) + ' values each':<34} {'development':>12} {'acceptance':>12}")
     for kind in development:
         print(f"{kind:<34} {development[kind].share:>12.4f} {acceptance[kind].share:>12.4f}")
@@ -62,7 +60,7 @@ def show_speed(seed: int, megabytes: float, other: Path | None) -> None:
     best: dict[Path, float] = dict.fromkeys(checkouts, 0.0)
     for _ in range(ROUNDS):
         for checkout in checkouts:
-            command = [sys.executable, str(ROOT / "benchmarks/personal_data_samples/speed.py"), str(checkout)]
+            command = [sys.executable, str(ROOT / "benchmarks/personal_data/speed.py"), str(checkout)]
             output = subprocess.run([*command, str(seed), str(megabytes)], check=True, capture_output=True, text=True)
             best[checkout] = max(best[checkout], float(output.stdout))
     for checkout, speed in best.items():
