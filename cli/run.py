@@ -58,7 +58,7 @@ def run_claimed(settings: Settings, options: Options, output: Path, console: Con
         figures.update(
             collect(finished.outcome, board, artefacts, finished.probed, happened, error, settings.longest_prompt)
         )
-        write_report(figures, output / run_id)
+        write_report(figures, output / run_id, artefacts.data_card())
         if figures["data"] and any(figures["data"]["rejected"].values()):
             rejected.append(emulator.local_path(figures["data"]["quarantine"]))
 

@@ -49,7 +49,7 @@ def report(deployed: Deployed, run: tuple[Outcome, Board]) -> dict[str, Any]:
     artefacts = Artefacts(deployed.emulator.client("s3"), deployed.outputs, DATASET, outcome.run_id)
     figures = collect(outcome, board, artefacts, probed, [])
     if folder := os.environ.get("FOURFOLD_TEST_REPORT"):  # for whoever wants to look at the page
-        write_report(figures, Path(folder))
+        write_report(figures, Path(folder), artefacts.data_card())
     return figures
 
 

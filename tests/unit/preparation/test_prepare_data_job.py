@@ -127,7 +127,7 @@ def test_the_manifest_balances_and_names_every_part(s3: S3, finished: str) -> No
     assert sorted(part["key"] for part in manifest["files"]) == [
         key
         for key in s3.keys("curated", "d/run=one/")
-        if key.rsplit("/", 1)[1] not in ("manifest.json", "inputs.jsonl")
+        if key.rsplit("/", 1)[1] not in ("manifest.json", "inputs.jsonl", "data_card.html")
     ]
     assert sorted(part["key"] for part in manifest["quarantine_files"]) == s3.keys("quarantine", "d/run=one/")
 
