@@ -12,13 +12,14 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from statistics import median
 
 from benchmarks.personal_data.findings import Owner, findings
 from benchmarks.personal_data.prose import technical_prose
 from benchmarks.personal_data.recall import ACCEPTANCE, DEVELOPMENT, Recall, measure
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = 3
+ROUNDS = 5
 
 
 def show_recall(count: int) -> None:
@@ -55,18 +56,22 @@ def show_findings(prose: list[str], verbose: bool) -> None:
 
 
 def show_speed(seed: int, megabytes: float, other: Path | None) -> None:
-    """Print megabytes per CPU second, the best of some rounds, of this checkout and of another."""
+    """Print megabytes per CPU second, the median of some rounds, and the median ratio to another checkout.
+
+    Both take turns: what else the machine does then slows both.
+    """
     checkouts = [ROOT, *([other] if other else [])]
-    best: dict[Path, float] = dict.fromkeys(checkouts, 0.0)
+    speeds: dict[Path, list[float]] = {checkout: [] for checkout in checkouts}
     for _ in range(ROUNDS):
         for checkout in checkouts:
             command = [sys.executable, str(ROOT / "benchmarks/personal_data/speed.py"), str(checkout)]
             output = subprocess.run([*command, str(seed), str(megabytes)], check=True, capture_output=True, text=True)
-            best[checkout] = max(best[checkout], float(output.stdout))
-    for checkout, speed in best.items():
-        print(f"{speed:.1f} MB per CPU second, {checkout}")
+            speeds[checkout].append(float(output.stdout))
+    for checkout, measured in speeds.items():
+        print(f"{median(measured):.1f} MB per CPU second, {checkout}")
     if other:
-        print(f"{best[ROOT] / best[other]:.2f} times as fast")
+        ratios = [ours / theirs for ours, theirs in zip(speeds[ROOT], speeds[other], strict=True)]
+        print(f"{median(ratios):.2f} times as fast")
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ import re
 from pipelines.preparation.settings import Split
 
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
-_APART = {code: 32 for code in range(128) if not chr(code).isalnum()}
-"""Of ASCII, what stands between two words."""
+_APART = bytes(code if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
+"""Of ASCII, the letters and digits, and spaces for what stands between two words."""
 
 
 def digest(text: str) -> str:
@@ -22,7 +22,7 @@ def digest(text: str) -> str:
 def _spelled_alike(text: str) -> str:
     """Return the words in small letters, a space between each two."""
     if text.isascii():
-        return " ".join(text.lower().translate(_APART).split())
+        return " ".join(text.lower().encode("ascii").translate(_APART).decode("ascii").split())
     return _BETWEEN_WORDS.sub(" ", text.casefold()).strip()
 
 

@@ -100,6 +100,8 @@ def check_balance(written: Written, counted_lines: int) -> None:
     ):
         if records != (in_files := sum(part.records for part in files)):
             problems.append(f"{records} {what}, but {in_files} in files")
+    if written.profile.splits != written.splits:
+        problems.append(f"{dict(written.splits)} in the splits, but {dict(written.profile.splits)} in the profile")
     if written.splits.total() != stages[-1].kept:
         problems.append(f"{stages[-1].kept} kept, but {dict(written.splits)} in the splits")
     if problems:

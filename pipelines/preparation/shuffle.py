@@ -102,11 +102,10 @@ def curate_and_write(
         with watch(spark, "stratify"):
             counts = placed.mapPartitions(partial(count_rows, settings=settings)).fold(Counter(), _added)
             strata = bounds_of(counts, settings.own_split)
-    written = Written()
     with watch(spark, "write"):
         write = partial(_write, settings=settings, destination=destination, strata=strata)
-        for part in placed.mapPartitionsWithIndex(write).collect():
-            written.add(part)
+        # Added up on the executors as well: a profile has some 30 kB, and partitions may be thousands.
+        written: Written = placed.mapPartitionsWithIndex(write).treeReduce(_summed)
     return written
 
 
@@ -160,6 +159,11 @@ def count_rows(rows: Iterable[tuple[RowKey, Any]], settings: Settings) -> Iterat
     marks, rows = split_marks(rows)
     candidates = (row for _, row in rows if isinstance(row, Candidate))
     yield count_positions(compare(candidates, marks_by_place(marks), settings.near_duplicates.action), settings)
+
+
+def _summed(one: Written, other: Written) -> Written:
+    one.add(other)
+    return one
 
 
 def _added(one: Counts, other: Counts) -> Counts:

@@ -13,8 +13,8 @@ _SPACELESS = (
 WORD = re.compile(rf"[{_SPACELESS}]|[^\W{_SPACELESS}]+")
 
 
-_APART = {code: 32 for code in range(128) if not WORD.fullmatch(chr(code))}
-"""Of ASCII, what stands between two words."""
+_APART = bytes(code if WORD.fullmatch(chr(code)) else 32 for code in range(128)).ljust(256)
+"""Of ASCII, the letters and digits, and spaces for what stands between two words."""
 
 
 def count_words(text: str) -> int:
@@ -25,7 +25,7 @@ def count_words(text: str) -> int:
 def split_words(text: str) -> list[str]:
     """Return the words of a normalized text in their order."""
     if text.isascii():
-        return text.translate(_APART).split()
+        return text.encode("ascii").translate(_APART).decode("ascii").split()
     return WORD.findall(without_marks(text))
 
 
