@@ -85,7 +85,7 @@ def _answerer(run: Run, candidate: Candidate, shown: list[Turn]) -> Callable[[Re
     if candidate.strategy == EXTRACTIVE:
         return lambda record: _extract(text_of(record.prompt, run.instruction))
     model = BedrockModel(candidate.model, candidate.model_id, run.max_output_tokens)
-    return lambda record: model.answer([*shown, Turn("user", record.prompt)])
+    return lambda record: model.answer([*shown, *record.turns])
 
 
 def _extract(text: str) -> Answer:

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from lambdas.shared.records import Record, sample
+from lambdas.shared.records import Record, Turn, sample
 
-
-@dataclass(frozen=True)
-class Turn:
-    """One message of a conversation."""
-
-    role: str
-    content: str
+__all__ = ["Turn", "choose_examples", "few_shot_turns", "task_prompt", "text_of"]
 
 
 def task_prompt(instruction: str, text: str) -> str:
@@ -28,12 +21,15 @@ def text_of(prompt: str, instruction: str) -> str:
 
 def choose_examples(records: Sequence[Record], count: int) -> list[Record]:
     """Choose examples to show a model: a fixed choice among the shorter half, so that prompts stay short."""
-    by_length = sorted(records, key=lambda record: (len(record.prompt), record.record_id))
+    by_length = sorted(records, key=lambda record: (sum(len(t.content) for t in record.turns), record.record_id))
     return sample(by_length[: max(count, len(by_length) // 2)], count)
 
 
 def few_shot_turns(examples: Sequence[Record]) -> list[Turn]:
-    """Show each example as a turn of the user and the answer of the assistant."""
+    """Show each example as it was said, with the answer of the assistant, but without its system turn."""
     return [
-        turn for example in examples for turn in (Turn("user", example.prompt), Turn("assistant", example.reference))
+        turn
+        for example in examples
+        for turn in (*example.turns, Turn("assistant", example.reference))
+        if turn.role != "system"
     ]

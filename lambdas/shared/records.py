@@ -18,19 +18,37 @@ from lambdas.shared.fields import Fields
 
 
 @dataclass(frozen=True)
+class Turn:
+    """One message of a conversation."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
 class Record:
-    """One curated example: what the model is asked, and the answer that a person wrote."""
+    """One curated example: what the model is asked, and the answer that a person wrote.
+
+    Attributes:
+        turns: everything before the answer; the last turn is the user's.
+        reference: the answer.
+    """
 
     record_id: str
-    prompt: str
+    turns: tuple[Turn, ...]
     reference: str
+
+    @property
+    def prompt(self) -> str:
+        """What the user says last."""
+        return self.turns[-1].content
 
 
 def parse_record(line: bytes, where: str) -> Record:
     """Read one line of a curated file.
 
     Raises:
-        InvalidRecord: it is not one user turn followed by one assistant turn.
+        InvalidRecord: it is no conversation between user and assistant in which the assistant has the last word.
     """
     remedy = "Run preparation again; curated files are written by it alone."
     try:
@@ -38,10 +56,13 @@ def parse_record(line: bytes, where: str) -> Record:
     except (ValueError, RecursionError):
         raise InvalidRecord("A line is not JSON", where=where, remedy=remedy) from None
     fields = Fields(value, where, InvalidRecord, remedy)
-    turns = fields.items("messages")
-    if [turn.text("role") for turn in turns] != ["user", "assistant"]:
-        raise fields.complaint("The messages are not one user turn and one assistant turn")
-    return Record(fields.text("record_id"), turns[0].text("content"), turns[1].text("content"))
+    turns = tuple(Turn(turn.text("role"), turn.text("content")) for turn in fields.items("messages"))
+    spoken = [turn.role for turn in turns]
+    if spoken[:1] == ["system"]:
+        del spoken[0]
+    if not spoken or spoken != ["user", "assistant"] * (len(spoken) // 2):
+        raise fields.complaint("The messages do not go from user to assistant in turns")
+    return Record(fields.text("record_id"), turns[:-1], turns[-1].content)
 
 
 def read_split(bucket: str, curated_prefix: str, split: str) -> Iterator[Record]:

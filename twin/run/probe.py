@@ -99,7 +99,7 @@ def probe(
     latencies: list[float] = []
     examples: list[dict[str, str]] = []
     for record in of_api:
-        prompt, reference = (message["content"] for message in record["messages"])
+        prompt, reference = (message["content"] for message in record["messages"][-2:])
         output, latency = api.ask(path, body(settings.task, target, prompt))
         latencies.append(latency)
         examples.append({"prompt": prompt, "reference": reference, "output": output})
@@ -107,7 +107,7 @@ def probe(
     of_its_own: list[float] = []
     if endpoint is not None:
         for record in of_endpoint:
-            of_its_own.append(endpoint.ask(record["messages"][0]["content"], settings.serving.max_output_tokens))
+            of_its_own.append(endpoint.ask(record["messages"][-2]["content"], settings.serving.max_output_tokens))
             show(len(latencies) + len(of_its_own), total)
     return Probed(
         route=path,

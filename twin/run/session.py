@@ -237,7 +237,7 @@ def deployed_api(emulator: Access, outputs: dict[str, str]) -> Api:
 
 def choose(records: list[Record], count: int) -> list[Record]:
     """Choose up to `count` records among the shorter half: a text may be longer than the API or the model reads."""
-    by_length = sorted(records, key=lambda record: (len(record["messages"][0]["content"]), record["record_id"]))
+    by_length = sorted(records, key=lambda record: (len(record["messages"][-2]["content"]), record["record_id"]))
     shorter = by_length[: max(count, len(by_length) // 2)]
     return sorted(shorter, key=lambda record: str(record["record_id"]))[:count]
 

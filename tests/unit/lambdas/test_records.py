@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from lambdas.shared import s3
 from lambdas.shared.errors import InvalidRecord
 from lambdas.shared.prompts import choose_examples, few_shot_turns, task_prompt, text_of
-from lambdas.shared.records import Record, read_split, sample
+from lambdas.shared.records import Record, Turn, parse_record, read_split, sample
 
 if TYPE_CHECKING:
     from tests.unit.lambdas.conftest import Cloud
@@ -45,14 +46,24 @@ def test_a_line_without_end_is_not_gathered_for_ever(cloud: Cloud) -> None:
         list(s3.lines("curated", "k", max_line_bytes=1000))
 
 
+def test_a_conversation_is_what_stands_before_its_answer() -> None:
+    said = [("system", "be kind"), ("user", "ask"), ("assistant", "answer"), ("user", "and?"), ("assistant", "more")]
+    messages = [{"role": role, "content": content} for role, content in said]
+
+    record = parse_record(json.dumps({"record_id": "a", "messages": messages}).encode(), "here")
+
+    assert [(turn.role, turn.content) for turn in record.turns] == said[:-1]
+    assert (record.prompt, record.reference) == ("and?", "more")
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
         (b"{", "not JSON"),
         (b"[1]", "A JSON object is needed here, not a list"),
         (b'{"record_id": "a"}', "'messages' is missing"),
-        (b'{"record_id": "a", "messages": [{"role": "user", "content": "x"}]}', "one user turn and one assistant"),
-        (b'{"record_id": 7, "messages": []}', "one user turn"),
+        (b'{"record_id": "a", "messages": [{"role": "user", "content": "x"}]}', "from user to assistant"),
+        (b'{"record_id": 7, "messages": []}', "from user to assistant"),
     ],
 )
 def test_a_wrong_record_is_named_with_its_place(cloud: Cloud, line: bytes, message: str) -> None:
@@ -65,7 +76,7 @@ def test_a_wrong_record_is_named_with_its_place(cloud: Cloud, line: bytes, messa
 
 @given(st.sets(st.integers(), max_size=50), st.integers(0, 60), st.randoms(use_true_random=False))
 def test_a_sample_does_not_depend_on_the_order_of_the_records(ids: set[int], size: int, rng: random.Random) -> None:
-    records = [Record(str(number), "prompt", "reference") for number in ids]
+    records = [Record(str(number), (Turn("user", "prompt"),), "reference") for number in ids]
     shuffled = records.copy()
     rng.shuffle(shuffled)
 
@@ -77,13 +88,13 @@ def test_a_sample_does_not_depend_on_the_order_of_the_records(ids: set[int], siz
 
 
 def test_a_larger_sample_holds_the_smaller_one() -> None:
-    records = [Record(str(number), "prompt", "reference") for number in range(100)]
+    records = [Record(str(number), (Turn("user", "prompt"),), "reference") for number in range(100)]
 
     assert sample(records, 40)[:10] == sample(records, 10)
 
 
 def test_examples_come_from_the_shorter_half() -> None:
-    records = [Record(str(number), "x" * number, "reference") for number in range(1, 21)]
+    records = [Record(str(number), (Turn("user", "x" * number),), "reference") for number in range(1, 21)]
 
     chosen = choose_examples(records, 3)
 
@@ -93,7 +104,12 @@ def test_examples_come_from_the_shorter_half() -> None:
 
 
 def test_examples_are_shown_as_turns_of_both() -> None:
-    turns = few_shot_turns([Record("1", "ask", "answer"), Record("2", "more", "less")])
+    turns = few_shot_turns(
+        [
+            Record("1", (Turn("system", "be kind"), Turn("user", "ask")), "answer"),
+            Record("2", (Turn("user", "more"),), "less"),
+        ]
+    )
 
     assert [(turn.role, turn.content) for turn in turns] == [
         ("user", "ask"),
