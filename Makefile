@@ -76,7 +76,7 @@ bench: setup ## How long a synthesis takes, and how much personal data is found.
 	@$(BIN)/python benchmarks/synthesis.py
 	@$(BIN)/python -m benchmarks.personal_data
 
-bench-data: setup ## Data preparation against Spark, datatrove and text-dedup (an hour and 1 GB; see docs/benchmarks.md).
+bench-data: setup ## Data preparation against other tools (an hour, 2 GB).
 	@$(BIN)/python -m benchmarks.data_preparation $(ARGS)
 
 deploy: $(VENV)/.synth node_modules/.package-lock.json ## Deploy ENV to the AWS account of your credentials.

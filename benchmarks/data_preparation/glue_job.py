@@ -34,7 +34,8 @@ def environment(folder: Path, modules: list[Path]) -> dict[str, str]:
 def settings(*, only_duplicates: bool) -> dict[str, Any]:
     """Return the settings of the repository's workflow.yaml, with this benchmark's columns.
 
-    With `only_duplicates` the filters are as wide as they go, and nothing is asked of the target.
+    With `only_duplicates` the filters are as wide as they go, nothing is asked of the target, and personal data is not
+    looked for.
     """
     defaults: dict[str, Any] = run_settings(load_settings(ROOT / "workflow.yaml", "dev"))["defaults"]
     data, task = defaults["data"], defaults["task"]
@@ -43,6 +44,7 @@ def settings(*, only_duplicates: bool) -> dict[str, Any]:
         task["kind"] = "generation"
         widest = {"min_words": 1, "max_words": 10**6, "min_target_words": 1, "max_target_words": 10**6}
         data["filters"].update(widest, max_symbol_ratio=1.0)
+        data["personal_data"] = "off"
     return {"task": task, "data": data}
 
 
