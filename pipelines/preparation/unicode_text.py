@@ -23,7 +23,10 @@ _EXCESS_MARKS = re.compile(f"({_MARK}{{30}}){_MARK}+")
 _SPACES = re.compile(r"[^\S\n]+")
 _SPACES_AT_LINE_END = re.compile(r" ?\n ?")
 _BLANK_LINES = re.compile(r"\n{3,}")
-_UNTIDY = re.compile(r"[^\x20-\x7e\n]|  | \n|\n |\n\n\n")
+_LONG_RUN = re.compile("[^\x00-\x7f]{31}")
+_SETTLED = "\x20-\x7e\n\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u2010\u2012-\u2015\u2018-\u201e\u2022"
+"""ASCII, the letters of Western Europe, dashes, quotation marks and bullets: they stay what they are, side by side."""
+_UNTIDY = re.compile(rf"[^{_SETTLED}]|  | \n|\n |\n\n\n")
 """What any of these patterns, or composing, could change: most texts have nothing of it."""
 
 
@@ -44,7 +47,10 @@ def _compose(text: str) -> str:
     # Composing changes a joiner's neighbours, and removing a joiner changes what composes: repeat until stable.
     while True:
         before = text
-        for pattern, replacement in ((_EXCESS_MARKS, r"\1"), (_STRAY_JOINERS, "")):
-            text = unicodedata.normalize("NFKC", pattern.sub(replacement, text))
+        if _LONG_RUN.search(text):
+            text = _EXCESS_MARKS.sub(r"\1", text)
+        text = unicodedata.normalize("NFKC", text)
+        if "\u200c" in text or "\u200d" in text:
+            text = unicodedata.normalize("NFKC", _STRAY_JOINERS.sub("", text))
         if text == before:
             return text

@@ -11,6 +11,8 @@ _SPACELESS = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 WORD = re.compile(rf"[{_SPACELESS}]|[^\W{_SPACELESS}]+")
+_HAS_SPACELESS = re.compile(f"[{_SPACELESS}]")
+_RUN = re.compile(r"\w+")
 
 
 _APART = bytes(code if WORD.fullmatch(chr(code)) else 32 for code in range(128)).ljust(256)
@@ -26,7 +28,12 @@ def split_words(text: str) -> list[str]:
     """Return the words of a normalized text in their order."""
     if text.isascii():
         return text.encode("ascii").translate(_APART).decode("ascii").split()
-    return WORD.findall(without_marks(text))
+    return _find_words(without_marks(text))
+
+
+def _find_words(text: str) -> list[str]:
+    """Return what `WORD` finds; without scripts that write without spaces, a run is all it looks for."""
+    return (WORD if _HAS_SPACELESS.search(text) else _RUN).findall(text)
 
 
 def words_of(text: str) -> str:
@@ -36,12 +43,13 @@ def words_of(text: str) -> str:
     """
     if text.isascii():
         return text
-    return " ".join(WORD.findall(without_marks(text.casefold())))
+    return " ".join(_find_words(without_marks(text.casefold())))
 
 
 def without_marks(text: str) -> str:
     """Vowel signs and accents belong to their letter; `re` takes them for symbols between two words."""
     if text.isascii():
         return text
-    marks = [ord(character) for character in set(text) if unicodedata.category(character).startswith("M")]
+    beyond = (character for character in set(text) if character > "\x7f")
+    marks = [ord(character) for character in beyond if unicodedata.category(character).startswith("M")]
     return text.translate(dict.fromkeys(marks)) if marks else text
