@@ -11,6 +11,7 @@ _TOGETHER = ("twin/end_to_end", "synth")
 """Folders whose tests share one deployment, or one synthesis; elsewhere a file is what stays together."""
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give every test the group that pytest-xdist's `--dist loadgroup` keeps on one worker."""
     for item in items:
