@@ -39,13 +39,16 @@ def source_of_run(
 def build_manifest(
     run_id: str, dataset: str, written: Written, source: dict[str, Any], base_run: str | None = None
 ) -> dict[str, Any]:
-    """Return the manifest of a run whose counts balance; `base_run` is the one it adds to, if any."""
-    stages = [_stage(written, name) for name in STAGES]
-    outputs = source["settings"]["data"]["outputs"] if source else ()
+    """Return the manifest of a run whose counts balance; `base_run` is the one it adds to, if any.
+
+    A stage that the settings switch off is not among its stages: it has seen the records pass, and not looked.
+    """
+    data = source["settings"]["data"]
+    stages = {name: _stage(written, name) for name in STAGES if name not in _switched_off(data)}
     return {
         "run_id": run_id,
         "dataset": dataset,
-        "input": stages[0].input,
+        "input": stages[STAGES[0]].input,
         "kept": written.splits.total(),
         "rejected": dict(sorted(written.rejected.items())),
         "splits": {name: written.splits[name] for name in SPLITS},
@@ -61,10 +64,10 @@ def build_manifest(
         "stratified": _stratified(written, source),
         "stages": [
             {"name": name, "input": stage.input, "kept": stage.kept, "rejected": dict(sorted(stage.rejected.items()))}
-            for name, stage in zip(STAGES, stages, strict=True)
+            for name, stage in stages.items()
         ],
         "files": _files(written.curated_files),
-        "outputs": written.formatted.to_json(outputs),
+        "outputs": written.formatted.to_json(data["outputs"]),
         "output_files": _files(written.output_files),
         "quarantine_files": _files(written.quarantine_files),
         "profile": written.profile.to_json(),
@@ -139,6 +142,16 @@ def commit(destination: Destination, manifest: dict[str, Any], objects: list[Sto
 def manifest_key(destination: Destination) -> str:
     """Key of the run's manifest in the curated bucket."""
     return f"{destination.prefix}manifest.json"
+
+
+def _switched_off(data: dict[str, Any]) -> set[str]:
+    asked = {
+        "language": bool(data["languages"]),
+        "personal_data": data["personal_data"] != "off",
+        "harmful": data["harmful"] != "off",
+        "near_duplicates": data["near_duplicates"]["action"] != "off",
+    }
+    return {name for name, on in asked.items() if not on}
 
 
 def _stratified(written: Written, source: dict[str, Any]) -> dict[str, Any] | None:

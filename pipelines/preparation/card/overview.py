@@ -11,10 +11,10 @@ STAGES = {
     "clean": ("clean", "markup to text, one spelling for each character"),
     "language": ("language", "which language the text is in"),
     "filter": ("filter", "lengths, symbols, repetition"),
+    "personal_data": ("personal data", "found by pattern and check digit"),
+    "harmful": ("profanity", "words that many published lists agree on"),
     "deduplicate": ("deduplicate", "of equal texts the first stays"),
     "near_duplicates": ("near-duplicates", "of texts that are nearly the same one stays"),
-    "personal_data": ("personal data", "found by pattern and check digit, and replaced"),
-    "harmful": ("harmful text", "what offends or threatens"),
 }
 COPIES = ("duplicate", "conflicting_target", "near_duplicate")
 SPLITS = {"train": "good", "validation": "good mid", "test": "good pale"}

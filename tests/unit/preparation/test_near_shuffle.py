@@ -23,6 +23,7 @@ from pipelines.preparation.near.graph import Edges
 from pipelines.preparation.near_shuffle import _connected
 from pipelines.preparation.parts import Destination, Written
 from pipelines.preparation.settings import Settings
+from tests.unit.preparation.conftest import SETTINGS
 from tests.unit.preparation.local_rdd import LocalRdd
 
 Prepare = Callable[..., tuple[Written, Destination]]
@@ -84,7 +85,7 @@ def test_the_longest_of_a_cluster_is_kept_and_the_others_go_to_quarantine(prepar
         "95% of the word shingles are shared with line 1 of a.jsonl, the longest of 3 texts that are nearly the same"
     )
     assert written.rejected == {"near_duplicate": 2}
-    manifest = build_manifest("1", "data", written, {})
+    manifest = build_manifest("1", "data", written, {"settings": SETTINGS})
     assert manifest["near_duplicates"] == {"clusters": 1, "records": 3, "largest": 3}
     assert manifest["stages"][-1]["rejected"] == {"near_duplicate": 2}
 

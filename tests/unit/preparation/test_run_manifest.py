@@ -59,10 +59,8 @@ def test_the_manifest_accounts_for_every_record_at_every_stage(written: Written)
     assert [(stage["name"], stage["input"], stage["kept"]) for stage in manifest["stages"]] == [
         ("parse", 7, 5),
         ("clean", 5, 5),
-        ("language", 5, 5),
         ("filter", 5, 5),
         ("personal_data", 5, 5),
-        ("harmful", 5, 5),
         ("deduplicate", 5, 4),
         ("near_duplicates", 4, 4),
     ]

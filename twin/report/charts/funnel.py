@@ -15,8 +15,10 @@ CHARACTER = 6.8
 STAGES = {
     "parse": "parse",
     "clean": "clean",
+    "language": "language",
     "filter": "filter",
     "personal_data": "personal data",
+    "harmful": "profanity",
     "deduplicate": "deduplicate",
     "near_duplicates": "near-duplicates",
 }
