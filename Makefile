@@ -58,7 +58,7 @@ demo: setup ## The four steps on this machine, on the sample data, from the temp
 # ---- habits ---------------------------------------------------------------------------------------------
 
 test: setup ## Every test, with one small run of the whole workflow.
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --no-loadscope-reorder
 
 lint: setup ## Format, types, layers, and the checks on the synthesized templates.
 	@$(BIN)/ruff format --check .

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
-_TESTS = Path(__file__).parent
-_TOGETHER = ("twin/end_to_end", "synth")
+_TOGETHER = ("tests/twin/end_to_end/", "tests/synth/")
 """Folders whose tests share one deployment, or one synthesis; elsewhere a file is what stays together."""
 
 
-@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Deals out tests to workers by what they share.
+
+    pytest-xdist's own `--dist loadgroup` writes the group into the test's id, which pytest 9.2 no longer lets it do.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """Deal out tests by what they share."""
+    return Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every test the group that pytest-xdist's `--dist loadgroup` keeps on one worker."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.path)))
-    items.sort(key=lambda item: _group(item.path) not in _TOGETHER)
+    """Put first what takes longest, so that no worker has it left when the others are done."""
+    items.sort(key=lambda item: _group(item.nodeid) not in _TOGETHER)
 
 
-def _group(path: Path) -> str:
-    name = path.relative_to(_TESTS).as_posix()
-    return next((folder for folder in _TOGETHER if name.startswith(f"{folder}/")), name)
+def _group(nodeid: str) -> str:
+    return next((folder for folder in _TOGETHER if nodeid.startswith(folder)), nodeid.partition("::")[0])
