@@ -87,7 +87,8 @@ def test_ctrl_c_while_the_model_is_used_ends_the_run(run: Any) -> None:
 
 
 def record(name: str, length: int) -> dict[str, Any]:
-    return {"record_id": name, "messages": [{"role": "user", "content": "x" * length}]}
+    turns = [{"role": "user", "content": "x" * length}, {"role": "assistant", "content": "y"}]
+    return {"record_id": name, "messages": turns}
 
 
 def test_texts_to_ask_for_are_of_the_shorter_half_in_a_fixed_order() -> None:
