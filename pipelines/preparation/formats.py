@@ -5,7 +5,6 @@ import codecs
 import json
 from typing import Any
 
-from pipelines.formats.chat import chat_line
 from pipelines.formats.json_lines import to_line
 from pipelines.formats.records import Message, Place, Record
 from pipelines.preparation.reading.lines import EXCERPT_BYTES
@@ -32,11 +31,6 @@ def record_of(candidate: Candidate, instruction: str, cluster: str | None = None
     text = None if example.turns else example.text
     place = Place(candidate.line.key, candidate.line.number)
     return Record(messages, text, candidate.record_id, place, cluster, candidate.tagged or None)
-
-
-def curated_line(candidate: Candidate, instruction: str, cluster: str | None = None) -> str:
-    """The line that training and evaluation read."""
-    return chat_line(record_of(candidate, instruction, cluster))
 
 
 def read_curated_line(content: bytes, split: str, instruction: str) -> Candidate:

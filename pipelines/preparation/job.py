@@ -13,7 +13,8 @@ What the job's role must be allowed:
     kms:Decrypt         the keys of the raw and curated buckets
     kms:GenerateDataKey the keys of the curated and quarantine buckets
 
-Needs nothing but what Glue has (PySpark, boto3, numpy, pyarrow); the `pipelines` package comes through
+Needs nothing but what Glue has (PySpark, boto3, numpy, pyarrow), and the packages of requirements.txt where
+`data.languages` or `data.harmful` ask for one; the `pipelines` package comes through
 --extra-py-files.
 """
 

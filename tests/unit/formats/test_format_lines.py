@@ -11,7 +11,7 @@ from pipelines.formats.chat import chat_line
 from pipelines.formats.check import check_lines
 from pipelines.formats.outputs import LINE_OUTPUTS
 from pipelines.formats.records import Format, Message, NotRepresentable, Place, Record
-from pipelines.preparation.formats import curated_line, record_of
+from pipelines.preparation.formats import record_of
 from pipelines.preparation.records import Candidate, Example, Line, Turn
 from pipelines.tuning.examples import read_records
 
@@ -36,7 +36,7 @@ def candidate(example: Example) -> Candidate:
 
 def test_the_preparation_s_records_are_written_with_their_instruction_and_read_alone_in_pre_training() -> None:
     summary = candidate(Example("text", "target"))
-    assert json.loads(curated_line(summary, "Summarize.", "beef")) == {
+    assert json.loads(chat_line(record_of(summary, "Summarize.", "beef"))) == {
         "record_id": "f00d" * 8,
         "messages": [{"role": "user", "content": "Summarize.\n\ntext"}, {"role": "assistant", "content": "target"}],
         "source": {"key": "d/a.jsonl", "line": 3},

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.formats.chat import chat_line
 from pipelines.preparation.curation import Tally, curate
-from pipelines.preparation.formats import curated_line
+from pipelines.preparation.formats import record_of
 from pipelines.preparation.parsing import parse
 from pipelines.preparation.records import Candidate, Line, Reason, Rejected
 from pipelines.preparation.settings import Settings
@@ -49,7 +50,7 @@ def test_each_turn_is_cleaned_and_kept_in_its_place(conversations: Settings) -> 
     turns = [("user", "<p>Write to <b>jane@example.com</b> please</p>"), ("assistant", "Done&nbsp;that")]
     row = curate(line_of(chat(*turns)), conversations, Tally())
     assert isinstance(row, Candidate)
-    assert json.loads(curated_line(row, "Summarize."))["messages"] == chat(
+    assert json.loads(chat_line(record_of(row, "Summarize.")))["messages"] == chat(
         ("user", "Write to [EMAIL] please"), ("assistant", "Done that")
     )
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.formats.chat import chat_line
 from pipelines.preparation.curation import STAGES, Tally, curate
-from pipelines.preparation.formats import curated_line
+from pipelines.preparation.formats import record_of
 from pipelines.preparation.records import Candidate, Line, Quarantined
 from pipelines.preparation.settings import Settings
 
@@ -21,7 +22,7 @@ def test_a_record_becomes_a_chat_example_with_its_source(settings: Settings) -> 
     record = {"documentation": "<p>Writes&nbsp;to jane@example.com, and waits.</p>", "summary": "Sends <i>mail</i>."}
     row = curate(line_of(record, 7), settings, Tally())
     assert isinstance(row, Candidate)
-    assert json.loads(curated_line(row, settings.instruction)) == {
+    assert json.loads(chat_line(record_of(row, settings.instruction))) == {
         "record_id": row.digest,
         "messages": [
             {"role": "user", "content": "Summarize.\n\nWrites to [EMAIL], and waits."},
@@ -77,5 +78,5 @@ def test_every_line_is_kept_or_explained_whatever_its_bytes(settings: Settings, 
     stages = [tally.stages[name] for name in STAGES if name in tally.stages]
     assert all(stage.input == stage.kept + stage.rejected.total() for stage in stages)
     assert sum(stage.rejected.total() for stage in stages) == len(rejected)
-    lines = [curated_line(row, settings.instruction) for row in kept]
+    lines = [chat_line(record_of(row, settings.instruction)) for row in kept]
     assert all(line.encode() and "\n" not in line for line in lines)

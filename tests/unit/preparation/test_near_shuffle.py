@@ -25,6 +25,7 @@ from pipelines.preparation.parts import Destination, Written
 from pipelines.preparation.settings import Settings
 from tests.unit.preparation.conftest import SETTINGS
 from tests.unit.preparation.local_rdd import LocalRdd
+from tests.unit.preparation.rows import rows_of
 
 Prepare = Callable[..., tuple[Written, Destination]]
 WORDS = [f"word{number}" for number in range(300)]
@@ -32,15 +33,6 @@ WORDS = [f"word{number}" for number in range(300)]
 
 def record(text: str, target: str = "the summary") -> bytes:
     return json.dumps({"documentation": text, "summary": target}).encode() + b"\n"
-
-
-def rows_of(destination: Destination) -> dict[str, list[dict[str, Any]]]:
-    """All records written, by folder."""
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for bucket in (destination.curated, destination.quarantine):
-        for stored in bucket.objects(""):
-            rows[stored.key.split("/")[2]] += [json.loads(line) for line in bucket.read(stored.key).splitlines()]
-    return rows
 
 
 def kept(destination: Destination) -> list[dict[str, Any]]:

@@ -4,7 +4,8 @@ import base64
 import json
 from typing import Any
 
-from pipelines.preparation.formats import curated_line, quarantine_line
+from pipelines.formats.chat import chat_line
+from pipelines.preparation.formats import quarantine_line, record_of
 from pipelines.preparation.reading.lines import EXCERPT_BYTES
 from pipelines.preparation.records import Candidate, Example, Line
 
@@ -47,7 +48,7 @@ def test_no_line_holds_a_separator_that_splits_it() -> None:
     line = Line("d/a\u2028b.jsonl", 1, "a\u2028b\u2029c\u0085d".encode(), 12)
     texts = [
         quarantine_line("duplicate", "d", line, duplicate_of="0123456789abcdef"),
-        curated_line(Candidate("0" * 64, "train", Example("a", "b"), {}, line), "line\u2028line"),
+        chat_line(record_of(Candidate("0" * 64, "train", Example("a", "b"), {}, line), "line\u2028line")),
     ]
     assert all(len(text.splitlines()) == 1 for text in texts)
     assert json.loads(texts[0])["raw"] == "a\u2028b\u2029c\u0085d"

@@ -1,16 +1,15 @@
 """A test set that the user brings: all of it is tested on, and nothing like it is trained on."""
 
 import json
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from pipelines.preparation.manifest import check_balance
 from pipelines.preparation.parts import Destination, Written
 from pipelines.preparation.settings import Settings
+from tests.unit.preparation.rows import rows_of
 
 Prepare = Callable[..., tuple[Written, Destination]]
 
@@ -19,15 +18,6 @@ LONG = "the operation reads every row of the table that you name and copies thos
 
 def record(text: str, target: str = "the summary") -> bytes:
     return json.dumps({"documentation": text, "summary": target}).encode() + b"\n"
-
-
-def rows_of(destination: Destination) -> dict[str, list[dict[str, Any]]]:
-    """All records written, by folder."""
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for bucket in (destination.curated, destination.quarantine):
-        for stored in bucket.objects(""):
-            rows[stored.key.split("/")[2]] += [json.loads(line) for line in bucket.read(stored.key).splitlines()]
-    return rows
 
 
 @pytest.fixture
