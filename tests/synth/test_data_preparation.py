@@ -226,3 +226,12 @@ def test_a_complete_data_set_in_the_raw_bucket_starts_a_run_on_the_deployed_sett
     (target,) = rule["Targets"]
     assert target["Input"] == "{}"
     assert "StateMachine" in text(target["Arn"])
+
+
+def test_columns_that_only_the_files_tell_have_no_raw_table_and_no_rules(settings: Settings) -> None:
+    data = settings.data.model_copy(update={"columns": None})
+    stacks = create_stacks(new_app(), settings.model_copy(update={"data": data}))
+    template = dict(assertions.Template.from_stack(stacks.data_preparation).to_json())
+    names = {body["Properties"]["TableInput"]["Name"] for body in resources(template, "AWS::Glue::Table").values()}
+    assert names == {"curated", "quarantine"}
+    assert not resources(template, "AWS::Glue::DataQualityRuleset")

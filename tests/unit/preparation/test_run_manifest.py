@@ -83,6 +83,10 @@ def lose_a_curated_record(written: Written) -> None:
     written.splits["train"] -= 1
 
 
+def lose_from_the_profile(written: Written) -> None:
+    written.profile.splits["train"] -= 1
+
+
 def lose_a_quarantine_record(written: Written) -> None:
     written.rejected["duplicate"] -= 1
 
@@ -102,6 +106,7 @@ def change_a_reason(written: Written) -> None:
         lose_a_line,
         lose_between_stages,
         lose_a_curated_record,
+        lose_from_the_profile,
         lose_a_quarantine_record,
         lose_a_part,
         change_a_reason,

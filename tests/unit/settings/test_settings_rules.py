@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cdk_app.settings import Problem, Settings
+from cdk_app.settings import Columns, Problem, Settings
 from pipelines.formats.outputs import OUTPUTS
 
 Load = Callable[..., Settings]
@@ -327,3 +327,42 @@ def test_a_candidate_with_an_unknown_key_is_examined_all_the_same(problems: Prob
         "selection.candidates[0].model",
         "selection.candidates[0].temperature",
     }
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"messages": "m", "text": "body"}, "data.columns.messages"),
+        ({"text": "body"}, "data.columns.target"),
+        ({"target": "summary"}, "data.columns.text"),
+        ({}, "data.columns.text"),
+    ],
+)
+def test_columns_must_make_a_record(
+    problems: Problems, document: dict[str, Any], columns: dict[str, str], expected: str
+) -> None:
+    document["data"]["columns"] = columns
+    assert [key for key, _ in found(problems(document))] == [expected]
+
+
+@pytest.mark.parametrize("columns", [None, {"messages": "m"}])
+def test_columns_may_be_left_to_the_files_or_be_a_conversation(
+    load: Callable[..., Settings], document: dict[str, Any], columns: dict[str, str] | None
+) -> None:
+    del document["data"]["columns"]
+    if columns:
+        document["data"]["columns"] = columns
+    assert load(document).data.columns == (Columns(**columns) if columns else None)
+
+
+def test_the_evaluation_set_is_another_data_set_and_needs_the_search_for_near_duplicates(
+    problems: Problems, document: dict[str, Any]
+) -> None:
+    document["data"] |= {"evaluation_set": "news", "near_duplicates": {"action": "off"}}
+    assert [key for key, _ in found(problems(document))] == ["data.evaluation_set", "data.near_duplicates.action"]
+
+
+def test_rules_on_glue_need_columns_to_stand_on(problems: Problems, document: dict[str, Any]) -> None:
+    del document["data"]["columns"]
+    document["data"]["quality_rules"] = {"on_glue": True}
+    assert [key for key, _ in found(problems(document))] == ["data.quality_rules.on_glue"]
