@@ -14,7 +14,7 @@ from pipelines.preparation.parsing import parse
 from pipelines.preparation.personal_data import protect
 from pipelines.preparation.quality import check_quality
 from pipelines.preparation.reading.lines import EXCERPT_BYTES
-from pipelines.preparation.records import HELD_OUT, Candidate, Example, Line, Quarantined, Reason, Rejected
+from pipelines.preparation.records import HELD_OUT, NEW, Candidate, Example, Line, Quarantined, Reason, Rejected
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.unicode_text import normalize
 
@@ -89,7 +89,7 @@ def curate(line: Line, settings: Settings, tally: Tally) -> Candidate | Quaranti
     except Rejected as rejected:
         text = quarantine_line(rejected.reason, rejected.detail, line)
         return Quarantined(rejected.reason.value, text, line.key, line.number)
-    origin = settings.origin_of(line.key)
+    origin = HELD_OUT if settings.holds_out(line.key) else NEW
     redacted, tagged = (found, {}) if settings.personal_data == "redact" else ({}, found)
     return Candidate(
         digest=digest(example.text),

@@ -8,7 +8,8 @@ from typing import Any
 from pipelines.formats.json_lines import to_line
 from pipelines.formats.records import Message, Place, Record
 from pipelines.preparation.reading.lines import EXCERPT_BYTES
-from pipelines.preparation.records import SETTLED, Candidate, Example, Line, Turn
+from pipelines.preparation.records import HELD_OUT, SETTLED, Candidate, Example, Line, Turn
+from pipelines.preparation.settings import Settings
 
 _BEFORE_TEXT = "\n\n"
 
@@ -33,17 +34,17 @@ def record_of(candidate: Candidate, instruction: str, cluster: str | None = None
     return Record(messages, text, candidate.record_id, place, cluster, candidate.tagged or None)
 
 
-def read_curated_line(content: bytes, split: str, instruction: str) -> Candidate:
+def read_curated_line(content: bytes, split: str, settings: Settings) -> Candidate:
     """Read a record that an earlier run of the same settings wrote."""
     document = json.loads(content)
     source = document["source"]
     return Candidate(
         digest=document["record_id"],
         split=split,
-        example=_example(document, instruction),
+        example=_example(document, settings.instruction),
         redacted={},
         line=Line(source["key"], source["line"], content[:EXCERPT_BYTES], len(content)),
-        origin=SETTLED,
+        origin=HELD_OUT if settings.holds_out(source["key"]) else SETTLED,
         cluster=document.get("cluster"),
         tagged=document.get("tags", {}),
     )

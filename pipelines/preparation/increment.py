@@ -88,7 +88,7 @@ def read_parts(parts: Iterable[Part], curated: Bucket, settings: Settings) -> It
     """Yield the records of some parts."""
     for part in parts:
         for line in curated.read(part.key).splitlines():
-            yield read_curated_line(line, part.split, settings.instruction)
+            yield read_curated_line(line, part.split, settings)
 
 
 def _manifest(curated: Bucket, prefix: str, name: str) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from typing import Any, Self, TypeVar
 from pipelines.formats.outputs import CHAT, OUTPUTS
 from pipelines.preparation.errors import InvalidArguments
 from pipelines.preparation.personal_data import POLICIES
-from pipelines.preparation.records import HELD_OUT, NEW
 from pipelines.preparation.thresholds import Quality
 
 T = TypeVar("T")
@@ -139,10 +138,9 @@ class Settings:
             raise InvalidArguments("The columns were not inferred before they were needed: a defect of the job.")
         return self.columns
 
-    def origin_of(self, key: str) -> str:
-        """Return where a record of a raw object comes from."""
-        held_out = self.evaluation_set and key.startswith(f"{self.evaluation_set}/")
-        return HELD_OUT if held_out else NEW
+    def holds_out(self, key: str) -> bool:
+        """Whether a raw object belongs to the test set that the user brings."""
+        return bool(self.evaluation_set) and key.startswith(f"{self.evaluation_set}/")
 
     @property
     def own_split(self) -> Split:

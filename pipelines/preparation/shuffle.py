@@ -6,7 +6,6 @@ alone: the parts are the same bytes on any cluster.
 """
 
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -100,7 +99,7 @@ def curate_and_write(
     strata = None
     if settings.split.stratify != "none":
         with watch(spark, "stratify"):
-            counts = placed.mapPartitions(partial(count_rows, settings=settings)).fold(Counter(), _added)
+            counts = placed.mapPartitions(partial(count_rows, settings=settings)).treeReduce(_added)
             strata = bounds_of(counts, settings.own_split)
     with watch(spark, "write"):
         write = partial(_write, settings=settings, destination=destination, strata=strata)

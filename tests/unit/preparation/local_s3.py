@@ -1,22 +1,15 @@
-"""The emulator's S3, started for the tests of the job."""
+"""The emulator's S3, started for the tests of the job, and what they read from it."""
 
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-import pytest
-from botocore.exceptions import BotoCoreError
+from benchmarks.data_preparation import s3 as emulator
 
 
 @dataclass(frozen=True)
@@ -25,6 +18,11 @@ class S3:
 
     client: Any
     environment: dict[str, str]
+
+    def put(self, files: dict[str, bytes]) -> None:
+        """Put raw files where the job looks for them."""
+        for key, content in files.items():
+            self.client.put_object(Bucket=emulator.RAW, Key=key, Body=content)
 
     def records(self, bucket: str, prefix: str) -> list[dict[str, Any]]:
         """Every JSON line under a prefix."""
@@ -47,44 +45,6 @@ class S3:
 
 @contextmanager
 def local_s3(folder: Path) -> Iterator[S3]:
-    """Start the emulator, and stop it at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-    server = subprocess.Popen(
-        [sys.executable, "-m", "ministack"],
-        env={**os.environ, "BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "GATEWAY_PORT": str(port)},
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        client = boto3.client(
-            "s3",
-            endpoint_url=environment["AWS_ENDPOINT_URL"],
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            region_name="us-east-1",
-        )
-        _wait_for(client, server)
-        yield S3(client, environment)
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-
-
-def _wait_for(client: Any, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            client.list_buckets()
-            return
-        except BotoCoreError:
-            time.sleep(0.2)
-    pytest.fail("the emulator did not start")
+    """Start the emulator with empty buckets `raw`, `curated` and `quarantine`, and stop it at the end."""
+    with emulator.local_s3(folder) as started:
+        yield S3(started.client, started.environment)

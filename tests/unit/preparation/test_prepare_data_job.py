@@ -13,10 +13,8 @@ import pytest
 from pipelines.preparation import job
 from pipelines.preparation.errors import InvalidArguments, NoInputFiles, root_cause
 from pipelines.preparation.storage import _client
-from tests.unit.preparation.glue_job import GlueJob
+from tests.unit.preparation.glue_job import GlueJob, arguments
 from tests.unit.preparation.local_s3 import S3, local_s3
-
-BUCKETS = ["raw", "curated", "quarantine"]
 
 
 def record(number: int, more: str = "", **columns: str) -> bytes:
@@ -45,10 +43,7 @@ FILES = {
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
     """The emulator's S3 with the raw files in it."""
     with local_s3(tmp_path_factory.mktemp("emulator")) as started:
-        for bucket in BUCKETS:
-            started.client.create_bucket(Bucket=bucket)
-        for key, content in FILES.items():
-            started.client.put_object(Bucket="raw", Key=key, Body=content)
+        started.put(FILES)
         yield started
 
 
@@ -56,15 +51,6 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
 def glue_job(s3: S3, tmp_path_factory: pytest.TempPathFactory) -> GlueJob:
     """The job as Glue starts it."""
     return GlueJob.packed(tmp_path_factory.mktemp("glue"), s3.environment)
-
-
-def arguments(settings: dict[str, Any], run_id: str, dataset: str = "d", output: str = "") -> list[str]:
-    names = {name: name if name == "raw" else f"{output}{name}" for name in BUCKETS}
-    return [
-        *("--run_id", run_id, "--dataset", dataset, "--settings", json.dumps(settings)),
-        *(argument for name, bucket in names.items() for argument in (f"--{name}_bucket", bucket)),
-        *("--JOB_NAME", "fourfold-dev-prepare-data", "--job-bookmark-option", "job-bookmark-disable"),
-    ]
 
 
 @pytest.fixture(scope="module")
