@@ -11,11 +11,13 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections.abc import Iterator
 
 from lambdas.shared.rouge import tokens
 
-# A sentence ends at punctuation before a space, or at a line's end. No abbreviations are known. Lines are split
-# off first: one pattern for both would take quadratic time on a text of spaces.
+# A sentence ends at punctuation before a space, or at a line's end, unless the next line goes on in small letters: then
+# the text was wrapped. No abbreviations are known. Lines are split off first: one pattern for both would take quadratic
+# time on a text of spaces.
 BOUNDARY = re.compile(r"(?<=[.!?])\s+")
 MAX_SENTENCES = 60
 MAX_TEXT_CHARACTERS = 100_000
@@ -23,9 +25,19 @@ MAX_TEXT_CHARACTERS = 100_000
 
 def sentences(text: str) -> list[str]:
     """Split into sentences that hold at least one word; the first ones, when there are very many."""
-    lines = text[:MAX_TEXT_CHARACTERS].splitlines()
-    parts = (part.strip() for line in lines for part in BOUNDARY.split(line))
+    parts = (part.strip() for line in _unwrapped(text[:MAX_TEXT_CHARACTERS]) for part in BOUNDARY.split(line))
     return list(itertools.islice((part for part in parts if tokens(part)), MAX_SENTENCES))
+
+
+def _unwrapped(text: str) -> Iterator[str]:
+    """Yield the lines, those that only go on in the next one put together with it."""
+    pieces: list[str] = []
+    for line in text.splitlines():
+        if not line[:1].islower():
+            yield " ".join(pieces)
+            pieces = []
+        pieces.append(line.rstrip())
+    yield " ".join(pieces)
 
 
 def best_sentence(text: str) -> str:

@@ -28,6 +28,10 @@ def chat_line(record: Record) -> str:
         document["source"] = record.source._asdict()
     if record.cluster is not None:
         document["cluster"] = record.cluster
+    if record.language is not None:
+        document["language"] = record.language
     if record.tags:
         document["tags"] = dict(record.tags)
+    if record.redacted:
+        document["redacted"] = dict(record.redacted)
     return to_line(document)

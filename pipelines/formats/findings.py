@@ -63,15 +63,21 @@ class Findings:
             self.listed.append(finding._replace(file=self.file))
 
     def add(self, other: "Findings") -> None:
-        """Add what was found in another file; lines are listed as they stand in their own."""
+        """Add what was found in another file; lines are listed by file and line."""
         self.lines += other.lines
         self.accepted += other.accepted
         self.characters += other.characters
         self.longest = max(self.longest, other.longest)
         self.size += other.size
-        room = {reason: self.most_listed - self.counts[reason] for reason in other.counts}
-        for finding in other.listed:
-            if room[finding.reason] > 0:
-                room[finding.reason] -= 1
-                self.listed.append(finding)
         self.counts.update(other.counts)
+        # The first by file and line, whoever is added to whom: on a cluster that differs from time to time.
+        listed, room = sorted([*self.listed, *other.listed], key=_place), dict.fromkeys(self.counts, self.most_listed)
+        self.listed = []
+        for finding in listed:
+            room[finding.reason] -= 1
+            if room[finding.reason] >= 0:
+                self.listed.append(finding)
+
+
+def _place(finding: Finding) -> tuple[str, int, Reason]:
+    return finding.file, finding.line, finding.reason

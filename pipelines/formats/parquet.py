@@ -6,7 +6,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.formats.records import NotRepresentable, Record
+from pipelines.formats.records import Record
 
 ROWS_OF_A_GROUP = 10_000
 CHARACTERS_OF_A_GROUP = 16 * 1024 * 1024
@@ -15,7 +15,8 @@ CHARACTERS_OF_A_GROUP = 16 * 1024 * 1024
 SCHEMA = pa.schema(
     [
         pa.field("record_id", pa.string(), nullable=False),
-        pa.field("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())])), nullable=False),
+        pa.field("messages", pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))),
+        pa.field("text", pa.string()),
         pa.field("source", pa.struct([("key", pa.string()), ("line", pa.int64())])),
         pa.field("cluster", pa.string()),
     ]
@@ -25,8 +26,8 @@ SCHEMA = pa.schema(
 def write_parquet(records: Iterable[Record], file: IO[bytes]) -> int:
     """Write the records to a binary file, which stays open, and return how many they were.
 
-    Raises `NotRepresentable` for a record without messages. What is written says which version of the library
-    wrote it, and nothing of time or machine.
+    A row has messages, or a text alone. What is written says which version of the library wrote it, and nothing of
+    time or machine.
     """
     written = 0
     with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
@@ -41,7 +42,7 @@ def _groups(records: Iterable[Record]) -> Iterator[list[Record]]:
     characters = 0
     for record in records:
         group.append(record)
-        characters += sum(len(message.content) for message in record.messages)
+        characters += sum(len(message.content) for message in record.messages) + len(record.text or "")
         if len(group) == ROWS_OF_A_GROUP or characters >= CHARACTERS_OF_A_GROUP:
             yield group
             group, characters = [], 0
@@ -52,16 +53,9 @@ def _groups(records: Iterable[Record]) -> Iterator[list[Record]]:
 def _table(records: list[Record]) -> pa.Table:
     rows = {
         "record_id": [record.record_id for record in records],
-        "messages": [_messages(record) for record in records],
+        "messages": [[message._asdict() for message in record.messages] or None for record in records],
+        "text": [None if record.messages else record.text for record in records],
         "source": [None if record.source is None else record.source._asdict() for record in records],
         "cluster": [record.cluster for record in records],
     }
     return pa.table(rows, schema=SCHEMA)
-
-
-def _messages(record: Record) -> list[dict[str, str]]:
-    if not record.messages:
-        raise NotRepresentable(
-            "a text alone has no messages, which are what the table holds: write bedrock-pre-training"
-        )
-    return [message._asdict() for message in record.messages]

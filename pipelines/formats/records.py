@@ -48,6 +48,10 @@ class Record:
     """Record id of what stands for the record's near-duplicates, where it has any."""
     tags: Mapping[str, int] | None = None
     """What was found in the record and left where it is, by type."""
+    redacted: Mapping[str, int] | None = None
+    """What was found in the record and replaced, by type."""
+    language: str | None = None
+    """ISO 639 code, where languages were told apart."""
 
     @property
     def system(self) -> str | None:

@@ -7,7 +7,7 @@ finds the copies; near-duplicates are marked by the place of a text among the pa
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pipelines.preparation.near.stages import Marks
+from pipelines.preparation.near.marks import Marks
 from pipelines.preparation.records import HELD_OUT, NEW, SETTLED, Candidate, Reason
 
 EQUAL, SIMILAR = "deduplicate", "near_duplicates"
@@ -22,6 +22,7 @@ class Mark(NamedTuple):
     source: str
     size: int
     similarity: float
+    divided: bool
 
 
 class Refusal(NamedTuple):
@@ -42,8 +43,11 @@ class Compared(NamedTuple):
 
     @property
     def cluster(self) -> str | None:
-        """The record that stands for its near-duplicates, where it has any."""
-        return self.mark.representative if self.mark else self.record.cluster
+        """The record that stands for its near-duplicates, where it has any.
+
+        What hangs together only by a new record, which is refused for it, keeps the cluster that it had.
+        """
+        return self.record.cluster if self.mark is None or self.mark.divided else self.mark.representative
 
     @property
     def stands_for_others(self) -> bool:
@@ -57,7 +61,8 @@ def marks_by_place(marks: Iterable[Marks]) -> dict[int, Mark]:
     for block in marks:
         names = (block.representative, block.split, block.origin, block.source)
         named = ([name.decode() for name in column] for column in names)
-        columns = zip(block.place.tolist(), *named, block.size.tolist(), block.similarity.tolist(), strict=True)
+        figures = (column.tolist() for column in (block.size, block.similarity, block.divided))
+        columns = zip(block.place.tolist(), *named, *figures, strict=True)
         found.update({place: Mark(*mark) for place, *mark in columns})
     return found
 
@@ -98,7 +103,7 @@ def _similar(record: Candidate, mark: Mark, action: str) -> Refusal | None:
         return None
     if mark.origin == HELD_OUT and record.origin != HELD_OUT:
         reason = Reason.CONTAMINATED
-    elif action == "drop" and record.origin == NEW:
+    elif record.origin == NEW and (action == "drop" or mark.divided):
         reason = Reason.NEAR_DUPLICATE
     else:
         return None
@@ -109,5 +114,6 @@ def _similar(record: Candidate, mark: Mark, action: str) -> Refusal | None:
 def _rank(mark: Mark) -> str:
     if mark.origin == HELD_OUT:
         return "which is for testing"
-    first = "which an earlier run has kept" if mark.origin == SETTLED else "the longest"
-    return f"{first} of {mark.size} texts that are nearly the same"
+    if mark.origin == SETTLED:
+        return f"which an earlier run has kept; with it {mark.size} texts are nearly the same"
+    return f"the longest of {mark.size} texts that are nearly the same"

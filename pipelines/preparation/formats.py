@@ -31,7 +31,16 @@ def record_of(candidate: Candidate, instruction: str, cluster: str | None = None
     # Continued pre-training reads a text without its instruction; a conversation it reads whole.
     text = None if example.turns else example.text
     place = Place(candidate.line.key, candidate.line.number)
-    return Record(messages, text, candidate.record_id, place, cluster, candidate.tagged or None)
+    return Record(
+        messages,
+        text,
+        candidate.record_id,
+        place,
+        cluster,
+        tags=candidate.tagged or None,
+        redacted=candidate.redacted or None,
+        language=candidate.language,
+    )
 
 
 def read_curated_line(content: bytes, split: str, settings: Settings) -> Candidate:
@@ -41,23 +50,25 @@ def read_curated_line(content: bytes, split: str, settings: Settings) -> Candida
     return Candidate(
         digest=document["record_id"],
         split=split,
-        example=_example(document, settings.instruction),
-        redacted={},
+        example=_example(document, settings),
+        redacted=document.get("redacted", {}),
         line=Line(source["key"], source["line"], content[:EXCERPT_BYTES], len(content)),
         origin=HELD_OUT if settings.holds_out(source["key"]) else SETTLED,
         cluster=document.get("cluster"),
+        language=document.get("language"),
         tagged=document.get("tags", {}),
+        carried_over=True,
     )
 
 
-def _example(document: dict[str, Any], instruction: str) -> Example:
+def _example(document: dict[str, Any], settings: Settings) -> Example:
     if "text" in document:
         return Example(document["text"])
     turns = tuple(Turn(turn["role"], turn["content"]) for turn in document["messages"])
-    before = f"{instruction}{_BEFORE_TEXT}"
-    if len(turns) == 2 and turns[0].content.startswith(before):
-        return Example(turns[0].content.removeprefix(before), turns[1].content)
-    return Example.of(turns)
+    if settings.schema.messages:
+        return Example.of(turns)
+    question, answer = turns
+    return Example(question.content.removeprefix(f"{settings.instruction}{_BEFORE_TEXT}"), answer.content)
 
 
 def quarantine_line(reason: str, detail: str, line: Line, duplicate_of: str | None = None) -> str:

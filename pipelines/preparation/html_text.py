@@ -32,6 +32,8 @@ _INLINE = _names(
     " select small source span strike strong sub sup tbody td textarea tfoot th thead time track tt u var video wbr"
 )
 _SKIPPED = _names("head script style svg template title")
+_HIDING = _SKIPPED - {"head"}
+"""The ones that must be closed: a head ends where the body begins."""
 _KNOWN = _PARAGRAPHS | _LINES | _INLINE | _SKIPPED
 
 
@@ -40,21 +42,44 @@ def html_to_text(markup: str) -> str:
     if "<" not in markup:
         return _resolve_references(markup)
     markup = _without_comments(markup)
-    # An element that HTML does not know (`<note>`) counts as markup where it is closed somewhere.
-    known = _KNOWN.union(name.lower() for name in _END_TAG.findall(markup))
-    tags = [tag for tag in _TAG.finditer(markup) if tag[2] is None or tag[2].lower() in known]
+    closed = {tag[1].lower(): tag.start() for tag in _END_TAG.finditer(markup)}
+    tags = [tag for tag in map(_Tag, _TAG.finditer(markup)) if tag.is_markup(closed)]
     if not tags:
         return _resolve_references(markup)
-    return _lay_out(markup, tags)
+    return _lay_out(markup, tags, closed)
 
 
-def _lay_out(markup: str, tags: list[re.Match[str]]) -> str:
+class _Tag:
+    """What looks like a tag."""
+
+    def __init__(self, match: re.Match[str]) -> None:
+        self.start, self.end = match.span()
+        self.name = (match[2] or "").lower()
+        self.closing = match[1] == "/"
+        self._empty = match[0].endswith("/>")
+
+    def is_markup(self, closed: dict[str, int]) -> bool:
+        """Whether it is one; `closed` holds where each element is closed for the last time.
+
+        An element that HTML does not know (`<note>`) counts where it is closed somewhere, and one whose content is
+        not read (`<style>`) where it is closed behind: a text that speaks of it does not end there.
+        """
+        if self.name in _HIDING and not self.closing:
+            return self._empty or self.hides(closed)
+        return not self.name or self.name in _KNOWN or self.name in closed
+
+    def hides(self, closed: dict[str, int]) -> bool:
+        """Whether what comes behind it is not read."""
+        return self.name in _SKIPPED and not self._empty and closed.get(self.name, -1) > self.start
+
+
+def _lay_out(markup: str, tags: list[_Tag], closed: dict[str, int]) -> str:
     page = _Page()
     position = 0
     for tag in tags:
-        page.add_text(markup[position : tag.start()])
-        page.add_tag((tag[2] or "").lower(), closing=tag[1] == "/")
-        position = tag.end()
+        page.add_text(markup[position : tag.start])
+        page.add_tag(tag.name, closing=tag.closing, hides=tag.hides(closed))
+        position = tag.end
     page.add_text(markup[position:])
     return "".join(page.pieces)
 
@@ -81,10 +106,10 @@ class _Page:
             self._line_feeds, self._bullet = 0, ""
         self.pieces.append(_resolve_references(flowing))
 
-    def add_tag(self, name: str, *, closing: bool) -> None:
+    def add_tag(self, name: str, *, closing: bool, hides: bool) -> None:
         if self._skipped is not None:
             self._skipped = None if closing and name == self._skipped else self._skipped
-        elif name in _SKIPPED:
+        elif hides:
             self._skipped = None if closing else name
         elif name in _PARAGRAPHS:
             self._line_feeds = 2

@@ -6,14 +6,14 @@ are counted as input of each stage, which they have passed.
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pipelines.preparation.errors import NoBaseRun
 from pipelines.preparation.formats import read_curated_line
-from pipelines.preparation.inputs import read_inputs
+from pipelines.preparation.inputs import LIST, read_inputs
 from pipelines.preparation.records import Candidate
-from pipelines.preparation.settings import Settings
+from pipelines.preparation.settings import Columns, Settings
 from pipelines.preparation.storage import Bucket, StoredObject
 
 LATEST = "latest"
@@ -37,6 +37,10 @@ class Base:
     run_id: str
     parts: tuple[Part, ...]
     inputs: dict[str, StoredObject]
+    columns: Columns
+    """The columns of its records, which are those of new ones too, where the settings name none."""
+    kept: int
+    """Number of its records."""
 
     def unread(self, objects: list[StoredObject], raw: Bucket) -> list[StoredObject]:
         """Return those of the objects that the base run has not read.
@@ -77,11 +81,18 @@ def find_base(curated: Bucket, dataset: str, run_id: str, settings: dict[str, An
             "everything, with data.base_run empty."
         )
     sizes = {stored.key: stored.size for stored in curated.objects(prefix)}
+    if gone := [key for key in [f"{prefix}{LIST}", *(file["key"] for file in manifest["files"])] if key not in sizes]:
+        raise NoBaseRun(
+            f"{len(gone)} objects of run {name} are gone, the first is s3://{curated.name}/{gone[0]}. Prepare "
+            "everything, with data.base_run empty."
+        )
     parts = [
         Part(file["key"], file["key"].removeprefix(prefix).split("/")[0], sizes[file["key"]])
         for file in manifest["files"]
     ]
-    return Base(name, tuple(parts), {stored.key: stored for stored in read_inputs(curated, prefix)})
+    columns = Columns(**{field.name: manifest["columns"][field.name] for field in fields(Columns)})
+    inputs = {stored.key: stored for stored in read_inputs(curated, prefix)}
+    return Base(name, tuple(parts), inputs, columns, manifest["kept"])
 
 
 def read_parts(parts: Iterable[Part], curated: Bucket, settings: Settings) -> Iterator[Candidate]:

@@ -31,7 +31,10 @@ def find_files(raw: Bucket, dataset: str) -> list[StoredObject]:
 
 
 def readable(files: list[StoredObject], columns: Columns) -> tuple[list[StoredObject], list[str]]:
-    """Return the files to read, and the keys of the others: a text file has no target, and no turns."""
+    """Return the files to read, and the keys of the others: a text file has no target, and no turns.
+
+    Raises `NoInputFiles` where none is left.
+    """
     unlabelled = not columns.target and not columns.messages
     objects, skipped = [], []
     for stored in files:
@@ -44,6 +47,11 @@ def readable(files: list[StoredObject], columns: Columns) -> tuple[list[StoredOb
         more = f" and {len(skipped) - _SHOWN} more" if len(skipped) > _SHOWN else ""
         why = "because they are of another format, or text without a target"
         print(f"Not read, {why}: {', '.join(skipped[:_SHOWN])}{more}", file=sys.stderr)
+    if not objects:
+        raise NoInputFiles(
+            f"None of the {len(skipped)} files is read, as s3://…/{skipped[0]}: they are of another format, or text "
+            "without the target that data.columns names. Leave out data.columns.target, or put files of records there."
+        )
     return objects, skipped
 
 

@@ -57,15 +57,15 @@ def main(argv: Sequence[str]) -> None:
     if settings.evaluation_set:
         files += find_files(raw, settings.evaluation_set)
     report("list", done=len(files), total=len(files), unit="files")
-    columns = settings.columns or infer_columns(files, raw, settings.max_record_bytes)
+    document = json.loads(arguments.settings)
+    base = find_base(destination.curated, arguments.dataset, arguments.run_id, document)
+    columns = settings.columns or (base.columns if base else infer_columns(files, raw, settings.max_record_bytes))
     settings = replace(settings, columns=columns)
     objects, skipped = readable(files, columns)
-    document = json.loads(arguments.settings)
     source = source_of_run(objects, skipped, document, columns)
     if clear_or_recognise(destination, source):
         print(f"Run {arguments.run_id} is committed already, over the same files and settings: nothing to do.")
         return
-    base = find_base(destination.curated, arguments.dataset, arguments.run_id, document)
     written = process(objects, base, raw, settings, destination)
     manifest = build_manifest(arguments.run_id, arguments.dataset, written, source, base.run_id if base else None)
     commit(destination, manifest, objects)
@@ -106,7 +106,7 @@ def process(
         raise WorkerFailed(root_cause(str(error))) from None
     finally:
         spark.stop()
-    check_balance(written, plan.counted_lines)
+    check_balance(written, plan.counted_lines, base.kept if base else 0)
     return written
 
 

@@ -1,8 +1,8 @@
 """Which language a text is in, by py3langid, whose package carries its model.
 
-A text is refused only where the languages asked for are improbable, not where another one is more probable: of short
-technical texts in English ("Returns a unique deletion task identifier.") many look a little like something else, and
-a list of names has no language that is probable at all.
+A text is refused only where the languages asked for are improbable and another one is not: of short technical texts in
+English ("Returns a unique deletion task identifier.") many look a little like something else, and a list of names or
+a piece of code has no language that is probable at all.
 The model's tables take about 130 MB and most of a second to load, once a process.
 """
 
@@ -18,6 +18,10 @@ from pipelines.preparation.records import Reason, Rejected
 MIN_PROBABILITY = 0.05
 """Least probability of all the languages asked for together; below it a text is refused, unless the most probable
 language is one of them."""
+MIN_PROBABILITY_OF_ANOTHER = 0.1
+"""Least probability of the language that a text is refused for."""
+NO_LANGUAGE = "zxx"
+"""ISO 639 code of what has no linguistic content."""
 
 _WINDOW = 300
 _WINDOWS = 3
@@ -43,7 +47,8 @@ def check_language(text: str, languages: tuple[str, ...]) -> Language:
         )
     found = Language(*next(iter(probabilities.items())))
     asked = sum(probabilities[code] for code in languages)
-    if found.code not in languages and asked < MIN_PROBABILITY:
+    another = found.code not in (*languages, NO_LANGUAGE) and found.probability >= MIN_PROBABILITY_OF_ANOTHER
+    if another and asked < MIN_PROBABILITY:
         raise Rejected(
             Reason.OTHER_LANGUAGE,
             f"the language is {found.code} (probability {found.probability:.2f}; {asked:.2f} for what "

@@ -60,6 +60,7 @@ def build_manifest(
             "clusters": written.clusters.total(),
             "records": sum(size * count for size, count in written.clusters.items()),
             "largest": max(written.clusters, default=0),
+            "straddling": written.straddling,
         },
         "stratified": _stratified(written, source),
         "stages": [
@@ -75,11 +76,12 @@ def build_manifest(
     }
 
 
-def check_balance(written: Written, counted_lines: int) -> None:
+def check_balance(written: Written, counted_lines: int, of_base_run: int = 0) -> None:
     """Raise `CountsDoNotBalance` unless what was read is what was written, at every stage and in every file.
 
     The stages are counted where records are judged, splits and reasons where lines are written, and
     `counted_lines` by a pass of its own over the files that are divided among tasks: three independent counts.
+    `of_base_run` is what the manifest of the run that is added to says it has kept.
     """
     stages = [_stage(written, name) for name in STAGES]
     rejected_by_stages: Counter[str] = sum((stage.rejected for stage in stages), Counter())
@@ -105,6 +107,10 @@ def check_balance(written: Written, counted_lines: int) -> None:
             problems.append(f"{records} {what}, but {in_files} in files")
     if written.profile.splits != written.splits:
         problems.append(f"{dict(written.splits)} in the splits, but {dict(written.profile.splits)} in the profile")
+    if written.tally.carried_over != of_base_run:
+        problems.append(f"{of_base_run} records of the run that is added to, but {written.tally.carried_over} read")
+    if written.straddling:
+        problems.append(f"{written.straddling} clusters of near-duplicates are on more than one side of the split")
     if written.splits.total() != stages[-1].kept:
         problems.append(f"{stages[-1].kept} kept, but {dict(written.splits)} in the splits")
     if problems:

@@ -21,12 +21,12 @@ from pipelines.preparation.near.graph import (
     send_down,
     small_star,
 )
+from pipelines.preparation.near.marks import mark_blocks
 from pipelines.preparation.near.minhash import Bands
 from pipelines.preparation.near.stages import (
     Text,
     band_blocks,
     label_blocks,
-    mark_blocks,
     suspect_blocks,
     suspected,
 )

@@ -11,13 +11,14 @@ from pipelines.formats.chat import chat_line
 from pipelines.preparation.comparing import EQUAL, SIMILAR, Compared, compare, marks_by_place
 from pipelines.preparation.curation import StageCount, Tally
 from pipelines.preparation.formats import quarantine_line, record_of
-from pipelines.preparation.near.stages import Marks
+from pipelines.preparation.near.marks import Marks
 from pipelines.preparation.outputs import PARQUET, Formatted, Formatter, chat_to_parquet
 from pipelines.preparation.part_files import PartFile, PartFiles
 from pipelines.preparation.profile.profile import Profile
 from pipelines.preparation.records import NEW, Candidate, Quarantined, Reason
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.storage import Bucket
+from pipelines.preparation.straddling import has_company
 from pipelines.preparation.stratify import Strata, split_of, stratum_of
 
 SPLITS = ("train", "validation", "test")
@@ -50,6 +51,8 @@ class Written:
     """Number of records by stratum and split, where the split is stratified."""
     tagged: Counter[str] = field(default_factory=Counter)
     """Number of finds that were left where they are, by type."""
+    straddling: int = 0
+    """Number of clusters of near-duplicates that are on more than one side of the split: none."""
     profile: Profile = field(default_factory=Profile)
     formatted: Formatted = field(default_factory=Formatted)
     curated_files: list[PartFile] = field(default_factory=list)
@@ -66,6 +69,7 @@ class Written:
         self.clusters.update(other.clusters)
         self.strata.update(other.strata)
         self.tagged.update(other.tagged)
+        self.straddling += other.straddling
         self.profile.add(other.profile)
         self.formatted.add(other.formatted)
         self.curated_files += other.curated_files
@@ -145,6 +149,7 @@ class _Writer:
         record, split, written = one.record, split_of(one, self._settings, self._strata), self._written
         formatted = record_of(record, self._settings.instruction, one.cluster)
         self._parts.add(split, chat_line(formatted))
+        written.straddling += has_company(one, self._settings.near_duplicates.action)
         for folder, line in self._formatter.lines(formatted, split):
             self._parts.add(folder, line)
         written.splits[split] += 1

@@ -119,8 +119,8 @@ class Example:
 
 
 NEW, SETTLED, HELD_OUT = "2", "1", "0"
-"""Where a record comes from: the data set, a run that this one adds to, or the user's own test set. Of equal texts, the
-one that sorts first stays."""
+"""Where a record comes from: the data set, the run that this one adds to, or the user's own test set. Of equal texts,
+the one that sorts first stays, and of the same origin what an earlier run has kept."""
 
 
 class Candidate(NamedTuple):
@@ -140,6 +140,8 @@ class Candidate(NamedTuple):
     """ISO 639 code, where languages were told apart."""
     tagged: dict[str, int] = {}  # noqa: RUF012  (never changed; a field of a tuple)
     """What was found and left where it is, by type."""
+    carried_over: bool = False
+    """Whether an earlier run has kept it."""
 
     @property
     def record_id(self) -> str:

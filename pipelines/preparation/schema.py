@@ -5,16 +5,15 @@ by record, by parsing.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection
 from itertools import islice
-from typing import Any
 
 from pipelines.preparation.errors import UnknownSchema
 from pipelines.preparation.parsing import columns_of
 from pipelines.preparation.reading.chunks import plan_chunks
-from pipelines.preparation.reading.files import TEXT, kind_of
+from pipelines.preparation.reading.files import PARQUET, TEXT, kind_of
+from pipelines.preparation.reading.parquet import names_in_parquet
 from pipelines.preparation.reading.records import read_chunk
-from pipelines.preparation.records import Line
 from pipelines.preparation.settings import Columns
 from pipelines.preparation.storage import Bucket, StoredObject
 
@@ -50,8 +49,7 @@ def infer_columns(objects: list[StoredObject], raw: Bucket, max_bytes: int) -> C
     if not tables:
         return Columns(text=_TEXT_COLUMN)
     for stored in tables:
-        records = [columns_of(line) for line in islice(_first_lines(stored, raw, max_bytes), _RECORDS)]
-        if records := [record for record in records if record]:
+        if records := _first_records(stored, raw, max_bytes):
             return _choose(records, f"s3://{raw.name}/{stored.key}")
     raise UnknownSchema(
         "No file has a record whose columns can be told. Name them in data.columns, or see to the files: the first is "
@@ -59,12 +57,17 @@ def infer_columns(objects: list[StoredObject], raw: Bucket, max_bytes: int) -> C
     )
 
 
-def _first_lines(stored: StoredObject, raw: Bucket, max_bytes: int) -> Iterable[Line]:
-    for chunk in plan_chunks([stored], max(stored.size, 1)):
-        yield from read_chunk(chunk, raw, max_bytes, None)
+def _first_records(stored: StoredObject, raw: Bucket, max_bytes: int) -> list[Collection[str]]:
+    """Return the names of the columns of a file's first records, where there are some."""
+    kind = kind_of(stored.key)
+    if kind and kind.format == PARQUET:
+        return [names_in_parquet(stored, raw)]
+    (chunk,) = plan_chunks([stored], max(stored.size, 1))
+    lines = islice(read_chunk(chunk, raw, max_bytes, None), _RECORDS)
+    return [record for record in map(columns_of, lines) if record]
 
 
-def _choose(records: list[Mapping[str, Any]], place: str) -> Columns:
+def _choose(records: list[Collection[str]], place: str) -> Columns:
     for columns in KNOWN:
         if 2 * sum(all(name in record for name in columns.names) for record in records) > len(records):
             return columns

@@ -13,7 +13,7 @@ from typing import Any
 
 from pyspark import SparkContext
 
-from pipelines.preparation.comparing import compare, marks_by_place
+from pipelines.preparation.comparing import Compared, compare, marks_by_place
 from pipelines.preparation.curation import Tally, curate
 from pipelines.preparation.increment import Part, read_parts
 from pipelines.preparation.near_shuffle import mark_key, mark_near_duplicates, split_marks
@@ -33,7 +33,8 @@ from pipelines.preparation.reading.records import read_chunk
 from pipelines.preparation.records import Candidate, Quarantined
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.storage import Bucket, StoredObject
-from pipelines.preparation.stratify import Counts, Strata, bounds_of, count_positions
+from pipelines.preparation.straddling import count_straddling, sides_of
+from pipelines.preparation.stratify import Counts, Strata, added, bounds_of, count_positions
 
 RowKey = tuple[int, str, str, int]
 
@@ -86,7 +87,9 @@ def curate_and_write(
 ) -> Written:
     """Read, curate, compare and write everything; return the sum of what the partitions wrote."""
     partitions = count_parts(plan.size)
-    rows = spark.parallelize(plan.chunks, len(plan.chunks)).flatMap(partial(curate_chunks, raw=raw, settings=settings))
+    rows = spark.parallelize(plan.chunks, max(len(plan.chunks), 1)).flatMap(
+        partial(curate_chunks, raw=raw, settings=settings)
+    )
     if plan.parts:
         carry = partial(carry_over, curated=destination.curated, settings=settings)
         rows = rows.union(spark.parallelize(plan.parts, len(plan.parts)).flatMap(carry))
@@ -99,12 +102,20 @@ def curate_and_write(
     strata = None
     if settings.split.stratify != "none":
         with watch(spark, "stratify"):
-            counts = placed.mapPartitions(partial(count_rows, settings=settings)).treeReduce(_added)
+            counts = placed.mapPartitions(partial(count_rows, settings=settings)).treeReduce(
+                partial(added, split=settings.own_split)
+            )
             strata = bounds_of(counts, settings.own_split)
+    straddling = 0
+    if settings.near_duplicates.action == "keep":
+        with watch(spark, "prove_split"):
+            sides = placed.mapPartitions(partial(sides_of_rows, settings=settings, strata=strata))
+            straddling = count_straddling(sides)
     with watch(spark, "write"):
         write = partial(_write, settings=settings, destination=destination, strata=strata)
         # Added up on the executors as well: a profile has some 30 kB, and partitions may be thousands.
         written: Written = placed.mapPartitionsWithIndex(write).treeReduce(_summed)
+    written.straddling += straddling
     return written
 
 
@@ -132,9 +143,10 @@ def carry_over(parts: Iterable[Part], curated: Bucket, settings: Settings) -> It
 
 
 def keyed(row: Row) -> tuple[RowKey, Row]:
-    """Give a row the key that it is placed and sorted by; of equal texts the first by origin, file and line leads."""
+    """Give a row the key that it is placed and sorted by: of equal texts by origin, age, file and line."""
     if isinstance(row, Candidate):
-        return (0, row.digest, row.origin + row.line.key, row.line.number), row
+        rank = row.origin + ("0" if row.carried_over else "1")
+        return (0, row.digest, rank + row.line.key, row.line.number), row
     if isinstance(row, Quarantined):
         return (1, row.reason, row.line_key, row.line_number), row
     return (2, "", "", 0), row
@@ -155,18 +167,24 @@ def _count(chunk: Chunk, raw: Bucket) -> tuple[tuple[str, int], int]:
 
 def count_rows(rows: Iterable[tuple[RowKey, Any]], settings: Settings) -> Iterator[Counts]:
     """Yield where a partition's records stand, by stratum."""
+    yield count_positions(_compared(rows, settings), settings)
+
+
+def sides_of_rows(
+    rows: Iterable[tuple[RowKey, Any]], settings: Settings, strata: Strata | None
+) -> Iterator[tuple[str, int]]:
+    """Yield on which side a partition's records stand that have near-duplicates; see `straddling`."""
+    return sides_of(_compared(rows, settings), settings, strata)
+
+
+def _compared(rows: Iterable[tuple[RowKey, Any]], settings: Settings) -> Iterator[Compared]:
     marks, rows = split_marks(rows)
     candidates = (row for _, row in rows if isinstance(row, Candidate))
-    yield count_positions(compare(candidates, marks_by_place(marks), settings.near_duplicates.action), settings)
+    return compare(candidates, marks_by_place(marks), settings.near_duplicates.action)
 
 
 def _summed(one: Written, other: Written) -> Written:
     one.add(other)
-    return one
-
-
-def _added(one: Counts, other: Counts) -> Counts:
-    one.update(other)
     return one
 
 

@@ -19,6 +19,7 @@ from pipelines.preparation.settings import Settings, Split
 BINS = 1024
 MOST_STRATA = 1000
 _NAME_CHARACTERS = 200
+_NAMES = {"target": "targets", "source": "files"}
 
 
 class Bounds(NamedTuple):
@@ -40,24 +41,35 @@ def stratum_of(record: Candidate, by: str) -> str:
 def count_positions(compared: Iterable[Compared], settings: Settings) -> Counts:
     """Count the records that are to be divided, by stratum and bin."""
     counts: Counts = Counter()
+    strata: set[str] = set()
     split = settings.own_split
     for one in compared:
         if one.refusal is None and _is_divided(one, settings):
             place = position(one.record.example.text, split.seed)
-            counts[stratum_of(one.record, split.stratify), int(place * BINS)] += 1
-        if len(counts) > MOST_STRATA * BINS:
-            raise _too_many(split.stratify)
+            stratum = stratum_of(one.record, split.stratify)
+            counts[stratum, int(place * BINS)] += 1
+            strata.add(stratum)
+            if len(strata) > MOST_STRATA:
+                raise _too_many(split.stratify)
     return counts
 
 
+def added(one: Counts, other: Counts, split: Split) -> Counts:
+    """Return the sum of two counts, in the place of the first; raises `TooManyStrata`."""
+    one.update(other)
+    if len({stratum for stratum, _ in one}) > MOST_STRATA:
+        raise _too_many(split.stratify)
+    return one
+
+
 def bounds_of(counts: Counts, split: Split) -> Strata:
-    """Return the bounds of each stratum; raises `TooManyStrata`."""
+    """Return the bounds of each stratum; raises `TooManyStrata` where they are too small for that."""
     bins: dict[str, Counter[int]] = {}
     for (stratum, place), count in counts.items():
         bins.setdefault(stratum, Counter())[place] += count
-    if len(bins) > MOST_STRATA:
-        raise _too_many(split.stratify)
-    return {stratum: _bounds(of_stratum, split) for stratum, of_stratum in sorted(bins.items())}
+    strata = {stratum: _bounds(of_stratum, split) for stratum, of_stratum in sorted(bins.items())}
+    _check_reach(strata, bins, split)
+    return strata
 
 
 def split_of(compared: Compared, settings: Settings, strata: Strata | None) -> str:
@@ -86,6 +98,23 @@ def _bounds(bins: Counter[int], split: Split) -> Bounds:
     return Bounds(test, validation)
 
 
+def _check_reach(strata: Strata, bins: Mapping[str, Counter[int]], split: Split) -> None:
+    total = sum(of_stratum.total() for of_stratum in bins.values())
+    held_out = sum(
+        count
+        for stratum, of_stratum in bins.items()
+        for place, count in of_stratum.items()
+        if place / BINS < strata[stratum].validation
+    )
+    wanted = total * (split.test + split.validation)
+    if wanted >= 1 and held_out < wanted / 2:
+        raise TooManyStrata(
+            f"{total:,} records have {len(bins):,} different {_NAMES[split.stratify]}, too few of each: {held_out:,} "
+            f"would be held out instead of {wanted:,.0f}. Labels divide a data set, free text does not: set "
+            "data.split.stratify to none."
+        )
+
+
 def _reach(bins: Counter[int], wanted: int) -> int:
     """Return the first bin before which as many are as are wanted, or nearest to that."""
     reached = 0
@@ -98,6 +127,6 @@ def _reach(bins: Counter[int], wanted: int) -> int:
 
 def _too_many(by: str) -> TooManyStrata:
     return TooManyStrata(
-        f"The records have more than {MOST_STRATA:,} different {'targets' if by == 'target' else 'files'}: too many to "
+        f"The records have more than {MOST_STRATA:,} different {_NAMES[by]}: too many to "
         "divide each by itself. Set data.split.stratify to none."
     )

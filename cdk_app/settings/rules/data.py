@@ -49,6 +49,15 @@ def the_evaluation_set_is_kept_apart(subject: Subject) -> Iterator[Breach]:
         yield Breach(("data", "near_duplicates", "action"), message, "Set it to drop or keep.")
 
 
+@rule("data.split.stratify", "data.near_duplicates.action")
+def strata_leave_near_duplicates_together(subject: Subject) -> Iterator[Breach]:
+    """Each stratum has its own bounds, so spellings of one text in two strata could stand on two sides."""
+    data = subject.settings.data
+    if data.split.stratify != "none" and data.near_duplicates.action == "off":
+        message = "a split by strata keeps near-duplicates together only where they are looked for"
+        yield Breach(("data", "near_duplicates", "action"), message, "Set it to drop or keep.")
+
+
 @rule("data.filters.min_words", "data.filters.max_words")
 def word_limits_leave_room(subject: Subject) -> Iterator[Breach]:
     """Limits that exclude each other send every record to quarantine."""

@@ -96,7 +96,7 @@ def _labels(labels: dict[str, Any], records: int) -> list[Html]:
     different = labels["different"]
     if different is None:
         return [
-            note(f"There are more than {count(labels['bounded'])} different targets, or long ones: texts, no labels.")
+            note(f"Targets are not counted as labels: more than {count(labels['bounded'])} differ, or one is long.")
         ]
     if not different or records < WORDS_IN_A_LABEL * different:
         return []

@@ -1,5 +1,6 @@
 """The top of the page: what the data set is, in four figures, and what became of every record."""
 
+from collections import Counter
 from typing import Any
 
 from pipelines.preparation.card.drawing import Part, bar, legend
@@ -16,6 +17,8 @@ STAGES = {
     "deduplicate": ("deduplicate", "of equal texts the first stays"),
     "near_duplicates": ("near-duplicates", "of texts that are nearly the same one stays"),
 }
+HARMFUL = "harmful"
+"""What a record is tagged with that is no personal data."""
 COPIES = ("duplicate", "conflicting_target", "near_duplicate")
 SPLITS = {"train": "good", "validation": "good mid", "test": "good pale"}
 
@@ -33,6 +36,12 @@ def header(manifest: dict[str, Any]) -> Html:
     )
 
 
+def finds(manifest: dict[str, Any]) -> dict[str, int]:
+    """Return how much personal data was found in kept records, by type: replaced, or left in place."""
+    left = {kind: number for kind, number in manifest["tagged"].items() if kind != HARMFUL}
+    return Counter(manifest["redacted"]) + Counter(left)
+
+
 def fate_of_finds(manifest: dict[str, Any]) -> str:
     """Say what the settings do with a find of personal data in a record that is kept."""
     return "replaced" if manifest["settings"]["data"]["personal_data"] in ("redact", "drop") else "left in place"
@@ -47,7 +56,7 @@ def funnel(manifest: dict[str, Any]) -> Html:
     parts = [
         Part(splits.get(split, 0), f"{split} {count(splits.get(split, 0))}", kind) for split, kind in SPLITS.items()
     ]
-    rows.append(_step("splits", "by a seeded hash of the text", parts, whole, count(manifest["kept"]), ""))
+    rows.append(_step("splits", _divided(manifest), parts, whole, count(manifest["kept"]), ""))
     in_words = [
         (kind, f"{split} {count(splits.get(split, 0))} ({share(splits.get(split, 0), manifest['kept'])})")
         for split, kind in SPLITS.items()
@@ -59,6 +68,15 @@ def funnel(manifest: dict[str, Any]) -> Html:
         tag("ol", *rows, class_="funnel"),
         legend([("bar", "kept"), ("bad", "rejected"), *in_words]),
     )
+
+
+def _divided(manifest: dict[str, Any]) -> str:
+    """Say how the sides were chosen."""
+    strata = manifest["stratified"]
+    if strata is None:
+        return "by a seeded hash of the text"
+    each = f"each of {plural(strata['strata'], 'different ' + strata['by'])} has its share"
+    return f"by a seeded hash of the text; {each}, to {strata['furthest_off']:g} records"
 
 
 def _origin(manifest: dict[str, Any]) -> list[str]:
@@ -74,14 +92,19 @@ def _figures(manifest: dict[str, Any]) -> list[tuple[str, str, str]]:
     whole, kept, profile = manifest["input"], manifest["kept"], manifest["profile"]
     rejected = manifest["rejected"]
     copies = sum(rejected.get(reason, 0) for reason in COPIES)
-    found = sum(manifest["redacted"].values())
+    found = sum(finds(manifest).values())
     words = profile["text_words"]
     return [
-        (count(kept), f"of {plural(whole, 'record')} kept, {share(kept, whole)}", "good"),
+        (count(kept), f"of {plural(whole, 'record')} kept, {share(kept, whole)}{_carried(manifest)}", "good"),
         (count(copies), f"copies rejected, {share(copies, whole)} of what came in", "blue"),
         (count(found), "finds of personal data in what was kept, " + fate_of_finds(manifest), "red"),
         (f"{words['mean']:,.0f}" if kept else "–", "words in a text, on average", "grey"),
     ]
+
+
+def _carried(manifest: dict[str, Any]) -> str:
+    carried = manifest["carried_over"]
+    return f"; {count(carried)} of both by run {manifest['base_run']}" if carried else ""
 
 
 def _tile(figure: str, words: str, kind: str) -> Html:

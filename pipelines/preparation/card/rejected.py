@@ -5,7 +5,7 @@ from typing import Any
 from pipelines.preparation.card.drawing import Part, Row, bar, bars
 from pipelines.preparation.card.elements import Html, folded, note, section, tag
 from pipelines.preparation.card.figures import count, name, place, plural, share, size
-from pipelines.preparation.card.overview import fate_of_finds
+from pipelines.preparation.card.overview import fate_of_finds, finds
 
 MAY_OFFEND = ("harmful", "toxic")
 
@@ -32,15 +32,15 @@ def rejected(manifest: dict[str, Any]) -> Html:
 
 def personal_data(manifest: dict[str, Any]) -> Html:
     """Return the finds of personal data by type."""
-    found = sorted(manifest["redacted"].items(), key=lambda item: (-item[1], item[0]))
+    found = sorted(finds(manifest).items(), key=lambda item: (-item[1], item[0]))
     dropped = manifest["rejected"].get("personal_data", 0)
     policy = manifest["settings"]["data"]["personal_data"]
     parts: list[Html] = []
     if found:
-        finds = [Row(name(kind), number, "bad") for kind, number in found]
+        rows = [Row(name(kind), number, "bad") for kind, number in found]
         total = sum(number for _, number in found)
         parts.append(note(f"{plural(total, 'find')} in kept records, {fate_of_finds(manifest)}."))
-        parts.append(bars(finds, total))
+        parts.append(bars(rows, total))
     if dropped:
         parts.append(note(f"{plural(dropped, 'record')} rejected because of personal data."))
     if not parts:

@@ -44,6 +44,13 @@ class Shingles(NamedTuple):
         """Number of shingles of each text."""
         return np.diff(self.offsets)
 
+    def take(self, texts: Offsets) -> "Shingles":
+        """Return the shingles of some of the texts."""
+        counts = self.counts[texts]
+        ends = np.cumsum(counts)
+        index = np.arange(counts.sum()) + np.repeat(self.offsets[texts] - (ends - counts), counts)
+        return Shingles(self.hashes[index], np.append(0, ends))
+
     def distinct(self) -> "Shingles":
         """Return each text's set of shingles, sorted."""
         text = np.repeat(np.arange(len(self.offsets) - 1), self.counts)

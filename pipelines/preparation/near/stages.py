@@ -3,23 +3,19 @@
 A text is a node: the number of its partition, and behind it its place among the partition's different texts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.preparation.errors import TooManySuspects
-from pipelines.preparation.near.clusters import cluster, represent
 from pipelines.preparation.near.components import Index
 from pipelines.preparation.near.graph import Edges, contract, gather, scatter
 from pipelines.preparation.near.minhash import Bands, bands_of
-from pipelines.preparation.near.sets import SetIndex
 from pipelines.preparation.near.shingles import Hashes, Shingles, shingles
 
-MOST_SUSPECTS = 2_000_000
-"""Texts that one task compares, in about 4 GB where they have some sixty words."""
-_PLACES = 32
+PLACES = 32
+"""A node has its partition's number above so many bits, and its place below."""
 _BATCH_CHARACTERS, _BATCH_TEXTS = 1 << 20, 4096
 
 
@@ -65,28 +61,6 @@ class Suspects(NamedTuple):
     shingles: Shingles
 
 
-class Marks(NamedTuple):
-    """What was found about texts of one partition, by their places in it; arrays of the same length.
-
-    Attributes:
-        place: the text's place among its partition's different texts.
-        representative: record id of the text that stands for its cluster.
-        split: split of the representative.
-        origin: where the representative comes from.
-        source: file and line of the representative.
-        size: number of texts in the cluster.
-        similarity: Jaccard similarity to the representative.
-    """
-
-    place: Index
-    representative: NDArray[np.bytes_]
-    split: NDArray[np.bytes_]
-    origin: NDArray[np.bytes_]
-    source: NDArray[np.bytes_]
-    size: Index
-    similarity: NDArray[np.float64]
-
-
 def band_blocks(
     partition: int, texts: Iterable[Text], words: int, bands: Bands, tasks: int
 ) -> Iterator[tuple[int, Banded]]:
@@ -94,8 +68,8 @@ def band_blocks(
     for begin, batch in _batches(enumerate(texts)):
         found = shingles([text.text for _, text in batch], words)
         places = np.flatnonzero(found.counts)
-        hashes = bands_of(_chosen(found, places), bands).ravel()
-        node = np.repeat((partition << _PLACES) + begin + places, bands.bands)
+        hashes = bands_of(found.take(places), bands).ravel()
+        node = np.repeat((partition << PLACES) + begin + places, bands.bands)
         for task, chosen in scatter(hashes.astype(np.int64), tasks):
             yield task, Banded(hashes[chosen], node[chosen])
 
@@ -116,10 +90,10 @@ def label_blocks(edges: Edges) -> Iterator[tuple[int, Edges]]:
     """Yield (partition, its nodes with the component of each) for nodes that are connected with the least of theirs."""
     roots = np.unique(edges.other)
     node, component = np.concatenate((edges.node, roots)), np.concatenate((edges.other, roots))
-    partition = node >> _PLACES
+    partition = node >> PLACES
     for number in np.unique(partition):
         inside = partition == number
-        yield int(number), Edges(node[inside] & ((1 << _PLACES) - 1), component[inside])
+        yield int(number), Edges(node[inside] & ((1 << PLACES) - 1), component[inside])
 
 
 def suspect_blocks(
@@ -130,7 +104,7 @@ def suspect_blocks(
     component_of = dict(zip(labelled.node.tolist(), labelled.other.tolist(), strict=True))
     chosen = ((place, text) for place, text in enumerate(texts) if place in component_of)
     for _, batch in _batches(chosen):
-        node = (partition << _PLACES) + np.array([place for place, _ in batch], np.int64)
+        node = (partition << PLACES) + np.array([place for place, _ in batch], np.int64)
         component = np.array([component_of[place] for place, _ in batch], np.int64)
         found = shingles([text.text for _, text in batch], words)
         hashes, sets = bands_of(found, bands), found.distinct()
@@ -140,69 +114,8 @@ def suspect_blocks(
             record_id, split, origin, source = (column[places] for column in columns)
             yield (
                 task,
-                Suspects(node[places], record_id, split, origin, source, hashes[places], _chosen(sets, places)),
+                Suspects(node[places], record_id, split, origin, source, hashes[places], sets.take(places)),
             )
-
-
-def mark_blocks(blocks: Iterable[Suspects], similarity: float) -> Iterator[tuple[int, Marks]]:
-    """Yield (partition, marks) for the texts that are in a cluster of two or more."""
-    kept = list(blocks)
-    if not kept:
-        return
-    if (count := sum(len(block.node) for block in kept)) > MOST_SUSPECTS:
-        raise TooManySuspects(
-            f"{count:,} texts hang together by the shingles that they share, and a task compares {MOST_SUSPECTS:,}. "
-            "Take what they have in common, such as a page's header, out of them, raise "
-            "data.near_duplicates.similarity, or set data.near_duplicates.action to off."
-        )
-    suspects = _joined(kept)
-    sets = SetIndex(suspects.shingles)
-    label = cluster(sets, suspects.bands, similarity)
-    rank = np.empty(len(label), np.int64)
-    rank[np.lexsort((-sets.sizes, suspects.origin))] = np.arange(len(label))
-    found = represent(sets, label, rank)
-    node = suspects.node[found.member]
-    for number in np.unique(node >> _PLACES):
-        inside = node >> _PLACES == number
-        representative = found.representative[inside]
-        yield (
-            int(number),
-            Marks(
-                node[inside] & ((1 << _PLACES) - 1),
-                suspects.record_id[representative],
-                suspects.split[representative],
-                suspects.origin[representative],
-                suspects.source[representative],
-                found.size[inside],
-                found.similarity[inside],
-            ),
-        )
-
-
-def _joined(blocks: Sequence[Suspects]) -> Suspects:
-    """Put blocks together in the order of the record ids: that of the blocks is Spark's, and changes."""
-    node, record_id, split, origin, source, bands, found = zip(*blocks, strict=True)
-    counts = np.concatenate([part.counts for part in found])
-    together = Shingles(np.concatenate([part.hashes for part in found]), np.append(0, np.cumsum(counts)))
-    names = np.concatenate(record_id)
-    order = np.argsort(names)
-    return Suspects(
-        np.concatenate(node)[order],
-        names[order],
-        np.concatenate(split)[order],
-        np.concatenate(origin)[order],
-        np.concatenate(source)[order],
-        np.concatenate(bands)[order],
-        _chosen(together, order),
-    )
-
-
-def _chosen(found: Shingles, places: Index) -> Shingles:
-    """Return the shingles of some of the texts."""
-    counts = found.counts[places]
-    ends = np.cumsum(counts)
-    index = np.arange(counts.sum()) + np.repeat(found.offsets[places] - (ends - counts), counts)
-    return Shingles(found.hashes[index], np.append(0, ends))
 
 
 def _batches(texts: Iterable[tuple[int, Text]]) -> Iterator[tuple[int, list[tuple[int, Text]]]]:

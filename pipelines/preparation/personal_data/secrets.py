@@ -22,7 +22,7 @@ def is_web_token(match: re.Match[str]) -> bool:
     header = match[0].split(".")[0]
     try:
         return "alg" in json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

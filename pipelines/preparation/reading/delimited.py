@@ -69,12 +69,11 @@ class _Lines:
         self._raw.append(content)
         if self.size > self._max_bytes:
             raise _TooLong
-        if not content.strip():
-            return "\n"
         try:
             return decode(content) + "\n"
         except Rejected as problem:
-            self.problem = problem
+            if problem.reason != Reason.EMPTY:  # a blank line may be a part of a field
+                self.problem = problem
             return content.decode("utf-8", "replace") + "\n"
 
 
@@ -99,7 +98,7 @@ def _records(key: str, rows: Iterator[list[str]], lines: _Lines, names: list[str
 
 
 def _wrong_row(row: list[str], names: list[str], lines: _Lines) -> Rejected | None:
-    if not row and not lines.content.strip():
+    if not lines.content.decode("utf-8", "replace").replace("\ufeff", "").strip():
         return Rejected(Reason.EMPTY, "the line is blank")
     if row and len(row) != len(names):
         return Rejected(Reason.MALFORMED_ROW, f"{len(row)} fields, where the header has {len(names)}")

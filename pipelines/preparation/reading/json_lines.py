@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipelines.preparation.reading.chunks import Chunk
 from pipelines.preparation.reading.compressed import opened
-from pipelines.preparation.reading.lines import read_lines
+from pipelines.preparation.reading.lines import read_lines, skip_line
 from pipelines.preparation.records import Line
 from pipelines.preparation.storage import Bucket
 
@@ -18,12 +18,10 @@ def read_json_lines(chunk: Chunk, raw: Bucket, max_bytes: int) -> Iterator[Line]
                 yield Line(key, number, content, size)
         return
     with raw.open(chunk.stored, max(chunk.start - 1, 0)) as stream:
-        lines = read_lines(stream, max_bytes)
         position = chunk.start
         if chunk.start > 0:  # the rest of the line that the chunk before began, or only its line feed
-            _, _, consumed = next(lines)
-            position += consumed - 1
-        number = chunk.first_line
+            position += skip_line(stream, chunk.end - chunk.start) - 1
+        lines, number = read_lines(stream, max_bytes), chunk.first_line
         while position < chunk.end:
             content, size, consumed = next(lines)
             yield Line(key, number, content, size)

@@ -35,6 +35,16 @@ def read_lines(stream: LineReader, max_bytes: int) -> Iterator[tuple[bytes, int,
         yield (content if size <= max_bytes else content[:EXCERPT_BYTES]), size, consumed
 
 
+def skip_line(stream: LineReader, least: int) -> int:
+    """Skip to behind the next line feed, or over so much more than `least` bytes as a block has; return how many."""
+    skipped = 0
+    while skipped <= least and (block := stream.readline(BLOCK_BYTES)):
+        skipped += len(block)
+        if block.endswith(b"\n"):
+            break
+    return skipped
+
+
 def _skip_to_line_end(stream: LineReader) -> tuple[int, bool]:
     """Return how many bytes were skipped, and whether a line feed was the last of them."""
     skipped = 0

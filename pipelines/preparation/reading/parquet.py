@@ -1,7 +1,9 @@
 """Parquet: a row is a record, named by its number; a row group is read by the task in whose bytes it begins."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -11,25 +13,39 @@ from pipelines.preparation.errors import UnreadableObject
 from pipelines.preparation.reading.chunks import Chunk
 from pipelines.preparation.reading.lines import EXCERPT_BYTES
 from pipelines.preparation.records import Line, Reason, Rejected
-from pipelines.preparation.storage import Bucket
+from pipelines.preparation.storage import Bucket, StoredObject
 
+_UNREADABLE = (ValueError, OverflowError, LookupError)
+"""What Arrow raises for a string that is no UTF-8, a time far away, a zone or a field that is not known."""
 _ROWS = 256
 """Rows that are taken out of their columns at a time."""
 
 
-def read_parquet(chunk: Chunk, raw: Bucket, columns: Sequence[str] | None) -> Iterator[Line]:
-    """Yield the rows of a chunk in order, with those of the columns that the file has, or with all.
+def read_parquet(chunk: Chunk, raw: Bucket, columns: Sequence[str]) -> Iterator[Line]:
+    """Yield the rows of a chunk in order, with those of the columns that the file has.
 
     Raises `UnreadableObject` for a file that is cut off, or no Parquet.
     """
+    with _opened(chunk.stored, raw) as file:
+        found = [name for name in columns if name in file.schema_arrow.names]
+        for group, number in _groups(file.metadata, chunk):
+            yield from _rows(file, group, number, chunk.stored.key, found)
+
+
+def names_in_parquet(stored: StoredObject, raw: Bucket) -> list[str]:
+    """Return the names of a file's columns; raises `UnreadableObject`."""
+    with _opened(stored, raw) as file:
+        names: list[str] = file.schema_arrow.names
+        return names
+
+
+@contextmanager
+def _opened(stored: StoredObject, raw: Bucket) -> Iterator[Any]:
     try:
-        with raw.open(chunk.stored) as stream, pq.ParquetFile(stream) as file:
-            there = file.schema_arrow.names
-            found = there if columns is None else [name for name in columns if name in there]
-            for group, number in _groups(file.metadata, chunk):
-                yield from _rows(file, group, number, chunk.stored.key, found)
+        with raw.open(stored) as stream, pq.ParquetFile(stream) as file:
+            yield file
     except (pa.ArrowException, OSError) as error:
-        place, message = f"s3://{raw.name}/{chunk.stored.key}", str(error).splitlines()[0]
+        place, message = f"s3://{raw.name}/{stored.key}", str(error).splitlines()[0]
         raise UnreadableObject(
             f"{place} is not a whole Parquet file ({message}). Upload it again, or remove it."
         ) from error
@@ -55,29 +71,33 @@ def _begin(group: Any) -> int:
 
 
 def _rows(file: Any, group: int, number: int, key: str, columns: list[str]) -> Iterator[Line]:
+    counts = Counter(file.schema_arrow.names)
+    repeated = frozenset(name for name in columns if counts[name] > 1)
     if not columns:
         for place in range(file.metadata.row_group(group).num_rows):
             yield Line(key, number + place, b"{}", 2, {})
         return
     for batch in file.iter_batches(batch_size=_ROWS, row_groups=[group], columns=columns):
         for place, row in enumerate(_values(batch)):
-            yield _line(key, number + place, row)
+            yield _line(key, number + place, row, repeated)
         number += batch.num_rows
 
 
 def _values(batch: Any) -> Iterator[dict[str, Any] | Rejected]:
     try:
         yield from batch.to_pylist()
-    except UnicodeDecodeError:  # Arrow does not look into strings that it reads
+    except _UNREADABLE:
         for place in range(batch.num_rows):
             try:
                 yield batch.slice(place, 1).to_pylist()[0]
             except UnicodeDecodeError as error:
                 yield Rejected(Reason.INVALID_UTF8, f"{error.reason} at byte {error.start} of a column")
+            except _UNREADABLE as error:
+                yield Rejected(Reason.WRONG_TYPE, f"a column has a value that Python has no place for: {error}")
 
 
-def _line(key: str, number: int, row: dict[str, Any] | Rejected) -> Line:
+def _line(key: str, number: int, row: dict[str, Any] | Rejected, repeated: frozenset[str]) -> Line:
     if isinstance(row, Rejected):
         return Line(key, number, b"", 0, {}, row)
     content = json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
-    return Line(key, number, content[:EXCERPT_BYTES], len(content), row)
+    return Line(key, number, content[:EXCERPT_BYTES], len(content), row, None, repeated)

@@ -26,7 +26,7 @@ def read_chunk(chunk: Chunk, raw: Bucket, max_bytes: int, columns: Columns | Non
     if format_of_file == DELIMITED:
         return read_delimited(chunk, raw, max_bytes, columns.names if columns else ())
     if format_of_file == PARQUET:
-        return read_parquet(chunk, raw, columns.names if columns else None)
+        return read_parquet(chunk, raw, columns.names if columns else ())
     if format_of_file == TEXT:
         return read_document(chunk, raw, max_bytes, columns.text if columns else "")
     return read_json_lines(chunk, raw, max_bytes)

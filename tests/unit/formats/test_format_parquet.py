@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.formats import parquet
 from pipelines.formats.parquet import write_parquet
-from pipelines.formats.records import Message, NotRepresentable, Place, Record
+from pipelines.formats.records import Message, Place, Record
 
 TEXTS = st.text(max_size=20)
 RECORDS = st.builds(
@@ -48,7 +48,7 @@ def test_records_read_back_equal_and_the_same_records_give_the_same_bytes(record
 
 
 def test_no_record_makes_an_empty_table_with_all_columns() -> None:
-    assert pq.read_schema(io.BytesIO(written([]))).names == ["record_id", "messages", "source", "cluster"]
+    assert pq.read_schema(io.BytesIO(written([]))).names == ["record_id", "messages", "text", "source", "cluster"]
 
 
 def test_groups_end_by_rows_and_by_characters(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +72,7 @@ def test_the_columns_are_compressed_and_nothing_tells_the_time() -> None:
     assert set(metadata.metadata) == {b"ARROW:schema"}
 
 
-def test_a_text_alone_is_refused_and_not_lost() -> None:
-    with pytest.raises(NotRepresentable, match="no messages"):
-        write_parquet([Record(text="a", record_id="1")], io.BytesIO())
+def test_a_text_alone_has_a_column_of_its_own_and_is_not_lost() -> None:
+    records = [Record(text="a", record_id="1"), Record((Message("user", "b"),), text="c", record_id="2")]
+    rows = pq.read_table(io.BytesIO(written(records))).to_pylist()
+    assert [(row["messages"], row["text"]) for row in rows] == [(None, "a"), ([{"role": "user", "content": "b"}], None)]

@@ -38,6 +38,17 @@ def test_lines_end_sentences_too() -> None:
     assert sentences("First line\nSecond line\n\n- \nThird.") == ["First line", "Second line", "Third."]
 
 
+def test_a_line_that_goes_on_in_small_letters_was_wrapped() -> None:
+    text = "Note that unlike the function this also\nreturns a value.  It is\nslow.\n\nMore\n- an item\n- of a list"
+    assert sentences(text) == [
+        "Note that unlike the function this also returns a value.",
+        "It is slow.",
+        "More",
+        "- an item",
+        "- of a list",
+    ]
+
+
 def test_a_very_long_text_costs_a_bounded_number_of_sentences() -> None:
     assert len(sentences("One more sentence. " * 10_000)) == MAX_SENTENCES
 
@@ -45,4 +56,4 @@ def test_a_very_long_text_costs_a_bounded_number_of_sentences() -> None:
 def test_a_text_of_nothing_but_spaces_costs_no_more_than_its_length() -> None:
     # A pattern that tries each space again would take minutes here.
     assert sentences(" " * 100_000) == []
-    assert sentences("word" + " " * 99_000 + "\nnext") == ["word", "next"]
+    assert sentences("word" + " " * 99_000 + "\nNext") == ["word", "Next"]

@@ -17,8 +17,9 @@ from pipelines.preparation.near_shuffle import EDGES_OF_ONE_TASK, mark_near_dupl
 from pipelines.preparation.parts import Destination, Written, write_rows
 from pipelines.preparation.reading.chunks import Chunk, count_line_starts, needs_counting, number_lines, plan_chunks
 from pipelines.preparation.settings import Settings
-from pipelines.preparation.shuffle import carry_over, count_rows, curate_chunks, place
+from pipelines.preparation.shuffle import carry_over, count_rows, curate_chunks, place, sides_of_rows
 from pipelines.preparation.storage import Bucket, StoredObject
+from pipelines.preparation.straddling import count_straddling
 from pipelines.preparation.stratify import bounds_of
 from tests.unit.preparation.local_rdd import LocalRdd
 
@@ -152,6 +153,9 @@ def prepare(settings: Settings, bucket: Callable[..., MemoryBucket]) -> Prepare:
             counted = [counts for rows in placed.partitions for counts in count_rows(iter(rows), settings)]
             strata = bounds_of(sum(counted, Counter()), settings.own_split)
         written = Written()
+        if settings.near_duplicates.action == "keep":
+            sides = placed.mapPartitions(partial(sides_of_rows, settings=settings, strata=strata))
+            written.straddling = count_straddling(sides)
         for partition, elements in enumerate(placed.partitions):
             marks, keyed = split_marks(elements)
             written.add(write_rows(partition, (row for _, row in keyed), marks, settings, destination, strata))

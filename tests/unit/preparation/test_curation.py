@@ -29,6 +29,7 @@ def test_a_record_becomes_a_chat_example_with_its_source(settings: Settings) -> 
             {"role": "assistant", "content": "Sends mail."},
         ],
         "source": {"key": "d/a.jsonl", "line": 7},
+        "redacted": {"email": 1},
     }
     assert row.redacted == {"email": 1}
 

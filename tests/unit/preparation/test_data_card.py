@@ -297,6 +297,22 @@ def test_the_page_says_what_a_record_is_made_of(manifest: dict[str, Any], column
     assert words in Page(render_card({**manifest, "columns": columns})).text
 
 
+def test_a_split_by_strata_says_how_near_it_came(manifest: dict[str, Any]) -> None:
+    strata = {"by": "target", "strata": 3, "furthest_off": 0.6}
+    text = Page(render_card({**manifest, "stratified": strata})).text
+    assert "each of 3 different targets has its share, to 0.6 records" in text
+
+
+def test_personal_data_that_is_left_in_place_was_found(manifest: dict[str, Any]) -> None:
+    document = json.loads(json.dumps(manifest))
+    document |= {"redacted": {}, "tagged": {"email": 3, "harmful": 1}}
+    document["settings"]["data"]["personal_data"] = "tag"
+
+    text = Page(render_card(document)).text
+    assert "3 finds in kept records, left in place." in text
+    assert "Nothing was found" not in text
+
+
 def test_a_run_that_adds_to_another_one_names_it(manifest: dict[str, Any]) -> None:
     text = Page(render_card({**manifest, "base_run": "r-0", "carried_over": 12})).text
 

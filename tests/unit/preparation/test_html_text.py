@@ -53,8 +53,19 @@ def test_what_only_looks_like_markup_is_kept(text: str) -> None:
     assert html_to_text(text) == text
 
 
-def test_an_unclosed_script_hides_the_rest_as_in_a_browser() -> None:
-    assert text_of("<p>seen</p><script>not seen <p>nor this") == "seen"
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("Use the <style> element to give pages a look.", "Use the <style> element to give pages a look."),
+        ("<p>The <title> and <svg>.</p><p>More</p>", "The <title> and <svg>.\n\nMore"),
+        ("<style>p {}</style>In <style> stands how.", "In <style> stands how."),
+        ("before <svg width='1'/> after <b>it</b>", "before after it"),
+        ("a <script src='x'/> b", "a b"),
+        ("<html><head><meta charset='utf-8'><body>What it says", "What it says"),
+    ],
+)
+def test_a_text_does_not_end_where_an_element_is_only_named(markup: str, text: str) -> None:
+    assert text_of(markup) == text
 
 
 def test_an_absurd_character_reference_stays_as_it_is() -> None:

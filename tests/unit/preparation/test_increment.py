@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from pipelines.preparation.errors import NoBaseRun
+from pipelines.preparation.errors import CountsDoNotBalance, NoBaseRun
+from pipelines.preparation.identity import assign_split
 from pipelines.preparation.increment import find_base
 from pipelines.preparation.manifest import build_manifest, check_balance, commit, source_of_run
 from pipelines.preparation.parts import Destination, Written
-from pipelines.preparation.settings import Settings
+from pipelines.preparation.settings import Columns, Settings, Split
 from pipelines.preparation.storage import Bucket
 
 Prepare = Callable[..., tuple[Written, Destination]]
@@ -37,6 +38,16 @@ NEW = {
 }
 
 
+def bridge(split: Split) -> list[str]:
+    """Two texts on different sides that are not alike, and one that is like both."""
+    for number in range(1000):
+        words = [f"word{place}of{number}" for place in range(60)]
+        texts = [" ".join(part) for part in (words[10:], words[:-10], words)]
+        if assign_split(texts[0], split) != assign_split(texts[1], split):
+            return texts
+    raise AssertionError("all texts are on one side")
+
+
 class Workflow:
     """Runs of one data set, each after the other, in one pair of buckets."""
 
@@ -51,7 +62,7 @@ class Workflow:
         destination = Destination(*self.buckets, f"data/run={run_id}/")
         base = find_base(self.buckets[0], "data", run_id, self.document)
         written, _ = self.prepare(files, settings=settings, base=base, destination=destination, **more)
-        check_balance(written, counted_lines=0)
+        check_balance(written, 0, base.kept if base else 0)
         objects = self.bucket(files).objects("")
         source = source_of_run(objects, [], self.document, settings.schema)
         manifest = build_manifest(run_id, "data", written, source, base.run_id if base else None)
@@ -141,6 +152,71 @@ def test_conversations_and_texts_without_targets_are_carried_over_as_they_are(wo
         workflow.run("1", files)
         workflow.run("2", {**files, "data/b.jsonl": json.dumps(content).encode()}, base_run="1")
         assert workflow.rows("1") == workflow.rows("2") != {}
+
+
+def test_a_conversation_that_begins_with_the_instruction_stays_one(workflow: Workflow) -> None:
+    turns = [
+        {"role": "user", "content": "Summarize.\n\nWhat is S3, and what does it do?"},
+        {"role": "assistant", "content": "It keeps."},
+    ]
+    workflow.document["data"] |= {"columns": {"messages": "m"}, "outputs": ["chat", "bedrock-pre-training"]}
+    files = {"data/a.jsonl": json.dumps({"m": turns}).encode()}
+    workflow.run("1", files)
+    workflow.run("2", {**files, "data/b.jsonl": b"broken"}, base_run="1")
+
+    def written(run_id: str) -> list[bytes]:
+        bucket, prefix = workflow.buckets[0], f"data/run={run_id}/bedrock-pre-training/"
+        return [bucket.read(stored.key) for stored in bucket.objects(prefix)]
+
+    assert written("1") == written("2") != []
+
+
+def test_what_an_earlier_run_replaced_is_counted_again(workflow: Workflow) -> None:
+    first = workflow.run("1", OLD)
+    assert first["redacted"] == {"email": 1}
+    assert workflow.run("2", {**OLD, **NEW}, base_run="1")["redacted"] == {"email": 1}
+
+
+def test_the_columns_are_those_of_the_run_that_is_added_to(workflow: Workflow) -> None:
+    workflow.run("1", OLD)
+    workflow.document["data"]["base_run"] = "1"
+    base = find_base(workflow.buckets[0], "data", "2", workflow.document)
+    assert base is not None
+    assert (base.columns, base.kept) == (Columns("documentation", "summary"), 22)
+
+
+def test_records_of_the_earlier_run_that_are_not_there_any_more_are_missed(workflow: Workflow) -> None:
+    workflow.run("1", OLD)
+    bucket = workflow.buckets[0]
+    parts = [stored.key for stored in bucket.objects("data/run=1/train/")]
+    bucket.put(parts[0], b"\n".join(bucket.read(parts[0]).splitlines()[1:]), "application/jsonl")
+    with pytest.raises(CountsDoNotBalance, match="22 records of the run that is added to, but 21 read"):
+        workflow.run("2", {**OLD, **NEW}, base_run="1")
+    bucket.delete(parts)
+    with pytest.raises(NoBaseRun, match=f"of run 1 are gone, the first is s3://bucket/{parts[0]}"):
+        workflow.run("2", {**OLD, **NEW}, base_run="1")
+
+
+def test_a_test_record_that_is_there_stays_though_a_new_one_with_its_text_sorts_before_it(workflow: Workflow) -> None:
+    workflow.document["data"]["evaluation_set"] = "golden"
+    files = {**OLD, "golden/b.jsonl": record("what is asked of the model in the test", "the answer")}
+    workflow.run("1", files)
+    files["golden/a.jsonl"] = record("what is asked of the model in the test", "another answer")
+    assert workflow.run("2", files, base_run="1")["rejected"] == {"conflicting_target": 1}
+    assert workflow.rows("2") == workflow.rows("1")
+
+
+def test_what_hung_together_only_by_a_refused_text_stays_apart(workflow: Workflow) -> None:
+    workflow.document["data"]["near_duplicates"]["action"] = "keep"
+    one, other, both = bridge(Settings.from_json(json.dumps(workflow.document)).split)
+    files = {"data/a.jsonl": record(one) + record(other)}
+    workflow.run("1", files)
+    files["data/b.jsonl"] = record(both)
+    workflow.run("2", files, base_run="1")
+    assert workflow.rows("2") == workflow.rows("1")
+    files["data/c.jsonl"] = record(f"{one} too")
+    third = workflow.run("3", files, base_run="2")
+    assert (third["kept"], third["near_duplicates"]["straddling"]) == (3, 0)
 
 
 def test_near_duplicates_that_an_earlier_run_kept_stay_in_their_clusters(workflow: Workflow) -> None:

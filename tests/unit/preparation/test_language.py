@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from cdk_app.settings.languages import Language as DeclaredLanguage
 from pipelines.preparation import language
 from pipelines.preparation.errors import InvalidArguments
-from pipelines.preparation.language import MIN_PROBABILITY, check_language, glimpse, language_probabilities
+from pipelines.preparation.language import (
+    MIN_PROBABILITY,
+    MIN_PROBABILITY_OF_ANOTHER,
+    NO_LANGUAGE,
+    check_language,
+    glimpse,
+    language_probabilities,
+)
 from pipelines.preparation.records import Reason, Rejected
 from pipelines.preparation.settings import Settings
 
@@ -54,6 +61,14 @@ def test_short_technical_english_passes_where_another_language_or_none_is_probab
     text: str, most_probable: str
 ) -> None:
     assert check_language(text, ("en",)).code == most_probable
+
+
+CODE = ">>> c.data.value\n4711\n>>> c.data[:2]\n[(1, 2), (3, 4)]\n>>> del c; x = y.z[0]"
+
+
+def test_what_has_no_language_that_is_probable_is_not_refused_for_one() -> None:
+    found = check_language(CODE, ("sw", "de"))
+    assert found.probability < MIN_PROBABILITY_OF_ANOTHER or found.code == NO_LANGUAGE
 
 
 def test_of_several_improbable_languages_that_are_asked_for_all_count_together() -> None:

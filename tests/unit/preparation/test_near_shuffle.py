@@ -78,7 +78,7 @@ def test_the_longest_of_a_cluster_is_kept_and_the_others_go_to_quarantine(prepar
     )
     assert written.rejected == {"near_duplicate": 2}
     manifest = build_manifest("1", "data", written, {"settings": SETTINGS})
-    assert manifest["near_duplicates"] == {"clusters": 1, "records": 3, "largest": 3}
+    assert manifest["near_duplicates"] == {"clusters": 1, "records": 3, "largest": 3, "straddling": 0}
     assert manifest["stages"][-1]["rejected"] == {"near_duplicate": 2}
 
 
@@ -106,11 +106,12 @@ def test_records_that_are_to_be_kept_share_a_split_with_their_near_duplicates(
     check_balance(written, counted_lines=0)
 
 
+@pytest.mark.parametrize("bound", ["MOST_SUSPECTS", "MOST_SHINGLES"])
 def test_more_suspects_than_a_task_can_hold_end_the_job_with_what_to_do(
-    prepare: Prepare, monkeypatch: pytest.MonkeyPatch
+    prepare: Prepare, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
-    monkeypatch.setattr("pipelines.preparation.near.stages.MOST_SUSPECTS", 2)
-    with pytest.raises(TooManySuspects, match="3 texts hang together"):
+    monkeypatch.setattr(f"pipelines.preparation.near.marks.{bound}", 2)
+    with pytest.raises(TooManySuspects, match=r"More than .*2 (texts|shingles),.* hang together by"):
         prepare({"a.jsonl": b"".join(record(text) for text in family(1))})
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.preparation.errors import InvalidArguments, UnknownSchema
+from pipelines.preparation.errors import InvalidArguments, NoInputFiles, UnknownSchema
 from pipelines.preparation.inputs import readable
 from pipelines.preparation.schema import infer_columns
 from pipelines.preparation.settings import Columns, Settings
@@ -53,6 +53,13 @@ def test_tables_tell_their_schema_too(bucket: MakeBucket) -> None:
     assert infer(bucket, {"a.parquet": file.getvalue()}) == Columns("document", "summary")
 
 
+def test_a_value_that_nobody_can_read_does_not_hide_the_columns(bucket: MakeBucket) -> None:
+    file = io.BytesIO()
+    far = pa.array([10**15], pa.int64()).cast(pa.timestamp("s"))
+    pq.write_table(pa.table({"document": ["d"], "summary": ["s"], "made": far}), file)
+    assert infer(bucket, {"a.parquet": file.getvalue()}) == Columns("document", "summary")
+
+
 def test_a_data_set_of_text_files_has_no_targets(bucket: MakeBucket) -> None:
     assert infer(bucket, {"a.txt": b"one", "b.md": b"two"}) == Columns("text")
 
@@ -77,6 +84,11 @@ def test_text_files_beside_labelled_records_are_left_out_and_named(
     assert ([stored.key for stored in objects], skipped) == (["a.jsonl"], ["LICENSE", "readme.md"])
     assert "LICENSE, readme.md" in capsys.readouterr().err
     assert [stored.key for stored in readable(files, Columns("text"))[0]] == ["a.jsonl", "readme.md"]
+
+
+def test_files_none_of_which_is_read_are_refused_by_name(bucket: MakeBucket) -> None:
+    with pytest.raises(NoInputFiles, match=r"None of the 2 files is read, as s3://…/a\.md: .*without the target"):
+        readable(bucket({"a.md": b"", "b.txt": b""}).objects(""), Columns("text", "summary"))
 
 
 @pytest.mark.parametrize(

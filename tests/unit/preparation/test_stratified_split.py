@@ -15,7 +15,7 @@ from pipelines.preparation.errors import TooManyStrata
 from pipelines.preparation.manifest import build_manifest, check_balance, source_of_run
 from pipelines.preparation.parts import Destination, Written
 from pipelines.preparation.settings import Settings
-from pipelines.preparation.stratify import MOST_STRATA, bounds_of
+from pipelines.preparation.stratify import MOST_STRATA, added
 
 Prepare = Callable[..., tuple[Written, Destination]]
 LABELS = {"billing is asked about": 200, "a bug is told": 37, "praise is given": 10}
@@ -108,7 +108,25 @@ def test_the_manifest_says_how_far_from_its_share_a_stratum_is(
     assert manifest["stratified"] == {"by": "target", "strata": 3, "furthest_off": 0.6}
 
 
-def test_what_every_record_has_for_itself_divides_nothing(by_target: Settings) -> None:
-    counts = Counter({(f"target {number}", 0): 1 for number in range(MOST_STRATA + 1)})
-    with pytest.raises(TooManyStrata, match=r"more than 1,000 different targets.*Set data\.split\.stratify to none"):
-        bounds_of(counts, by_target.split)
+TOO_MANY = r"more than 1,000 different targets.*Set data\.split\.stratify to none"
+
+
+def test_what_every_record_has_for_itself_divides_nothing(prepare: Prepare, by_target: Settings) -> None:
+    texts = (f"number {number} has something to say about its own label" for number in range(MOST_STRATA + 1))
+    lines = [json.dumps({"documentation": text, "summary": f"target {n}"}).encode() for n, text in enumerate(texts)]
+    with pytest.raises(TooManyStrata, match=TOO_MANY):
+        prepare({"a.jsonl": b"\n".join(lines)}, settings=by_target, partitions=1)
+
+
+def test_texts_of_which_each_stands_alone_are_no_labels(prepare: Prepare, by_target: Settings) -> None:
+    texts = (f"number {number} has something to say about its own label" for number in range(100))
+    lines = [json.dumps({"documentation": text, "summary": f"target {n}"}).encode() for n, text in enumerate(texts)]
+    message = r"100 records have 100 different targets, too few of each: 0 would be held out instead of 40\."
+    with pytest.raises(TooManyStrata, match=message):
+        prepare({"a.jsonl": b"\n".join(lines)}, settings=by_target)
+
+
+def test_strata_are_too_many_together_too(by_target: Settings) -> None:
+    one, other = (Counter({(f"target {n}", 0): 1 for n in numbers}) for numbers in (range(600), range(500, 1001)))
+    with pytest.raises(TooManyStrata, match=TOO_MANY):
+        added(one, other, by_target.split)

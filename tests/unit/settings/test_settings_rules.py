@@ -81,6 +81,14 @@ def test_every_output_that_can_be_written_can_be_named(load: Load, document: dic
     assert load(document).data.outputs == OUTPUTS
 
 
+def test_a_split_by_strata_looks_for_near_duplicates(load: Load, problems: Problems, document: dict[str, Any]) -> None:
+    document["data"] |= {"split": {"stratify": "target"}, "near_duplicates": {"action": "off"}}
+    (problem,) = problems(document)
+    assert (problem.key, problem.remedy) == ("data.near_duplicates.action", "Set it to drop or keep.")
+    document["data"]["near_duplicates"] = {"action": "keep"}
+    load(document)
+
+
 def test_the_smallest_data_set_must_fill_every_split(load: Load, problems: Problems, document: dict[str, Any]) -> None:
     document["data"] |= {"minimum_records": 49, "split": {"test": 0.02}}
     (problem,) = problems(document)

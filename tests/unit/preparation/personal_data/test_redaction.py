@@ -1,5 +1,6 @@
 """What holds for every text: redaction is stable, touches nothing else, and takes work in proportion to the text."""
 
+import base64
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -176,3 +177,9 @@ def work(piece: str, times: int, monkeypatch: pytest.MonkeyPatch) -> int:
 def test_a_long_hostile_line_is_redacted(piece: str) -> None:
     text = piece * (200_000 // len(piece)) + "!"
     assert redact(text)[0].endswith("!")
+
+
+def test_a_token_whose_header_is_nested_a_thousand_times_is_no_token() -> None:
+    header = base64.urlsafe_b64encode(b'{"a":' + b"[" * 3000).decode().rstrip("=")
+    token = f"{header}.eyJzdWIiOiIxMjMifQ.aB3dE5fG7hJ9kL1mN3pQ5rS7tU9"
+    assert redact(token)[0] == token

@@ -50,6 +50,8 @@ def test_the_delimiter_is_the_one_that_makes_the_header(read: Read, delimiter: s
         (b"text,target\na\nd,e\n", [Reason.MALFORMED_ROW, Example("d", "e")]),
         (b'text,target\n"a"b,c\nd,e\n', [Reason.MALFORMED_ROW, Example("d", "e")]),
         (b"text,target\n\nd,e\n", [Reason.EMPTY, Example("d", "e")]),
+        ("text,target\n\u00a0\nd,e\n".encode(), [Reason.EMPTY, Example("d", "e")]),
+        ('text,target\n"a\n\u00a0\n\u3000\nb",c\n'.encode(), [Example("a\n\u00a0\n\u3000\nb", "c")]),
         (b"text,target\n \xff,x\nd,e\n", [Reason.INVALID_UTF8, Example("d", "e")]),
         (b"text,target\n,x\nd,e\n", [Reason.EMPTY, Example("d", "e")]),
         (b"text,summary\na,b\n", [Reason.MISSING_COLUMN]),

@@ -5,7 +5,7 @@ import io
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.preparation.reading.lines import EXCERPT_BYTES, read_lines
+from pipelines.preparation.reading.lines import EXCERPT_BYTES, read_lines, skip_line
 
 
 class CountingStream(io.BytesIO):
@@ -40,6 +40,12 @@ def test_a_line_of_exactly_the_limit_is_whole_with_either_line_end() -> None:
     for end in (b"\n", b"\r\n", b""):
         assert next(read_lines(io.BytesIO(b"x" * 10 + end), 10))[:2] == (b"x" * 10, 10)
     assert next(read_lines(io.BytesIO(b"x" * 11 + b"\n"), 10))[1] == 11
+
+
+def test_a_line_that_ends_far_behind_is_not_skipped_to_its_end() -> None:
+    stream = CountingStream(b"x" * 30_000_000 + b"\nnext")
+    assert 1000 < skip_line(stream, 1000) <= 2 * 1024 * 1024
+    assert skip_line(io.BytesIO(b"rest\nnext"), 1000) == 5
 
 
 @given(st.binary(max_size=200).map(lambda content: content.replace(b"\x00", b"\n")), st.integers(1, 20))

@@ -68,6 +68,19 @@ def test_strings_that_are_no_utf8_cost_only_their_row(read: Read) -> None:
     assert list(map(outcome, lines)) == [Example("good", "a"), Reason.INVALID_UTF8, Example("fine", "c")]
 
 
+def test_a_time_that_python_has_no_place_for_costs_only_its_row(read: Read) -> None:
+    times = pa.array([0, 10**15], pa.int64()).cast(pa.timestamp("s"))
+    lines = read({"a.parquet": parquet(pa.table({"text": times, "target": ["a", "b"]}))}, COLUMNS)
+    assert [(line.number, outcome(line)) for line in lines] == [(1, Reason.WRONG_TYPE), (2, Reason.WRONG_TYPE)]
+    assert lines[0].problem is None
+    assert lines[1].problem is not None
+
+
+def test_a_column_that_is_there_twice_is_not_guessed_at(read: Read) -> None:
+    table = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"]), pa.array(["t"])], ["text", "text", "target"])
+    assert [outcome(line) for line in read({"a.parquet": parquet(table)}, COLUMNS)] == [Reason.DUPLICATE_KEY]
+
+
 def test_conversations_are_lists_of_turns(read: Read) -> None:
     turns = [{"role": "user", "content": "hello"}, {"role": "assistant", "content": "good day"}]
     columns = Columns(messages="messages")
