@@ -13,6 +13,7 @@ import sqlglot
 from sqlglot import TokenType, exp
 from sqlglot.errors import SqlglotError
 
+from twin.athena.division import divide_as_athena_does
 from twin.athena.errors import QueryRefused
 
 _ATHENA, _DUCKDB = "athena", "duckdb"
@@ -49,6 +50,7 @@ def prepare(query: str, parameters: Sequence[str], database: str) -> Statement:
     _check_placeholders(_parsed(query))
     tree = _parsed(_bound(query, parameters))
     _check_supported(tree)
+    divide_as_athena_does(tree)
     scans = tuple(_name_scans(tree, database))
     return Statement(tree.sql(dialect=_DUCKDB), scans)
 
