@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from cli.say import say
 from twin.run.approval import Request, figures, request
 from twin.run.session import emulator_folder
 
@@ -21,7 +22,7 @@ def approve_run(root: Path, name: str, sure: bool, console: Console) -> None:
     if not sure:
         typer.confirm("Deploy this model?", abort=True)
     asked.approve(name)
-    console.print(f"Run {asked.run_id}: approved.", style="green", highlight=False)
+    say(f"Run {asked.run_id}: approved.", console, "green")
 
 
 def reject_run(root: Path, why: str, console: Console) -> None:
@@ -32,13 +33,13 @@ def reject_run(root: Path, why: str, console: Console) -> None:
     """
     asked = request(emulator_folder(root))
     asked.reject(why)
-    console.print(f"Run {asked.run_id}: rejected. What is deployed stays as it is.", highlight=False)
+    say(f"Run {asked.run_id}: rejected. What is deployed stays as it is.", console)
 
 
 def show(root: Path, console: Console) -> Request:
     """Print what the run found, and return its request."""
     asked = request(emulator_folder(root))
-    console.print(f"Run {asked.run_id} waits for your approval.", style="bold", highlight=False)
+    say(f"Run {asked.run_id} waits for your approval.", console, "bold")
     for line in figures(asked.known()):
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        say(line, console)
     return asked

@@ -15,6 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cli.say import say
 from cli.show_findings import Checked, show_findings, show_totals
 from pipelines.formats.check import check_lines, check_name, check_set
 from pipelines.formats.detect import detect
@@ -48,7 +49,7 @@ def check_data(
     chosen, why = _choose_format(files[0], form, family)
     model = family or None
     rows = [] if model is None else [row for row in rows_of(model) if row.format is chosen]
-    console.print(f"Format: {chosen.value} ({why}). {_limits(model, rows)}", highlight=False, soft_wrap=True)
+    say(f"Format: {chosen.value} ({why}). {_limits(model, rows)}", console)
     training = [_check(path, chosen, model, most_listed) for path in files]
     held_out = _check(validation, chosen, model, most_listed) if validation else None
     whole = check_set(_joined(training), held_out.findings if held_out else None)
@@ -106,7 +107,7 @@ def _check(path: Path, form: Format, family: str | None, most_listed: int) -> Ch
 def _lines(path: Path, shown: bool = False) -> Iterator[Iterator[bytes]]:
     """Open a file's lines, unpacked; how far the reading is shows where there is a terminal."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     try:
         with (
             Progress(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from cli.say import say
 from cli.show import shown
 from twin.emulator import Emulator, EmulatorError
 from twin.run.board import Board
@@ -20,15 +21,15 @@ def destroy_deployment(root: Path, console: Console) -> int:
     """Tear the last deployment down and return the command's exit code."""
     folder, assembly = emulator_folder(root), state_folder(root) / f"cdk.out.{ENVIRONMENT}"
     if not folder.exists() or not assembly.exists():
-        console.print("Nothing is deployed on this machine.")
+        say("Nothing is deployed on this machine.", console)
         return 0
     try:
         with claimed(state_folder(root), folder):
             return destroy_claimed(folder, assembly, console)
     except RunRefused as error:
         going_on = run_going_on(folder)
-        console.print(f"{going_on or error}", style="red", markup=False, highlight=False, soft_wrap=True)
-        console.print("Nothing was destroyed.")
+        say(going_on or error, console, "red")
+        say("Nothing was destroyed.", console)
         return 2
 
 
@@ -49,10 +50,10 @@ def destroy_claimed(folder: Path, assembly: Path, console: Console) -> int:
             finally:
                 emulator.stop()
     except KeyboardInterrupt:
-        console.print("Interrupted. `fourfold destroy` goes on with what is left.", style="yellow")
+        say("Interrupted. `fourfold destroy` goes on with what is left.", console, "yellow")
         return 130
     except EmulatorError as error:
-        console.print(str(error), style="red", markup=False, soft_wrap=True)
+        say(error, console, "red")
         return 1
     return summarize(torn_down, left, console)
 
@@ -60,27 +61,27 @@ def destroy_claimed(folder: Path, assembly: Path, console: Console) -> int:
 def summarize(torn_down: TornDown, left: list[str], console: Console) -> int:
     """Say what is gone and what is left, and return the exit code."""
     if left:
-        console.print(f"Still there: {', '.join(left)}", style="red")
+        say(f"Still there: {', '.join(left)}", console, "red")
         return 1
-    console.print("Every stack is gone.", style="green")
+    say("Every stack is gone.", console, "green")
     if torn_down.log_groups:
-        console.print("Removed beside them, log groups that services had made by themselves:")
+        say("Removed beside them, log groups that services had made by themselves:", console)
         show_lines(torn_down.log_groups, console)
     if torn_down.kept:
-        console.print("Kept on purpose (DeletionPolicy Retain in the templates):")
+        say("Kept on purpose (DeletionPolicy Retain in the templates):", console)
         show_lines([f"{one.type}  {one.id}: {one.why}" for one in torn_down.kept], console)
         gone = ": its record and figures; the model itself went with its bucket"
         packages = torn_down.model_packages.items()
         show_lines([f"model package  {arn}{'' if there else gone}" for arn, there in packages], console)
     for key, end in torn_down.dying_keys.items():
         text = f"KMS deletes the key {key} on {end:%d %B %Y}, when its waiting period is over."
-        console.print(text, highlight=False, soft_wrap=True)
+        say(text, console)
     text = "The stack CDKToolkit stays too: `cdk bootstrap` made it, for every CDK app of the account."
-    console.print(text, highlight=False, soft_wrap=True)
+    say(text, console)
     return 0
 
 
 def show_lines(lines: list[str], console: Console) -> None:
     """Print lines as they are, indented."""
     for line in lines:
-        console.print(f"  {line}", highlight=False, markup=False, soft_wrap=True)
+        say(f"  {line}", console)

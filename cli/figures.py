@@ -6,7 +6,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from cli.say import say
 from twin.report.charts.candidates import milliseconds
 from twin.report.cuts import cuts
 from twin.report.wording import approved, loss_change, quality_change, request_cost, selection_reason
@@ -16,23 +18,17 @@ def show_figures(report: dict[str, Any], console: Console) -> None:
     """Print the run's outcome, its counts, candidates and figures before and after."""
     execution = report["execution"]
     good = execution["status"] == "SUCCEEDED"
-    console.print(f"Run {execution['id']}: {execution['status']}", style="bold green" if good else "bold red")
+    say(f"Run {execution['id']}: {execution['status']}", console, "bold green" if good else "bold red")
     if not good:
-        complain(f"{execution['error']}: {execution['cause']}", console)
+        say(f"{execution['error']}: {execution['cause']}", console, "red")
     if report["error"]:
-        complain(f"The deployed model could not be used: {report['error']}", console)
+        say(f"The deployed model could not be used: {report['error']}", console, "red")
     table = Table.grid(padding=(0, 3, 0, 0))
     for label, text in rows(report):
-        table.add_row(label, text)
+        table.add_row(Text(label), Text(text))
     console.print(table)
     for cut in cuts(report):
-        style = "yellow" if cut.prominent else ""
-        console.print(f"{cut.found} {cut.remedy}", style=style, markup=False, highlight=False, soft_wrap=True)
-
-
-def complain(message: str, console: Console) -> None:
-    """Print an error as it is, whatever characters it holds."""
-    console.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+        say(f"{cut.found} {cut.remedy}", console, "yellow" if cut.prominent else "")
 
 
 def rows(report: dict[str, Any]) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from cdk_app.settings import SettingsError, load_settings
+from cli.say import say
 
 app = typer.Typer(
     help="From text to a deployed model: the four steps, on this machine, from the templates that deploy.",
@@ -33,7 +34,7 @@ WorkflowFile = Annotated[Path, typer.Option("--workflow", help="The settings fil
 
 def fail(message: str, code: int = 1) -> typer.Exit:
     """Print an error where errors go and return the exit to raise."""
-    Console(stderr=True).print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    say(message, Console(stderr=True), "red")
     return typer.Exit(code)
 
 
@@ -43,7 +44,7 @@ def about(
 ) -> None:
     """Say what stands for the command as a whole."""
     if show_version:
-        console.print(f"fourfold {version('fourfold')}", highlight=False)
+        say(f"fourfold {version('fourfold')}", console)
         raise typer.Exit
 
 
@@ -113,7 +114,7 @@ def parse_override(text: str) -> dict[str, Any]:
     """Return the execution's input, or leave with what is wrong about it."""
     try:
         value = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:  # beside what is no JSON, a number of thousands of digits
         raise fail(f"--override is not JSON: {error}", 2) from None
     if not isinstance(value, dict):
         raise fail('--override must be a JSON object, such as \'{"tuning": {"epochs": 2}}\'.', 2)
@@ -136,7 +137,7 @@ def report(
     latest = max(chosen, key=lambda folder: (folder / "report.json").stat().st_mtime)
     show_figures(json.loads((latest / "report.json").read_text()), console)
     page = (latest / "report.html").resolve()
-    console.print(f"\n{page}", highlight=False, soft_wrap=True)
+    say(f"\n{page}", console)
     if open_page:
         webbrowser.open(page.as_uri())
 
@@ -156,7 +157,7 @@ def synth(
         except (SettingsError, SynthesisFailed) as error:
             raise fail(str(error), 2) from None
     for template in sorted(assembly.glob("*.template.json")):
-        console.print(template.relative_to(ROOT), highlight=False)
+        say(template.relative_to(ROOT), console)
 
 
 @app.command("check-data")

@@ -9,7 +9,8 @@ from rich.console import Console
 
 from cdk_app.settings import Settings
 from cli.errors import explain
-from cli.figures import complain, show_figures
+from cli.figures import show_figures
+from cli.say import say
 from cli.show import shown
 from twin import events
 from twin.emulator import Emulator
@@ -69,16 +70,16 @@ def run_claimed(settings: Settings, options: Options, output: Path, console: Con
         message = explain(error, log)
         if message is None:
             raise
-        complain(message, Console(stderr=True))
+        say(message, Console(stderr=True), "red")
         return 1
     console.print()
     show_figures(figures, console)
     page = output / finished.outcome.run_id / "report.html"
-    console.print(f"\nThe report: {page.resolve()}", highlight=False, soft_wrap=True)
+    say(f"\nThe report: {page.resolve()}", console)
     for folder in rejected:
-        console.print(f"The rejected records, until the next run: {folder}", highlight=False, soft_wrap=True)
+        say(f"The rejected records, until the next run: {folder}", console)
     if finished.good:
-        console.print("The model, until the next run: `fourfold ask` or `fourfold serve`")
+        say("The model, until the next run: `fourfold ask` or `fourfold serve`", console)
     if finished.error is not None and explain(finished.error, log) is None:
         raise finished.error
     return 0 if finished.good else 1

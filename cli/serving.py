@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from cli.say import say
 from cli.show import shown
 from twin.emulator import RunningEmulator
 from twin.run.api import Api, ApiRefused
@@ -42,7 +43,7 @@ def ask_model(root: Path, text: str, console: Console) -> None:
             if going_on is None:
                 raise
             raise NotDeployedYet(f"There is no model to ask yet. {going_on}") from refused
-    console.print(output, highlight=False, markup=False, soft_wrap=True)
+    say(output, console)
 
 
 def serve_model(root: Path, console: Console) -> None:
@@ -57,11 +58,11 @@ def serve_model(root: Path, console: Console) -> None:
     try:
         with deployed(root) as api:
             for line in announcement(api, served_already, run_going_on(folder)):
-                console.print(line, highlight=False, markup=False, soft_wrap=True)
+                say(line, console)
             if not served_already:
                 threading.Event().wait()
     except KeyboardInterrupt:
-        console.print("Stopped.")
+        say("Stopped.", console)
 
 
 def announcement(api: Api, served_already: bool, going_on: GoingOn | None) -> Iterator[str]:

@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from cli.say import say
 from twin.run.board import Board, Progress, Status, Step
 
 MARKS = {
@@ -100,7 +101,7 @@ class PlainLog:
         self._shown[step.name] = key
         words = describe(step.progress) if step.status is Status.RUNNING and step.progress else step.detail
         line = f"{step.status.lower():<9} {step.label}  {clock(step.elapsed())}  {words}"
-        self._console.print(line.rstrip(), highlight=False, markup=False, soft_wrap=True)
+        say(line.rstrip(), self._console)
 
 
 @contextmanager

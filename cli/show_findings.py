@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.say import say
 from pipelines.formats.findings import Finding, Findings
 
 
@@ -31,7 +32,7 @@ def show_totals(name: str, findings: Findings, console: Console) -> None:
     records = f"{findings.lines:,} record{'' if findings.lines == 1 else 's'}"
     text = f"{findings.size:,} bytes, {findings.characters:,} characters, about {findings.tokens:,} tokens"
     line = f"{name}: {records}, {text}. Of the records, {findings.accepted:,} would be accepted."
-    console.print(line, highlight=False, soft_wrap=True)
+    say(line, console)
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,12 @@ def show_findings(files: Sequence[Checked], whole: Sequence[Finding], console: C
     for file in files:
         for reason, count in sorted(file.findings.counts.items()):
             if (more := count - sum(finding.reason is reason for finding in file.findings.listed)) > 0:
-                console.print(f"{file.path}: {more:,} more lines with {reason.value}", highlight=False, soft_wrap=True)
+                say(f"{file.path}: {more:,} more lines with {reason.value}", console)
     refused = any(row.kind == "refused" for row in rows)
     last = (
         "The service would refuse this data." if refused else "Nothing is known for which the service would refuse it."
     )
-    console.print(last, style="bold red" if refused else "bold green", highlight=False)
+    say(last, console, "bold red" if refused else "bold green")
     return int(refused)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import aws_cdk as cdk
 from aws_cdk import aws_glue as glue
@@ -133,11 +134,16 @@ def quality_rules(settings: Settings) -> str:
     data = settings.data
     if data.columns is None:
         raise ValueError("Rules are about columns, and the settings name none.")
-    names = [json.dumps(name.lower()) for name in data.columns.names]
+    names = [json.dumps(name.lower(), ensure_ascii=False) for name in data.columns.names]
     rules = [
         f"RowCount >= {data.minimum_records}",
-        *(f"Completeness {name} >= {data.quality_rules.completeness}" for name in names),
+        *(f"Completeness {name} >= {_plain(data.quality_rules.completeness)}" for name in names),
         *(f"ColumnLength {name} <= {data.max_record_bytes}" for name in names),
-        f"Uniqueness {names[0]} >= {data.quality_rules.uniqueness}",
+        f"Uniqueness {names[0]} >= {_plain(data.quality_rules.uniqueness)}",
     ]
     return f"Rules = [{', '.join(rules)}]"
+
+
+def _plain(share: float) -> str:
+    """A number without an exponent, which DQDL does not know."""
+    return format(Decimal(str(share)), "f")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
+from aws_cdk import CfnResource
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -16,6 +18,7 @@ CURATED_TABLE = "curated"
 QUARANTINE_TABLE = "quarantine"
 _SPLITS = ("train", "validation", "test")
 _STRING = glue.Schema.STRING
+_SKIP_MALFORMED = {"ignore.malformed.json": "true"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ def raw_table(
     scope: Construct, database: glue.Database, bucket: s3.Bucket, settings: Settings, names: Sequence[str]
 ) -> glue.S3Table:
     """The columns of the configured data set, before anything is filtered. Broken lines read as NULL."""
-    return glue.S3Table(
+    table = glue.S3Table(
         scope,
         "RawTable",
         database=database,
@@ -39,9 +42,12 @@ def raw_table(
         columns=[glue.Column(name=name.lower(), type=_STRING) for name in names],
         data_format=glue.DataFormat.JSON,
         storage=glue.S3TableStorage.from_bucket(bucket),
-        s3_prefix=settings.data.dataset,
-        storage_parameters=[glue.StorageParameter.custom("ignore.malformed.json", "true")],
+        s3_prefix=f"{settings.data.dataset}/",  # Athena asks for the slash; without it `a` may take in `a-b/`
     )
+    # Athena reads a SerDe's properties here alone; CDK's storage parameters stand a level above.
+    definition = cast(CfnResource, table.node.default_child)
+    definition.add_property_override("TableInput.StorageDescriptor.SerdeInfo.Parameters", _SKIP_MALFORMED)
+    return table
 
 
 def curated_table(scope: Construct, database: glue.Database, bucket: s3.Bucket) -> glue.S3Table:

@@ -11,8 +11,9 @@ from cdk_app.constructs.grants import allow, policy_of, service_role
 from cdk_app.constructs.retention import log_group
 
 _RANGE = "10.0.0.0/24"
-# Redshift Serverless with enhanced VPC routing wants subnets in three zones; where they are, the account knows.
-_ZONES = 3
+# Redshift Serverless wants three subnets in three zones, and in us-west-1, which has no more for an account, in two.
+_SUBNETS = 3
+_REGION_OF_TWO_ZONES = "us-west-1"
 _SUBNET_BITS = 6
 _HTTPS = 443
 
@@ -39,7 +40,7 @@ class ClosedNetwork(Construct):
             tags=[cdk.CfnTag(key="Name", value=name)],
         )
         table = ec2.CfnRouteTable(self, "Routes", vpc_id=vpc.ref)
-        self.subnet_ids = [self._subnet(vpc, table, zone) for zone in range(_ZONES)]
+        self.subnet_ids = [self._subnet(vpc, table, zone) for zone in range(_SUBNETS)]
         group = ec2.CfnSecurityGroup(
             self,
             "SecurityGroup",
@@ -64,14 +65,24 @@ class ClosedNetwork(Construct):
             self,
             f"Subnet{zone + 1}",
             vpc_id=vpc.ref,
-            availability_zone=cdk.Fn.select(zone, cdk.Fn.get_azs()),
-            cidr_block=cdk.Fn.select(zone, cdk.Fn.cidr(vpc.attr_cidr_block, _ZONES, str(_SUBNET_BITS))),
+            availability_zone=self._zone(zone),
+            cidr_block=cdk.Fn.select(zone, cdk.Fn.cidr(vpc.attr_cidr_block, _SUBNETS, str(_SUBNET_BITS))),
             map_public_ip_on_launch=False,
         )
         ec2.CfnSubnetRouteTableAssociation(
             self, f"Subnet{zone + 1}Routes", subnet_id=subnet.ref, route_table_id=table.ref
         )
         return subnet.ref
+
+    def _zone(self, subnet: int) -> str:
+        """The zone of a subnet: in the Region that has two for an account, the first of them for the third subnet."""
+        zones = cdk.Fn.get_azs()
+        zone = cdk.Fn.select(subnet, zones)
+        if subnet < _SUBNETS - 1:
+            return zone
+        is_there = cdk.Fn.condition_equals(cdk.Aws.REGION, _REGION_OF_TWO_ZONES)
+        two_zones = cdk.CfnCondition(self, "TwoZones", expression=is_there)
+        return cdk.Fn.condition_if(two_zones.logical_id, cdk.Fn.select(0, zones), zone).to_string()
 
     def _endpoints(self, vpc: ec2.CfnVPC, table: ec2.CfnRouteTable) -> None:
         prefix = f"com.amazonaws.{cdk.Aws.REGION}"

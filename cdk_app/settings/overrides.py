@@ -85,7 +85,7 @@ def _within(value: Any, bounds: Mapping[str, Any]) -> bool:
     if "choices" in bounds and value not in bounds["choices"]:
         return False
     if isinstance(value, str):
-        return re.search(bounds.get("pattern", ""), value) is not None
+        return "pattern" not in bounds or re.fullmatch(bounds["pattern"], value) is not None
     return bool(bounds.get("minimum", value) <= value <= bounds.get("maximum", value))
 
 

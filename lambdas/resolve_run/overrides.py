@@ -106,7 +106,7 @@ def _problem(name: str, value: object, bound: Bound) -> str:
         above = bound.maximum is not None and value > bound.maximum
         if below or above:
             return f"{wrong} is {'below the minimum' if below else 'above the maximum'}. {_wanted(bound)}"
-    if bound.pattern and isinstance(value, str) and not re.search(bound.pattern, value):
+    if bound.pattern and isinstance(value, str) and not re.fullmatch(bound.pattern, value):
         return f"{wrong} has the wrong form. {_wanted(bound)}"
     return ""
 
@@ -115,8 +115,9 @@ def _has_type(value: object, kind: str) -> bool:
     if kind == "boolean" or isinstance(value, bool):
         return kind == "boolean" and isinstance(value, bool)
     if kind in ("integer", "number"):
-        finite = isinstance(value, (int, float)) and math.isfinite(value)
-        return finite and (kind == "number" or isinstance(value, int))
+        if isinstance(value, int):
+            return True
+        return kind == "number" and isinstance(value, float) and math.isfinite(value)
     return isinstance(value, str if kind == "string" else list)
 
 

@@ -47,9 +47,19 @@ def _size(characters: int) -> str:
 
 def _reserved_words(texts: Sequence[Text], limits: Limits) -> Iterator[Problem]:
     for text in texts:
+        part = text.part.name.lower()
         refused = limits.reserved if limits.reserved_in_answers or text.part is not Part.ANSWER else ()
-        for reason, words in ((Reason.RESERVED_WORD, refused), (Reason.MAYBE_RESERVED_WORD, limits.maybe_reserved)):
-            found = [word for word in words if word in text.content]
-            if found:
-                yield Problem(reason, f"{found[0]!r} in the {text.part.name.lower()}")
-                break
+        if found := next((word for word in refused if word in text.content), None):
+            yield Problem(Reason.RESERVED_WORD, f"{found!r} in the {part}")
+        elif found := _in_any_case(limits.maybe_reserved, text.content):
+            yield Problem(Reason.MAYBE_RESERVED_WORD, f"{found!r} in the {part}")
+
+
+def _in_any_case(words: Sequence[str], content: str) -> str | None:
+    """The first of the words that a text has, as the text spells it."""
+    lowered = content.lower()
+    for word in words:
+        if (start := lowered.find(word.lower())) >= 0:
+            # A letter whose small form is longer moves what stands behind it: then the word is shown as documented.
+            return content[start : start + len(word)] if len(lowered) == len(content) else word
+    return None

@@ -59,7 +59,7 @@ class Limits:
     reserved_in_answers: bool = False
     """Whether answers may not hold it either."""
     maybe_reserved: tuple[str, ...] = ()
-    """What AWS's validator refuses beside that, anywhere in a record."""
+    """What AWS's validator refuses beside that, in whatever case and anywhere in a record."""
     only_known_keys: bool = False
     one_system_part: bool = False
     plain_file_name: bool = False
@@ -68,7 +68,7 @@ class Limits:
 
 
 _NOVA_RESERVED = ("User:", "Bot:", "Assistant:", "System:", "<image>", "<video>", "[EOS]")
-_NOVA_MAYBE = (*_NOVA_RESERVED, "USER:", "BOT:", "ASSISTANT:", "SYSTEM:", "Thought:", "<unk>")
+_NOVA_MAYBE = (*_NOVA_RESERVED, "Thought:", "<unk>")
 
 
 def _titan(family: str, model: str, *methods: str, batch_tokens: int | None = 2048) -> tuple[Limits, ...]:

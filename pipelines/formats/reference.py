@@ -78,8 +78,8 @@ def _beside(row: Limits) -> Iterator[str]:
     if row.reserved:
         where = "" if row.reserved_in_answers else " in prompts"
         yield f"not{where}: {_words(row.reserved)}"
-    if others := tuple(word for word in row.maybe_reserved if word not in row.reserved):
-        yield f"warns of {_words(others)}"
+    if row.maybe_reserved:
+        yield f"warns of, in capitals or not: {_words(row.maybe_reserved)}"
     if row.one_system_part:
         yield "one part of `system`"
     if row.only_known_keys:

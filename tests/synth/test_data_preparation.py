@@ -168,6 +168,21 @@ def test_quality_rules_survive_a_column_with_a_quotation_mark(settings: Settings
     assert 'Completeness "the \\"text\\"" >=' in rules
 
 
+def test_quality_rules_name_a_column_with_its_own_letters(settings: Settings) -> None:
+    data = settings.data.model_copy(update={"columns": Columns(text="Übersicht", target="target")})
+    rules = quality_rules(settings.model_copy(update={"data": data}))
+    assert 'Completeness "übersicht" >=' in rules
+    assert read_rules(rules)
+
+
+@pytest.mark.parametrize(("share", "written"), [(0.00001, "0.00001"), (0.5, "0.5"), (1.0, "1.0"), (0, "0")])
+def test_quality_rules_write_numbers_without_an_exponent(settings: Settings, share: float, written: str) -> None:
+    rules = settings.data.quality_rules.model_copy(update={"uniqueness": share})
+    data = settings.data.model_copy(update={"quality_rules": rules})
+    found = quality_rules(settings.model_copy(update={"data": data}))
+    assert found.endswith(f" >= {written}]")
+
+
 def test_quality_rules_are_rules_that_the_twin_evaluates(settings: Settings) -> None:
     assert len(read_rules(quality_rules(settings))) == 6
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import threading
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from twin.emulator.hooks import ServiceError
 from twin.events import read
 from twin.glue.definition import check_definition
 from twin.glue.runs import Runs
-from twin.glue.spark import spark_conf, threads
+from twin.glue.spark import spark_conf, spark_environment, threads
 from twin.processes import marked
 
 LOGS = allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"])
@@ -399,6 +401,16 @@ def test_tasks_run_at_once_as_the_workers_would_as_far_as_the_machine_can(monkey
     monkeypatch.setattr("os.cpu_count", lambda: 6)
     assert threads("G.1X", 2) == 4
     assert threads("G.1X", 1000) == 6
+
+
+def test_a_folder_with_any_characters_in_its_name_reaches_spark_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / """o'brien's "data" & co"""
+    words = shlex.split(spark_environment(folder, [], 1, {"a.b": "it's"})["PYSPARK_SUBMIT_ARGS"])  # as PySpark does
+    given = [value for word, value in pairwise(words) if word == "--conf"]
+    assert f"spark.local.dir={folder / 'local'}" in given
+    assert f"spark.sql.warehouse.dir={folder / 'warehouse'}" in given
+    assert "a.b=it's" in given
+    assert words[-1] == "pyspark-shell"
 
 
 def test_spark_settings_are_read_from_glues_argument() -> None:

@@ -60,6 +60,8 @@ def run(statement: Statement, caller: Mapping[str, str], cutoff: int | None) -> 
     except UnreadableTable as error:
         raise QueryFailed(str(error)) from error
     except duckdb.Error as error:
+        if "Division by zero" in str(error):
+            raise QueryFailed("DIVISION_BY_ZERO: Division by zero") from error
         raise QueryFailed(f"GENERIC_INTERNAL_ERROR: {error}") from error
 
 

@@ -13,7 +13,9 @@ import sqlglot
 from sqlglot import TokenType, exp
 from sqlglot.errors import SqlglotError
 
+from twin.athena.division import divide_as_athena_does
 from twin.athena.errors import QueryRefused
+from twin.athena.names import fold_names, names_in, tables_of_catalogue
 
 _ATHENA, _DUCKDB = "athena", "duckdb"
 _LITERALS = (exp.Literal, exp.Boolean, exp.Null, exp.Neg)
@@ -49,6 +51,8 @@ def prepare(query: str, parameters: Sequence[str], database: str) -> Statement:
     _check_placeholders(_parsed(query))
     tree = _parsed(_bound(query, parameters))
     _check_supported(tree)
+    divide_as_athena_does(tree)
+    fold_names(tree)
     scans = tuple(_name_scans(tree, database))
     return Statement(tree.sql(dialect=_DUCKDB), scans)
 
@@ -111,20 +115,23 @@ def _check_supported(tree: exp.Query) -> None:
 
 
 def _name_scans(tree: exp.Query, database: str) -> Iterator[Scan]:
-    named_in_query = {cte.alias_or_name for cte in tree.find_all(exp.CTE)}
-    tables = [
-        table
-        for table in tree.find_all(exp.Table)
-        if isinstance(table.this, exp.Identifier) and (table.args.get("db") or table.name not in named_in_query)
-    ]
+    tables, prefix = tables_of_catalogue(tree), _free_prefix(names_in(tree))
     for number, table in enumerate(tables):
-        if table.catalog and table.catalog.lower() != "awsdatacatalog":
+        if table.catalog and table.catalog != "awsdatacatalog":
             raise QueryRefused(f"The twin's Athena has the catalogue AwsDataCatalog only, not {table.catalog}.")
-        relation, known_as = f"scan_{number}", table.alias_or_name
-        yield Scan(relation, (table.db or database).lower(), table.name.lower(), _constraints(table, known_as))
+        relation, known_as = f"{prefix}{number}", table.alias_or_name
+        yield Scan(relation, table.db or database.lower(), table.name, _constraints(table, known_as))
         table.set("alias", exp.TableAlias(this=exp.to_identifier(known_as)))
         for part, value in (("this", exp.to_identifier(relation)), ("db", None), ("catalog", None)):
             table.set(part, value)
+
+
+def _free_prefix(taken: set[str]) -> str:
+    """The beginning of names for what is read, that no name in the query has."""
+    prefix = "scan_"
+    while any(name.startswith(prefix) for name in taken):
+        prefix = f"_{prefix}"
+    return prefix
 
 
 def _constraints(table: exp.Table, known_as: str) -> dict[str, frozenset[str]]:

@@ -45,7 +45,7 @@ class JsonTable:
                 f"The twin reads tables of JSON lines; table {table['Name']} has the SerDe "
                 f"{serde.get('SerializationLibrary', 'none')}."
             )
-        given = {**(table.get("Parameters") or {}), **storage.get("Parameters", {}), **serde.get("Parameters", {})}
+        given = serde.get("Parameters") or {}  # a SerDe's properties stand nowhere else
         self._ignore_malformed = str(given.get("ignore.malformed.json", "")).lower() == "true"
         self._columns = {column["Name"].lower(): hive_type(column["Type"]) for column in storage["Columns"]}
         self._keys = {key["Name"].lower(): hive_type(key["Type"]) for key in table.get("PartitionKeys") or []}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from twin.athena.iam import athena_action, athena_resource
+from twin.athena.iam import athena_action, athena_resource, further_workgroups
 from twin.emulator import hooks
 from twin.emulator.glue_iam import further_resources, glue_action, glue_resource
 from twin.emulator.hooks import Permission, Request, pass_role
@@ -40,6 +40,7 @@ def register() -> None:
     hooks.map_iam("sagemaker", sagemaker_action, sagemaker_resource)
     hooks.map_iam("bedrock-runtime", bedrock_action, bedrock_resource)
     hooks.map_iam("athena", athena_action, athena_resource)
+    hooks.require("athena", further_workgroups)
     hooks.map_iam("glue", glue_action, glue_resource)
     hooks.require("glue", further_resources)
     hooks.map_iam("ssm", ssm_action, ssm_resource)

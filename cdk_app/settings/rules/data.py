@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cdk_app.settings.rules.rule import Breach, Subject, rule
 
 LARGEST_HELD_OUT_SHARE = 0.5
+_NOT_IN_A_TABLE = {".": "dot", ",": "comma", "\n": "line end", "\r": "line end"}
 
 
 @rule("data.columns.text", "data.columns.target", "data.columns.messages")
@@ -25,6 +26,24 @@ def columns_make_a_record(subject: Subject) -> Iterator[Breach]:
     elif columns.text and columns.text == columns.target:
         message = f"`{columns.target}` is also the text column"
         yield Breach(("data", "columns", "target"), message, "Name the column that holds the wanted answer.")
+
+
+@rule("data.columns.text", "data.columns.target", "data.columns.messages")
+def columns_fit_a_table(subject: Subject) -> Iterator[Breach]:
+    """The columns are those of a table in the Glue catalogue, for Athena and for the rules on the raw data.
+
+    It knows no capitals, Athena takes a dot for that of a field, and a comma divides a list of columns.
+    """
+    columns = subject.settings.data.columns
+    named = {} if columns is None else {key: name for key, name in columns.model_dump().items() if name}
+    for key, name in named.items():
+        if marks := [mark for mark in _NOT_IN_A_TABLE if mark in name]:
+            message = f"no table can have the column `{name}`, for its {_NOT_IN_A_TABLE[marks[0]]}"
+            yield Breach(("data", "columns", key), message, "Call the column otherwise, in the data and here.")
+    text, target = named.get("text", ""), named.get("target", "")
+    if text != target and text.lower() == target.lower():
+        message = f"`{target}` and the text column `{text}` are one column to Glue and Athena, which know no capitals"
+        yield Breach(("data", "columns", "target"), message, "Call one of them otherwise, in the data and here.")
 
 
 @rule("data.quality_rules.on_glue", "data.columns")

@@ -117,6 +117,22 @@ def test_what_only_the_validator_refuses_is_a_warning(row: Limits) -> None:
         assert found(row, f"x {word} y") == {Reason.MAYBE_RESERVED_WORD}
 
 
+@pytest.mark.parametrize("row", rows("maybe_reserved"))
+def test_the_validator_refuses_a_word_in_any_case_and_the_service_in_the_documented_one(row: Limits) -> None:
+    for word in row.maybe_reserved:
+        for spelt in {word.lower(), word.upper(), word.swapcase()} - set(row.reserved):
+            assert found(row, f"x {spelt} y") == {Reason.MAYBE_RESERVED_WORD}
+            assert found(row, answer=f"x {spelt} y") == {Reason.MAYBE_RESERVED_WORD}
+
+
+@pytest.mark.parametrize(("content", "shown"), [("an uSER: b", "'uSER:'"), ("İ, user: b", "'User:'")])
+def test_a_word_in_another_case_is_shown_as_the_text_spells_it_where_that_can_be_told(content: str, shown: str) -> None:
+    findings = check_lines([conversation_line(record(content, "b"))], Format.CONVERSATION, "nova-lite")
+    assert [finding.detail for finding in findings.listed if finding.reason is Reason.MAYBE_RESERVED_WORD] == [
+        f"{shown} in the prompt"
+    ]
+
+
 @pytest.mark.parametrize(
     "row", [row for row in LIMITS if row.format is Format.CONVERSATION], ids=lambda row: row.family
 )

@@ -31,6 +31,10 @@ CASES: dict[str, dict[str, Any]] = {
     "not a number": {"selection": {"floor": float("nan")}},
     "endless": {"selection": {"floor": float("inf")}},
     "a name of the wrong form": {"dataset": "My Data"},
+    "a name with a line end": {"dataset": "contracts\n"},
+    "a machine with a line end": {"tuning": {"instance_type": "ml.g5.xlarge\n"}},
+    "a whole number that no float holds": {"data": {"minimum_records": 10**400}},
+    "such a number for a number": {"selection": {"floor": -(10**400)}},
     "no such choice": {"approval": "sometimes"},
     "a list for a choice": {"approval": ["manual"]},
     "a misspelt setting": {"tuning": {"epoch": 2}},
@@ -78,7 +82,7 @@ def test_the_cases_are_not_all_good_and_not_all_bad() -> None:
 
 BOUNDS = run_settings(settings("twin"))["bounds"]
 VALUES: st.SearchStrategy[Any] = st.sampled_from(
-    [None, True, -1, 0, 7, 0.5, 1e9, float("nan"), "", "x", "manual", "ml.g5.xlarge", [], [1], {}]
+    [None, True, -1, 0, 7, 0.5, 1e9, 10**400, float("nan"), "", "x", "x\n", "manual", "ml.g5.xlarge", [], [1], {}]
 )
 EDGES = {
     name: [bound[key] + step for key in ("minimum", "maximum") if key in bound for step in (-1, 0, 1)]
@@ -112,6 +116,10 @@ def test_any_input_is_judged_as_the_deployed_function_judges_it(overrides: dict[
         ({"approval": "no"}, 'approval: "no" is not allowed. Choose `manual` or `automatic`.'),
         ({"tuning": {"epoch": 2}}, "tuning.epoch: there is no such setting. Did you mean `tuning.epochs`?"),
         ({"serving": {"max_output_tokens": 9}}, "serving: one run cannot override it. Change the settings file."),
+        (
+            {"dataset": "contracts\n"},
+            r'dataset: "contracts\n" is not allowed. Give a string that matches ^[a-z0-9][a-z0-9-]{0,62}$.',
+        ),
         ({"tuning": 2}, "tuning: 2 is not a section. Write its settings below it."),
     ],
 )

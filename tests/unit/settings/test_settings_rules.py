@@ -29,6 +29,34 @@ def test_text_and_target_must_be_different_columns(problems: Problems, document:
     assert found(problems(document)) == [("data.columns.target", "`body` is also the text column")]
 
 
+@pytest.mark.parametrize(("text", "target"), [("Text", "text"), ("ÜBERSICHT", "übersicht")])
+def test_columns_that_differ_in_their_capitals_alone_are_refused(
+    problems: Problems, document: dict[str, Any], text: str, target: str
+) -> None:
+    document["data"]["columns"] = {"text": text, "target": target}
+    message = f"`{target}` and the text column `{text}` are one column to Glue and Athena, which know no capitals"
+    assert found(problems(document)) == [("data.columns.target", message)]
+
+
+@pytest.mark.parametrize(("name", "mark"), [("meta.text", "dot"), ("text, long", "comma"), ("te\nxt", "line end")])
+def test_a_column_that_no_table_can_have_is_refused_with_what_to_do(
+    problems: Problems, document: dict[str, Any], name: str, mark: str
+) -> None:
+    document["data"]["columns"] = {"text": name, "target": "b"}
+    (problem,) = problems(document)
+    assert problem.key == "data.columns.text"
+    assert problem.message == f"no table can have the column `{name}`, for its {mark}"
+    assert "Call the column otherwise" in str(problem)
+    document["data"]["columns"] = {"messages": name}
+    assert [key for key, _ in found(problems(document))] == ["data.columns.messages"]
+
+
+@pytest.mark.parametrize("name", ["Übersicht", 'the "text"', "two words", "a/b:c;d"])
+def test_a_column_may_have_any_other_name(load: Load, document: dict[str, Any], name: str) -> None:
+    document["data"]["columns"] = {"text": name, "target": "b"}
+    load(document)
+
+
 @pytest.mark.parametrize(("least", "most"), [("min_words", "max_words"), ("min_target_words", "max_target_words")])
 def test_word_limits_must_leave_room(
     load: Load, problems: Problems, document: dict[str, Any], least: str, most: str
