@@ -14,7 +14,7 @@ from pipelines.preparation.storage import Bucket, StoredObject
 TOKENIZER, CONFIGURATION = "tokenizer.json", "tokenizer_config.json"
 TEMPLATE, SPECIAL_TOKENS = "chat_template.jinja", "special_tokens_map.json"
 _NEEDED = (TOKENIZER, CONFIGURATION)
-_READ = (*_NEEDED, TEMPLATE, SPECIAL_TOKENS)
+READ = (*_NEEDED, TEMPLATE, SPECIAL_TOKENS)
 _REMEDY = (
     "Put the base model's folder there (docs/deploying.md, before the first run), or deploy with "
     "data.filters.max_tokens: 0, which counts no tokens."
@@ -58,7 +58,7 @@ def tokenizer_in(bucket: Bucket, folder: str) -> TokenizerFiles:
     found = {stored.key.removeprefix(folder): stored for stored in bucket.objects(folder)}
     if missing := [name for name in _NEEDED if name not in found]:
         raise NoTokenizer(f"s3://{bucket.name}/{folder} has no {' and no '.join(missing)}. {_REMEDY}")
-    return TokenizerFiles(bucket, tuple(found[name] for name in _READ if name in found))
+    return TokenizerFiles(bucket, tuple(found[name] for name in READ if name in found))
 
 
 def fingerprint(contents: Mapping[str, bytes]) -> dict[str, str]:
