@@ -12,6 +12,7 @@ import os
 import resource
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -23,7 +24,6 @@ from twin.weights import base_checkpoint
 
 CACHE = Path(__file__).resolve().parents[1] / ".fourfold" / "cache"
 BATCH = 1000
-ROUNDS = 3
 
 
 def pairs(texts: list[str]) -> list[tuple[Message, ...]]:
@@ -39,8 +39,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--megabytes", type=float, default=10, help="technical prose to count")
     parser.add_argument("--seed", type=int, default=7, help="draws the documents")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
     parser.add_argument("--model", type=Path, help="folder with tokenizer.json and tokenizer_config.json")
     options = parser.parse_args()
+    show = partial(_show, rounds=options.rounds)
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     folder = options.model or base_checkpoint(CACHE)
     contents = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in (".json", ".jinja")}
@@ -50,28 +52,29 @@ def main() -> None:
     tokenizer = ChatTokenizer.of(contents, str(folder))
     print(f"{time.process_time() - begun:.2f} CPU seconds and {_memory() - before:.0f} MB to load")
     records, alone = pairs(texts), tokenizer._tokenizer
-    tokens = sum(tokenizer.count(text) for text in texts)
-    print(f"{len(texts)} texts, {megabytes:.1f} MB, {tokens} tokens")
-    _show("a record, as the job", megabytes, lambda: [tokenizer.count(tokenizer.write(record)) for record in records])
-    _show("a record that surely fits", megabytes, lambda: [_fits(tokenizer, record) for record in records])
-    _show("replacing personal data", megabytes, lambda: [redact(text) for text in texts])
-    _show("the tokenizer, one by one", megabytes, lambda: [alone.encode(text) for text in texts])
-    for size in (BATCH,):
-        parts = [texts[start : start + size] for start in range(0, len(texts), size)]
-        _show(f"the tokenizer, {size} at once", megabytes, lambda parts=parts: [alone.encode_batch(p) for p in parts])
+    print(f"{len(texts)} texts, {megabytes:.1f} MB")
+    show("a record, as the job", megabytes, lambda: [tokenizer.count(tokenizer.write(record)) for record in records])
+    show("a record that surely fits", megabytes, lambda: [_fits(tokenizer, record) for record in records])
+    show("replacing personal data", megabytes, lambda: [redact(text) for text in texts])
+    show("the tokenizer, one by one", megabytes, lambda: [alone.encode(text) for text in texts])
+    parts = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+    show(f"the tokenizer, {BATCH} at once", megabytes, lambda: [alone.encode_batch(part) for part in parts])
 
 
 def _fits(tokenizer: ChatTokenizer, record: tuple[Message, ...]) -> bool:
     return tokenizer.surely_fits(tokenizer.write(record), 131_072)
 
 
-def _show(what: str, megabytes: float, work: Callable[[], object]) -> None:
+def _show(what: str, megabytes: float, work: Callable[[], object], rounds: int) -> None:
     seconds = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         begun = time.process_time()
         work()
         seconds.append(time.process_time() - begun)
-    print(f"{what:<28} {median(seconds):6.2f} CPU seconds, {megabytes / median(seconds):7.2f} MB per CPU second")
+    print(
+        f"{what:<28} {median(seconds):6.2f} CPU seconds, {megabytes / median(seconds):7.2f} MB per CPU second",
+        flush=True,
+    )
 
 
 def _memory() -> float:

@@ -16,7 +16,7 @@ from pipelines.preparation.errors import NoTokenizer
 from pipelines.preparation.storage import _client
 from pipelines.preparation.tokens.counting import ChatTokenizer
 from tests.unit.preparation.base_model import files_in, write_tiny
-from tests.unit.preparation.glue_job import GlueJob
+from tests.unit.preparation.glue_job import GlueJob, arguments
 from tests.unit.preparation.local_s3 import S3, local_s3
 
 LIMIT = 100
@@ -37,9 +37,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory, folder: Path) -> Iterator[S3]:
     with local_s3(tmp_path_factory.mktemp("emulator")) as started:
-        for bucket in ("raw", "curated", "quarantine", "models"):
-            started.client.create_bucket(Bucket=bucket)
-        started.client.put_object(Bucket="raw", Key="d/a.jsonl", Body=b"\n".join(map(record, range(48))))
+        started.put({"d/a.jsonl": b"\n".join(map(record, range(48)))})
+        started.client.create_bucket(Bucket="models")
         for path in folder.iterdir():
             started.client.put_object(Bucket="models", Key=f"base/tiny/{path.name}", Body=path.read_bytes())
         yield started
@@ -50,8 +49,7 @@ def command(module_settings: dict[str, Any]) -> list[str]:
     """The job's arguments but for the base model."""
     document = json.loads(json.dumps(module_settings))
     document["data"]["filters"]["max_tokens"] = LIMIT
-    buckets = [part for name in ("raw", "curated", "quarantine") for part in (f"--{name}_bucket", name)]
-    return ["--run_id", "one", "--dataset", "d", "--settings", json.dumps(document), *buckets]
+    return arguments(document, "one")
 
 
 @pytest.fixture(scope="module")
