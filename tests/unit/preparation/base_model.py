@@ -37,7 +37,7 @@ class Folder(Bucket):
         return [StoredObject(key, size, "etag") for key, size in found if key.startswith(prefix)]
 
     def open(self, stored: StoredObject, start: int = 0) -> BufferedReader:
-        return BufferedReader(BytesIO((self.root / stored.key).read_bytes()[start:]))  # type: ignore[arg-type]
+        return BufferedReader(BytesIO((self.root / stored.key).read_bytes()[start:]))
 
 
 def files_in(folder: Path) -> TokenizerFiles:
