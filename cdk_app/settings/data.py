@@ -70,6 +70,10 @@ class Filters(Section):
     """Quarantine a target that ends in an open bracket, a comma, a colon, a dash, an ellipsis or in a word such as \
 `the`, as `target_truncated`."""
 
+    max_tokens: Annotated[int, Field(ge=0, le=131_072)] = 0
+    """Most tokens of a record, counted by the tokenizer of `tuning.model` with instruction and chat template; longer \
+ones are quarantined as `too_many_tokens`. 0 counts none."""
+
 
 class NearDuplicates(Section):
     """Records whose texts are nearly the same, by the Jaccard similarity of their word shingles."""

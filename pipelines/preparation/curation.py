@@ -16,6 +16,7 @@ from pipelines.preparation.quality import check_quality
 from pipelines.preparation.reading.lines import EXCERPT_BYTES
 from pipelines.preparation.records import HELD_OUT, NEW, Candidate, Example, Line, Quarantined, Reason, Rejected
 from pipelines.preparation.settings import Settings
+from pipelines.preparation.tokens.check import check_tokens
 from pipelines.preparation.unicode_text import normalize
 
 OF_ONE_RECORD = ("parse", "clean", "language", "filter", "personal_data", "harmful")
@@ -82,6 +83,7 @@ def curate(line: Line, settings: Settings, tally: Tally) -> Candidate | Quaranti
             language = check_language(example.text, settings.languages).code if settings.languages else None
         with tally.stage("filter"):
             check_quality(example, settings.filters, settings.quality, summary=settings.kind == "summarization")
+            check_tokens(example, settings)
         with tally.stage("personal_data"):
             example, found = protect(example, settings.personal_data)
         with tally.stage("harmful"):

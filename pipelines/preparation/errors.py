@@ -20,6 +20,10 @@ class UnknownSchema(PreparationError):
     """Nobody can tell which columns make a record."""
 
 
+class NoTokenizer(PreparationError):
+    """The base model's tokenizer, by which records are to be counted, is not there or cannot count a conversation."""
+
+
 class NoBaseRun(PreparationError):
     """There is no run to add to, or none that this one can add to."""
 

@@ -21,18 +21,11 @@ def record_of(candidate: Candidate, instruction: str, cluster: str | None = None
     stands for its near-duplicates, where it has any.
     """
     example = candidate.example
-    if example.turns:
-        messages = tuple(Message(turn.role, turn.content) for turn in example.turns)
-    elif example.target:
-        question = f"{instruction}{_BEFORE_TEXT}{example.text}"
-        messages = (Message("user", question), Message("assistant", example.target))
-    else:
-        messages = ()
     # Continued pre-training reads a text without its instruction; a conversation it reads whole.
     text = None if example.turns else example.text
     place = Place(candidate.line.key, candidate.line.number)
     return Record(
-        messages,
+        messages_of(example, instruction),
         text,
         candidate.record_id,
         place,
@@ -41,6 +34,15 @@ def record_of(candidate: Candidate, instruction: str, cluster: str | None = None
         redacted=candidate.redacted or None,
         language=candidate.language,
     )
+
+
+def messages_of(example: Example, instruction: str) -> tuple[Message, ...]:
+    """The turns of a record as they are written: its own, or a question and its answer; none of a text alone."""
+    if example.turns:
+        return tuple(Message(turn.role, turn.content) for turn in example.turns)
+    if not example.target:
+        return ()
+    return (Message("user", f"{instruction}{_BEFORE_TEXT}{example.text}"), Message("assistant", example.target))
 
 
 def read_curated_line(content: bytes, split: str, settings: Settings) -> Candidate:

@@ -5,7 +5,7 @@ are counted as input of each stage, which they have passed.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -57,13 +57,16 @@ class Base:
         return [stored for stored in objects if stored.key not in self.inputs]
 
 
-def find_base(curated: Bucket, dataset: str, run_id: str, settings: dict[str, Any]) -> Base | None:
+def find_base(
+    curated: Bucket, dataset: str, run_id: str, settings: dict[str, Any], tokenizer: Mapping[str, str] | None = None
+) -> Base | None:
     """Return the run that the settings name to add to, if they name one.
 
     `latest` is the committed run of the data set whose manifest is the newest; where there is none, everything is new.
+    `tokenizer` are the hashes of the files that tokens are counted by, if they are.
 
     Raises:
-        NoBaseRun: it does not exist, or was prepared by other settings.
+        NoBaseRun: it does not exist, or was prepared by other settings or another tokenizer.
     """
     name = settings["data"]["base_run"]
     if not name:
@@ -75,10 +78,10 @@ def find_base(curated: Bucket, dataset: str, run_id: str, settings: dict[str, An
         name = found.removeprefix(f"{dataset}/run=").removesuffix("/")
     prefix = f"{dataset}/run={name}/"
     manifest = _manifest(curated, prefix, name)
-    if _deciding(manifest["settings"]) != _deciding(settings):
+    if _deciding(manifest["settings"]) != _deciding(settings) or manifest.get("tokenizer") != tokenizer:
         raise NoBaseRun(
-            f"Run {name} was prepared by other settings than this one, so the two do not go together. Prepare "
-            "everything, with data.base_run empty."
+            f"Run {name} was prepared by other settings than this one, or another tokenizer, so the two do not go "
+            "together. Prepare everything, with data.base_run empty."
         )
     sizes = {stored.key: stored.size for stored in curated.objects(prefix)}
     if gone := [key for key in [f"{prefix}{LIST}", *(file["key"] for file in manifest["files"])] if key not in sizes]:

@@ -7,6 +7,7 @@ machine, so the same input and settings give the same bytes.
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -24,15 +25,23 @@ _SHOWN = 20
 
 
 def source_of_run(
-    objects: list[StoredObject], skipped: list[str], settings: dict[str, Any], columns: Columns
+    objects: list[StoredObject],
+    skipped: list[str],
+    settings: dict[str, Any],
+    columns: Columns,
+    tokenizer: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return the part of a manifest that is known before the work: what is read, and by which settings."""
+    """Return the part of a manifest that is known before the work: what is read, and by which settings.
+
+    `tokenizer` are the hashes of the files that tokens are counted by, where they are.
+    """
     return {
         "inputs": summary_of_inputs(objects),
         "skipped_files": {"count": len(skipped), "first": skipped[:_SHOWN]},
         "columns": {**asdict(columns), "inferred": settings["data"]["columns"] is None},
         "settings": settings,
         "settings_sha256": hashlib.sha256(_to_json(settings)).hexdigest(),
+        **({"tokenizer": dict(tokenizer)} if tokenizer else {}),
     }
 
 

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     MOSTLY_SYMBOLS = "mostly_symbols"
     TARGET_COPIED_FROM_TEXT = "target_copied_from_text"
     TARGET_TRUNCATED = "target_truncated"
+    TOO_MANY_TOKENS = "too_many_tokens"
     GOPHER_WORD_COUNT = "gopher_word_count"
     GOPHER_WORD_LENGTH = "gopher_word_length"
     GOPHER_SYMBOLS = "gopher_symbols"

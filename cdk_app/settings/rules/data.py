@@ -96,6 +96,16 @@ def target_word_limits_leave_room(subject: Subject) -> Iterator[Breach]:
         yield Breach(path, f"no target has {limits} words", "Make it smaller than `max_target_words`.")
 
 
+@rule("data.filters.max_tokens", "tuning.enabled")
+def tokens_are_those_of_a_model_that_is_tuned(subject: Subject) -> Iterator[Breach]:
+    """Each model has tokens of its own, and only the one to tune has its tokenizer beside the data."""
+    settings = subject.settings
+    if settings.data.filters.max_tokens and not settings.tuning.enabled:
+        message = "tokens are counted by the tokenizer of the model to tune, and no model is tuned"
+        remedy = "Set it to 0, or `tuning.enabled` to true. `max_words` bounds texts without a tokenizer."
+        yield Breach(("data", "filters", "max_tokens"), message, remedy)
+
+
 @rule("data.quality.thresholds.gopher_min_words", "data.quality.thresholds.gopher_max_words")
 def word_limits_of_gopher_leave_room(subject: Subject) -> Iterator[Breach]:
     """As for the filters."""

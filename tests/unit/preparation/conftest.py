@@ -40,6 +40,7 @@ SETTINGS: dict[str, Any] = {
             "max_target_words": 50,
             "max_symbol_ratio": 0.3,
             "complete_targets": False,
+            "max_tokens": 0,
         },
         "quality": {"gopher": False, "c4": False, "fineweb": False, "thresholds": {}},
         "languages": [],

@@ -398,6 +398,23 @@ def test_the_evaluation_set_is_another_data_set_and_needs_the_search_for_near_du
     assert [key for key, _ in found(problems(document))] == ["data.evaluation_set", "data.near_duplicates.action"]
 
 
+def test_tokens_are_counted_where_a_model_is_tuned_and_may_be_more_than_it_is_trained_on(
+    problems: Problems, load: Callable[..., Settings], document: dict[str, Any]
+) -> None:
+    document["data"]["filters"] = {"max_tokens": 4000}
+    document["tuning"] = {"enabled": True, "max_length": 256}
+    assert load(document).data.filters.max_tokens == 4000
+    document["tuning"] = {"enabled": False}
+    assert [key for key, _ in found(problems(document))] == ["data.filters.max_tokens"]
+
+
+def test_no_tokens_are_counted_by_default_whatever_is_tuned(
+    load: Callable[..., Settings], document: dict[str, Any]
+) -> None:
+    document["tuning"] = {"enabled": False}
+    assert load(document).data.filters.max_tokens == 0
+
+
 def test_rules_on_glue_need_columns_to_stand_on(problems: Problems, document: dict[str, Any]) -> None:
     del document["data"]["columns"]
     document["data"]["quality_rules"] = {"on_glue": True}
