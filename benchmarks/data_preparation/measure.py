@@ -36,6 +36,14 @@ class Usage:
     jvm_rss: int
     workers_rss: int
     """All others together."""
+    driver_cpu_s: float = 0.0
+    jvm_cpu_s: float = 0.0
+    """The rest of `cpu_s` is the workers'."""
+
+    @property
+    def workers_cpu_s(self) -> float:
+        """Processor time of all but driver and JVM."""
+        return self.cpu_s - self.driver_cpu_s - self.jvm_cpu_s
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -61,8 +69,11 @@ def run(
         raise RunFailed(
             f"{' '.join(map(str, argv))[:200]} failed; {log} ends with:\n{log.read_text('utf-8', 'replace')[-2000:]}"
         )
+    spent = tree.cpu_s(waited)
     return Usage(
-        cpu_s=round(tree.cpu_s(waited), 2),
+        cpu_s=round(sum(spent.values()), 2),
+        driver_cpu_s=round(spent["driver"], 2),
+        jvm_cpu_s=round(spent["jvm"], 2),
         wall_s=round(wall, 2),
         tree_rss=tree.peaks["tree"],
         driver_rss=tree.peaks["driver"],
@@ -122,8 +133,7 @@ class _Tree:
             if size is None:
                 self._ended[key] = self._alive.pop(key)
                 continue
-            role = "driver" if key == self._root_key else "jvm" if seen.java else "workers"
-            sizes[role] += size
+            sizes[self._role(key, seen)] += size
             sizes["tree"] += size
         for role, size in sizes.items():
             self.peaks[role] = max(self.peaks[role], size)
@@ -131,18 +141,21 @@ class _Tree:
             seen.parent_lived_on = seen.parent_lived_on or seen.parent in self._alive
         return bool(self._alive)
 
-    def cpu_s(self, waited: float) -> float:
-        """Return the processor time of all; `waited` is that of the root and of what it has waited for."""
+    def _role(self, key: tuple[int, float], seen: "_Seen") -> str:
+        return "driver" if key == self._root_key else "jvm" if seen.java else "workers"
+
+    def cpu_s(self, waited: float) -> dict[str, float]:
+        """Return the processor time by role; `waited` is that of the root and of what it has waited for."""
         children: dict[tuple[int, float] | None, list[_Seen]] = defaultdict(list)
         for seen in self._ended.values():
             if seen.parent_lived_on:
                 children[seen.parent].append(seen)
-        total = 0.0
+        spent = {"driver": 0.0, "jvm": 0.0, "workers": 0.0}
         for key, seen in self._ended.items():
             known = sum(child.own_s + child.ended_children_s for child in children[key])
             ended = max(seen.ended_children_s, waited - seen.own_s) if key == self._root_key else seen.ended_children_s
-            total += seen.own_s + max(0.0, ended - known)
-        return total
+            spent[self._role(key, seen)] += seen.own_s + max(0.0, ended - known)
+        return spent
 
     def kill(self) -> None:
         """End every process that is left."""
