@@ -39,7 +39,8 @@ def query_of(options: Mapping[str, object]) -> Query:
     regions = {region for entry in ENTRIES.values() if entry.bedrock for region in entry.bedrock.regions}
     if options["region"] and options["region"] not in regions:
         raise WrongUsage(f"No model answers in {options['region']}. {suggest(str(options['region']), sorted(regions))}")
-    return Query(**{name: value or None for name, value in options.items()})  # type: ignore[arg-type]
+    given = {name: value for name, value in options.items() if value not in ("", None)}
+    return Query(**given)  # type: ignore[arg-type]
 
 
 def list_models(query: Query, as_json: bool, state: Path, console: Console, notes: Console) -> int:

@@ -134,7 +134,7 @@ def test_what_is_loaded_is_what_the_files_say(copy: Path) -> None:
 
 def test_a_key_that_is_taken_is_refused(copy: Path) -> None:
     change(copy, "models/amazon.json", lambda models: models[0].update(key="nova-pro"))
-    with pytest.raises(CatalogueError, match="amazon.json: the key `nova-pro` is taken"):
+    with pytest.raises(CatalogueError, match=r"amazon\.json: the key `nova-pro` is taken"):
         load_entries(copy)
 
 
