@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cdk_app.catalogue import Entry, NotServed, invocations, resolve, why_not_a_candidate
+from cdk_app.catalogue import CATALOGUE, Entry, NotServed, asked_from, invocations, resolve, why_not_a_candidate
 from cdk_app.catalogue.differences import Difference
 from cdk_app.catalogue.facts import Price, Source
 from cdk_app.catalogue.filters import per_million, usual_price
@@ -75,7 +75,7 @@ def show_model(entry: Entry, sources: Mapping[str, Source], region: str | None, 
         if group in entry.groups:
             _line(console, "")
             for name, text in facts:
-                _line(console, f"  {name + ':':<22}{text}")
+                _line(console, f"  {name + ':':<24}{text}")
             for key in entry.groups[group]:
                 _line(console, f"    from {_source(sources[key])}")
     if region is not None:
@@ -100,10 +100,10 @@ def _facts(entry: Entry) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         known = [("context", f"{_tokens(limits.context_tokens)} tokens")]
         yield "limits", [*known, ("longest answer", f"{_tokens(limits.max_output_tokens)} tokens")]
     if bedrock := entry.bedrock:
-        profiles = [
-            (f"profile {profile.geography}", f"asked in {', '.join(profile.source_regions)}")
-            for profile in bedrock.profiles
-        ]
+        asked: dict[str, list[str]] = {}
+        for profile in bedrock.profiles:
+            asked.setdefault(profile.geography, []).extend(profile.source_regions)
+        profiles = [(f"profile {geography}", f"asked in {', '.join(sorted(asked[geography]))}") for geography in asked]
         here = ("its own id answers in", ", ".join(bedrock.on_demand) or "no region")
         yield "bedrock", [("Bedrock's id", bedrock.model_id), ("state", bedrock.lifecycle or UNKNOWN), here, *profiles]
     if sagemaker := entry.sagemaker:
@@ -145,6 +145,10 @@ def _show_invocation(entry: Entry, region: str, console: Console) -> None:
     others = [way.model_id for way in invocations(entry, region, account="<account>")[1:]]
     if others:
         _line(console, f"  It answers to {', '.join(others)} as well.")
+    if entry.key in CATALOGUE:
+        named = asked_from(CATALOGUE[entry.key], region)
+        there = f"asks it as `{named}`" if named else "cannot ask it: its template names a profile that is not there"
+        _line(console, f"  A workflow deployed to {region} {there}.")
 
 
 def show_differences(

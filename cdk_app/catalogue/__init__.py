@@ -11,7 +11,7 @@ from cdk_app.catalogue.facts import Entry
 from cdk_app.catalogue.model import Modality, Model, Platform, SecondPrice, TokenPrice
 from cdk_app.catalogue.regions import GEOGRAPHIES
 from cdk_app.catalogue.resolution import Invocation, NotServed, invocations, resolve
-from cdk_app.catalogue.workflow import CATALOGUE, ENTRIES, FACTS_READ, why_not_a_candidate
+from cdk_app.catalogue.workflow import CATALOGUE, ENTRIES, FACTS_READ, asked_from, why_not_a_candidate
 
 __all__ = [
     "CATALOGUE",
@@ -26,6 +26,7 @@ __all__ = [
     "Platform",
     "SecondPrice",
     "TokenPrice",
+    "asked_from",
     "invocations",
     "resolve",
     "why_not_a_candidate",

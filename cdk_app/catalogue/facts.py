@@ -94,6 +94,11 @@ class Bedrock(Sourced):
             sorted({*self.on_demand, *(region for profile in self.profiles for region in profile.source_regions)})
         )
 
+    def ways(self, region: str) -> set[str]:
+        """What a request from a region may name, in the words of `Price.by`."""
+        found = {profile.geography for profile in self.profiles if region in profile.source_regions}
+        return found | {"on-demand"} if region in self.on_demand else found
+
 
 class Abilities(Sourced):
     """What Bedrock's API lets the model do."""

@@ -50,11 +50,13 @@ def select(entries: Iterable[Entry], query: Query) -> list[Entry]:
 
 
 def usual_price(entry: Entry, region: str | None = None) -> Price | None:
-    """Return the price to show of a model: the lowest of its ways, of `region` where that is known."""
-    shown = [price for price in entry.prices if price.region == region] or [
-        price for price in entry.prices if price.region is None
-    ]
-    return min(shown, key=dearer_side, default=None)
+    """Return the price to show of a model: the lowest of its ways; of those that a region has, if one is given."""
+    prices = entry.prices
+    if region is not None and entry.bedrock is not None:
+        ways = entry.bedrock.ways(region)
+        prices = tuple(price for price in prices if price.by in ways)
+    here = [price for price in prices if price.region == region]
+    return min(here or [price for price in prices if price.region is None], key=dearer_side, default=None)
 
 
 def dearer_side(price: Price) -> float:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from cdk_app.catalogue.facts import Bedrock, Entry, Price
 from cdk_app.catalogue.loading import load_entries, load_sources
 from cdk_app.catalogue.model import Modality, Model, SecondPrice, TokenPrice
-from cdk_app.catalogue.regions import Route, template_route
+from cdk_app.catalogue.regions import GEOGRAPHIES, Route, template_route
 
 ENTRIES: Mapping[str, Entry] = load_entries()
 """Everything that is known of models, by key."""
@@ -103,3 +103,17 @@ def _candidates() -> list[Entry]:
 
 CATALOGUE: Mapping[str, Model] = MappingProxyType({entry.key: _model(entry) for entry in _candidates()})
 """Every model that a workflow can name, by its key; the function first, then what is imported."""
+
+
+def asked_from(model: Model, region: str) -> str | None:
+    """Return what a workflow that is deployed to a region tells Converse; None if nothing answers to that there.
+
+    A template knows the prefix of the region's geography from `GEOGRAPHIES`, and no other.
+    """
+    entry = ENTRIES[model.key]
+    if entry.bedrock is None or model.model_id is None:
+        return None
+    geography = {"geographic": GEOGRAPHIES.get(region), "global": "global", None: "on-demand"}[model.inference_profile]
+    if geography not in entry.bedrock.ways(region):
+        return None
+    return model.converse_model_id.replace("${BedrockGeography}", str(geography))

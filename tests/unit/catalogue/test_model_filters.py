@@ -87,3 +87,13 @@ def test_the_usual_price_is_the_lowest_and_of_the_region_where_that_is_known() -
     known = haiku.model_copy(update={"prices": (*haiku.prices, here)})
     assert usual_price(known, "eu-west-1") == here
     assert usual_price(known, "eu-west-3") == listed
+
+
+def test_a_price_of_elsewhere_is_no_price_of_a_region() -> None:
+    nova = ENTRIES["nova-micro"]
+    assert [price and price.by for price in (usual_price(nova, region) for region in ("us-west-2", "eu-west-1"))] == [
+        "us",
+        "eu",
+    ]
+    assert select([nova], Query(region="us-west-2", max_price=0.14)) == [nova]
+    assert select([nova], Query(region="eu-west-1", max_price=0.14)) == []

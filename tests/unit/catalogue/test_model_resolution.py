@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdk_app.catalogue import CATALOGUE, ENTRIES, GEOGRAPHIES, Entry, NotServed, invocations, resolve
+from cdk_app.catalogue import CATALOGUE, ENTRIES, GEOGRAPHIES, Entry, NotServed, asked_from, invocations, resolve
 
 ACCOUNT = "111122223333"
 REGIONS = sorted({region for entry in ENTRIES.values() if entry.bedrock for region in entry.bedrock.regions})
@@ -83,23 +83,39 @@ def test_a_model_is_asked_from_exactly_the_regions_that_it_lists(entry: Entry, r
 @given(st.sampled_from(list(CATALOGUE.values())), st.sampled_from(list(GEOGRAPHIES)))
 def test_what_a_template_names_and_allows_is_what_the_region_asks_for(model: object, region: str) -> None:
     candidate = CATALOGUE[model.key]  # type: ignore[attr-defined]
-    route = candidate.inference_profile or "on-demand"
-    ways = [way for way in invocations(ENTRIES[candidate.key], region, account=ACCOUNT) if way.route == route]
-    if candidate.platform != "bedrock" or not ways:
+    named = asked_from(candidate, region)
+    if named is None:
         return
-    prefix = GEOGRAPHIES[region]
-    named = candidate.converse_model_id.replace("${BedrockGeography}", prefix)
-    asked = next((way for way in ways if way.model_id == named), None)
-    if asked is None:  # a region with a profile of a smaller geography, such as `jp`, which templates do not know
-        assert all(way.geography not in (prefix, "global", None) for way in ways)
-        return
+    (asked,) = (way for way in invocations(ENTRIES[candidate.key], region, account=ACCOUNT) if way.model_id == named)
     # The template's statement, as cdk_app/constructs/bedrock.py writes it.
     model_id = candidate.model_id
     allowed = [f"arn:aws:bedrock:{region}::foundation-model/{model_id}"]
-    if route != "on-demand":
+    if asked.route != "on-demand":
         allowed = [
             f"arn:aws:bedrock:{region}:{ACCOUNT}:inference-profile/{named}",
             f"arn:aws:bedrock:*::foundation-model/{model_id}",
         ]
     for resource in asked.resources:
         assert any(fnmatchcase(resource, pattern) for pattern in allowed)
+
+
+@pytest.mark.parametrize(
+    ("key", "region", "named"),
+    [
+        ("nova-micro", "eu-west-1", "eu.amazon.nova-micro-v1:0"),
+        ("nova-micro", "eu-west-2", None),  # on demand only, and the template names a profile
+        ("nova-2-lite", "ap-south-1", "global.amazon.nova-2-lite-v1:0"),
+        ("llama-3-1-8b-instruct", "eu-west-1", None),
+        ("ministral-3-8b-instruct", "sa-east-1", "mistral.ministral-3-8b-instruct"),
+        ("extractive-lead", "us-east-1", None),
+        ("smollm2-135m-instruct", "us-east-1", None),
+    ],
+)
+def test_what_a_deployed_workflow_asks_for_answers_or_is_none(key: str, region: str, named: str | None) -> None:
+    assert asked_from(CATALOGUE[key], region) == named
+
+
+def test_every_candidate_can_be_asked_from_some_region_that_templates_know() -> None:
+    for candidate in CATALOGUE.values():
+        if candidate.platform == "bedrock":
+            assert any(asked_from(candidate, region) for region in GEOGRAPHIES)

@@ -143,6 +143,9 @@ def test_a_model_and_a_region_give_the_id_and_the_resources() -> None:
     _, output, _ = invoke("llama-3-1-8b-instruct", "--region", "us-east-1")
     assert "Converse is told `us.meta.llama3-1-8b-instruct-v1:0`" in output
     assert "arn:aws:bedrock:us-west-2::foundation-model/meta.llama3-1-8b-instruct-v1:0" in output
+    assert "A workflow deployed to us-east-1 asks it as `us.meta.llama3-1-8b-instruct-v1:0`." in output
+    _, output, _ = invoke("nova-micro", "--region", "eu-west-2")
+    assert "A workflow deployed to eu-west-2 cannot ask it" in output
     _, output, _ = invoke("llama-3-1-8b-instruct", "--region", "eu-west-1")
     assert "does not answer in eu-west-1. It does in us-east-1" in output
 
