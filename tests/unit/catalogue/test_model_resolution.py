@@ -119,3 +119,11 @@ def test_every_candidate_can_be_asked_from_some_region_that_templates_know() -> 
     for candidate in CATALOGUE.values():
         if candidate.platform == "bedrock":
             assert any(asked_from(candidate, region) for region in GEOGRAPHIES)
+
+
+@pytest.mark.parametrize("key", ["nova-micro", "nova-lite", "nova-pro"])
+def test_the_geographies_of_templates_are_those_of_the_profiles(key: str) -> None:
+    bedrock = ENTRIES[key].bedrock
+    assert bedrock is not None
+    for region, geography in GEOGRAPHIES.items():
+        assert geography in bedrock.ways(region)

@@ -88,11 +88,13 @@ def test_where_the_two_disagree_about_a_region_aws_is_right(observation: Observa
     assert (nova.limits, nova.licence, nova.abilities) == (before.limits, before.licence, before.abilities)
 
 
-def test_a_model_that_aws_does_not_list_answers_there_no_longer(observation: Observation) -> None:
-    pro = overlaid(ENTRIES, [observation])["nova-pro"]
-    assert pro.bedrock is not None
-    assert REGION not in pro.bedrock.regions
-    assert "us-east-1" in pro.bedrock.regions
+@pytest.mark.parametrize("key", ["nova-pro", "ministral-3-8b-instruct"])
+def test_a_model_that_aws_does_not_list_answers_there_no_longer(key: str, observation: Observation) -> None:
+    before, now = ENTRIES[key].bedrock, overlaid(ENTRIES, [observation])[key].bedrock
+    assert before is not None
+    assert now is not None
+    assert REGION in before.regions
+    assert set(now.regions) == set(before.regions) - {REGION}
 
 
 def test_a_model_that_the_catalogue_lacks_becomes_an_entry(observation: Observation) -> None:
@@ -142,6 +144,7 @@ def test_a_refusal_says_what_is_needed(aws: FakeAws, code: str) -> None:
         product(
             "1K tokens", "1", model="A", inferenceType="Input tokens", usagetype="a", feature="Model Customization"
         ),
+        product("1K tokens", "1", model="A", inferenceType="Input tokens", usagetype="a", feature="Batch Inference"),
         product("Units", "1", servicename="A", usagetype="EUW1-MP:EUW1_InputTokenCount_Batch-Units"),
         product("Images", "1", model="A", inferenceType="Input tokens", usagetype="a"),
         product("1K tokens", "0", model="A", inferenceType="Input tokens", usagetype="a"),
