@@ -7,7 +7,7 @@ AWS's.
 
 from __future__ import annotations
 
-from cdk_app.catalogue.facts import Entry
+from cdk_app.catalogue.entry import Entry
 from cdk_app.catalogue.model import Modality, Model, Platform, SecondPrice, TokenPrice
 from cdk_app.catalogue.regions import GEOGRAPHIES
 from cdk_app.catalogue.resolution import Invocation, NotServed, invocations, resolve

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from cdk_app.catalogue.facts import Bedrock, Entry
+from cdk_app.catalogue.entry import Entry
+from cdk_app.catalogue.facts import Bedrock
 from cdk_app.catalogue.observation import Observation, Observed
 from cdk_app.catalogue.overlay import price_of
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cdk_app.catalogue.facts import Entry, Kind, Medium, Method, Price
+from cdk_app.catalogue.entry import Entry
+from cdk_app.catalogue.facts import Kind, Medium, Method, Price
 
 TOKENS_OF_A_PRICE = 1000
 MILLION = 1_000_000

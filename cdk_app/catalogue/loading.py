@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 from pydantic import TypeAdapter
 
-from cdk_app.catalogue.facts import Entry, Image, Source
+from cdk_app.catalogue.entry import Entry
+from cdk_app.catalogue.facts import Image, Source
 
 DATA = Path(__file__).parent / "data"
 

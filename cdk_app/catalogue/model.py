@@ -1,6 +1,6 @@
 """A model as a workflow uses it: the id that Converse names, the price that candidates are compared by.
 
-Only what a template needs stands here; everything that is known of a model is an `Entry` (see `facts`).
+Only what a template needs stands here; everything that is known of a model is an `Entry` (see `entry`).
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from cdk_app.catalogue.facts import EndOfLife, Entry, Kind, Price, Profile
+from cdk_app.catalogue.entry import Entry
+from cdk_app.catalogue.facts import EndOfLife, Kind, Price, Profile
 from cdk_app.catalogue.observation import Observation, Observed
 from cdk_app.catalogue.price_list import Way
 

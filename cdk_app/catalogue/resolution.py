@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cdk_app.catalogue import arns
-from cdk_app.catalogue.facts import Bedrock, Entry, Profile
+from cdk_app.catalogue.entry import Entry
+from cdk_app.catalogue.facts import Bedrock, Profile
 from cdk_app.catalogue.regions import ROUTES, Route
 
 

@@ -10,7 +10,8 @@ import datetime
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from cdk_app.catalogue.facts import Bedrock, Entry, Price
+from cdk_app.catalogue.entry import Entry
+from cdk_app.catalogue.facts import Bedrock, Price
 from cdk_app.catalogue.loading import load_entries, load_sources
 from cdk_app.catalogue.model import Modality, Model, SecondPrice, TokenPrice
 from cdk_app.catalogue.regions import GEOGRAPHIES, Route, template_route
