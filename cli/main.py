@@ -188,6 +188,48 @@ def check_training_data(
 
 
 @app.command()
+def models(
+    model: Annotated[
+        str, typer.Argument(help="A model, for all that is known of it; or `refresh`, to ask AWS.", metavar="[MODEL]")
+    ] = "",
+    provider: Annotated[str, typer.Option(help="Part of the provider's name.")] = "",
+    kind: Annotated[str, typer.Option(help="chat, embedding, image or rerank.")] = "",
+    modality: Annotated[str, typer.Option(help="What it reads or writes: text, image, audio, video…")] = "",
+    region: Annotated[str, typer.Option(help="A region where Bedrock answers with it.")] = "",
+    max_price: Annotated[
+        float | None, typer.Option(help="Most USD of a million tokens, in and out each; else of a unit.", min=0)
+    ] = None,
+    customizable: Annotated[str, typer.Option(help="fine-tuning, distillation, import…", metavar="METHOD")] = "",
+    licence: Annotated[str, typer.Option(help="Part of the licence's name.")] = "",
+    min_context: Annotated[int | None, typer.Option(help="Least tokens of prompt and answer.", min=1)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, with its sources, as JSON.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="With `refresh`: keep AWS's answer and show it.")] = False,
+) -> None:
+    """Show the models that AWS offers: limits, prices, regions, licences, and where each fact was read."""
+    with interruptible():
+        from cdk_app.catalogue.account import Unreachable
+        from cdk_app.catalogue.observation import UnreadableObservation
+        from cli.models import REFRESH, WrongUsage, list_models, query_of, refresh, tell_of_model
+
+        state = ROOT / ".fourfold"
+        filters = {"provider": provider, "kind": kind, "modality": modality, "region": region, "max_price": max_price}
+        filters |= {"customizable": customizable, "licence": licence, "min_context": min_context}
+        code = 0
+        try:
+            if model == REFRESH:
+                code = refresh(region or None, write, state, console)
+            elif model:
+                tell_of_model(model, region or None, as_json, state, console)
+            else:
+                code = list_models(query_of(filters), as_json, state, console, Console(stderr=True))
+        except WrongUsage as error:
+            raise fail(str(error), 2) from None
+        except (Unreachable, UnreadableObservation) as error:
+            raise fail(str(error)) from None
+    raise typer.Exit(code)
+
+
+@app.command()
 def ask(
     text: Annotated[str | None, typer.Argument(help="The text; read from the standard input by default.")] = None,
 ) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import aws_cdk as cdk
 from constructs import Construct
 
-from cdk_app.catalogue import GEOGRAPHIES, Model
+from cdk_app.catalogue import GEOGRAPHIES, Model, arns
 
 _MAPPING = "BedrockGeographies"
 _PREFIX = "prefix"
@@ -33,17 +33,18 @@ def model_arns(scope: Construct, models: Iterable[Model]) -> list[str]:
 
 def _arns(scope: Construct, model: Model) -> list[str]:
     stack = cdk.Stack.of(scope)
-    here = f"arn:{stack.partition}:bedrock:{stack.region}"
+    partition, region, account = stack.partition, stack.region, stack.account
+    assert model.model_id is not None
     if model.platform == "bedrock-import":
-        return [f"{here}:{stack.account}:imported-model/{model.model_id}"]
+        return [arns.imported_model(partition, region, account, model.model_id)]
     if model.inference_profile:
         prefix = "global" if model.inference_profile == "global" else _geography(scope)
         return [
-            f"{here}:{stack.account}:inference-profile/{prefix}.{model.model_id}",
-            # The profile may hand the request to any of its regions.
-            f"arn:{stack.partition}:bedrock:*::foundation-model/{model.model_id}",
+            arns.inference_profile(partition, region, account, f"{prefix}.{model.model_id}"),
+            # The profile may hand the request to any of its regions, which depend on the region of the stack.
+            arns.foundation_model(partition, arns.EVERY_REGION, model.model_id),
         ]
-    return [f"{here}::foundation-model/{model.model_id}"]
+    return [arns.foundation_model(partition, region, model.model_id)]
 
 
 def _geography(scope: Construct) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cdk_app.catalogue import CATALOGUE
+from cdk_app.catalogue import CATALOGUE, ENTRIES, why_not_a_candidate
 from cdk_app.settings.explain import suggest
 from cdk_app.settings.rules.rule import Breach, Subject, rule
 from cdk_app.settings.tuning import CUSTOMIZABLE
@@ -17,8 +17,14 @@ def candidates_are_in_the_catalogue(subject: Subject) -> Iterator[Breach]:
     """What is not in the catalogue has no id, no price and no licence."""
     for path, candidate in subject.candidates():
         if candidate.model not in CATALOGUE:
-            message = f"`{candidate.model}` is not in the model catalogue"
-            yield Breach((*path, "model"), message, suggest(candidate.model, tuple(CATALOGUE)))
+            yield Breach((*path, "model"), _not_asked(candidate.model), suggest(candidate.model, tuple(CATALOGUE)))
+
+
+def _not_asked(key: str) -> str:
+    """What is wrong with a model that no workflow can name."""
+    if key not in ENTRIES:
+        return f"`{key}` is not in the model catalogue"
+    return f"`{key}` {why_not_a_candidate(ENTRIES[key])}"
 
 
 @rule("selection.candidates")

@@ -135,6 +135,7 @@ def test_the_smallest_data_set_must_fill_every_split(load: Load, problems: Probl
     ("candidate", "key", "message"),
     [
         ({"model": "nova-micron"}, "model", "`nova-micron` is not in the model catalogue"),
+        ({"model": "titan-embed-text-v2"}, "model", "`titan-embed-text-v2` is a model for embeddings"),
         ({"model": "nova-lite", "strategy": "few-shot"}, "examples", "few-shot needs a number of examples"),
         ({"model": "nova-lite", "examples": 2}, "examples", "`zero-shot` shows no examples"),
         (EXTRACTIVE | {"examples": 2}, "examples", "`extractive` shows no examples"),

@@ -1,4 +1,4 @@
-"""The model catalogue: complete, and consistent within every entry."""
+"""The models that a workflow can name: each complete, and none that it could not ask."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ import re
 
 import pytest
 
-from cdk_app.catalogue import CATALOGUE, GEOGRAPHIES, Model, SecondPrice, TokenPrice
+from cdk_app.catalogue import (
+    CATALOGUE,
+    ENTRIES,
+    FACTS_READ,
+    GEOGRAPHIES,
+    Entry,
+    Model,
+    SecondPrice,
+    TokenPrice,
+    why_not_a_candidate,
+)
 
 MODELS = pytest.mark.parametrize("model", CATALOGUE.values(), ids=list(CATALOGUE))
 
 
 def test_every_model_is_found_by_its_own_key() -> None:
     assert all(CATALOGUE[model.key] is model for model in CATALOGUE.values())
-    assert 8 <= len(CATALOGUE) <= 12
+    assert next(iter(CATALOGUE)) == "extractive-lead"
 
 
 def test_the_catalogue_cannot_be_changed() -> None:
@@ -89,3 +99,61 @@ def test_geographies_are_the_prefixes_of_inference_profiles() -> None:
     assert GEOGRAPHIES["eu-central-1"] == "eu"
     assert GEOGRAPHIES["ap-northeast-1"] == "apac"
     assert set(GEOGRAPHIES.values()) == {"us", "eu", "apac"}
+
+
+def test_a_workflow_names_only_what_answers_converse_with_text() -> None:
+    for model in CATALOGUE.values():
+        entry = ENTRIES[model.key]
+        assert entry.kind == "chat"
+        assert "text" in entry.reads
+        assert entry.writes == ("text",)
+        if model.platform == "bedrock":
+            assert entry.abilities is not None
+            assert entry.abilities.converse
+            assert entry.abilities.sampling is not False
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("titan-embed-text-v2", "is a model for embeddings"),
+        ("cohere-rerank-v3-5", "is a model for ranking"),
+        ("stable-image-core", "is a model for images"),
+        ("smollm2-1-7b-instruct", "is not on Bedrock"),
+        ("claude-opus-5", "takes no temperature"),
+        ("claude-sonnet-4-5", "is a legacy model"),
+        ("jamba-1-5-mini", "has been switched off on 2026-11-26"),
+        ("mistral-7b-instruct", "is not known to answer Converse"),
+    ],
+)
+def test_of_every_other_model_it_is_told_why_not(key: str, reason: str) -> None:
+    assert key not in CATALOGUE
+    assert (why_not_a_candidate(ENTRIES[key]) or "").startswith(reason)
+
+
+def test_no_candidate_lacks_what_it_is_compared_by() -> None:
+    nova = ENTRIES["nova-micro"]
+    without_price = nova.model_copy(update={"prices": ()})
+    without_context = nova.model_copy(update={"limits": None})
+    assert "no known price" in (why_not_a_candidate(without_price) or "")
+    assert "no known context" in (why_not_a_candidate(without_context) or "")
+
+
+def test_no_candidate_has_ended_before_the_facts_were_read() -> None:
+    days = [datetime.date.fromisoformat(m.end_of_life) for m in CATALOGUE.values() if m.end_of_life]
+    assert days
+    assert min(days) > FACTS_READ
+
+
+def test_a_model_is_compared_by_the_price_of_the_way_that_it_is_asked() -> None:
+    def listed(entry: Entry, by: str) -> TokenPrice:
+        price = entry.price(by, "1k tokens")
+        assert price is not None
+        assert price.usd_in is not None
+        assert price.usd_out is not None
+        return TokenPrice(price.usd_in, price.usd_out)
+
+    by_profile = {"geographic": "us", "global": "global", None: "on-demand"}
+    for model in CATALOGUE.values():
+        if model.platform == "bedrock":
+            assert model.price == listed(ENTRIES[model.key], by_profile[model.inference_profile])

@@ -1,0 +1,84 @@
+"""Picks models out of the catalogue: every condition that is given must hold, and what is not known holds none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cdk_app.catalogue.entry import Entry
+from cdk_app.catalogue.facts import Kind, Medium, Method, Price
+
+TOKENS_OF_A_PRICE = 1000
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What a model must be. None asks nothing."""
+
+    provider: str | None = None
+    """Part of the provider's name, in any case of letters."""
+    kind: Kind | None = None
+    modality: Medium | None = None
+    """What it reads or writes."""
+    region: str | None = None
+    """A region where Bedrock answers with it."""
+    max_price: float | None = None
+    """Most US dollars: of a million tokens, in and out each; of what is billed otherwise, of a unit."""
+    customizable: Method | None = None
+    licence: str | None = None
+    """Part of the licence's name, in any case of letters."""
+    min_context: int | None = None
+    """Least tokens of prompt and answer together."""
+
+    def fits(self, entry: Entry) -> bool:
+        """Whether the model is one of those asked for."""
+        return (
+            _part_of(self.provider, entry.provider)
+            and self.kind in (None, entry.kind)
+            and (self.modality is None or self.modality in (*entry.reads, *entry.writes))
+            and (self.region is None or (entry.bedrock is not None and self.region in entry.bedrock.regions))
+            and (self.max_price is None or _costs_at_most(entry, self.max_price, self.region))
+            and (self.customizable is None or any(c.method == self.customizable for c in entry.customizations))
+            and (self.licence is None or _part_of(self.licence, entry.licence.name if entry.licence else None))
+            and (self.min_context is None or self.min_context <= _context(entry))
+        )
+
+
+def select(entries: Iterable[Entry], query: Query) -> list[Entry]:
+    """Return the models that a query asks for, in their order."""
+    return [entry for entry in entries if query.fits(entry)]
+
+
+def usual_price(entry: Entry, region: str | None = None) -> Price | None:
+    """Return the price to show of a model: the lowest of its ways; of those that a region has, if one is given."""
+    prices = entry.prices
+    if region is not None and entry.bedrock is not None:
+        ways = entry.bedrock.ways(region)
+        prices = tuple(price for price in prices if price.by in ways)
+    here = [price for price in prices if price.region == region]
+    return min(here or [price for price in prices if price.region is None], key=dearer_side, default=None)
+
+
+def dearer_side(price: Price) -> float:
+    """US dollars of a million tokens, or of another unit: of what goes in or comes out, whichever costs more."""
+    most = max(price.usd_in or 0.0, price.usd_out or 0.0)
+    return per_million(most) if price.unit == "1k tokens" else most
+
+
+def per_million(usd_per_1k: float) -> float:
+    """A price of a thousand tokens as one of a million, without the noise of the multiplication."""
+    return round(usd_per_1k * (MILLION / TOKENS_OF_A_PRICE), 9)
+
+
+def _part_of(wanted: str | None, text: str | None) -> bool:
+    return wanted is None or (text is not None and wanted.casefold() in text.casefold())
+
+
+def _costs_at_most(entry: Entry, usd: float, region: str | None) -> bool:
+    price = usual_price(entry, region)
+    return price is not None and dearer_side(price) <= usd
+
+
+def _context(entry: Entry) -> int:
+    return (entry.limits.context_tokens if entry.limits else None) or 0

@@ -1,0 +1,99 @@
+"""Picking models: every condition holds of what is picked, and what is not known fits nothing."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cdk_app.catalogue import ENTRIES
+from cdk_app.catalogue.facts import Kind, Medium, Method, Price
+from cdk_app.catalogue.filters import Query, dearer_side, select, usual_price
+
+REGIONS = sorted({region for entry in ENTRIES.values() if entry.bedrock for region in entry.bedrock.regions})
+
+
+def keys(query: Query) -> list[str]:
+    return [entry.key for entry in select(ENTRIES.values(), query)]
+
+
+def test_no_condition_picks_everything_in_its_order() -> None:
+    assert keys(Query()) == list(ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "not_found"),
+    [
+        (Query(provider="MISTRAL"), "mistral-large-3", "nova-pro"),
+        (Query(kind="rerank"), "amazon-rerank", "nova-pro"),
+        (Query(modality="video"), "nova-lite", "nova-micro"),
+        (Query(modality="embedding"), "titan-embed-text-v2", "nova-micro"),
+        (Query(region="eu-west-2"), "nova-micro", "llama-3-1-8b-instruct"),
+        (Query(max_price=0.3), "nova-lite", "nova-pro"),
+        (Query(customizable="distillation"), "nova-micro", "nova-pro"),
+        (Query(licence="apache"), "gpt-oss-20b", "claude-haiku-4-5"),
+        (Query(min_context=1_000_000), "nova-2-lite", "nova-pro"),
+        (Query(provider="amazon", kind="chat", max_price=1), "nova-micro", "nova-pro"),
+    ],
+)
+def test_a_condition_keeps_what_fits(query: Query, found: str, not_found: str) -> None:
+    picked = keys(query)
+    assert found in picked
+    assert not_found not in picked
+
+
+@pytest.mark.parametrize("query", [Query(max_price=1e9), Query(min_context=1), Query(licence="e")])
+def test_what_is_not_known_fits_nothing(query: Query) -> None:
+    unknown = ENTRIES["nova-micro"].model_copy(update={"prices": (), "limits": None, "licence": None})
+    assert select([unknown], query) == []
+
+
+QUERIES = st.builds(
+    Query,
+    provider=st.sampled_from([None, "a", "Anthropic", "meta"]),
+    kind=st.sampled_from([None, *get_args(Kind)]),
+    modality=st.sampled_from([None, *get_args(Medium)]),
+    region=st.sampled_from([None, *REGIONS]),
+    max_price=st.one_of(st.none(), st.floats(0, 100)),
+    customizable=st.sampled_from([None, *get_args(Method)]),
+    licence=st.sampled_from([None, "apache", "terms"]),
+    min_context=st.one_of(st.none(), st.integers(1, 2_000_000)),
+)
+
+
+@given(QUERIES)
+def test_what_is_picked_fits_each_condition_alone(query: Query) -> None:
+    picked = set(keys(query))
+    for name in ("provider", "kind", "modality", "region", "customizable", "licence", "min_context"):
+        assert picked <= set(keys(Query(**{name: getattr(query, name)})))
+    alone = Query(max_price=query.max_price, region=query.region)
+    assert picked <= set(keys(alone))
+
+
+@given(st.floats(0, 100), st.floats(0, 100))
+def test_more_money_never_buys_fewer_models(one: float, other: float) -> None:
+    less, more = sorted((one, other))
+    assert set(keys(Query(max_price=less))) <= set(keys(Query(max_price=more)))
+
+
+def test_the_usual_price_is_the_lowest_and_of_the_region_where_that_is_known() -> None:
+    haiku = ENTRIES["claude-haiku-4-5"]
+    listed = usual_price(haiku)
+    assert listed is not None
+    assert (listed.by, dearer_side(listed)) == ("global", 5.0)
+    here = Price(by="eu", unit="1k tokens", usd_in=0.009, usd_out=0.09, region="eu-west-1", sources=("litellm",))
+    known = haiku.model_copy(update={"prices": (*haiku.prices, here)})
+    assert usual_price(known, "eu-west-1") == here
+    assert usual_price(known, "eu-west-3") == listed
+
+
+def test_a_price_of_elsewhere_is_no_price_of_a_region() -> None:
+    nova = ENTRIES["nova-micro"]
+    assert [price and price.by for price in (usual_price(nova, region) for region in ("us-west-2", "eu-west-1"))] == [
+        "us",
+        "eu",
+    ]
+    assert select([nova], Query(region="us-west-2", max_price=0.14)) == [nova]
+    assert select([nova], Query(region="eu-west-1", max_price=0.14)) == []

@@ -1,0 +1,229 @@
+"""`fourfold models`: what it prints, and what its exit code says."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import boto3
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+import cli.main
+from cdk_app.catalogue import ENTRIES, FACTS_READ
+from cdk_app.catalogue.filters import Query
+from cli.main import app
+from cli.models import list_models, tell_of_model
+from tests.unit.catalogue.conftest import REGION, FakeAws
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No state of this machine, no credentials, no configuration."""
+    monkeypatch.setattr(cli.main, "ROOT", tmp_path)
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in (
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    return tmp_path
+
+
+def invoke(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["models", *map(str, arguments)], catch_exceptions=False)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def cells(output: str) -> list[list[str]]:
+    return [line.split("\t") for line in output.splitlines()]
+
+
+def test_all_are_listed_with_the_days_of_their_facts() -> None:
+    code, output, notes = invoke()
+    rows = cells(output)
+    assert code == 0
+    assert [row[0] for row in rows[1:]] == list(ENTRIES)
+    assert {len(row) for row in rows} == {10}
+    assert f"{len(ENTRIES)} of {len(ENTRIES)} models." in notes
+    assert f"to {FACTS_READ}" in notes
+
+
+def test_a_line_says_what_a_model_is_and_costs() -> None:
+    _, output, _ = invoke("--provider", "amazon", "--kind", "chat", "--max-price", 0.2)
+    assert cells(output)[1] == [
+        "nova-micro",
+        "Amazon",
+        "chat",
+        "text → text",
+        "128,000",
+        "0.035 in, 0.14 out per million tokens",
+        "bedrock, sagemaker",
+        "fine-tuning, distillation",
+        "AWS Service Terms",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (["--kind", "rerank"], {"amazon-rerank", "cohere-rerank-v3-5", "bge-reranker-v2-m3"}),
+        (
+            ["--modality", "image", "--kind", "embedding"],
+            {"cohere-embed-v4", "titan-embed-image-v1", "nova-multimodal-embeddings"},
+        ),
+        (["--customizable", "import"], {"smollm2-135m-instruct"}),
+        (["--licence", "mit"], {"bge-small-en-v1-5"}),
+        (["--min-context", 5_000_000], {"llama-4-scout-17b-instruct"}),
+        (
+            ["--region", "eu-west-2", "--provider", "amazon", "--kind", "chat"],
+            {"nova-micro", "nova-lite", "nova-pro", "nova-2-lite"},
+        ),
+    ],
+)
+def test_options_pick(arguments: Sequence[object], found: set[str]) -> None:
+    code, output, _ = invoke(*arguments)
+    assert code == 0
+    assert {row[0] for row in cells(output)[1:]} == found
+
+
+def test_nothing_that_fits_is_said_and_leaves_with_1() -> None:
+    code, output, notes = invoke("--max-price", 0)
+    assert (code, output) == (1, "")
+    assert "0 of" in notes
+    assert "None is known to fit" in notes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--kind", "talk"], "chat, embedding, image, rerank"),
+        (["--modality", "smell"], "text, image, audio"),
+        (["--customizable", "magic"], "fine-tuning"),
+        (["--region", "eu-west-9"], "Did you mean"),
+        (["--max-price", "-1"], "--max-price"),
+        (["nova-mikro"], "nova-micro"),
+    ],
+)
+def test_what_makes_no_sense_leaves_with_2_and_says_what_does(arguments: Sequence[str], words: str) -> None:
+    code, output, error = invoke(*arguments)
+    assert code == 2
+    assert output == ""
+    assert words in error
+
+
+def test_a_model_is_told_with_the_source_and_day_of_every_group() -> None:
+    code, output, _ = invoke("gpt-oss-20b")
+    assert code == 0
+    assert "A workflow can name it." in output
+    assert "openai.gpt-oss-20b-1:0" in output
+    assert "openai-reasoning-gpt-oss-20b" in output
+    assert "reinforcement-fine-tuning" in output
+    groups = len(ENTRIES["gpt-oss-20b"].groups)
+    assert output.count("    from ") >= groups
+    assert "litellm 1.110.2, read 2026-11-26)" in output
+
+
+def test_a_model_that_no_workflow_can_name_says_why() -> None:
+    _, output, _ = invoke("claude-opus-5")
+    assert "No candidate of a workflow: it takes no temperature" in output
+
+
+def test_a_model_and_a_region_give_the_id_and_the_resources() -> None:
+    _, output, _ = invoke("llama-3-1-8b-instruct", "--region", "us-east-1")
+    assert "Converse is told `us.meta.llama3-1-8b-instruct-v1:0`" in output
+    assert "arn:aws:bedrock:us-west-2::foundation-model/meta.llama3-1-8b-instruct-v1:0" in output
+    assert "A workflow deployed to us-east-1 asks it as `us.meta.llama3-1-8b-instruct-v1:0`." in output
+    _, output, _ = invoke("nova-micro", "--region", "eu-west-2")
+    assert "A workflow deployed to eu-west-2 cannot ask it" in output
+    _, output, _ = invoke("llama-3-1-8b-instruct", "--region", "eu-west-1")
+    assert "does not answer in eu-west-1. It does in us-east-1" in output
+
+
+def test_json_has_every_fact_and_every_source_that_it_names() -> None:
+    _, output, _ = invoke("--json", "--provider", "meta")
+    document = json.loads(output)
+    assert all(model["provider"] == "Meta" for model in document["models"])
+    named = {
+        source for entry in ENTRIES.values() if entry.provider == "Meta" for g in entry.groups.values() for source in g
+    }
+    assert set(document["sources"]) == named
+    assert all(source["read"] for source in document["sources"].values())
+    _, output, _ = invoke("--json", "nova-micro")
+    assert [model["key"] for model in json.loads(output)["models"]] == ["nova-micro"]
+
+
+def test_on_a_terminal_the_models_are_a_table(tmp_path: Path) -> None:
+    output, notes = io.StringIO(), io.StringIO()
+    console = Console(file=output, force_terminal=True, width=240)
+    assert list_models(Query(kind="rerank"), False, tmp_path, console, Console(file=notes)) == 0
+    assert "amazon-rerank" in output.getvalue()
+    assert "\t" not in output.getvalue()
+
+
+@pytest.mark.parametrize("key", ENTRIES)
+def test_every_model_can_be_told_of(key: str, tmp_path: Path) -> None:
+    output = io.StringIO()
+    tell_of_model(key, "us-east-1", False, tmp_path, Console(file=output))
+    assert output.getvalue().startswith(f"{key}: ")
+
+
+def test_without_credentials_a_refresh_is_one_message() -> None:
+    code, output, error = invoke("refresh", "--region", "eu-west-1")
+    assert code == 1
+    assert output == ""
+    assert error.startswith("There are no AWS credentials")
+    assert "needs none" in error
+
+
+def test_without_a_region_a_refresh_asks_for_one() -> None:
+    code, _, error = invoke("refresh")
+    assert code == 2
+    assert "Say --region" in error
+
+
+def test_a_refresh_tells_the_differences_and_keeps_them_if_asked(
+    answering: FakeAws, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        boto3.Session, "client", lambda _, service, region_name: answering(service, region_name=region_name)
+    )
+    code, output, _ = invoke("refresh", "--region", REGION, "--write")
+    assert code == 1
+    assert "AWS lists 3 models in eu-west-1" in output
+    assert "nova-micro\tlifecycle\tactive\tlegacy" in output
+    assert (root / ".fourfold" / "models" / "eu-west-1.json").is_file()
+    _, output, notes = invoke("--provider", "newcomer")
+    assert "tiny-1" in output
+    assert f"1 of {len(ENTRIES) + 1} models" in notes
+    _, output, _ = invoke("nova-micro")
+    assert "AWS's own answer in eu-west-1" in output
+    assert "2027-06-01" in output
+
+
+def test_a_refresh_that_is_not_told_to_write_keeps_nothing(
+    answering: FakeAws, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        boto3.Session, "client", lambda _, service, region_name: answering(service, region_name=region_name)
+    )
+    invoke("refresh", "--region", REGION)
+    assert not (root / ".fourfold").exists()
+
+
+def test_a_broken_file_of_what_aws_told_is_one_message(root: Path) -> None:
+    (root / ".fourfold" / "models").mkdir(parents=True)
+    (root / ".fourfold" / "models" / "eu-west-1.json").write_text("{")
+    code, output, error = invoke()
+    assert (code, output) == (1, "")
+    assert "Delete it" in error
