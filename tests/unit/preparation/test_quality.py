@@ -19,22 +19,22 @@ def test_a_good_example_passes(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("example", "reason", "detail"),
     [
-        (replace(GOOD, text="only four words here"), Reason.TOO_SHORT, "4 words; data.filters.min_words is 5"),
-        (replace(GOOD, text="word " * 301), Reason.TOO_LONG, "301 words; data.filters.max_words is 300"),
-        (replace(GOOD, target="one"), Reason.TARGET_TOO_SHORT, "1 words; data.filters.min_target_words is 2"),
-        (replace(GOOD, target="word " * 51), Reason.TARGET_TOO_LONG, "51 words; data.filters.max_target_words is 50"),
+        (GOOD._replace(text="only four words here"), Reason.TOO_SHORT, "4 words; data.filters.min_words is 5"),
+        (GOOD._replace(text="word " * 301), Reason.TOO_LONG, "301 words; data.filters.max_words is 300"),
+        (GOOD._replace(target="one"), Reason.TARGET_TOO_SHORT, "1 words; data.filters.min_target_words is 2"),
+        (GOOD._replace(target="word " * 51), Reason.TARGET_TOO_LONG, "51 words; data.filters.max_target_words is 50"),
         (
-            replace(GOOD, text="a b c d e ======"),
+            GOOD._replace(text="a b c d e ======"),
             Reason.MOSTLY_SYMBOLS,
             "0.55 of the text are symbols; data.filters.max_symbol_ratio is 0.3",
         ),
         (
-            replace(GOOD, target="a b ***"),
+            GOOD._replace(target="a b ***"),
             Reason.MOSTLY_SYMBOLS,
             "0.60 of the target are symbols; data.filters.max_symbol_ratio is 0.3",
         ),
         (
-            replace(GOOD, target="Words, that says: something!"),
+            GOOD._replace(target="Words, that says: something!"),
             Reason.TARGET_COPIED_FROM_TEXT,
             "the target stands word for word in the text",
         ),
@@ -54,16 +54,16 @@ def test_bounds_are_inclusive(settings: Settings) -> None:
 
 
 def test_a_target_may_stand_in_the_text_when_the_task_is_not_a_summary(settings: Settings) -> None:
-    check_pair(replace(GOOD, target="something useful"), settings.filters, summary=False)
+    check_pair(GOOD._replace(target="something useful"), settings.filters, summary=False)
 
 
 def test_part_of_a_word_is_no_copy(settings: Settings) -> None:
-    check_pair(replace(GOOD, target="use some"), settings.filters, summary=True)
-    check_pair(replace(GOOD, target="something use"), settings.filters, summary=True)
+    check_pair(GOOD._replace(target="use some"), settings.filters, summary=True)
+    check_pair(GOOD._replace(target="something use"), settings.filters, summary=True)
 
 
 def test_a_target_that_breaks_off_is_refused_where_the_settings_say_so(settings: Settings) -> None:
-    broken = replace(GOOD, target="Creates a bucket in the")
+    broken = GOOD._replace(target="Creates a bucket in the")
     check_pair(broken, settings.filters, summary=True)
     with pytest.raises(Rejected) as rejected:
         check_pair(broken, replace(settings.filters, complete_targets=True), summary=True)
