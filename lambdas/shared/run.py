@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from lambdas.shared.cost import Price, parse_price
 from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.fields import Fields
+from lambdas.shared.metrics import METRICS_OF_KIND
 from lambdas.shared.targets import Target, target_document, target_of
 
-METRIC = "rougeL"
 EXTRACTIVE = "extractive"
 FEW_SHOT = "few-shot"
 ZERO_SHOT = "zero-shot"
@@ -128,15 +128,16 @@ def parse_run(fields: Fields) -> Run:
     """
     task, tuning = fields.fields("task"), fields.fields("tuning")
     metric, approval = fields.text("metric"), fields.text("approval")
-    if metric != METRIC:
-        raise fields.complaint(f"The metric {metric!r} is not {METRIC}")
+    kind = task.text("kind")
+    if metric not in METRICS_OF_KIND.get(kind, ()):
+        raise fields.complaint(f"The metric {metric!r} is not one of {_metrics_in_words(kind)}")
     if approval not in APPROVALS:
         raise fields.complaint(f"The approval {approval!r} is not one of {', '.join(APPROVALS)}")
     return Run(
         run_id=fields.text("run_id"),
         execution_arn=fields.text("execution_arn", default="unknown"),
         dataset=fields.text("dataset"),
-        task_kind=task.text("kind"),
+        task_kind=kind,
         instruction=task.text("instruction"),
         minimum_records=fields.integer("minimum_records", minimum=1),
         metric=metric,
@@ -163,3 +164,9 @@ def _floor(fields: Fields) -> float:
     if not 0 < floor < 1:
         raise fields.complaint(f"The quality floor is {floor}; a gate needs one above 0 and below 1")
     return floor
+
+
+def _metrics_in_words(kind: str) -> str:
+    if kind not in METRICS_OF_KIND:
+        return f"any for the kind of task {kind!r}, which there is not; kinds are {', '.join(METRICS_OF_KIND)}"
+    return f"those for {kind}: {', '.join(METRICS_OF_KIND[kind])}"

@@ -91,8 +91,8 @@ def test_beside_the_base_model_the_interval_is_the_evaluation_s_own(compare: Com
     ("difference", "words"),
     [
         ({"value": 0.1, "ci": [0.0, 0.2], "level": 0.95}, "It gives a difference in rougeL of 0.1 and the predictions"),
-        ({"value": 0.5, "ci": [0.5], "level": 0.95}, "'ci' must hold two numbers"),
-        ({"value": 0.5, "ci": [0.5, "0.6"], "level": 0.95}, "'ci' must hold two numbers"),
+        ({"value": 0.5, "ci": [0.5], "level": 0.95}, "'ci' must be a list of 2 numbers"),
+        ({"value": 0.5, "ci": [0.5, "0.6"], "level": 0.95}, "'ci' must be a list of 2 numbers"),
     ],
 )
 def test_a_difference_that_is_not_of_these_predictions_is_refused(
