@@ -10,6 +10,15 @@ from cdk_app.catalogue import CATALOGUE
 from cdk_app.settings.section import Section
 
 Strategy = Literal["zero-shot", "few-shot", "extractive"]
+Metric = Literal["rougeL", "macroF1", "accuracy", "exactMatch", "tokenF1"]
+
+METRICS_OF_KIND: dict[str, tuple[str, ...]] = {
+    "summarization": ("rougeL",),
+    "generation": ("rougeL",),
+    "classification": ("macroF1", "accuracy"),
+    "question_answering": ("exactMatch", "tokenF1"),
+}
+"""The metrics that suit each kind of task; `lambdas/shared/metrics.py` computes them."""
 
 
 class Candidate(Section):
@@ -31,11 +40,13 @@ class Candidate(Section):
 class Selection(Section):
     """How candidates are compared, all of them on the same held-out records."""
 
-    metric: Literal["rougeL"] = "rougeL"
-    """Quality metric; `rougeL` is the F-measure of the longest common subsequence of words."""
+    metric: Metric = "rougeL"
+    """Quality metric. For summarization and generation: `rougeL`, the F-measure of the longest common subsequence of \
+words. For classification: `macroF1`, the mean of each label's F1, or `accuracy`. For question answering: `exactMatch` \
+or `tokenF1`, as SQuAD defines them."""
 
     floor: Annotated[float, Field(ge=0.01, le=0.99)] = 0.3
-    """Quality a model must reach to be deployed; the cheapest candidate that reaches it wins."""
+    """Quality a model must reach to be deployed; the cheapest candidate whose lower confidence bound does so wins."""
 
     sample_size: Annotated[int, Field(ge=8, le=10_000)] = 64
     """Validation records on which every candidate is measured."""

@@ -74,7 +74,7 @@ def test_the_quality_gate_finds_its_figures(folders: EvaluationFolders) -> None:
     evaluation.write(folders.output, report, lines)
     written = json.loads((folders.output / "evaluation.json").read_text())
     definition = (ROOT / "pipelines" / "definition" / "pipeline.json").read_text()
-    paths = {"loss_reduction", "tuned.rougeL", "base.rougeL"}
+    paths = {"loss_reduction", "tuned.value", "base.value"}
     for path in paths:
         assert f'"Path": "{path}"' in definition
         figure: Any = written
