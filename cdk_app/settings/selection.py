@@ -33,6 +33,10 @@ class Candidate(Section):
     examples: Annotated[int | None, Field(ge=1, le=20)] = None
     """Examples shown before the question; for `few-shot` only, and required there."""
 
+    choose: Literal["first", "similar"] | None = None
+    """Which examples a `few-shot` prompt shows: `first`, the default, the same short ones before every text; \
+`similar` those of up to 500 from train that are most like the text."""
+
     imported_model_id: Annotated[str | None, Field(pattern=r"^[a-z0-9]{12}$", examples=["a1b2c3d4e5f6"])] = None
     """Id that Bedrock gave to your import of the model; required for models of platform `bedrock-import`."""
 

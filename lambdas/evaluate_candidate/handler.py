@@ -21,28 +21,29 @@ from lambdas.evaluate_candidate.answers import KeptAnswers
 from lambdas.evaluate_candidate.asking import BedrockModel
 from lambdas.evaluate_candidate.chance import chance
 from lambdas.evaluate_candidate.deadline import Deadline
-from lambdas.evaluate_candidate.measuring import measure
+from lambdas.evaluate_candidate.measuring import Outcome, measure
 from lambdas.evaluate_candidate.report import prediction_lines, summary
+from lambdas.evaluate_candidate.showing import examples_of
 from lambdas.shared import environment, log, s3
 from lambdas.shared.converse import Answer
 from lambdas.shared.errors import InvalidRecord, TooFewRecords
+from lambdas.shared.examples import Examples
 from lambdas.shared.extractive import best_sentence
+from lambdas.shared.faithfulness import faithfulness
 from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
 from lambdas.shared.labels import labels_of
-from lambdas.shared.metrics import CLASSIFICATION, metric_named
-from lambdas.shared.prompts import Turn, choose_examples, few_shot_turns, text_of
+from lambdas.shared.metrics import CLASSIFICATION, SUMMARIZATION, metric_named
+from lambdas.shared.prompts import text_of
 from lambdas.shared.records import Record, read_split, sample
-from lambdas.shared.run import EXTRACTIVE, FEW_SHOT, Candidate, Run, parse_candidate, run_of
+from lambdas.shared.run import EXTRACTIVE, Candidate, Run, parse_candidate, run_of
 
 # Below this many records a confidence interval says nothing.
 MINIMUM_RECORDS = 5
-# Few-shot examples are chosen among this many records: train may be too long to read through here.
-EXAMPLE_POOL = 2000
 # Labels are those of this many records.
 LABEL_POOL = 20_000
 # What the stored document has beside the result.
-STORED_ONLY = {"run_id", "prompt_turns"}
+STORED_ONLY = {"run_id", "prompt_turns", "prompt_pool", "prompt_examples"}
 
 
 @workflow_function
@@ -59,7 +60,7 @@ def handle(event: Event, context: Context) -> dict[str, object]:
     if known := _known_result(models_bucket, f"{base}.json"):
         return known
     records = _held_out(bucket, run)
-    examples = _examples(bucket, run, candidate)
+    examples = examples_of(bucket, run, candidate)
     labels = _labels(bucket, run)
     metric = metric_named(run.metric, labels)
     deadline = Deadline(context.get_remaining_time_in_millis, len(records))
@@ -67,19 +68,27 @@ def handle(event: Event, context: Context) -> dict[str, object]:
     with KeptAnswers(models_bucket, f"{base}.answers/", f"{candidate.model_id} {run.max_output_tokens}") as kept:
         if kept.count:
             log.info("Answers of an earlier attempt are there", answers=kept.count)
-        answer = _answerer(run, candidate, few_shot_turns(examples), kept, deadline)
+        answer = _answerer(run, candidate, examples, kept, deadline)
         outcomes = measure(records, answer, concurrency=concurrency, deadline=deadline, on_progress=progress)
     result = {
         **summary(candidate, metric, outcomes),
+        **_faithful(run, outcomes),
         "chance": round(chance(metric, [record.reference for record in records], labels), 6),
         "result_key": f"{base}.json",
         "predictions_key": f"{base}.predictions.jsonl",
     }
-    turns = [{"role": turn.role, "content": turn.content} for turn in few_shot_turns(examples)]
     s3.write_lines(models_bucket, f"{base}.predictions.jsonl", prediction_lines(metric, outcomes))
     # Last: where the result is, everything is.
-    s3.write_document(models_bucket, f"{base}.json", {**result, "run_id": run.run_id, "prompt_turns": turns})
+    s3.write_document(models_bucket, f"{base}.json", {**result, "run_id": run.run_id, **examples.document()})
     return result
+
+
+def _faithful(run: Run, outcomes: list[Outcome]) -> dict[str, object]:
+    """Give how faithful the answers are where they are summaries; other answers need not be drawn from the text."""
+    if run.task_kind != SUMMARIZATION:
+        return {}
+    pairs = [(text_of(o.record.prompt, run.instruction), o.answer.text) for o in outcomes if o.refusal is None]
+    return {"faithfulness": faithfulness(pairs)}
 
 
 def _known_result(bucket: str, key: str) -> dict[str, object] | None:
@@ -103,19 +112,6 @@ def _held_out(bucket: str, run: Run) -> list[Record]:
     return records
 
 
-def _examples(bucket: str, run: Run, candidate: Candidate) -> list[Record]:
-    if candidate.strategy != FEW_SHOT:
-        return []
-    pool = list(itertools.islice(read_split(bucket, run.curated_prefix, "train"), EXAMPLE_POOL))
-    if len(pool) < candidate.examples:
-        raise TooFewRecords(
-            f"The train split holds {len(pool)} records and the prompt shows {candidate.examples}",
-            where=f"s3://{bucket}/{run.curated_prefix}train/",
-            remedy="Add data, or lower the candidate's examples.",
-        )
-    return choose_examples(pool, candidate.examples)
-
-
 def _labels(bucket: str, run: Run) -> tuple[str, ...]:
     if run.task_kind != CLASSIFICATION:
         return ()
@@ -125,12 +121,12 @@ def _labels(bucket: str, run: Run) -> tuple[str, ...]:
 
 
 def _answerer(
-    run: Run, candidate: Candidate, shown: list[Turn], kept: KeptAnswers, deadline: Deadline
+    run: Run, candidate: Candidate, examples: Examples, kept: KeptAnswers, deadline: Deadline
 ) -> Callable[[Record], Answer]:
     if candidate.strategy == EXTRACTIVE:
         return lambda record: _extract(text_of(record.prompt, run.instruction))
     model = BedrockModel(candidate.model, candidate.model_id, run.max_output_tokens, deadline.seconds)
-    return lambda record: kept.ask(record.record_id, [*shown, *record.turns], model.answer)
+    return lambda record: kept.ask(record.record_id, [*examples.turns_for(record.prompt), *record.turns], model.answer)
 
 
 def _extract(text: str) -> Answer:

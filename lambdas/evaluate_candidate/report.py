@@ -4,6 +4,7 @@ Result: ``{"index", "model", "model_id", "platform", "strategy", "metric", "valu
 "resamples", "chance", "examples", "failed", "latency_ms_p50", "latency_ms_p95", "usd_per_1k_requests", "priced_by",
 "input_tokens", "output_tokens"}``, with ``result_key`` and ``predictions_key`` added once stored. Latencies are over
 answered requests. ``priced_by`` says whether the cost is of ``tokens``, or of the ``seconds`` that were measured.
+``faithfulness`` is added for summaries, see `lambdas.shared.faithfulness`.
 ``chance`` is what an answer scores that does not look at the text, see `lambdas.evaluate_candidate.chance`.
 """
 

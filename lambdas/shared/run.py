@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from lambdas.shared.cost import Price, parse_price
 from lambdas.shared.errors import InvalidEvent
+from lambdas.shared.examples import CHOICES, FIRST
 from lambdas.shared.fields import Fields
 from lambdas.shared.metrics import METRICS_OF_KIND
 from lambdas.shared.targets import Target, target_document, target_of
@@ -30,6 +31,7 @@ class Candidate:
         model_id: what Converse takes; empty for the extractive baseline.
         platform: where it runs: ``bedrock``, ``bedrock-import`` or ``lambda``.
         examples: how many examples a few-shot prompt shows, otherwise 0.
+        choose: which examples: ``first``, the same for every text, or ``similar`` to it.
     """
 
     index: int
@@ -39,6 +41,7 @@ class Candidate:
     strategy: str
     examples: int
     price: Price
+    choose: str = FIRST
 
     @property
     def name(self) -> str:
@@ -51,6 +54,9 @@ def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
     strategy = fields.text("strategy")
     if strategy not in STRATEGIES:
         raise fields.complaint(f"The strategy {strategy!r} is not one of {', '.join(STRATEGIES)}")
+    choose = fields.text("choose", default=FIRST)
+    if choose not in CHOICES:
+        raise fields.complaint(f"The choice {choose!r} is not one of {', '.join(CHOICES)}")
     return Candidate(
         index=fields.integer("index") if index is None else index,
         model=fields.text("model"),
@@ -59,6 +65,7 @@ def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
         strategy=strategy,
         examples=fields.integer("examples", minimum=1, maximum=20) if strategy == FEW_SHOT else 0,
         price=parse_price(fields.fields("price")),
+        choose=choose,
     )
 
 

@@ -16,6 +16,7 @@ from pipelines.preparation.settings import KINDS
 from pipelines.tuning import labels as of_tuned
 from pipelines.tuning import metrics as for_tuned
 from pipelines.tuning import squad as tuned_squad
+from pipelines.tuning.container import TuningError
 
 LABELS = ("sports", "business", "world news", "news", "c", "c++")
 WORDS = ["the", "The", "a", "news", "World", "news.", "sports", "C++", "c", "an", "Eiffel-Tower", "42", "é", ",", ""]
@@ -120,5 +121,5 @@ def test_an_interval_of_macro_f1_holds_it_and_its_difference_is_paired() -> None
 
 
 def test_labels_that_training_did_not_find_are_an_error_with_a_remedy() -> None:
-    with pytest.raises(for_tuned.TuningError, match=r"accuracy compares labels.*data\.columns\.target"):
+    with pytest.raises(TuningError, match=r"accuracy compares labels.*data\.columns\.target"):
         for_tuned.Metric("accuracy", [])

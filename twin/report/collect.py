@@ -31,6 +31,7 @@ CANDIDATE_FIELDS = (
     "level",
     "resamples",
     "chance",
+    "faithfulness",
     "latency_ms_p50",
     "latency_ms_p95",
     "usd_per_1k_requests",

@@ -47,6 +47,9 @@ def only_few_shot_has_examples(subject: Subject) -> Iterator[Breach]:
         if candidate.strategy != "few-shot" and candidate.examples is not None:
             message = f"`{candidate.strategy}` shows no examples"
             yield Breach((*path, "examples"), message, "Remove it, or make the strategy `few-shot`.")
+        if candidate.strategy != "few-shot" and candidate.choose is not None:
+            message = f"`{candidate.strategy}` shows no examples to choose"
+            yield Breach((*path, "choose"), message, "Remove it, or make the strategy `few-shot`.")
 
 
 @rule("selection.candidates")

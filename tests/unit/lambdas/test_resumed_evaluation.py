@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,13 @@ def said(text: str) -> dict[str, Any]:
 
 def asked(cloud: Cloud) -> list[str]:
     return [call["messages"][-1]["content"][0]["text"] for call in cloud.called("bedrock-runtime", "Converse")]
+
+
+def settled() -> None:
+    """Wait for the request that was under way when an evaluation broke off."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("ThreadPoolExecutor"):
+            thread.join(10)
 
 
 @pytest.fixture
@@ -70,6 +78,7 @@ def test_a_second_attempt_asks_only_for_what_the_first_did_not_get(
     breaks_off(25, "AccessDeniedException")
     with pytest.raises(CandidateNotAvailable):
         evaluate()
+    settled()
     first = asked(cloud)[:25]
     cloud.calls.clear()
     cloud.on("bedrock-runtime", "Converse", lambda _: said("Summary"))
@@ -90,6 +99,7 @@ def test_a_resumed_evaluation_gives_what_an_unbroken_one_gives(
     breaks_off(7, "AccessDeniedException")
     with pytest.raises(CandidateNotAvailable):
         evaluate()
+    settled()
     cloud.on("bedrock-runtime", "Converse", lambda _: said("Summary"))
 
     resumed = evaluate()
@@ -119,6 +129,7 @@ def test_an_answer_to_another_request_is_not_taken(
     breaks_off(25, "AccessDeniedException")
     with pytest.raises(CandidateNotAvailable):
         evaluate()
+    settled()
     run["max_output_tokens"] = 32
     cloud.calls.clear()
     cloud.on("bedrock-runtime", "Converse", lambda _: said("Summary"))
@@ -141,6 +152,7 @@ def test_a_record_that_the_model_refused_is_not_asked_for_again(
     for _ in range(2):
         with pytest.raises(CandidateNotAvailable):
             evaluate()
+        settled()
     cloud.on("bedrock-runtime", "Converse", lambda _: said("Summary"))
     result = evaluate()
 

@@ -56,6 +56,14 @@ def candidate(strategy: str, value: float) -> dict[str, Any]:
         "level": 0.95,
         "resamples": 2000,
         "chance": 0.11,
+        "faithfulness": {
+            "unsupported_numbers": None,
+            "unsupported_names": 0.25,
+            "unsupported_sentences": 0.1,
+            "compression": 0.3,
+            "copied": 0.5,
+            "score": 0.87,
+        },
     }
 
 

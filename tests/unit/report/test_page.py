@@ -70,6 +70,15 @@ def test_each_candidate_has_its_verdict_and_one_that_could_not_be_asked_is_liste
     assert "percentile bootstrap of 2,000 resamples. An answer that does not look at the text scores 0.110." in page
 
 
+def test_how_faithful_the_summaries_are_is_a_table_where_they_are_summaries(whole: dict[str, Any]) -> None:
+    row = "".join(f'<td class="n">{figure}</td>' for figure in ("–", "25 %", "10 %", "30 %", "50 %", "0.87"))
+    assert render(whole).count(row) == 2
+
+    for candidate in whole["selection"]["candidates"]:
+        candidate["faithfulness"] = None
+    assert "Faithfulness" not in render(whole)
+
+
 def test_text_from_data_is_never_markup(whole: dict[str, Any]) -> None:
     page = render(whole)
 

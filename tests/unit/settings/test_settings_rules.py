@@ -52,6 +52,14 @@ def test_targets_of_one_word_must_be_let_through_where_labels_or_answers_are_wan
     assert load(document).task.kind == kind
 
 
+def test_only_few_shot_chooses_examples(load: Load, problems: Problems, document: dict[str, Any]) -> None:
+    nova = {"model": "nova-micro", "choose": "similar"}
+    document["selection"]["candidates"] = [nova]
+    assert found(problems(document)) == [("selection.candidates[0].choose", "`zero-shot` shows no examples to choose")]
+    document["selection"]["candidates"] = [nova | {"strategy": "few-shot", "examples": 2}]
+    assert load(document).selection.candidates[0].choose == "similar"
+
+
 # ---- data -------------------------------------------------------------------------------------------------
 
 
