@@ -115,9 +115,10 @@ def test_an_item_of_a_map_whose_task_fails_is_tried_again_and_then_ends_in_what_
         ],
         "End": True,
     }
-    inside = {"StartAt": "Ask", "States": {"Ask": ask, "Without": {"Type": "Pass", "End": True}}}
+    states: dict[str, dict[str, Any]] = {"Ask": ask, "Without": {"Type": "Pass", "End": True}}
+    inside = {"StartAt": "Ask", "States": states}
     each = {"Type": "Map", "QueryLanguage": "JSONata", "Items": [1, 2], "ItemProcessor": inside, "End": True}
-    for state in inside["States"].values():
+    for state in states.values():
         state["QueryLanguage"] = "JSONata"
 
     ended = execute(emulator, {"Each": each}, allow("lambda:InvokeFunction"))

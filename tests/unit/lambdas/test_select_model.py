@@ -111,10 +111,10 @@ def test_a_dearer_candidate_says_what_is_cheaper(select: Select) -> None:
 
 
 def test_of_equally_cheap_ones_the_better_is_chosen_and_the_other_is_told_so(select: Select) -> None:
-    result = select((0.1, 1), (0.4, 0.5), (0.5, 0.5))
+    result = select((0.1, 1), (0.5, 0.5), (0.4, 0.5))
 
-    assert result["chosen"]["index"] == 2
-    assert "it costs as much as nova-micro (few-shot), which has the higher 0.500" in words(result)[1]
+    assert result["chosen"]["index"] == 1
+    assert "it costs as much as nova-micro (zero-shot), which has the higher 0.500" in words(result)[2]
 
 
 def test_of_equals_the_one_whose_name_comes_first_is_chosen_wherever_it_stands(select: Select) -> None:

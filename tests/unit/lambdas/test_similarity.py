@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from lambdas.evaluate_candidate import showing
 from lambdas.evaluate_candidate.handler import handle
 from lambdas.shared.errors import InvalidEvent
+from lambdas.shared.examples import SimilarExamples
+from lambdas.shared.prompts import Turn
 from lambdas.shared.similarity import Index
 
 if TYPE_CHECKING:
@@ -32,11 +34,20 @@ def test_rare_words_that_are_shared_decide_and_not_those_that_all_texts_have() -
 
     assert index.nearest("Summarize this: why a bank closed", 2) == [2, 0]
     assert index.nearest("the match was lost", 1) == [1]
+    assert Index(["the the the the", "bank", "the sky", "the sea"]).nearest("the bank", 1) == [1]
 
 
 def test_of_texts_that_are_equally_similar_the_one_that_stands_first_is_taken() -> None:
     assert Index(["a b", "b a", "c"]).nearest("a", 2) == [0, 1]
     assert Index(TEXTS).nearest("", 2) == [0, 1]
+
+
+def test_the_most_similar_example_stands_next_to_the_text() -> None:
+    pool = [[Turn("user", text), Turn("assistant", text.upper())] for text in ("a b c", "a b", "a", "d")]
+
+    shown = SimilarExamples(pool, 2).turns_for("c b")
+
+    assert [turn.content for turn in shown] == ["a b", "A B", "a b c", "A B C"]
 
 
 @given(texts, st.text(max_size=30), st.integers(0, 15))
