@@ -50,6 +50,8 @@ class ModelSelection(cdk.Stack):
         # Candidates are judged on validation, and few-shot examples come from train: the test split stays unseen.
         for split in ("train", "validation"):
             read_objects(made.role, foundation.curated_bucket, f"*/run=*/{split}/*", key=foundation.key)
+        # What was answered is read again, should the evaluation have to go on from there.
+        read_objects(made.role, foundation.models_bucket, "run=*/candidates/*", key=foundation.key)
         write_objects(made.role, foundation.models_bucket, "run=*/candidates/*", key=foundation.key)
         models = [model for model in settings.candidate_models if model.platform != "lambda"]
         if models:

@@ -107,6 +107,7 @@ def _candidates(settings: Settings) -> list[dict[str, Any]]:
             "model_id": model.converse_model_id,
             "strategy": candidate.strategy,
             **({"examples": candidate.examples} if candidate.examples else {}),
+            **({"choose": candidate.choose} if candidate.choose else {}),
             "price": _price(model),
         }
         for candidate, model in pairs

@@ -10,6 +10,15 @@ from cdk_app.catalogue import CATALOGUE
 from cdk_app.settings.section import Section
 
 Strategy = Literal["zero-shot", "few-shot", "extractive"]
+Metric = Literal["rougeL", "macroF1", "accuracy", "exactMatch", "tokenF1"]
+
+METRICS_OF_KIND: dict[str, tuple[str, ...]] = {
+    "summarization": ("rougeL",),
+    "generation": ("rougeL",),
+    "classification": ("macroF1", "accuracy"),
+    "question_answering": ("exactMatch", "tokenF1"),
+}
+"""The metrics that suit each kind of task; `lambdas/shared/metrics.py` computes them."""
 
 
 class Candidate(Section):
@@ -24,6 +33,10 @@ class Candidate(Section):
     examples: Annotated[int | None, Field(ge=1, le=20)] = None
     """Examples shown before the question; for `few-shot` only, and required there."""
 
+    choose: Literal["first", "similar"] | None = None
+    """Which examples a `few-shot` prompt shows: `first`, the default, the same short ones before every text; \
+`similar` those of up to 500 from train that are most like the text."""
+
     imported_model_id: Annotated[str | None, Field(pattern=r"^[a-z0-9]{12}$", examples=["a1b2c3d4e5f6"])] = None
     """Id that Bedrock gave to your import of the model; required for models of platform `bedrock-import`."""
 
@@ -31,11 +44,13 @@ class Candidate(Section):
 class Selection(Section):
     """How candidates are compared, all of them on the same held-out records."""
 
-    metric: Literal["rougeL"] = "rougeL"
-    """Quality metric; `rougeL` is the F-measure of the longest common subsequence of words."""
+    metric: Metric = "rougeL"
+    """Quality metric. For summarization and generation: `rougeL`, the F-measure of the longest common subsequence of \
+words. For classification: `macroF1`, the mean of each label's F1, or `accuracy`. For question answering: `exactMatch` \
+or `tokenF1`, as SQuAD defines them."""
 
     floor: Annotated[float, Field(ge=0.01, le=0.99)] = 0.3
-    """Quality a model must reach to be deployed; the cheapest candidate that reaches it wins."""
+    """Quality a model must reach to be deployed; the cheapest candidate whose lower confidence bound does so wins."""
 
     sample_size: Annotated[int, Field(ge=8, le=10_000)] = 64
     """Validation records on which every candidate is measured."""

@@ -1,4 +1,4 @@
-"""Whom the tuned model is compared with, and that opponent's scores on the same test records."""
+"""Whom the tuned model is compared with, and that opponent's answers to the same test records."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from lambdas.compare_with_champion.evaluation import Evaluation, predictions_key
 from lambdas.shared import s3
 from lambdas.shared.extractive import best_sentence
 from lambdas.shared.prompts import text_of
-from lambdas.shared.rouge import rouge_l
 from lambdas.shared.run import Run
 from lambdas.shared.targets import BedrockTarget, ExtractiveTarget, SageMakerTarget
 
@@ -22,13 +21,13 @@ class Opponent:
     """A model to compare with.
 
     Attributes:
-        scores: ROUGE-L by record id, for the records that both models answered.
+        answers: by record id, for the records that both models answered.
         note: why this is not the champion, or an empty string.
     """
 
     kind: str
     run_id: str | None
-    scores: dict[str, float]
+    answers: dict[str, str]
     note: str = ""
 
     @property
@@ -48,7 +47,7 @@ def find_opponent(bucket: str, run: Run, evaluation: Evaluation) -> Opponent:
     if champion is None:
         return _base(evaluation, "There is no champion yet.")
     if isinstance(champion, ExtractiveTarget):
-        return Opponent(champion.kind, champion.run_id, _extractive_scores(run, evaluation))
+        return Opponent(champion.kind, champion.run_id, _extractive_answers(run, evaluation))
     if isinstance(champion, BedrockTarget):
         return _base(evaluation, f"The champion {champion.label} has not answered the test records.")
     return _tuned(bucket, champion, evaluation)
@@ -59,27 +58,26 @@ def _tuned(bucket: str, champion: SageMakerTarget, evaluation: Evaluation) -> Op
     if key not in s3.keys(bucket, key):
         return _base(evaluation, f"The champion's predictions are gone (s3://{bucket}/{key}).")
     wanted = evaluation.predictions
-    scores = {
-        prediction.record_id: rouge_l(wanted[prediction.record_id].reference, prediction.tuned)
+    answers = {
+        prediction.record_id: prediction.tuned
         for prediction in read_predictions(bucket, champion.run_id)
         if prediction.record_id in wanted
     }
-    if len(scores) < MINIMUM_SHARED:
+    if len(answers) < MINIMUM_SHARED:
         return _base(
             evaluation,
-            f"The champion of run {champion.run_id} answered {len(scores)} of these {len(wanted)} records; "
+            f"The champion of run {champion.run_id} answered {len(answers)} of these {len(wanted)} records; "
             f"{MINIMUM_SHARED} are needed.",
         )
-    return Opponent(champion.kind, champion.run_id, scores)
+    return Opponent(champion.kind, champion.run_id, answers)
 
 
 def _base(evaluation: Evaluation, note: str) -> Opponent:
-    scores = {record_id: p.base_score for record_id, p in evaluation.predictions.items()}
-    return Opponent(BASE, None, scores, f"{note} The base model stands in for it.")
+    answers = {record_id: p.base for record_id, p in evaluation.predictions.items()}
+    return Opponent(BASE, None, answers, f"{note} The base model stands in for it.")
 
 
-def _extractive_scores(run: Run, evaluation: Evaluation) -> dict[str, float]:
+def _extractive_answers(run: Run, evaluation: Evaluation) -> dict[str, str]:
     return {
-        record_id: rouge_l(p.reference, best_sentence(text_of(p.prompt, run.instruction)))
-        for record_id, p in evaluation.predictions.items()
+        record_id: best_sentence(text_of(p.prompt, run.instruction)) for record_id, p in evaluation.predictions.items()
     }

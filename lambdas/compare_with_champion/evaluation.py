@@ -7,7 +7,6 @@ a report whose figures differ from the predictions is refused.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from lambdas.shared import s3
 from lambdas.shared.errors import EvaluationIncomplete, InvalidRecord
 from lambdas.shared.fields import Fields
 from lambdas.shared.figures import Interval
-from lambdas.shared.rouge import rouge_l
+from lambdas.shared.metrics import Metric, metric_named
 from lambdas.shared.run import Run
 
 MINIMUM_RECORDS = 5
@@ -34,21 +33,12 @@ class Prediction:
     base: str
     tuned: str
 
-    @property
-    def base_score(self) -> float:
-        """ROUGE-L of the base model's answer."""
-        return rouge_l(self.reference, self.base)
-
-    @property
-    def tuned_score(self) -> float:
-        """ROUGE-L of the tuned model's answer."""
-        return rouge_l(self.reference, self.tuned)
-
 
 @dataclass(frozen=True)
 class Evaluation:
     """The report's figures, and the predictions by record id; `difference` is that of the tuned and the base model."""
 
+    metric: Metric
     base_loss: float
     tuned_loss: float
     loss_reduction: float
@@ -74,12 +64,15 @@ def read_evaluation(bucket: str, run: Run) -> Evaluation:
     count = report.integer("examples", minimum=MINIMUM_RECORDS)
     if len(predictions) != count:
         raise report.complaint(f"It counts {count} examples and there are {len(predictions)} predictions")
-    recomputed = sum(p.tuned_score for p in predictions.values()) / count
+    metric = metric_named(run.metric, report.texts("labels") if "labels" in report else ())
+    references = [p.reference for p in predictions.values()]
+    recomputed = metric.value(references, [p.tuned for p in predictions.values()])
     _agree(report, run.metric, tuned.number(run.metric), recomputed)
     difference = _difference(report.fields("difference"))
-    gained = recomputed - sum(p.base_score for p in predictions.values()) / count
+    gained = recomputed - metric.value(references, [p.base for p in predictions.values()])
     _agree(report, f"a difference in {run.metric} of", difference.value, gained)
     return Evaluation(
+        metric=metric,
         base_loss=base.number("loss", minimum=0),
         tuned_loss=tuned.number("loss", minimum=0),
         loss_reduction=report.number("loss_reduction"),
@@ -96,14 +89,8 @@ def _agree(report: Fields, what: str, given: float, recomputed: float) -> None:
 
 def _difference(fields: Fields) -> Interval:
     value, level = fields.number("value"), fields.number("level", minimum=0, maximum=1)
-    bounds = fields.raw("ci")
-    if not isinstance(bounds, list) or len(bounds) != 2 or not all(_is_number(bound) for bound in bounds):
-        raise fields.complaint("The field 'ci' must hold two numbers")
-    return Interval(value, float(bounds[0]), float(bounds[1]), level)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    low, high = fields.numbers("ci", 2)
+    return Interval(value, low, high, level)
 
 
 def read_predictions(bucket: str, run_id: str) -> Iterator[Prediction]:

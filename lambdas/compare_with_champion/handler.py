@@ -22,7 +22,7 @@ from lambdas.compare_with_champion.evaluation import Evaluation, read_evaluation
 from lambdas.compare_with_champion.fine_tuned import fine_tuned_model
 from lambdas.shared import environment, log
 from lambdas.shared.errors import FunctionError
-from lambdas.shared.figures import Interval, paired_interval
+from lambdas.shared.figures import Interval
 from lambdas.shared.function import Context, Event, workflow_function
 from lambdas.shared.run import Run, run_of
 
@@ -39,11 +39,11 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     bucket = environment.required("MODELS_BUCKET")
     evaluation = read_evaluation(bucket, run)
     opponent = find_opponent(bucket, run, evaluation)
-    challenger = [evaluation.predictions[record_id].tuned_score for record_id in opponent.scores]
+    references, challenger = _answered(evaluation, opponent)
+    champion = list(opponent.answers.values())
     # One difference has one interval: beside the base model, the one that the evaluation gave and the report shows.
-    difference = (
-        evaluation.difference if opponent.is_base else paired_interval(challenger, list(opponent.scores.values()))
-    )
+    metric = evaluation.metric
+    difference = evaluation.difference if opponent.is_base else metric.difference(references, challenger, champion)
     if difference.high < 0:
         raise ChallengerIsWorse(
             f"The tuned model's {run.metric} is {-difference.value:.3f} below that of {opponent.name} "
@@ -53,24 +53,30 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
         )
     arn = fields.text("pipeline_execution_arn") if "pipeline_execution_arn" in fields else None
     return {
-        **_figures(run, evaluation, opponent, difference, sum(challenger) / len(challenger)),
+        **_figures(run, evaluation, opponent, difference),
         "fine_tuned": fine_tuned_model(arn) if arn else None,
     }
 
 
-def _figures(
-    run: Run, evaluation: Evaluation, opponent: Opponent, difference: Interval, value: float
-) -> dict[str, object]:
+def _answered(evaluation: Evaluation, opponent: Opponent) -> tuple[list[str], list[str]]:
+    """Give references and the tuned model's answers of the records that the opponent answered."""
+    both = [evaluation.predictions[record_id] for record_id in opponent.answers]
+    return [prediction.reference for prediction in both], [prediction.tuned for prediction in both]
+
+
+def _figures(run: Run, evaluation: Evaluation, opponent: Opponent, difference: Interval) -> dict[str, object]:
+    references, challenger = _answered(evaluation, opponent)
+    champion = evaluation.metric.value(references, list(opponent.answers.values()))
     return {
         "metric": run.metric,
         "champion": {
             "kind": opponent.kind,
             "run_id": opponent.run_id,
-            "value": round(sum(opponent.scores.values()) / len(opponent.scores), 6),
+            "value": round(champion, 6),
             "note": opponent.note,
         },
         "challenger": {
-            "value": round(value, 6),
+            "value": round(evaluation.metric.value(references, challenger), 6),
             "run_id": run.run_id,
             "loss": evaluation.tuned_loss,
             "loss_reduction": evaluation.loss_reduction,
@@ -79,6 +85,6 @@ def _figures(
         "difference": round(difference.value, 6),
         "ci": [round(difference.low, 6), round(difference.high, 6)],
         "level": difference.level,
-        "examples": len(opponent.scores),
+        "examples": len(opponent.answers),
         "better": difference.low > 0,
     }

@@ -1,6 +1,7 @@
 """Asking a Bedrock model in a batch: patient with throttling and cold starts, impatient with a wrong set-up.
 
-The SDK's own retries are off, because they would count waiting as the model's latency.
+The SDK's own retries are off, because they would count waiting as the model's latency. No wait reaches beyond the
+function's deadline.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 
+from lambdas.evaluate_candidate.deadline import EvaluationTimedOut
 from lambdas.shared import aws, log
 from lambdas.shared.converse import Answer, converse
 from lambdas.shared.errors import FunctionError
@@ -47,13 +49,22 @@ class BedrockModel:
         name: the model's key in the catalogue, for messages.
         model_id: what Converse takes.
         max_tokens: most tokens to write.
+        seconds_left: how long it may be asked and waited for, from now on.
         sleep: waits between attempts.
     """
 
-    def __init__(self, name: str, model_id: str, max_tokens: int, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        name: str,
+        model_id: str,
+        max_tokens: int,
+        seconds_left: Callable[[], float],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._name = name
         self._model_id = model_id
         self._max_tokens = max_tokens
+        self._seconds_left = seconds_left
         self._sleep = sleep
         self._client = aws.client("bedrock-runtime", read_timeout=READ_TIMEOUT_SECONDS, attempts=1)
 
@@ -63,11 +74,12 @@ class BedrockModel:
         Raises:
             RecordRefused: the model cannot answer this record.
             CandidateNotAvailable: it cannot be asked at all, or not within the attempts.
+            EvaluationTimedOut: the next attempt would come after the deadline.
         """
         reason = ""
         for attempt in range(ATTEMPTS):
             if attempt:
-                self._sleep(_wait(attempt))
+                self._wait(_wait(attempt), reason)
             try:
                 return converse(self._client, self._model_id, turns, max_tokens=self._max_tokens, temperature=0)
             except aws.ClientError as failure:
@@ -80,6 +92,15 @@ class BedrockModel:
             where=self._model_id,
             remedy="Ask for a higher quota, lower CONCURRENCY on the function, or drop the candidate.",
         )
+
+    def _wait(self, seconds: float, reason: str) -> None:
+        if seconds >= self._seconds_left():
+            raise EvaluationTimedOut(
+                f"The function's time ran out while {self._name} was busy; the last attempt said: {reason}",
+                where=self._model_id,
+                remedy="Ask for a higher quota, lower selection.sample_size, or drop the candidate.",
+            )
+        self._sleep(seconds)
 
     def _judge(self, failure: aws.ClientError) -> str:
         """Give the reason to try again, or raise."""

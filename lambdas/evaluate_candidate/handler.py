@@ -1,12 +1,13 @@
 """Measure one candidate on held-out records: quality with its confidence interval, latency, and cost.
 
-Every candidate of a run answers the same records of the validation split; few-shot examples come from train.
+Every candidate of a run answers the same records of the validation split; few-shot examples and labels come from
+train. Answers and result are kept: whoever evaluates a candidate of a run again asks only for what is not there.
 
 Event: ``{"run", "candidate"}``. Result: see `lambdas.evaluate_candidate.report`.
-Errors: CandidateNotAvailable, CandidateFailed, EvaluationTimedOut, TooFewRecords, InvalidRecord.
+Errors: CandidateNotAvailable, CandidateFailed, EvaluationTimedOut, TooFewRecords, InvalidRecord, NotLabels.
 Environment: CURATED_BUCKET, MODELS_BUCKET, CONCURRENCY (default 2).
-IAM: s3:ListBucket, s3:GetObject and kms:Decrypt on the curated bucket; s3:PutObject and kms:GenerateDataKey on
-run=*/candidates/* of the models bucket; bedrock:InvokeModel on the candidates' models and inference profiles.
+IAM: s3:ListBucket, s3:GetObject and kms:Decrypt on both buckets, of the models bucket on run=*/candidates/* alone;
+s3:PutObject and kms:GenerateDataKey there; bedrock:InvokeModel on the candidates' models and inference profiles.
 """
 
 from __future__ import annotations
@@ -16,22 +17,33 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from lambdas.evaluate_candidate.answers import KeptAnswers
 from lambdas.evaluate_candidate.asking import BedrockModel
-from lambdas.evaluate_candidate.measuring import Deadline, Outcome, measure
+from lambdas.evaluate_candidate.chance import chance
+from lambdas.evaluate_candidate.deadline import Deadline
+from lambdas.evaluate_candidate.measuring import Outcome, measure
 from lambdas.evaluate_candidate.report import prediction_lines, summary
+from lambdas.evaluate_candidate.showing import examples_of
 from lambdas.shared import environment, log, s3
 from lambdas.shared.converse import Answer
-from lambdas.shared.errors import TooFewRecords
+from lambdas.shared.errors import InvalidRecord, TooFewRecords
+from lambdas.shared.examples import Examples
 from lambdas.shared.extractive import best_sentence
+from lambdas.shared.faithfulness import faithfulness
+from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
-from lambdas.shared.prompts import Turn, choose_examples, few_shot_turns, text_of
+from lambdas.shared.labels import labels_of
+from lambdas.shared.metrics import CLASSIFICATION, SUMMARIZATION, metric_named
+from lambdas.shared.prompts import text_of
 from lambdas.shared.records import Record, read_split, sample
-from lambdas.shared.run import EXTRACTIVE, FEW_SHOT, Candidate, Run, parse_candidate, run_of
+from lambdas.shared.run import EXTRACTIVE, Candidate, Run, parse_candidate, run_of
 
 # Below this many records a confidence interval says nothing.
 MINIMUM_RECORDS = 5
-# Few-shot examples are chosen among this many records: train may be too long to read through here.
-EXAMPLE_POOL = 2000
+# Labels are those of this many records.
+LABEL_POOL = 20_000
+# What the stored document has beside the result.
+STORED_ONLY = {"run_id", "prompt_turns", "prompt_pool", "prompt_examples"}
 
 
 @workflow_function
@@ -44,17 +56,49 @@ def handle(event: Event, context: Context) -> dict[str, object]:
     models_bucket = environment.required("MODELS_BUCKET")
     concurrency = environment.integer("CONCURRENCY", minimum=1, maximum=64, default=2)
 
+    base = f"{run.models_prefix}candidates/{candidate.name}"
+    if known := _known_result(models_bucket, f"{base}.json"):
+        return known
     records = _held_out(bucket, run)
-    examples = _examples(bucket, run, candidate)
+    examples = examples_of(bucket, run, candidate)
+    labels = _labels(bucket, run)
+    metric = metric_named(run.metric, labels)
+    deadline = Deadline(context.get_remaining_time_in_millis, len(records))
     progress = partial(log.progress, "evaluate", unit="examples", model=candidate.model, strategy=candidate.strategy)
-    outcomes = measure(
-        records,
-        _answerer(run, candidate, few_shot_turns(examples)),
-        concurrency=concurrency,
-        deadline=Deadline(context.get_remaining_time_in_millis, run.sample_size),
-        on_progress=progress,
-    )
-    return _store(models_bucket, run, candidate, outcomes, examples)
+    with KeptAnswers(models_bucket, f"{base}.answers/", f"{candidate.model_id} {run.max_output_tokens}") as kept:
+        if kept.count:
+            log.info("Answers of an earlier attempt are there", answers=kept.count)
+        answer = _answerer(run, candidate, examples, kept, deadline)
+        outcomes = measure(records, answer, concurrency=concurrency, deadline=deadline, on_progress=progress)
+    result = {
+        **summary(candidate, metric, outcomes),
+        **_faithful(run, outcomes),
+        "chance": round(chance(metric, [record.reference for record in records], labels), 6),
+        "result_key": f"{base}.json",
+        "predictions_key": f"{base}.predictions.jsonl",
+    }
+    s3.write_lines(models_bucket, f"{base}.predictions.jsonl", prediction_lines(metric, outcomes))
+    # Last: where the result is, everything is.
+    s3.write_document(models_bucket, f"{base}.json", {**result, "run_id": run.run_id, **examples.document()})
+    return result
+
+
+def _faithful(run: Run, outcomes: list[Outcome]) -> dict[str, object]:
+    """Give how faithful the answers are where they are summaries; other answers need not be drawn from the text."""
+    if run.task_kind != SUMMARIZATION:
+        return {}
+    pairs = [(text_of(o.record.prompt, run.instruction), o.answer.text) for o in outcomes if o.refusal is None]
+    return {"faithfulness": faithfulness(pairs)}
+
+
+def _known_result(bucket: str, key: str) -> dict[str, object] | None:
+    """Give the result that an earlier attempt stored, if one did."""
+    if key not in s3.keys(bucket, key):
+        return None
+    document, _ = s3.document(bucket, key)
+    stored = Fields(document, f"s3://{bucket}/{key}", InvalidRecord, "Delete the object and start again.").as_dict()
+    log.info("The result of an earlier attempt is there", key=key)
+    return {name: value for name, value in stored.items() if name not in STORED_ONLY}
 
 
 def _held_out(bucket: str, run: Run) -> list[Record]:
@@ -68,42 +112,24 @@ def _held_out(bucket: str, run: Run) -> list[Record]:
     return records
 
 
-def _examples(bucket: str, run: Run, candidate: Candidate) -> list[Record]:
-    if candidate.strategy != FEW_SHOT:
-        return []
-    pool = list(itertools.islice(read_split(bucket, run.curated_prefix, "train"), EXAMPLE_POOL))
-    if len(pool) < candidate.examples:
-        raise TooFewRecords(
-            f"The train split holds {len(pool)} records and the prompt shows {candidate.examples}",
-            where=f"s3://{bucket}/{run.curated_prefix}train/",
-            remedy="Add data, or lower the candidate's examples.",
-        )
-    return choose_examples(pool, candidate.examples)
+def _labels(bucket: str, run: Run) -> tuple[str, ...]:
+    if run.task_kind != CLASSIFICATION:
+        return ()
+    return labels_of(
+        record.reference for record in itertools.islice(read_split(bucket, run.curated_prefix, "train"), LABEL_POOL)
+    )
 
 
-def _answerer(run: Run, candidate: Candidate, shown: list[Turn]) -> Callable[[Record], Answer]:
+def _answerer(
+    run: Run, candidate: Candidate, examples: Examples, kept: KeptAnswers, deadline: Deadline
+) -> Callable[[Record], Answer]:
     if candidate.strategy == EXTRACTIVE:
         return lambda record: _extract(text_of(record.prompt, run.instruction))
-    model = BedrockModel(candidate.model, candidate.model_id, run.max_output_tokens)
-    return lambda record: model.answer([*shown, *record.turns])
+    model = BedrockModel(candidate.model, candidate.model_id, run.max_output_tokens, deadline.seconds)
+    return lambda record: kept.ask(record.record_id, [*examples.turns_for(record.prompt), *record.turns], model.answer)
 
 
 def _extract(text: str) -> Answer:
     started = time.perf_counter()
     sentence = best_sentence(text)
     return Answer(sentence, 0, 0, time.perf_counter() - started)
-
-
-def _store(
-    bucket: str, run: Run, candidate: Candidate, outcomes: list[Outcome], examples: list[Record]
-) -> dict[str, object]:
-    base = f"{run.models_prefix}candidates/{candidate.name}"
-    result = {
-        **summary(candidate, run.metric, outcomes),
-        "result_key": f"{base}.json",
-        "predictions_key": f"{base}.predictions.jsonl",
-    }
-    turns = [{"role": turn.role, "content": turn.content} for turn in few_shot_turns(examples)]
-    s3.write_lines(bucket, f"{base}.predictions.jsonl", prediction_lines(outcomes))
-    s3.write_document(bucket, f"{base}.json", {**result, "run_id": run.run_id, "prompt_turns": turns})
-    return result

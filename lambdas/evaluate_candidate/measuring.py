@@ -7,17 +7,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from lambdas.evaluate_candidate.asking import RecordRefused
+from lambdas.evaluate_candidate.deadline import Deadline
 from lambdas.shared.converse import Answer
-from lambdas.shared.errors import FunctionError
 from lambdas.shared.records import Record
 
-# What is left to score, bootstrap and store when the last answer is in.
-RESERVE_MILLIS = 20_000
 NO_ANSWER = Answer("", 0, 0, 0.0)
-
-
-class EvaluationTimedOut(FunctionError):
-    """The sample is too large for the time that the function has."""
 
 
 @dataclass(frozen=True)
@@ -27,30 +21,6 @@ class Outcome:
     record: Record
     answer: Answer
     refusal: str | None = None
-
-
-class Deadline:
-    """The time that Lambda leaves.
-
-    Args:
-        remaining_millis: Lambda's own count-down.
-        sample_size: what was asked for, for the message.
-    """
-
-    def __init__(self, remaining_millis: Callable[[], int], sample_size: int) -> None:
-        self._remaining_millis = remaining_millis
-        self._sample_size = sample_size
-
-    def seconds(self) -> float:
-        """Give the seconds left for asking; 0 when there are none."""
-        return max(0.0, (self._remaining_millis() - RESERVE_MILLIS) / 1000)
-
-    def missed(self, done: int) -> EvaluationTimedOut:
-        """Build the error for a deadline that passed after `done` answers."""
-        return EvaluationTimedOut(
-            f"The function's time ran out after {done} of {self._sample_size} records",
-            remedy="Lower selection.sample_size, or drop the slow candidate.",
-        )
 
 
 def measure(

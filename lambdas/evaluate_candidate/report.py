@@ -1,9 +1,11 @@
 """The figures of one candidate out of its outcomes.
 
-Result: ``{"index", "model", "model_id", "platform", "strategy", "metric", "value", "ci": [low, high], "examples",
-"failed", "latency_ms_p50", "latency_ms_p95", "usd_per_1k_requests", "priced_by", "input_tokens", "output_tokens"}``,
-with ``result_key`` and ``predictions_key`` added once stored. Latencies are over answered requests. ``priced_by`` says
-whether the cost is of ``tokens``, or of the ``seconds`` that were measured.
+Result: ``{"index", "model", "model_id", "platform", "strategy", "metric", "value", "ci": [low, high], "level",
+"resamples", "chance", "examples", "failed", "latency_ms_p50", "latency_ms_p95", "usd_per_1k_requests", "priced_by",
+"input_tokens", "output_tokens"}``, with ``result_key`` and ``predictions_key`` added once stored. Latencies are over
+answered requests. ``priced_by`` says whether the cost is of ``tokens``, or of the ``seconds`` that were measured.
+``faithfulness`` is added for summaries, see `lambdas.shared.faithfulness`.
+``chance`` is what an answer scores that does not look at the text, see `lambdas.evaluate_candidate.chance`.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from collections.abc import Iterator, Sequence
 
 from lambdas.evaluate_candidate.measuring import Outcome
 from lambdas.shared.errors import FunctionError
-from lambdas.shared.figures import mean_interval, percentile
-from lambdas.shared.rouge import rouge_l
+from lambdas.shared.figures import percentile, resamples_of
+from lambdas.shared.metrics import Metric
 from lambdas.shared.run import Candidate
 
 # A model that refuses more than this share of the records has not been measured.
@@ -24,7 +26,7 @@ class CandidateFailed(FunctionError):
     """The model refused too many records for its figures to mean anything."""
 
 
-def summary(candidate: Candidate, metric: str, outcomes: Sequence[Outcome]) -> dict[str, object]:
+def summary(candidate: Candidate, metric: Metric, outcomes: Sequence[Outcome]) -> dict[str, object]:
     """Give the candidate's figures.
 
     Raises:
@@ -39,7 +41,8 @@ def summary(candidate: Candidate, metric: str, outcomes: Sequence[Outcome]) -> d
             "or show fewer examples.",
         )
     answers = [outcome.answer for outcome in outcomes if outcome.refusal is None]
-    quality = mean_interval([score(outcome) for outcome in outcomes])
+    references, texts = _texts(outcomes)
+    quality = metric.interval(references, texts)
     millis = [answer.seconds * 1000 for answer in answers]
     dollars = [candidate.price.usd(a.input_tokens, a.output_tokens, a.seconds) for a in answers]
     return {
@@ -48,9 +51,11 @@ def summary(candidate: Candidate, metric: str, outcomes: Sequence[Outcome]) -> d
         "model_id": candidate.model_id,
         "platform": candidate.platform,
         "strategy": candidate.strategy,
-        "metric": metric,
+        "metric": metric.name,
         "value": round(quality.value, 6),
         "ci": [round(quality.low, 6), round(quality.high, 6)],
+        "level": quality.level,
+        "resamples": resamples_of(len(outcomes)),
         "examples": len(outcomes),
         "failed": len(refused),
         "latency_ms_p50": round(percentile(millis, 0.5), 3),
@@ -62,12 +67,16 @@ def summary(candidate: Candidate, metric: str, outcomes: Sequence[Outcome]) -> d
     }
 
 
-def score(outcome: Outcome) -> float:
-    """Give the outcome's ROUGE-L; a refused record scores 0."""
-    return rouge_l(outcome.record.reference, outcome.answer.text)
+def _texts(outcomes: Sequence[Outcome]) -> tuple[list[str], list[str]]:
+    return [o.record.reference for o in outcomes], [o.answer.text for o in outcomes]
 
 
-def prediction_lines(outcomes: Sequence[Outcome]) -> Iterator[dict[str, object]]:
+def score(metric: Metric, outcome: Outcome) -> float:
+    """Give what the answer scores; a refused record scores 0."""
+    return 0.0 if outcome.refusal is not None else metric.score(outcome.record.reference, outcome.answer.text)
+
+
+def prediction_lines(metric: Metric, outcomes: Sequence[Outcome]) -> Iterator[dict[str, object]]:
     """Give what the predictions file holds, a line for each record."""
     for outcome in outcomes:
         line: dict[str, object] = {
@@ -75,7 +84,7 @@ def prediction_lines(outcomes: Sequence[Outcome]) -> Iterator[dict[str, object]]
             "prompt": outcome.record.prompt,
             "reference": outcome.record.reference,
             "output": outcome.answer.text,
-            "score": round(score(outcome), 6),
+            "score": round(score(metric, outcome), 6),
             "latency_ms": round(outcome.answer.seconds * 1000, 1),
         }
         if outcome.refusal is not None:

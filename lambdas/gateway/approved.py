@@ -9,8 +9,8 @@ from http import HTTPStatus
 from lambdas.gateway.problems import retry_later
 from lambdas.shared import aws, environment, log, s3
 from lambdas.shared.errors import InvalidTarget
+from lambdas.shared.examples import Examples, SameExamples, read_examples
 from lambdas.shared.fields import Fields
-from lambdas.shared.prompts import Turn
 from lambdas.shared.targets import BedrockTarget, Target, read_target
 
 REMEMBERED_SECONDS = 30.0
@@ -18,10 +18,10 @@ REMEMBERED_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Approved:
-    """A target with the turns that its prompts begin with: a few-shot prompt's examples, otherwise none."""
+    """A target with the examples that its prompts begin with: none where it is not few-shot."""
 
     target: Target
-    shown: tuple[Turn, ...]
+    examples: Examples
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def approved_target() -> Approved | None:
         return known.approved
     try:
         target = read_target(parameter)
-        approved = Approved(target, _shown(target)) if target else None
+        approved = Approved(target, _examples(target)) if target else None
     except aws.CALL_ERRORS as failure:
         if not aws.passes_by_itself(failure):
             raise
@@ -61,11 +61,11 @@ def forget() -> None:
     _remembered.clear()
 
 
-def _shown(target: Target) -> tuple[Turn, ...]:
+def _examples(target: Target) -> Examples:
     if not isinstance(target, BedrockTarget) or target.prompt_key is None:
-        return ()
+        return SameExamples()
     bucket = environment.required("MODELS_BUCKET")
     document, _ = s3.document(bucket, target.prompt_key, InvalidTarget)
     where = f"s3://{bucket}/{target.prompt_key}"
     fields = Fields(document, where, InvalidTarget, "Start a new run; the stored prompt was changed.")
-    return tuple(Turn(turn.text("role"), turn.text("content")) for turn in fields.items("prompt_turns"))
+    return read_examples(fields)

@@ -90,6 +90,7 @@ def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields)
             models_uri=f"s3://{environment.required('MODELS_BUCKET')}",
             tuning=tuning,
             max_output_tokens=max_output_tokens,
+            metric=selection.text("metric"),
             floor=selection.number("floor"),
         ),
         approval=merged.text("approval"),

@@ -23,7 +23,7 @@ NUMBERS = {
 
 
 def pipeline_parameters(
-    run_id: str, *, curated_uri: str, models_uri: str, tuning: Fields, max_output_tokens: int, floor: float
+    run_id: str, *, curated_uri: str, models_uri: str, tuning: Fields, max_output_tokens: int, metric: str, floor: float
 ) -> dict[str, str]:
     """Give every parameter of the pipeline.
 
@@ -33,6 +33,7 @@ def pipeline_parameters(
         models_uri: ``s3://<models bucket>``.
         tuning: the settings under ``tuning``.
         max_output_tokens: after which an answer is cut off, in evaluation as at the endpoint.
+        metric: what the tuned model is measured by.
         floor: least value of the metric that the tuned model has to reach.
     """
     return {
@@ -47,6 +48,7 @@ def pipeline_parameters(
         "MaxRuntimeSeconds": str(60 * tuning.integer("max_runtime_minutes", minimum=1)),
         **{name: _plain(tuning.number(setting)) for name, setting in NUMBERS.items()},
         "MaxOutputTokens": str(max_output_tokens),
+        "Metric": metric,
         "MinimumMetric": _plain(floor),
     }
 

@@ -1,21 +1,26 @@
-"""Choose the cheapest candidate whose quality clears the floor, or say that fine-tuning is needed.
+"""Choose the cheapest candidate whose quality surely reaches the floor, or say that fine-tuning is needed.
 
-Event: ``{"run", "candidates": [results of evaluate_candidate]}``.
-Result: ``{"chosen", "target", "needs_tuning", "best", "reason", "floor"}``; ``target`` is ready to be stored as
-the approved target.
-Errors: NoCandidateClearsFloor (tuning is disabled), EvaluationIncomplete.
+A candidate that could not be measured is out; when none could be, the run ends.
+
+Event: ``{"run", "candidates"}``; of each candidate the result of evaluate_candidate, or ``{"index", "unmeasured":
+{"Error", "Cause"}}``.
+Result: ``{"chosen", "target", "needs_tuning", "best", "reason", "floor", "verdicts": [{"index", "name", "verdict",
+"words"}]}``; ``target`` is ready to be stored as the approved target.
+Errors: NoCandidateClearsFloor (tuning is disabled), NoCandidateMeasured, EvaluationIncomplete, VacuousFloor,
+TooFewRecords.
 Environment: none. IAM: none.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from lambdas.select_model.choosing import check_amount, check_floor, choose, refusal, verdicts
+from lambdas.select_model.results import Result, Unmeasured, read_results
 from lambdas.shared import log
 from lambdas.shared.cost import in_dollars
-from lambdas.shared.errors import EvaluationIncomplete, FunctionError
-from lambdas.shared.fields import Fields
+from lambdas.shared.errors import FunctionError
 from lambdas.shared.function import Context, Event, workflow_function
 from lambdas.shared.run import EXTRACTIVE, FEW_SHOT, Run, run_of
 from lambdas.shared.targets import BedrockTarget, ExtractiveTarget, Target, target_document
@@ -25,19 +30,8 @@ class NoCandidateClearsFloor(FunctionError):
     """Nothing is good enough and nothing may be tuned."""
 
 
-@dataclass(frozen=True)
-class Result:
-    """What selection needs of a candidate's evaluation; `document` is all of it."""
-
-    index: int
-    model: str
-    model_id: str
-    strategy: str
-    value: float
-    usd_per_1k_requests: float
-    examples: int
-    result_key: str
-    document: dict[str, object]
+class NoCandidateMeasured(FunctionError):
+    """Every candidate failed: there is nothing to compare, nor a sign that tuning is needed."""
 
 
 @workflow_function
@@ -45,16 +39,16 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     """Apply the rule to one run's results."""
     run, fields = run_of(event)
     log.add(run_id=run.run_id)
-    results = [_result(item, run) for item in fields.items("candidates")]
-    _check_complete(run, results)
-    best = max(results, key=lambda result: (result.value, -result.usd_per_1k_requests, -result.index))
+    results, missing = read_results(fields.items("candidates"), run)
+    if not results:
+        raise _nothing_measured(missing)
+    check_floor(results, run)
+    best = max(results, key=lambda r: (r.value, -r.usd_per_1k_requests, -r.index))
     chosen = choose(results, run.floor)
-    if chosen is None and not run.tuning_enabled:
-        raise NoCandidateClearsFloor(
-            f"The best candidate, {_name(best)}, reaches {run.metric} {best.value:.3f} and the floor is {run.floor}",
-            where=best.result_key,
-            remedy="Enable tuning, add candidates, or lower selection.floor.",
-        )
+    if chosen is None:
+        check_amount(results, run)
+        if not run.tuning_enabled:
+            raise _nothing_good_enough(best, run)
     return {
         "chosen": chosen.document if chosen else None,
         "target": json.dumps(target_document(_target(chosen, run))) if chosen else None,
@@ -62,44 +56,25 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
         "best": best.document,
         "reason": _reason(run, chosen, best),
         "floor": run.floor,
+        "verdicts": verdicts(results, missing, chosen, run.floor),
     }
 
 
-def choose(results: list[Result], floor: float) -> Result | None:
-    """Give the cheapest result at or above the floor; of equally cheap ones the best, then the first."""
-    eligible = [result for result in results if result.value >= floor]
-    return min(eligible, key=lambda r: (r.usd_per_1k_requests, -r.value, r.index), default=None)
-
-
-def _result(fields: Fields, run: Run) -> Result:
-    if fields.text("metric") != run.metric:
-        raise fields.complaint(f"The candidate was measured by {fields.text('metric')}, not {run.metric}")
-    return Result(
-        index=fields.integer("index"),
-        model=fields.text("model"),
-        model_id="" if fields.text("strategy") == EXTRACTIVE else fields.text("model_id"),
-        strategy=fields.text("strategy"),
-        value=fields.number("value", minimum=0, maximum=1),
-        usd_per_1k_requests=fields.number("usd_per_1k_requests", minimum=0),
-        examples=fields.integer("examples", minimum=1),
-        result_key=fields.text("result_key"),
-        document=fields.as_dict(),
+def _nothing_measured(missing: Sequence[Unmeasured]) -> NoCandidateMeasured:
+    reasons = "; ".join(f"{candidate.name}: {candidate.reason}" for candidate in missing)
+    return NoCandidateMeasured(
+        f"None of the {len(missing)} candidates could be measured. {reasons}",
+        remedy="Correct what the candidates say, and start a new run.",
     )
 
 
-def _check_complete(run: Run, results: list[Result]) -> None:
-    wanted = sorted(candidate.index for candidate in run.candidates)
-    measured = sorted(result.index for result in results)
-    sizes = sorted({result.examples for result in results})
-    if not wanted or measured != wanted:
-        raise EvaluationIncomplete(
-            f"Candidates {wanted} were to be measured and {measured} were", remedy="Start the run again."
-        )
-    if len(sizes) > 1:
-        raise EvaluationIncomplete(
-            f"Candidates were measured on samples of different sizes: {sizes}",
-            remedy="Start the run again: figures over different samples do not compare.",
-        )
+def _nothing_good_enough(best: Result, run: Run) -> NoCandidateClearsFloor:
+    return NoCandidateClearsFloor(
+        f"The best candidate, {best.name}, does not surely reach {run.metric} {run.floor:g}: "
+        f"{refusal(best, run.floor)}",
+        where=best.result_key,
+        remedy="Enable tuning, add candidates, enlarge the sample, or lower selection.floor.",
+    )
 
 
 def _target(chosen: Result, run: Run) -> Target:
@@ -111,12 +86,10 @@ def _target(chosen: Result, run: Run) -> Target:
 
 def _reason(run: Run, chosen: Result | None, best: Result) -> str:
     if chosen is None:
-        return f"no candidate reaches {run.metric} {run.floor}; the best, {_name(best)}, has {best.value:.3f}"
+        words = refusal(best, run.floor)
+        return f"no candidate surely reaches {run.metric} {run.floor:g}; the best is {best.name}: {words}"
     return (
-        f"{_name(chosen)} is the cheapest that reaches {run.metric} {run.floor}: "
-        f"{chosen.value:.3f} at {in_dollars(chosen.usd_per_1k_requests)} per 1,000 requests"
+        f"{chosen.name} is the cheapest that surely reaches {run.metric} {run.floor:g}: "
+        f"{chosen.value:.3f}, and at least {chosen.low:.3f}, at {in_dollars(chosen.usd_per_1k_requests)} per 1,000 "
+        "requests"
     )
-
-
-def _name(result: Result) -> str:
-    return f"{result.model} ({result.strategy})"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from typing import TypeGuard
 
 from lambdas.shared.errors import FunctionError, InvalidEvent
 
@@ -72,7 +73,7 @@ class Fields:
         if default is not None and name not in self:
             return default
         value = self.raw(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        if not _is_number(value):
             raise self._wrong(name, "a number", value)
         if not minimum <= value <= maximum:
             raise self._complaint(f"The field {name!r} is {value}, not between {minimum} and {maximum}")
@@ -84,6 +85,20 @@ class Fields:
         if value != int(value):
             raise self._wrong(name, "a whole number", value)
         return int(value)
+
+    def numbers(self, name: str, count: int) -> tuple[float, ...]:
+        """Give a list of so many finite numbers."""
+        value = self.raw(name)
+        if not isinstance(value, list) or len(value) != count or not all(_is_number(item) for item in value):
+            raise self._wrong(name, f"a list of {count} numbers", value)
+        return tuple(float(item) for item in value)
+
+    def texts(self, name: str) -> list[str]:
+        """Give a list of strings."""
+        value = self.raw(name)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(name, "a list of strings", value)
+        return [str(item) for item in value]
 
     def fields(self, name: str) -> Fields:
         """Give a nested object."""
@@ -117,6 +132,10 @@ class Fields:
 
     def _wrong(self, name: str, needed: str, value: object) -> FunctionError:
         return self._complaint(f"The field {name!r} must be {needed}, not {_kind(value)}")
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _kind(value: object) -> str:

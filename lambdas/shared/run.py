@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass
 
 from lambdas.shared.cost import Price, parse_price
 from lambdas.shared.errors import InvalidEvent
+from lambdas.shared.examples import CHOICES, FIRST
 from lambdas.shared.fields import Fields
+from lambdas.shared.metrics import METRICS_OF_KIND
 from lambdas.shared.targets import Target, target_document, target_of
 
-METRIC = "rougeL"
 EXTRACTIVE = "extractive"
 FEW_SHOT = "few-shot"
 ZERO_SHOT = "zero-shot"
@@ -30,6 +31,7 @@ class Candidate:
         model_id: what Converse takes; empty for the extractive baseline.
         platform: where it runs: ``bedrock``, ``bedrock-import`` or ``lambda``.
         examples: how many examples a few-shot prompt shows, otherwise 0.
+        choose: which examples: ``first``, the same for every text, or ``similar`` to it.
     """
 
     index: int
@@ -39,6 +41,7 @@ class Candidate:
     strategy: str
     examples: int
     price: Price
+    choose: str = FIRST
 
     @property
     def name(self) -> str:
@@ -51,6 +54,9 @@ def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
     strategy = fields.text("strategy")
     if strategy not in STRATEGIES:
         raise fields.complaint(f"The strategy {strategy!r} is not one of {', '.join(STRATEGIES)}")
+    choose = fields.text("choose", default=FIRST)
+    if choose not in CHOICES:
+        raise fields.complaint(f"The choice {choose!r} is not one of {', '.join(CHOICES)}")
     return Candidate(
         index=fields.integer("index") if index is None else index,
         model=fields.text("model"),
@@ -59,6 +65,7 @@ def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
         strategy=strategy,
         examples=fields.integer("examples", minimum=1, maximum=20) if strategy == FEW_SHOT else 0,
         price=parse_price(fields.fields("price")),
+        choose=choose,
     )
 
 
@@ -128,15 +135,16 @@ def parse_run(fields: Fields) -> Run:
     """
     task, tuning = fields.fields("task"), fields.fields("tuning")
     metric, approval = fields.text("metric"), fields.text("approval")
-    if metric != METRIC:
-        raise fields.complaint(f"The metric {metric!r} is not {METRIC}")
+    kind = task.text("kind")
+    if metric not in METRICS_OF_KIND.get(kind, ()):
+        raise fields.complaint(f"The metric {metric!r} is not one of {_metrics_in_words(kind)}")
     if approval not in APPROVALS:
         raise fields.complaint(f"The approval {approval!r} is not one of {', '.join(APPROVALS)}")
     return Run(
         run_id=fields.text("run_id"),
         execution_arn=fields.text("execution_arn", default="unknown"),
         dataset=fields.text("dataset"),
-        task_kind=task.text("kind"),
+        task_kind=kind,
         instruction=task.text("instruction"),
         minimum_records=fields.integer("minimum_records", minimum=1),
         metric=metric,
@@ -163,3 +171,9 @@ def _floor(fields: Fields) -> float:
     if not 0 < floor < 1:
         raise fields.complaint(f"The quality floor is {floor}; a gate needs one above 0 and below 1")
     return floor
+
+
+def _metrics_in_words(kind: str) -> str:
+    if kind not in METRICS_OF_KIND:
+        return f"any for the kind of task {kind!r}, which there is not; kinds are {', '.join(METRICS_OF_KIND)}"
+    return f"those for {kind}: {', '.join(METRICS_OF_KIND[kind])}"

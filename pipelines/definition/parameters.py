@@ -31,6 +31,7 @@ MAX_EXAMPLES = ParameterInteger("MaxExamples", default_value=2000)
 TEST_EXAMPLES = ParameterInteger("TestExamples", default_value=200)
 MAX_OUTPUT_TOKENS = ParameterInteger("MaxOutputTokens", default_value=128)
 SEED = ParameterInteger("Seed", default_value=13)
+METRIC = ParameterString("Metric", default_value="rougeL")
 
 MINIMUM_LOSS_REDUCTION = ParameterFloat("MinimumLossReduction", default_value=0.05)
 MINIMUM_METRIC = ParameterFloat("MinimumMetric", default_value=0.3)
@@ -52,6 +53,7 @@ EVALUATION: dict[str, Parameter] = {
     "max_output_tokens": MAX_OUTPUT_TOKENS,
     "max_length": MAX_LENGTH,
     "seed": SEED,
+    "metric": METRIC,
 }
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -67,6 +69,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     *HYPERPARAMETERS.values(),
     TEST_EXAMPLES,
     MAX_OUTPUT_TOKENS,
+    METRIC,
     MINIMUM_LOSS_REDUCTION,
     MINIMUM_METRIC,
 )

@@ -188,7 +188,7 @@ def evaluate(session: PipelineSession, training: TrainingStep, report: PropertyF
     )
     return ProcessingStep(
         name="Evaluate",
-        description="Held-out loss and ROUGE-L of the base and of the tuned model.",
+        description="Held-out loss and quality metric of the base and of the tuned model.",
         step_args=arguments,
         property_files=[report],
         cache_config=CACHE,
@@ -229,7 +229,7 @@ def register(session: PipelineSession, training: TrainingStep, evaluation: Proce
 
 
 def quality_gate(evaluation: ProcessingStep, report: PropertyFile, registration: ModelStep) -> ConditionStep:
-    """Register only what learned enough and summarizes well enough; otherwise fail with the figures."""
+    """Register only what learned enough and answers well enough; otherwise fail with the figures."""
 
     def figure(path: str) -> JsonGet:
         return JsonGet(step_name=evaluation.name, property_file=report, json_path=path)
@@ -243,22 +243,24 @@ def quality_gate(evaluation: ProcessingStep, report: PropertyFile, registration:
                 figure("loss_reduction"),
                 " (needed: ",
                 p.MINIMUM_LOSS_REDUCTION,
-                "), ROUGE-L is ",
-                figure("tuned.rougeL"),
+                "), ",
+                p.METRIC,
+                " is ",
+                figure("tuned.value"),
                 " (needed: ",
                 p.MINIMUM_METRIC,
                 "; base model: ",
-                figure("base.rougeL"),
+                figure("base.value"),
                 "). Train on more examples or for more epochs, or lower the floor in the settings.",
             ],
         ),
     )
     return ConditionStep(
         name="QualityGate",
-        description="Held-out loss fell enough and ROUGE-L clears the floor.",
+        description="Held-out loss fell enough and the metric clears the floor.",
         conditions=[
             ConditionGreaterThanOrEqualTo(left=figure("loss_reduction"), right=p.MINIMUM_LOSS_REDUCTION),
-            ConditionGreaterThanOrEqualTo(left=figure("tuned.rougeL"), right=p.MINIMUM_METRIC),
+            ConditionGreaterThanOrEqualTo(left=figure("tuned.value"), right=p.MINIMUM_METRIC),
         ],
         if_steps=[registration],
         else_steps=[failure],

@@ -16,6 +16,7 @@ from pipelines.preparation.thresholds import Quality
 from pipelines.preparation.tokens.files import TokenizerFiles
 
 T = TypeVar("T")
+KINDS = ("summarization", "generation", "classification", "question_answering")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Settings:
     """Everything that decides about a record."""
 
     kind: str
-    """`summarization` or `generation`."""
+    """One of `KINDS`."""
     instruction: str
     columns: Columns | None
     """None where they are to be inferred from the files."""
@@ -123,7 +124,7 @@ class Settings:
             raise InvalidArguments(f"--settings has no key {error}. Pass the task and data settings whole.") from error
         except (ValueError, TypeError) as error:
             raise InvalidArguments(f"--settings is not a JSON object with task and data: {error}") from error
-        _check_choice("task.kind", settings.kind, ("summarization", "generation"))
+        _check_choice("task.kind", settings.kind, KINDS)
         _check_choice("data.personal_data", settings.personal_data, POLICIES)
         _check_choice("data.split.stratify", settings.split.stratify, ("none", "target", "source"))
         _check_choice("data.harmful", settings.harmful, ("off", "tag", "drop"))

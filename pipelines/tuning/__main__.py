@@ -13,7 +13,8 @@ import shutil
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -32,11 +33,10 @@ from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from pipelines.tuning import checkpoint, examples, generation, losses
-from pipelines.tuning.bootstrap import paired_difference
 from pipelines.tuning.container import EvaluationFolders, TuningError, failures_explained
 from pipelines.tuning.hardware import Hardware, detect
+from pipelines.tuning.metrics import OF_LABELS, Metric
 from pipelines.tuning.progress import log_figures, log_phase, log_progress
-from pipelines.tuning.rouge import rouge_l
 from pipelines.tuning.settings import EvaluationSettings, parse_evaluation
 
 CONFIDENCE_LEVEL = 0.95
@@ -44,15 +44,12 @@ CONFIDENCE_LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Outcome:
-    """One model on the test examples: mean loss of an answer token (nats), its answers, and their scores."""
+    """One model on the test examples: mean loss of an answer token (nats), its answers, their scores and figure."""
 
     loss: float
     answers: list[str]
     scores: list[float]
-
-    @property
-    def mean_score(self) -> float:
-        return sum(self.scores) / len(self.scores)
+    value: float
 
 
 def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -64,24 +61,28 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
     tokenizer = checkpoint.load_tokenizer(folders.base)
     test, census = examples.load(folders.test, settings.test_examples, tokenizer, settings.max_length, settings.seed)
     print(f"test: {census}", flush=True)
+    metric = Metric(settings.metric, labels_in(folders.model) if settings.metric in OF_LABELS else ())
 
     log_phase("load base model")
     model = checkpoint.load_model(folders.base, hardware)
-    base = answer_all("base", model, tokenizer, test, settings.max_output_tokens, hardware)
+    base = answer_all("base", model, tokenizer, test, metric, settings.max_output_tokens, hardware)
     log_phase("merge")
     with tempfile.TemporaryDirectory() as scratch:
         adapter = unpack_adapter(folders.model, Path(scratch))
         adapted = PeftModel.from_pretrained(model, adapter)
         model = checkpoint.merged(adapted)
     torch.nn.Module.to(model, hardware.dtype)
-    tuned = answer_all("tuned", model, tokenizer, test, settings.max_output_tokens, hardware)
+    tuned = answer_all("tuned", model, tokenizer, test, metric, settings.max_output_tokens, hardware)
 
-    difference, interval = paired_difference(base.scores, tuned.scores, settings.seed, CONFIDENCE_LEVEL)
+    references = [example.record.reference for example in test]
+    difference, interval = metric.difference(references, base.answers, tuned.answers, settings.seed, CONFIDENCE_LEVEL)
+    # The gate reads `value`, whatever the metric is called.
     report = {
-        "metric": "rougeL",
+        "metric": metric.name,
+        "labels": metric.labels,
         "examples": len(test),
-        "base": {"loss": base.loss, "rougeL": base.mean_score},
-        "tuned": {"loss": tuned.loss, "rougeL": tuned.mean_score},
+        "base": {"loss": base.loss, "value": base.value, metric.name: base.value},
+        "tuned": {"loss": tuned.loss, "value": tuned.value, metric.name: tuned.value},
         "loss_reduction": 1 - tuned.loss / base.loss,
         "difference": {"value": difference, "ci": list(interval), "level": CONFIDENCE_LEVEL},
         "records": asdict(census),
@@ -90,26 +91,46 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
     return report, predictions(test, base, tuned)
 
 
+def labels_in(folder: Path) -> list[str]:
+    """Give the labels that training found, out of model.tar.gz; none where it found none."""
+    with opened(folder) as tar:
+        for member in tar:
+            if member.name.removeprefix("./") == "training.json" and (content := tar.extractfile(member)):
+                return [str(label) for label in json.load(content).get("labels", [])]
+    return []
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[tarfile.TarFile]:
+    """Open model.tar.gz.
+
+    Raises:
+        TuningError: there is no such archive, or it is torn.
+    """
+    archive = folder / "model.tar.gz"
+    if not archive.is_file():
+        raise TuningError(f"There is no model.tar.gz under {folder}. Did the training job finish?")
+    try:
+        with tarfile.open(archive) as tar:
+            yield tar
+    except (tarfile.TarError, EOFError, zlib.error) as error:
+        raise TuningError(f"{archive.name} is not a whole archive: {error}. Train again.") from error
+
+
 def unpack_adapter(folder: Path, target: Path) -> Path:
     """Take the adapter out of model.tar.gz and give its directory.
 
     Raises:
         TuningError: there is no such archive, it is torn, or holds no adapter, or one whose files are none.
     """
-    archive = folder / "model.tar.gz"
-    if not archive.is_file():
-        raise TuningError(f"There is no model.tar.gz under {folder}. Did the training job finish?")
     adapter = target / "adapter"
     adapter.mkdir(parents=True)
-    try:
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                if not member.isdir() and Path(member.name).parts[:1] == ("adapter",):
-                    _unpack_file(tar, member, adapter)
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise TuningError(f"{archive.name} is not a whole archive: {error}. Train again.") from error
+    with opened(folder) as tar:
+        for member in tar:
+            if not member.isdir() and Path(member.name).parts[:1] == ("adapter",):
+                _unpack_file(tar, member, adapter)
     if not (adapter / "adapter_config.json").is_file():
-        raise TuningError(f"{archive.name} holds no adapter/adapter_config.json. Was it made by train.py?")
+        raise TuningError("model.tar.gz holds no adapter/adapter_config.json. Was it made by train.py?")
     return adapter
 
 
@@ -128,6 +149,7 @@ def answer_all(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     test: Sequence[examples.Example],
+    metric: Metric,
     max_output_tokens: int,
     hardware: Hardware,
 ) -> Outcome:
@@ -138,10 +160,11 @@ def answer_all(
     if not math.isfinite(loss):
         raise TuningError(f"The {name} model's loss on the test examples is {loss}: its weights are broken.")
     answers = generation.answers(model, tokenizer, test, max_output_tokens, hardware, partial(say, "answer"))
-    scores = [rouge_l(e.record.reference, answer) for e, answer in zip(test, answers, strict=True)]
-    outcome = Outcome(loss, answers, scores)
-    log_figures(**{f"{name}_loss": loss, f"{name}_rougeL": outcome.mean_score})
-    return outcome
+    references = [example.record.reference for example in test]
+    scores = [metric.score(reference, answer) for reference, answer in zip(references, answers, strict=True)]
+    value = metric.value(references, answers)
+    log_figures(**{f"{name}_loss": loss, f"{name}_{metric.name}": value})
+    return Outcome(loss, answers, scores, value)
 
 
 def predictions(test: Sequence[examples.Example], base: Outcome, tuned: Outcome) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from pipelines.tuning.container import TuningError
+from pipelines.tuning.metrics import NAMES
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,14 @@ class TrainingSettings:
 class EvaluationSettings:
     """`test_examples` bounds how many examples are drawn; `max_length` is that of training.
 
-    After `max_output_tokens` an answer is cut off, as the endpoint does.
+    After `max_output_tokens` an answer is cut off, as the endpoint does. `metric` is one of `metrics.NAMES`.
     """
 
     test_examples: int
     max_output_tokens: int
     max_length: int
     seed: int
+    metric: str = "rougeL"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -97,4 +99,5 @@ def parse_evaluation(arguments: Sequence[str] | None = None) -> EvaluationSettin
     parser.add_argument("--max_output_tokens", type=_whole(1, 8192), default=128)
     parser.add_argument("--max_length", type=_whole(32, 131_072), default=256)
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
+    parser.add_argument("--metric", choices=NAMES, default="rougeL")
     return EvaluationSettings(**vars(parser.parse_args(arguments)))

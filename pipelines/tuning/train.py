@@ -36,6 +36,7 @@ from transformers import PreTrainedModel
 from pipelines.tuning import batches, checkpoint, examples, gguf_export, losses
 from pipelines.tuning.container import TrainingFolders, TuningError, failures_explained
 from pipelines.tuning.hardware import Hardware, detect
+from pipelines.tuning.labels import labels_of
 from pipelines.tuning.progress import log_figures, log_phase, log_progress
 from pipelines.tuning.settings import TrainingSettings, parse_training
 
@@ -87,6 +88,7 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
         "curve": curve,
         "seconds": round(time.monotonic() - started, 1),
         "records": {"train": training_records, "validation": held_out_records},
+        "labels": labels_of(record.reference for record in examples.read_records(folders.train)),
         "settings": asdict(settings),
         "hardware": {"device": str(hardware.device), "dtype": str(hardware.dtype)},
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},

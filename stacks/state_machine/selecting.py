@@ -1,14 +1,22 @@
-"""Step 2: measure every candidate on the same held-out records, then choose, or find that none will do."""
+"""Step 2: measure every candidate on the same held-out records, then choose, or find that none will do.
+
+A candidate that cannot be measured ends in a result that says so: what becomes of it, `SelectModel` decides.
+"""
 
 from __future__ import annotations
 
+import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 
-from stacks.state_machine.steps import ERROR, PAYLOAD, TUNED, Steps
+from stacks.state_machine.steps import ERROR, PAYLOAD, TUNED, Patience, Steps
 
 CONCURRENCY = 2
 """Candidates measured at once: more would meet each other's throttling and spoil the latencies."""
+
+TIMED_OUT = Patience("EvaluationTimedOut", cdk.Duration.seconds(1), attempts=3)
+"""The function keeps its answers, and goes on from them: a slow candidate has four times the time of one invocation."""
+UNMEASURED = {"index": "{% $states.input.candidate.index %}", "unmeasured": ERROR}
 
 
 def select(steps: Steps, evaluate_candidate: lambda_.Function, select_model: lambda_.Function) -> sfn.Chain:
@@ -28,7 +36,12 @@ def select(steps: Steps, evaluate_candidate: lambda_.Function, select_model: lam
         evaluate_candidate,
         comment="asks one candidate and scores its answers.",
         payload={"run": "{% $states.input.run %}", "candidate": "{% $states.input.candidate %}"},
+        also_retry=TIMED_OUT,
     )
+    unmeasured = sfn.Pass.jsonata(
+        steps.scope, "CandidateUnmeasured", comment="EvaluateCandidates: goes on without it, and says why."
+    )
+    one.add_catch(unmeasured, errors=["States.ALL"], outputs=UNMEASURED)
     each.item_processor(one)
     if evaluate.on_error is not None:
         each.add_catch(evaluate.on_error, errors=["States.ALL"], assign=evaluate.failure(ERROR))

@@ -30,6 +30,11 @@ def test_results_go_below_the_runs_candidates_and_nowhere_else(assembly: Assembl
     assert len(resources_of("s3:PutObject", pairs)) == 1
 
 
+def test_of_the_models_bucket_it_reads_what_it_has_written_and_no_more(assembly: Assembly) -> None:
+    readable = keys_in("Models", "s3:GetObject", permissions(assembly, "evaluate_candidate"))
+    assert readable == {"run=*/candidates/*"}
+
+
 def test_only_the_candidates_models_may_be_asked() -> None:
     pairs = permissions(twin_assembly(), "evaluate_candidate")
     assert resources_of("bedrock:InvokeModel", pairs) == {

@@ -158,6 +158,22 @@ def test_every_candidate_is_measured_with_the_whole_run(walk: Walking) -> None:
     assert walked.requests["SelectModel"][0]["Payload"]["candidates"] == TUNED["EvaluateCandidate"]
 
 
+def test_a_candidate_that_fails_is_told_to_the_selection_with_its_reason_and_ends_nothing(walk: Walking) -> None:
+    walked = walk(EvaluateCandidate=[TaskError("CandidateNotAvailable", "no access"), {"index": 1, "value": 0.2}])
+    assert walked.succeeded
+    assert walked.requests["SelectModel"][0]["Payload"]["candidates"] == [
+        {"index": 0, "unmeasured": {"Error": "CandidateNotAvailable", "Cause": "no access"}},
+        {"index": 1, "value": 0.2},
+    ]
+
+
+def test_a_candidate_that_runs_out_of_time_goes_on_from_its_answers(machine: StateMachine) -> None:
+    processor = machine.definition["States"]["EvaluateCandidates"]["ItemProcessor"]
+    retries = processor["States"]["EvaluateCandidate"]["Retry"]
+    [retry] = [retry for retry in retries if retry["ErrorEquals"] == ["EvaluationTimedOut"]]
+    assert retry["MaxAttempts"] == 3
+
+
 def test_a_repeated_start_of_the_pipeline_carries_the_same_token(walk: Walking) -> None:
     [first], [second] = walk().requests["FineTune"], walk().requests["FineTune"]
     assert first["ClientRequestToken"] == second["ClientRequestToken"]
@@ -166,7 +182,6 @@ def test_a_repeated_start_of_the_pipeline_carries_the_same_token(walk: Walking) 
 
 
 STEP_OF = {
-    "EvaluateCandidate": "EvaluateCandidates",
     "DescribeFineTune": "FineTune",
     "ClaimRollout": "Deploy",
     "FindServingAlarms": "Deploy",
@@ -180,7 +195,6 @@ TASKS = [
     "ResolveRun",
     "PrepareData",
     "CheckData",
-    "EvaluateCandidate",
     "SelectModel",
     "FineTune",
     "DescribeFineTune",
@@ -449,7 +463,8 @@ def test_the_update_changes_nothing_but_the_approved_model(walk: Walking) -> Non
 
 
 def test_every_state_says_which_step_it_belongs_to(machine: StateMachine) -> None:
-    steps = {name for name in TASKS if name not in STEP_OF} | set(STEP_OF.values()) | {"ExplainFailure", "RollBack"}
+    steps = {name for name in TASKS if name not in STEP_OF} | set(STEP_OF.values())
+    steps |= {"EvaluateCandidates", "ExplainFailure", "RollBack"}
     for name, state in machine.definition["States"].items():
         if state["Type"] not in {"Succeed", "Fail"}:
             assert state["Comment"].partition(": ")[0] in steps, name

@@ -1,6 +1,6 @@
 """Walks a state machine with scripted answers: which states it visits, what they ask for, how it ends.
 
-Only what the workflow uses of the States Language: JSONata, Task, Map, Choice, Wait, Succeed and Fail. Retries
+Only what the workflow uses of the States Language: JSONata, Task, Pass, Map, Choice, Wait, Succeed and Fail. Retries
 are left out: a scripted error is one that they did not cure.
 """
 
@@ -108,10 +108,23 @@ class Walker:
         for item in self._render(body["Items"], {"input": data}):
             self._context["Map"] = {"Item": {"Value": item}}
             selected = self._render(body["ItemSelector"], {"input": data})
-            inner = processor["States"][name]
-            result = self._task(name, inner, selected)
-            results.append(self._render(inner["Output"], {"input": selected, "result": result}))
+            results.append(self._item(name, processor["States"], selected))
         return results
+
+    def _item(self, name: str, states: Mapping[str, Json], data: Json) -> Json:
+        """One item of a Map: a task, and where its error is caught a state that passes on what is said of it."""
+        inner = states[name]
+        try:
+            result = self._task(name, inner, data)
+        except TaskError as error:
+            catcher = next((c for c in inner.get("Catch", []) if "States.ALL" in c["ErrorEquals"]), None)
+            if catcher is None:
+                raise
+            following = states[catcher["Next"]]
+            assert following["Type"] == "Pass"
+            assert following["End"]
+            return self._render(catcher["Output"], {"input": data, "errorOutput": error.output})
+        return self._render(inner["Output"], {"input": data, "result": result})
 
     def _assign(self, body: Mapping[str, Json], states: Mapping[str, Json]) -> None:
         self.variables |= {name: self._render(v, states) for name, v in body.get("Assign", {}).items()}

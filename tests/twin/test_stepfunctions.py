@@ -91,6 +91,43 @@ def token_task(function: str, **settings: Any) -> dict[str, Any]:
     return task("lambda:invoke.waitForTaskToken", Parameters=parameters, **settings)
 
 
+def test_an_item_of_a_map_whose_task_fails_is_tried_again_and_then_ends_in_what_its_catch_says(
+    emulator: Emulator,
+) -> None:
+    source = (
+        "class TooSlow(Exception): pass\n"
+        "def handle(event, context):\n"
+        "    if event['item'] == 2: raise TooSlow('after 3 records')\n"
+        "    return event['item']\n"
+    )
+    ask = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Arguments": {"FunctionName": make_function(emulator, source), "Payload": {"item": "{% $states.input %}"}},
+        "Output": "{% $states.result.Payload %}",
+        "Retry": [{"ErrorEquals": ["TooSlow"], "IntervalSeconds": 1, "MaxAttempts": 1, "BackoffRate": 1}],
+        "Catch": [
+            {
+                "ErrorEquals": ["States.ALL"],
+                "Next": "Without",
+                "Output": {"index": "{% $states.input %}", "unmeasured": "{% $states.errorOutput %}"},
+            }
+        ],
+        "End": True,
+    }
+    states: dict[str, dict[str, Any]] = {"Ask": ask, "Without": {"Type": "Pass", "End": True}}
+    inside = {"StartAt": "Ask", "States": states}
+    each = {"Type": "Map", "QueryLanguage": "JSONata", "Items": [1, 2], "ItemProcessor": inside, "End": True}
+    for state in states.values():
+        state["QueryLanguage"] = "JSONata"
+
+    ended = execute(emulator, {"Each": each}, allow("lambda:InvokeFunction"))
+
+    first, second = json.loads(ended["output"])
+    assert (first, second["index"], second["unmeasured"]["Error"]) == (1, 2, "TooSlow")
+    assert json.loads(second["unmeasured"]["Cause"])["errorMessage"] == "after 3 records"
+
+
 def test_a_task_token_sent_back_by_the_function_ends_its_task(emulator: Emulator) -> None:
     source = (
         "import boto3, json\n"

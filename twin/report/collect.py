@@ -22,11 +22,16 @@ DATA_CARD = "data_card.html"
 SAME_SCORE = 0.005
 """Two answers whose scores differ by less are as good as each other."""
 CANDIDATE_FIELDS = (
+    "index",
     "model",
     "strategy",
     "metric",
     "value",
     "ci",
+    "level",
+    "resamples",
+    "chance",
+    "faithfulness",
     "latency_ms_p50",
     "latency_ms_p95",
     "usd_per_1k_requests",
@@ -111,16 +116,22 @@ def data(manifest: dict[str, Any] | None, artefacts: Artefacts) -> dict[str, Any
 
 
 def selection(outcome: Outcome, artefacts: Artefacts) -> dict[str, Any] | None:
-    """Return the candidates' figures and what was chosen, as far as the run came."""
+    """Return the candidates' figures, what was decided about each and why, as far as the run came."""
     candidates = artefacts.candidates()
     if not candidates:
         return None
     settled, selected = outcome.results["ResolveRun"], outcome.results.get("SelectModel", {})
     chosen = selected.get("chosen")
+    verdicts = {verdict["index"]: verdict for verdict in selected.get("verdicts", [])}
+    rows = [
+        {k: c.get(k) for k in CANDIDATE_FIELDS} | {k: verdicts.get(c["index"], {}).get(k) for k in ("verdict", "words")}
+        for c in candidates
+    ]
     return {
-        "candidates": [{k: c.get(k) for k in CANDIDATE_FIELDS} for c in candidates],
+        "candidates": rows,
+        "unmeasured": [verdict for verdict in verdicts.values() if verdict["verdict"] == "unmeasured"],
         "floor": settled["floor"],
-        "chosen": {k: chosen.get(k) for k in CANDIDATE_FIELDS} if chosen else None,
+        "chosen": next((row for row in rows if chosen and row["index"] == chosen["index"]), None),
         "needs_tuning": selected.get("needs_tuning"),
         "reason": selected.get("reason"),
     }

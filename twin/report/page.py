@@ -22,6 +22,7 @@ from twin.report.wording import (
     loss_change,
     quality_change,
     selection_reason,
+    share,
     signed,
 )
 
@@ -35,8 +36,8 @@ def render(report: dict[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words = (approved, dollars, duration, is_timed, loss_change, milliseconds, quality_change, selection_reason, signed)
-    environment.filters |= {function.__name__: function for function in (*words, marked)}
+    words = (approved, dollars, duration, is_timed, loss_change, milliseconds, quality_change, selection_reason, share)
+    environment.filters |= {function.__name__: function for function in (*words, signed, marked)}
     drawn = {name: Markup(svg) if svg else None for name, svg in drawings(report).items()}  # noqa: S704 (charts escape)
     template = environment.get_template("report.html.j2")
     return template.render(report=report, drawn=drawn, phases=phases(report), cuts=cuts(report), timed=AT_THIS_SPEED)

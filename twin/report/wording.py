@@ -73,6 +73,11 @@ def dollars(value: float) -> str:
     return f"${value:.4f}" if value >= 0.0001 else "< $0.0001"
 
 
+def share(value: float | None) -> str:
+    """Write a share in percent; a dash where there is nothing to have a share of."""
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
 def signed(value: float) -> str:
     """Write a difference with its sign, the minus a real one."""
     return f"{value:+.3f}".replace("-", "−")

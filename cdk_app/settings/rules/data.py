@@ -8,6 +8,7 @@ from cdk_app.settings.rules.rule import Breach, Subject, rule
 
 LARGEST_HELD_OUT_SHARE = 0.5
 _NOT_IN_A_TABLE = {".": "dot", ",": "comma", "\n": "line end", "\r": "line end"}
+SHORT_TARGETS = ("classification", "question_answering")
 
 
 @rule("data.columns.text", "data.columns.target", "data.columns.messages")
@@ -104,6 +105,15 @@ def tokens_are_those_of_a_model_that_is_tuned(subject: Subject) -> Iterator[Brea
         message = "tokens are counted by the tokenizer of the model to tune, and no model is tuned"
         remedy = "Set it to 0, or `tuning.enabled` to true. `max_words` bounds texts without a tokenizer."
         yield Breach(("data", "filters", "max_tokens"), message, remedy)
+
+
+@rule("task.kind", "data.filters.min_target_words")
+def a_label_may_be_one_word(subject: Subject) -> Iterator[Breach]:
+    """Labels and short answers are whole as they are; a bound for summaries would send most to quarantine."""
+    kind, least = subject.settings.task.kind, subject.settings.data.filters.min_target_words
+    if kind in SHORT_TARGETS and least > 1:
+        message = f"the target of {kind} may be one word, and shorter ones than {least} are quarantined"
+        yield Breach(("data", "filters", "min_target_words"), message, "Set `min_target_words: 1`.")
 
 
 @rule("data.quality.thresholds.gopher_min_words", "data.quality.thresholds.gopher_max_words")

@@ -7,9 +7,19 @@ from collections.abc import Iterator
 from cdk_app.catalogue import CATALOGUE, ENTRIES, why_not_a_candidate
 from cdk_app.settings.explain import suggest
 from cdk_app.settings.rules.rule import Breach, Subject, rule
+from cdk_app.settings.selection import METRICS_OF_KIND
 from cdk_app.settings.tuning import CUSTOMIZABLE
 
 TUNING_MODEL = ("tuning", "model")
+
+
+@rule("task.kind", "selection.metric")
+def the_metric_suits_the_task(subject: Subject) -> Iterator[Breach]:
+    """A label has no longest common subsequence worth the name, and a summary no exact match."""
+    kind, metric = subject.settings.task.kind, subject.settings.selection.metric
+    if metric not in METRICS_OF_KIND[kind]:
+        choices = " or ".join(f"`{name}`" for name in METRICS_OF_KIND[kind])
+        yield Breach(("selection", "metric"), f"`{metric}` is no metric for {kind}", f"Make it {choices}.")
 
 
 @rule("selection.candidates")
@@ -37,6 +47,9 @@ def only_few_shot_has_examples(subject: Subject) -> Iterator[Breach]:
         if candidate.strategy != "few-shot" and candidate.examples is not None:
             message = f"`{candidate.strategy}` shows no examples"
             yield Breach((*path, "examples"), message, "Remove it, or make the strategy `few-shot`.")
+        if candidate.strategy != "few-shot" and candidate.choose is not None:
+            message = f"`{candidate.strategy}` shows no examples to choose"
+            yield Breach((*path, "choose"), message, "Remove it, or make the strategy `few-shot`.")
 
 
 @rule("selection.candidates")

@@ -160,7 +160,7 @@ def test_the_gate_holds_both_figures_to_the_parameters_and_fails_with_all_of_the
     ]
     assert all(PARAMETERS[name.split(".")[1]]["DefaultValue"] > 0 for _, name in limits)
     message = json.dumps(GATE["ElseSteps"][0]["Arguments"]["ErrorMessage"])
-    for figure in ("loss_reduction", "MinimumLossReduction", "tuned.rougeL", "MinimumMetric", "base.rougeL"):
+    for figure in ("loss_reduction", "MinimumLossReduction", "tuned.value", "Metric", "MinimumMetric", "base.value"):
         assert figure in message
 
 

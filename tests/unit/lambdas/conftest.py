@@ -220,6 +220,7 @@ def run() -> dict[str, Any]:
                 "platform": "lambda",
                 "strategy": "extractive",
                 "examples": 0,
+                "choose": "first",
                 "price": {"usd_per_second": 0.001},
             },
             {
@@ -229,6 +230,7 @@ def run() -> dict[str, Any]:
                 "platform": "bedrock",
                 "strategy": "zero-shot",
                 "examples": 0,
+                "choose": "first",
                 "price": {"usd_per_1k_input_tokens": 0.5, "usd_per_1k_output_tokens": 2.0},
             },
             {
@@ -238,6 +240,7 @@ def run() -> dict[str, Any]:
                 "platform": "bedrock",
                 "strategy": "few-shot",
                 "examples": 2,
+                "choose": "first",
                 "price": {"usd_per_1k_input_tokens": 0.5, "usd_per_1k_output_tokens": 2.0},
             },
         ],

@@ -66,6 +66,31 @@ def champion(run_id: str = "run-3") -> dict[str, Any]:
     return {"kind": "sagemaker", "endpoint": "e", "model_package_arn": PACKAGE, "run_id": run_id}
 
 
+def test_labels_are_compared_by_macro_f1_and_not_by_a_mean(compare: Compare, run: dict[str, Any]) -> None:
+    run["task"]["kind"], run["metric"] = "classification", "macroF1"
+    lines = [
+        line | {"reference": "rare" if number < 3 else "common", "base": "common", "tuned": "It is common."}
+        for number, line in enumerate(predictions("", ""))
+    ]
+    for line in lines[:2]:
+        line["tuned"] = "Rare!"
+    tuned = ((2 * 2) / (3 + 2) + (2 * 27) / (27 + 28)) / 2
+    base = (0 + (2 * 27) / (27 + 30)) / 2
+    report = {
+        "metric": "macroF1",
+        "labels": ["common", "rare"],
+        "base": {"loss": 4.0, "macroF1": base},
+        "tuned": {"loss": 3.0, "macroF1": tuned},
+        "difference": {"value": tuned - base, "ci": [0.1, 0.6], "level": 0.95},
+    }
+
+    result = compare(lines, report)
+
+    assert (result["champion"]["value"], result["challenger"]["value"]) == (round(base, 6), round(tuned, 6))
+    with pytest.raises(EvaluationIncomplete, match="It gives macroF1"):
+        compare(lines, report | {"labels": ["common"]})
+
+
 def test_without_a_champion_the_base_model_is_the_opponent(compare: Compare) -> None:
     result = compare(predictions(FAIR, GOOD))
 
@@ -91,8 +116,8 @@ def test_beside_the_base_model_the_interval_is_the_evaluation_s_own(compare: Com
     ("difference", "words"),
     [
         ({"value": 0.1, "ci": [0.0, 0.2], "level": 0.95}, "It gives a difference in rougeL of 0.1 and the predictions"),
-        ({"value": 0.5, "ci": [0.5], "level": 0.95}, "'ci' must hold two numbers"),
-        ({"value": 0.5, "ci": [0.5, "0.6"], "level": 0.95}, "'ci' must hold two numbers"),
+        ({"value": 0.5, "ci": [0.5], "level": 0.95}, "'ci' must be a list of 2 numbers"),
+        ({"value": 0.5, "ci": [0.5, "0.6"], "level": 0.95}, "'ci' must be a list of 2 numbers"),
     ],
 )
 def test_a_difference_that_is_not_of_these_predictions_is_refused(

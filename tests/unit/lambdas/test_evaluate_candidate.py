@@ -13,8 +13,8 @@ import pytest
 
 from lambdas.evaluate_candidate import asking
 from lambdas.evaluate_candidate.asking import BedrockModel, CandidateNotAvailable
+from lambdas.evaluate_candidate.deadline import EvaluationTimedOut
 from lambdas.evaluate_candidate.handler import handle
-from lambdas.evaluate_candidate.measuring import EvaluationTimedOut
 from lambdas.evaluate_candidate.report import CandidateFailed
 from lambdas.shared.converse import converse
 from lambdas.shared.errors import ConfigurationError, InvalidEvent, ServiceCallFailed, TooFewRecords
@@ -77,7 +77,8 @@ def test_the_figures_are_those_of_the_answers(evaluate: Evaluate, cloud: Cloud, 
     result = evaluate(1)
 
     assert result["value"] == 1.0
-    assert result["ci"] == [1.0, 1.0]
+    assert result["ci"] == [0.630583, 1.0]
+    assert (result["level"], result["resamples"]) == (0.95, 2000)
     assert (result["examples"], result["failed"]) == (8, 0)
     assert result["usd_per_1k_requests"] == pytest.approx(200 * 0.5 + 10 * 2.0)
     assert result["priced_by"] == "tokens"
@@ -351,7 +352,7 @@ def test_an_unknown_strategy_is_refused(evaluate: Evaluate, run: dict[str, Any])
 def test_system_turns_go_where_converse_wants_them(cloud: Cloud) -> None:
     cloud.on("bedrock-runtime", "Converse", lambda _: converse_answer(" x "))
 
-    answer = BedrockModel("m", "model", 8).answer([Turn("system", "be brief"), Turn("user", "hi")])
+    answer = BedrockModel("m", "model", 8, lambda: 60.0).answer([Turn("system", "be brief"), Turn("user", "hi")])
 
     assert cloud.called("bedrock-runtime", "Converse")[0]["system"] == [{"text": "be brief"}]
     assert answer.text == "x"

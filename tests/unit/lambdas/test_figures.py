@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.shared.figures import mean_interval, paired_interval, percentile
+from lambdas.shared.figures import bootstrap, mean, percentile, wider_when_alike
+from lambdas.shared.metrics import MeanMetric, metric_named
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
 
@@ -36,7 +37,7 @@ def test_the_interval_has_the_width_that_theory_gives() -> None:
     rng = random.Random(5)
     values = [rng.gauss(0.3, 0.2) for _ in range(400)]
 
-    found = mean_interval(values)
+    found = bootstrap(values, mean)
 
     error = 1.96 * statistics.stdev(values) / len(values) ** 0.5
     assert found.value == pytest.approx(statistics.fmean(values))
@@ -48,7 +49,7 @@ def test_nineteen_of_twenty_intervals_hold_the_true_mean() -> None:
     rng = random.Random(8)
     samples = ([rng.random() for _ in range(50)] for _ in range(200))
 
-    held = sum(found.low <= 0.5 <= found.high for found in (mean_interval(s, resamples=300) for s in samples))
+    held = sum(found.low <= 0.5 <= found.high for found in (bootstrap(s, mean, resamples=300) for s in samples))
 
     assert 180 <= held <= 199
 
@@ -56,15 +57,22 @@ def test_nineteen_of_twenty_intervals_hold_the_true_mean() -> None:
 def test_the_same_values_give_the_same_interval_and_another_seed_another() -> None:
     values = [place**2 / 1600 for place in range(40)]
 
-    assert mean_interval(values) == mean_interval(values)
-    assert mean_interval(values) != mean_interval(values, seed=14)
+    assert bootstrap(values, mean) == bootstrap(values, mean)
+    assert bootstrap(values, mean) != bootstrap(values, mean, seed=14)
 
 
 def test_pairs_are_compared_record_by_record() -> None:
     champion = [0.1, 0.5, 0.9, 0.3] * 10
     challenger = [score + 0.05 for score in champion]
 
-    found = paired_interval(challenger, champion)
+    same = [str(place) for place in range(40)]
+    scores = {
+        **{f"a{n}": v for n, v in zip(same, challenger, strict=True)},
+        **{f"b{n}": v for n, v in zip(same, champion, strict=True)},
+    }
+    metric = MeanMetric("m", lambda _, answer: scores[answer])
+
+    found = metric.difference(same, [f"a{n}" for n in same], [f"b{n}" for n in same])
 
     assert (found.low, found.value, found.high) == pytest.approx((0.05, 0.05, 0.05))
 
@@ -72,9 +80,22 @@ def test_pairs_are_compared_record_by_record() -> None:
 @pytest.mark.parametrize("values", [[], [float("nan"), 0.5], [float("inf")]])
 def test_a_figure_that_is_missing_or_no_number_gives_no_interval(values: list[float]) -> None:
     with pytest.raises(ValueError, match="finite"):
-        mean_interval(values)
+        bootstrap(values, mean)
 
 
 def test_pairs_of_different_lengths_are_refused() -> None:
     with pytest.raises(ValueError, match=r"longer|shorter"):
-        paired_interval([0.1, 0.2], [0.1])
+        metric_named("rougeL").difference(["a", "b"], ["a", "b"], ["a"])
+
+
+@pytest.mark.parametrize(("right", "low", "high"), [(1.0, 0.631, 1.0), (0.0, 0.0, 0.369), (0.5, 0.315, 0.685)])
+def test_eight_answers_that_score_alike_do_not_make_a_figure_certain(right: float, low: float, high: float) -> None:
+    found = wider_when_alike(bootstrap([right] * 8, mean), 8)
+
+    assert (found.low, found.high) == pytest.approx((low, high), abs=0.001)
+
+
+def test_an_interval_that_has_a_width_keeps_it() -> None:
+    found = bootstrap([0.0, 1.0] * 10, mean)
+
+    assert wider_when_alike(found, 20) == found

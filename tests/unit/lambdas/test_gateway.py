@@ -220,6 +220,23 @@ def test_a_few_shot_target_is_served_with_the_examples_that_it_was_chosen_with(s
     assert len(cloud.called("s3", "GetObject")) == 1
 
 
+def test_a_few_shot_target_with_a_pool_is_served_with_the_examples_most_like_the_text(send: Send, cloud: Cloud) -> None:
+    key = "run=run-2/candidates/2-m-few-shot.json"
+    cloud.parameters["/target"] = json.dumps(BEDROCK | {"strategy": "few-shot", "prompt_key": key})
+    pool = [
+        {"turns": [{"role": "user", "content": f"Tell of {what}"}, {"role": "assistant", "content": what.upper()}]}
+        for what in ("buckets", "tables", "queues")
+    ]
+    cloud.put("models", key, {"prompt_turns": [], "prompt_pool": pool, "prompt_examples": 1})
+    cloud.on("bedrock-runtime", "Converse", converse())
+
+    for text in ("All about queues.", "Two tables and more."):
+        send("POST", "/v1/summarize", {"text": text})
+
+    shown = [call["messages"][1]["content"][0]["text"] for call in cloud.called("bedrock-runtime", "Converse")]
+    assert shown == ["QUEUES", "TABLES"]
+
+
 def test_an_extractive_target_summarizes_without_a_model_and_does_not_generate(send: Send, cloud: Cloud) -> None:
     cloud.parameters["/target"] = json.dumps({"kind": "extractive", "run_id": "run-1"})
 

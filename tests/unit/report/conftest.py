@@ -43,6 +43,7 @@ def early_end() -> dict[str, Any]:
 
 def candidate(strategy: str, value: float) -> dict[str, Any]:
     return {
+        "index": 1 if strategy == "few-shot" else 0,
         "model": "m",
         "strategy": strategy,
         "metric": "rougeL",
@@ -52,7 +53,23 @@ def candidate(strategy: str, value: float) -> dict[str, Any]:
         "latency_ms_p95": 30.0,
         "usd_per_1k_requests": 0.01,
         "examples": 40,
+        "level": 0.95,
+        "resamples": 2000,
+        "chance": 0.11,
+        "faithfulness": {
+            "unsupported_numbers": None,
+            "unsupported_names": 0.25,
+            "unsupported_sentences": 0.1,
+            "compression": 0.3,
+            "copied": 0.5,
+            "score": 0.87,
+        },
     }
+
+
+def refused(strategy: str, value: float) -> dict[str, Any]:
+    """A candidate as the report has it, once it has been decided about."""
+    return candidate(strategy, value) | {"verdict": "refused", "words": "its lower bound is below the floor"}
 
 
 def cluster() -> dict[str, Any]:
@@ -101,7 +118,10 @@ def whole(early_end: dict[str, Any]) -> dict[str, Any]:
             "reason": "no candidate reaches rougeL 0.3",
             "needs_tuning": True,
             "chosen": None,
-            "candidates": [candidate("zero-shot", 0.2), candidate("few-shot", 0.25)],
+            "candidates": [refused("zero-shot", 0.2), refused("few-shot", 0.25)],
+            "unmeasured": [
+                {"index": 2, "name": "nova-pro (zero-shot)", "verdict": "unmeasured", "words": "no <access>"},
+            ],
         },
         "tuning": {
             "examples": 6,

@@ -170,6 +170,21 @@ def test_the_chosen_candidate_is_told_in_the_same_figures_as_the_others(board: B
     assert selection["chosen"] == selection["candidates"][1]
 
 
+def test_what_was_decided_about_each_candidate_and_of_one_without_figures_is_told(board: Board) -> None:
+    verdicts = [
+        {"index": 0, "name": "m (zero-shot)", "verdict": "refused", "words": "too low"},
+        {"index": 1, "name": "m (few-shot)", "verdict": "chosen", "words": "cheap"},
+        {"index": 2, "name": "n (zero-shot)", "verdict": "unmeasured", "words": "no access"},
+    ]
+    results = {"ResolveRun": RESOLVED, "SelectModel": SELECTED | {"verdicts": verdicts}}
+
+    selection = report(selected(prepared()), board, Outcome("arn", "r1", "SUCCEEDED", {}, results=results))["selection"]
+
+    told = [(c["verdict"], c["words"]) for c in selection["candidates"]]
+    assert told == [("refused", "too low"), ("chosen", "cheap")]
+    assert selection["unmeasured"] == verdicts[2:]
+
+
 def test_examples_moved_most_are_shown_both_ways_the_furthest_first_and_none_twice(board: Board) -> None:
     buckets = prepared()
     buckets.put(

@@ -62,6 +62,23 @@ def test_a_model_without_an_endpoint_is_shown_without_one(whole: dict[str, Any])
     assert "asked directly" not in render(whole)
 
 
+def test_each_candidate_has_its_verdict_and_one_that_could_not_be_asked_is_listed_too(whole: dict[str, Any]) -> None:
+    page = render(whole)
+
+    assert page.count("<strong>refused</strong>: its lower bound is below the floor") == 2
+    assert '<td colspan="7">nova-pro (zero-shot)</td><td><strong>unmeasured</strong>: no &lt;access&gt;</td>' in page
+    assert "percentile bootstrap of 2,000 resamples. An answer that does not look at the text scores 0.110." in page
+
+
+def test_how_faithful_the_summaries_are_is_a_table_where_they_are_summaries(whole: dict[str, Any]) -> None:
+    row = "".join(f'<td class="n">{figure}</td>' for figure in ("–", "25 %", "10 %", "30 %", "50 %", "0.87"))
+    assert render(whole).count(row) == 2
+
+    for candidate in whole["selection"]["candidates"]:
+        candidate["faithfulness"] = None
+    assert "Faithfulness" not in render(whole)
+
+
 def test_text_from_data_is_never_markup(whole: dict[str, Any]) -> None:
     page = render(whole)
 

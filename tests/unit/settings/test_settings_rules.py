@@ -21,6 +21,45 @@ def found(problems: list[Problem]) -> list[tuple[str, str]]:
     return [(problem.key, problem.message) for problem in problems]
 
 
+# ---- task -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "remedy"),
+    [
+        ("classification", "rougeL", "Make it `macroF1` or `accuracy`."),
+        ("question_answering", "accuracy", "Make it `exactMatch` or `tokenF1`."),
+        ("summarization", "tokenF1", "Make it `rougeL`."),
+    ],
+)
+def test_a_metric_that_does_not_suit_the_task_is_one_error_with_the_choices(
+    problems: Problems, document: dict[str, Any], kind: str, metric: str, remedy: str
+) -> None:
+    document["task"]["kind"], document["selection"]["metric"] = kind, metric
+    document["data"]["filters"] = {"min_target_words": 1}
+    [problem] = problems(document)
+    assert (problem.key, problem.message) == ("selection.metric", f"`{metric}` is no metric for {kind}")
+    assert problem.remedy == remedy
+
+
+@pytest.mark.parametrize(("kind", "metric"), [("classification", "macroF1"), ("question_answering", "exactMatch")])
+def test_targets_of_one_word_must_be_let_through_where_labels_or_answers_are_wanted(
+    load: Load, problems: Problems, document: dict[str, Any], kind: str, metric: str
+) -> None:
+    document["task"]["kind"], document["selection"]["metric"] = kind, metric
+    assert [key for key, _ in found(problems(document))] == ["data.filters.min_target_words"]
+    document["data"]["filters"] = {"min_target_words": 1}
+    assert load(document).task.kind == kind
+
+
+def test_only_few_shot_chooses_examples(load: Load, problems: Problems, document: dict[str, Any]) -> None:
+    nova = {"model": "nova-micro", "choose": "similar"}
+    document["selection"]["candidates"] = [nova]
+    assert found(problems(document)) == [("selection.candidates[0].choose", "`zero-shot` shows no examples to choose")]
+    document["selection"]["candidates"] = [nova | {"strategy": "few-shot", "examples": 2}]
+    assert load(document).selection.candidates[0].choose == "similar"
+
+
 # ---- data -------------------------------------------------------------------------------------------------
 
 

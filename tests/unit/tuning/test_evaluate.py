@@ -69,12 +69,32 @@ def test_report_and_predictions_agree(folders: EvaluationFolders) -> None:
     assert any(line["base"] != line["tuned"] for line in lines)
 
 
+def test_a_classification_is_measured_by_the_labels_that_training_found(
+    folders: EvaluationFolders, tmp_path: Path
+) -> None:
+    labels = ["create a bucket", "delete a bucket"]
+    (tmp_path / "training.json").write_text(json.dumps({"labels": labels}))
+    (tmp_path / "model").mkdir()
+    with tarfile.open(tmp_path / "model" / "model.tar.gz", "w:gz") as tar:
+        tar.add(folders.model / "adapter", "adapter")
+        tar.add(tmp_path / "training.json", "training.json")
+    classified = replace(SETTINGS, metric="macroF1")
+
+    report, lines = evaluation.evaluate(classified, replace(folders, model=tmp_path / "model"))
+
+    assert (report["metric"], report["labels"]) == ("macroF1", labels)
+    assert report["tuned"]["macroF1"] == report["tuned"]["value"]
+    assert {line["tuned_score"] for line in lines} <= {0.0, 1.0}
+    with pytest.raises(TuningError, match="training found none"):
+        evaluation.evaluate(classified, folders)
+
+
 def test_the_quality_gate_finds_its_figures(folders: EvaluationFolders) -> None:
     report, lines = evaluation.evaluate(SETTINGS, folders)
     evaluation.write(folders.output, report, lines)
     written = json.loads((folders.output / "evaluation.json").read_text())
     definition = (ROOT / "pipelines" / "definition" / "pipeline.json").read_text()
-    paths = {"loss_reduction", "tuned.rougeL", "base.rougeL"}
+    paths = {"loss_reduction", "tuned.value", "base.value"}
     for path in paths:
         assert f'"Path": "{path}"' in definition
         figure: Any = written

@@ -75,6 +75,11 @@ def test_the_report_counts_what_was_learned(run: Run) -> None:
     assert run.report["loss_after"] < 0.8 * run.report["loss_before"]
 
 
+def test_the_report_has_the_targets_of_train_where_they_can_be_labels(run: Run) -> None:
+    assert len(run.report["labels"]) == 25
+    assert run.report["labels"][0] == "create a bucket"
+
+
 def test_the_adapter_changes_the_base_model(run: Run, checkpoint_folder: Path) -> None:
     base = AutoModelForCausalLM.from_pretrained(checkpoint_folder)
     tokens = torch.tensor([[5, 6, 7, 8]])

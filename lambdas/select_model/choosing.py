@@ -1,0 +1,119 @@
+"""The rule: the cheapest candidate whose lower confidence bound reaches the floor; and what it says of each.
+
+The bound, and not the mean: of several candidates that are all a little too bad, the luckiest mean lies above the
+floor more often than not. Of equally cheap ones the better wins, then the first by its model's name and strategy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from lambdas.select_model.results import Result, Unmeasured
+from lambdas.shared.cost import in_dollars
+from lambdas.shared.errors import FunctionError, TooFewRecords
+from lambdas.shared.metrics import CLASSIFICATION
+from lambdas.shared.run import Run
+
+# A figure that is surer than this is not too unsure to act on; 16 records are always enough for it.
+WIDEST_MARGIN = 0.25
+MOST_NEEDED = 100_000
+
+
+class VacuousFloor(FunctionError):
+    """An answer that does not look at the text reaches the floor."""
+
+
+def choose(results: Sequence[Result], floor: float) -> Result | None:
+    """Give the cheapest result whose lower bound is at or above the floor."""
+    eligible = [result for result in results if result.low >= floor]
+    return min(eligible, key=lambda r: (r.usd_per_1k_requests, -r.value, r.key), default=None)
+
+
+def check_floor(results: Sequence[Result], run: Run) -> None:
+    """Refuse a floor of a classification that one label given to every record reaches.
+
+    Raises:
+        VacuousFloor: so it is.
+    """
+    chance = max((result.chance for result in results), default=0.0)
+    if run.task_kind == CLASSIFICATION and chance >= run.floor:
+        raise VacuousFloor(
+            f"The same label for every record reaches {run.metric} {chance:.3f}, and the floor is {run.floor:g}",
+            remedy=f"Raise selection.floor above {chance:.2f}, or measure by macroF1, which counts every label alike.",
+        )
+
+
+def check_amount(results: Sequence[Result], run: Run) -> None:
+    """Refuse to decide where nothing is chosen and a figure is too unsure to say that it is below the floor.
+
+    Raises:
+        TooFewRecords: the interval of a candidate holds the floor and is wider than `WIDEST_MARGIN` to its side.
+    """
+    for result in results:
+        margin = result.value - result.low if result.value >= run.floor else result.high - result.value
+        if result.low < run.floor <= result.high and margin > WIDEST_MARGIN:
+            needed = math.ceil(result.examples * (margin / WIDEST_MARGIN) ** 2)
+            raise TooFewRecords(
+                f"On {result.examples} records, {run.metric} of {result.name} may be anything from {result.low:.2f} "
+                f"to {result.high:.2f}: whether it reaches the floor of {run.floor:g} cannot be told",
+                where=result.result_key,
+                remedy=f"About {needed} records are needed; raise selection.sample_size, and add data where the "
+                "validation split has fewer.",
+            )
+
+
+def needed(result: Result, floor: float) -> int | None:
+    """Give the number of records at which the lower bound would reach the floor, were the figure the same there.
+
+    An interval narrows with the root of the number of records, and its width has the observed variance in it. None
+    where the figure lies below the floor, or so close to it that no affordable number would do.
+    """
+    distance = result.value - floor
+    if distance <= 0:
+        return None
+    count = math.ceil(result.examples * ((result.value - result.low) / distance) ** 2)
+    return count if count <= MOST_NEEDED else None
+
+
+def verdicts(
+    results: Sequence[Result], missing: Sequence[Unmeasured], chosen: Result | None, floor: float
+) -> list[dict[str, object]]:
+    """Give what was decided about each candidate, in the order of the settings.
+
+    `verdict` is ``chosen``, ``dearer``, ``refused`` or ``unmeasured``; `words` say why.
+    """
+    found = {r.index: (r.name, *_verdict(r, chosen, floor)) for r in results}
+    found |= {m.index: (m.name, "unmeasured", m.reason) for m in missing}
+    return [
+        {"index": index, "name": name, "verdict": verdict, "words": words}
+        for index, (name, verdict, words) in sorted(found.items())
+    ]
+
+
+def _verdict(result: Result, chosen: Result | None, floor: float) -> tuple[str, str]:
+    if result == chosen:
+        return "chosen", f"its lower bound {result.low:.3f} reaches the floor {floor:g}, and nothing cheaper does"
+    if chosen is None or result.low < floor:
+        return "refused", refusal(result, floor)
+    return "dearer", _dearer(result, chosen, floor)
+
+
+def refusal(result: Result, floor: float) -> str:
+    """Say why a candidate is not good enough."""
+    if result.value < floor:
+        least = f"its mean {result.value:.3f} is below the floor {floor:g}"
+        return f"{least}, though it may reach {result.high:.3f}" if result.high >= floor else least
+    words = f"its lower bound {result.low:.3f} is below the floor {floor:g} though its mean is {result.value:.3f}"
+    count = needed(result, floor)
+    return f"{words}; about {count:,} records would tell, and {result.examples:,} were asked" if count else words
+
+
+def _dearer(result: Result, chosen: Result, floor: float) -> str:
+    reaches = f"its lower bound {result.low:.3f} reaches the floor {floor:g}"
+    cost, least = result.usd_per_1k_requests, chosen.usd_per_1k_requests
+    if cost > least:
+        return f"{reaches}, but {chosen.name} costs {in_dollars(least)} per 1,000 requests and it {in_dollars(cost)}"
+    if result.value < chosen.value:
+        return f"{reaches} and it costs as much as {chosen.name}, which has the higher {chosen.value:.3f}"
+    return f"{reaches}; it costs and scores as much as {chosen.name}, whose name comes first"

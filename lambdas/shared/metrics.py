@@ -1,0 +1,152 @@
+"""The quality metrics: which suit a kind of task, what one answer scores, and a candidate's figure with its interval.
+
+All but macro-F1 are means over the answers. Macro-F1 has no score by answer, so its intervals come from drawing
+answers anew and computing it each time. `pipelines/tuning/metrics.py` holds the same definitions for the tuned model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
+
+from lambdas.shared.figures import Interval, bootstrap, mean, wider_when_alike
+from lambdas.shared.labels import Labels, plain
+from lambdas.shared.rouge import rouge_l
+from lambdas.shared.squad import exact_match, token_f1
+
+CLASSIFICATION = "classification"
+SUMMARIZATION = "summarization"
+MACRO_F1 = "macroF1"
+ACCURACY = "accuracy"
+METRICS_OF_KIND: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        SUMMARIZATION: ("rougeL",),
+        "generation": ("rougeL",),
+        CLASSIFICATION: (MACRO_F1, ACCURACY),
+        "question_answering": ("exactMatch", "tokenF1"),
+    }
+)
+OF_TEXTS: Mapping[str, Callable[[str, str], float]] = MappingProxyType(
+    {"rougeL": rouge_l, "exactMatch": exact_match, "tokenF1": token_f1}
+)
+
+
+class Metric(Protocol):
+    """How good answers are, from 0 to 1. Lists go together, one place a record."""
+
+    @property
+    def name(self) -> str:
+        """What the settings call it."""
+        ...
+
+    # A property too, since one metric has it for a field.
+    @property
+    def score(self) -> Callable[[str, str], float]:
+        """Give what an answer scores by its reference."""
+        ...
+
+    def value(self, references: Sequence[str], answers: Sequence[str]) -> float:
+        """Give the figure of all answers."""
+        ...
+
+    def interval(self, references: Sequence[str], answers: Sequence[str]) -> Interval:
+        """Give the figure with its confidence interval."""
+        ...
+
+    def difference(self, references: Sequence[str], challenger: Sequence[str], champion: Sequence[str]) -> Interval:
+        """Give challenger minus champion on the same records, with its interval."""
+        ...
+
+
+@dataclass(frozen=True)
+class MeanMetric:
+    """A metric whose figure is the mean over the answers."""
+
+    name: str
+    score: Callable[[str, str], float]
+
+    def value(self, references: Sequence[str], answers: Sequence[str]) -> float:
+        """Give the mean."""
+        return mean(self._scores(references, answers))
+
+    def interval(self, references: Sequence[str], answers: Sequence[str]) -> Interval:
+        """Give the mean with its interval."""
+        scores = self._scores(references, answers)
+        return wider_when_alike(bootstrap(scores, mean), len(scores))
+
+    def difference(self, references: Sequence[str], challenger: Sequence[str], champion: Sequence[str]) -> Interval:
+        """Give the mean of the differences with its interval."""
+        pairs = zip(self._scores(references, challenger), self._scores(references, champion), strict=True)
+        return bootstrap([one - other for one, other in pairs], mean)
+
+    def _scores(self, references: Sequence[str], answers: Sequence[str]) -> list[float]:
+        return [self.score(reference, answer) for reference, answer in zip(references, answers, strict=True)]
+
+
+Classes = tuple[str, str | None]
+
+
+class MacroF1:
+    """The mean of F1 over the classes that the references have; an answer without a label is a miss of its class."""
+
+    name = MACRO_F1
+
+    def __init__(self, labels: Labels) -> None:
+        self._labels = labels
+
+    def score(self, reference: str, answer: str) -> float:
+        """Give 1 for the right label, else 0."""
+        return float(self._labels.given_by(answer) == plain(reference))
+
+    def value(self, references: Sequence[str], answers: Sequence[str]) -> float:
+        """Give macro-F1."""
+        return macro_f1(self._classes(references, answers))
+
+    def interval(self, references: Sequence[str], answers: Sequence[str]) -> Interval:
+        """Give macro-F1 with its interval."""
+        classes = self._classes(references, answers)
+        return wider_when_alike(bootstrap(classes, macro_f1), len(classes))
+
+    def difference(self, references: Sequence[str], challenger: Sequence[str], champion: Sequence[str]) -> Interval:
+        """Give the difference of both figures over the same drawn records."""
+        both = list(
+            zip(self._classes(references, challenger), self._classes(references, champion), strict=True),
+        )
+        return bootstrap(both, lambda drawn: macro_f1([a for a, _ in drawn]) - macro_f1([b for _, b in drawn]))
+
+    def _classes(self, references: Sequence[str], answers: Sequence[str]) -> list[Classes]:
+        return [(plain(r), self._labels.given_by(a)) for r, a in zip(references, answers, strict=True)]
+
+
+def macro_f1(classes: Sequence[Classes]) -> float:
+    """Give macro-F1 over (reference, answer) classes.
+
+    >>> macro_f1([("cat", "cat"), ("cat", "dog"), ("dog", "dog"), ("dog", None)])
+    0.5833333333333333
+    """
+    wanted: dict[str, int] = {}
+    given: dict[str | None, int] = {}
+    right: dict[str, int] = {}
+    for reference, answer in classes:
+        wanted[reference] = wanted.get(reference, 0) + 1
+        given[answer] = given.get(answer, 0) + 1
+        if reference == answer:
+            right[reference] = right.get(reference, 0) + 1
+    # Sorted, so that the sum's last bits do not hang on the order of the records.
+    return mean([2 * right.get(label, 0) / (count + given.get(label, 0)) for label, count in sorted(wanted.items())])
+
+
+def metric_named(name: str, labels: Sequence[str] = ()) -> Metric:
+    """Give a metric by its name; those of classification know the labels.
+
+    Raises:
+        KeyError: there is none of this name.
+    """
+    if name == MACRO_F1:
+        return MacroF1(Labels(labels))
+    if name == ACCURACY:
+        known = Labels(labels)
+        return MeanMetric(name, lambda reference, answer: float(known.given_by(answer) == plain(reference)))
+    return MeanMetric(name, OF_TEXTS[name])
