@@ -76,8 +76,8 @@ def explained() -> Iterator[None]:
 @app.command()
 def run(
     data: Annotated[
-        Path | None,
-        typer.Option(help="Your own JSON Lines, CSV or Parquet; the settings name the columns.", dir_okay=False),
+        list[Path] | None,
+        typer.Option(help="Your own JSON Lines, CSV or Parquet, or a folder of them; may be given several times."),
     ] = None,
     workflow: WorkflowFile = ROOT / "workflow.yaml",
     override: Annotated[
@@ -87,8 +87,6 @@ def run(
     output: Annotated[Path, typer.Option(help="Where the report goes.", file_okay=False)] = Path("runs"),
 ) -> None:
     """Run prepare → select → tune → deploy on this machine and write the report."""
-    if data is not None and not data.is_file():
-        raise fail(f"There is no file {data}.", 2)
     if run_id and not RUN_ID.fullmatch(run_id):
         rule = "1 to 80 letters, digits, hyphens and underscores, a letter or a digit at both ends"
         raise fail(f"{run_id!r} cannot be a run's id: it takes {rule}.", 2)
@@ -104,7 +102,7 @@ def run(
         from twin.run.preflight import RunRefused
 
         try:
-            code = run_workflow(settings, workflow, data, overrides, run_id, output, console)
+            code = run_workflow(settings, workflow, data or [], overrides, run_id, output, console)
         except RunRefused as error:
             raise fail(str(error), 2) from None
     raise typer.Exit(code)

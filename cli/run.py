@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from twin.emulator import Emulator
 from twin.report import collect, write_report
 from twin.report.artefacts import Artefacts
 from twin.run.claim import claimed
+from twin.run.data_files import find_data_files
 from twin.run.preflight import check
 from twin.run.session import Finished, Options, dataset, emulator_folder, new_board, run, state_folder
 
@@ -26,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def run_workflow(
     settings: Settings,
     workflow: Path,
-    data: Path | None,
+    data: Sequence[Path],
     overrides: dict[str, Any],
     run_id: str,
     output: Path,
@@ -40,8 +42,11 @@ def run_workflow(
         RunRefused: the run cannot end well; nothing has begun.
     """
     with claimed(state_folder(ROOT), emulator_folder(ROOT)):
-        check(settings, workflow, data, overrides)
-        return run_claimed(settings, Options(ROOT, workflow, data, overrides, run_id), output, console)
+        own = find_data_files("--data", data) if data else None
+        check(settings, workflow, own, overrides)
+        if own and own.left_out:
+            console.print(own.notice(), highlight=False, markup=False, soft_wrap=True)
+        return run_claimed(settings, Options(ROOT, workflow, own, overrides, run_id), output, console)
 
 
 def run_claimed(settings: Settings, options: Options, output: Path, console: Console) -> int:

@@ -1,7 +1,7 @@
-"""The user's data file, looked at before anything is deployed: whether the preparation would find records in it.
+"""A data file of the user's, as the preparation would read it: its records, with a first look at what is in them.
 
-A file is read until there are enough of them, a compressed one to its end: only that says whether it is whole. Nothing
-here decides about a record: the preparation does.
+The preparation's own code is no part of the twin. So this reads less closely, and takes for a record whatever might be
+one: of CSV, each line.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -19,60 +19,22 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_JSON_LINES, _DELIMITED, _PARQUET = ("jsonl", "ndjson", "json"), ("csv", "tsv"), ("parquet",)
-_READ = ".jsonl, .ndjson, .json, .csv and .tsv, compressed (.gz, .zst) or not, and .parquet"
+JSON_LINES = ("jsonl", "ndjson", "json")
+_DELIMITED, _PARQUET = ("csv", "tsv"), ("parquet",)
+READ = ".jsonl, .ndjson, .json, .csv and .tsv, compressed (.gz, .zst) or not, and .parquet"
 _DELIMITERS = (",", "\t", ";", "|")
-_NOTHING_FOUND = {
-    True: "has no line with a JSON object. Give a file with one object a line, and no list around them.",
-    False: "has a blank first line, where the names of the columns should stand. Delete what is above them.",
-}
 _CHUNK_BYTES = 1 << 20
-SHOWN_COLUMNS = 12
+_BATCH_ROWS = 1000
+_MOST_ZEROS = 8
+"""Text of which more than one byte in so many is zero is no UTF-8, as the preparation judges."""
 
+SOME_TEXT = "…"
+"""Stands for a value that was not looked at."""
 
-def problems_of(path: Path, names: tuple[str, ...], max_record_bytes: int, needed: int) -> Iterator[str]:
-    """Yield what is wrong with a data file as a whole.
+UNREADABLE = (OSError, EOFError, zlib.error, csv.Error, ValueError, pa.ArrowException)
+"""What `records_of` raises of a file that cannot be read."""
 
-    Args:
-        path: the file.
-        names: the columns that a record must have; none where the preparation tells them by itself.
-        max_record_bytes: length of a line beyond which it is no record.
-        needed: how many records there must be at least.
-    """
-    kind = format_of(path.name)
-    if kind is None:
-        yield f"{path}: the preparation reads {_READ}. Convert the file to one of these."
-        return
-    found, lines, records = dict[str, None](), 0, 0
-    try:
-        for columns, count in _records(path, kind, names, max_record_bytes):
-            lines += count
-            records += count if columns and all(name in columns for name in names) else 0
-            if records >= needed:
-                break
-            found.update(dict.fromkeys(columns))
-        if _is_compressed(path):
-            _read_to_its_end(path)
-    except (OSError, EOFError, zlib.error, csv.Error, ValueError, pa.ArrowException) as error:
-        yield f"{path} cannot be read: {str(error).splitlines()[0]}. See to the file, and run again."
-        return
-    if records >= needed:
-        return
-    if not lines:
-        yield f"{path} is empty. Give a file with {'one JSON object a line' if kind in _JSON_LINES else 'records'}."
-    elif not found:
-        yield f"{path} {_NOTHING_FOUND[kind in _JSON_LINES]}"
-    elif not records:
-        yield f"{path} has no record with {_with(names)}; it has {listed(found)}. Name yours in data.columns."
-    else:
-        yield (
-            f"{path} has no more than {records:,} records{f' with {_with(names)}' if names else ''}, and "
-            f"data.minimum_records asks for {needed:,}. Add records, or lower it in the settings."
-        )
-
-
-def _with(names: tuple[str, ...]) -> str:
-    return f"{'both the columns' if len(names) > 1 else 'the column'} {' and '.join(map(repr, names))}"
+Record = Mapping[str, object]
 
 
 def format_of(name: str) -> str | None:
@@ -80,68 +42,50 @@ def format_of(name: str) -> str | None:
     stem, dot, extension = name.lower().rpartition(".")
     if dot and extension in ("gz", "zst"):
         _, dot, extension = stem.rpartition(".")
-        extension = extension if dot else _JSON_LINES[0]
-        return extension if extension in (*_JSON_LINES, *_DELIMITED) else None
-    return extension if dot and extension in (*_JSON_LINES, *_DELIMITED, *_PARQUET) else None
+        extension = extension if dot else JSON_LINES[0]
+        return extension if extension in (*JSON_LINES, *_DELIMITED) else None
+    return extension if dot and extension in (*JSON_LINES, *_DELIMITED, *_PARQUET) else None
 
 
-def listed(names: Iterable[str]) -> str:
-    """Name columns in a message."""
-    shown = [repr(name) for name in names]
-    more = f" and {len(shown) - SHOWN_COLUMNS} more" if len(shown) > SHOWN_COLUMNS else ""
-    return ", ".join(shown[:SHOWN_COLUMNS]) + more
+def records_of(path: Path, names: Sequence[str], max_record_bytes: int) -> Iterator[tuple[Record, int]]:
+    """Yield the records of a file, each with the number of those that are like it; no column where none can be told.
 
-
-def _records(path: Path, kind: str, wanted: tuple[str, ...], limit: int) -> Iterator[tuple[Iterable[str], int]]:
-    """Yield the columns of each record, with how many records have them: of CSV, no more than there are lines."""
+    Args:
+        path: the file; its name says how it is read.
+        names: the columns that are wanted; the values of others may be `SOME_TEXT`.
+        max_record_bytes: length of a line beyond which it is no record.
+    """
+    kind = format_of(path.name)
     if kind in _PARQUET:
-        if rows := pq.read_metadata(path).num_rows:
-            yield pq.read_schema(path).names, rows
+        yield from _rows(path, names)
         return
     with _opened(path) as file:
-        if kind in _JSON_LINES:
-            yield from ((_columns(line), 1) for line in _lines(file, limit) if line.strip())
+        start = file.read(_CHUNK_BYTES)
+        _refuse_wide_characters(start)
+        whole = io.BufferedReader(cast(Any, _Rejoined(start, file)), _CHUNK_BYTES)
+        if kind in JSON_LINES:
+            yield from ((_object(line), 1) for line in _lines(whole, max_record_bytes) if line.strip())
             return
-        names = _header(file, wanted, limit)
-        yield from ((names, 1) for line in _lines(file, limit) if line.strip())
+        record = dict.fromkeys(_header(whole, names, max_record_bytes), SOME_TEXT)
+        yield from ((record, 1) for line in _lines(whole, max_record_bytes) if line.strip())
 
 
-def _header(file: BinaryIO, wanted: tuple[str, ...], limit: int) -> list[str]:
-    """Read the first row as the preparation does: over several lines where it is quoted, up to a record's length."""
-    csv.field_size_limit(max(limit, csv.field_size_limit()))
-    lines = _header_lines(file, limit)
-    first = next(lines, "")
-    rows = csv.reader(chain([first], lines), delimiter=_delimiter(first, wanted), strict=True)
-    return [name.strip() for name in next(rows, [])]
-
-
-def _header_lines(file: BinaryIO, limit: int) -> Iterator[str]:
-    size = 0
-    while line := file.readline(limit + 2):
-        size += len(line)
-        if size > limit:
-            raise ValueError(f"its first row goes on for more than {limit:,} bytes")
-        yield line.decode("utf-8-sig")
-
-
-def _delimiter(first: str, wanted: tuple[str, ...]) -> str:
-    """Return the delimiter that the preparation takes: which gives most of the columns, then which gives most."""
-
-    def found(delimiter: str) -> tuple[int, int]:
-        names = [name.strip().strip('"') for name in first.split(delimiter)]
-        return sum(name in names for name in wanted), len(names)
-
-    return max(_DELIMITERS, key=found)
-
-
-def _is_compressed(path: Path) -> bool:
-    return path.name.lower().endswith((".gz", ".zst"))
-
-
-def _read_to_its_end(path: Path) -> None:
+def read_to_its_end(path: Path) -> None:
+    """Unpack a compressed file: only its end says whether it is whole."""
+    if not path.name.lower().endswith((".gz", ".zst")):
+        return
     with _opened(path) as file:
         while file.read(_CHUNK_BYTES):
             pass
+
+
+def _refuse_wide_characters(start: bytes) -> None:
+    marks = {b"\xff\xfe\0\0": "UTF-32", b"\0\0\xfe\xff": "UTF-32", b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+    found = next((name for mark, name in marks.items() if start.startswith(mark)), None)
+    if found is None and start.count(0) * _MOST_ZEROS > len(start):
+        found = "UTF-16, or UTF-32"
+    if found:
+        raise ValueError(f"it is written in {found}, and UTF-8 is read. Save it as UTF-8")
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -161,9 +105,77 @@ def _lines(file: BinaryIO, limit: int) -> Iterator[bytes]:
         whole = ended
 
 
-def _columns(line: bytes) -> dict[str, object]:
+class _Rejoined(io.RawIOBase):
+    """A stream whose first bytes were read already: compressed ones cannot go back."""
+
+    def __init__(self, start: bytes, rest: BinaryIO) -> None:
+        self._start, self._rest = start, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        content = self._start[: len(buffer)] or self._rest.read(len(buffer))
+        self._start = self._start[len(content) :]
+        buffer[: len(content)] = content
+        return len(content)
+
+
+def _object(line: bytes) -> Record:
     try:
         record = json.loads(line.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return {}
     return record if isinstance(record, dict) else {}
+
+
+def _header(file: BinaryIO, wanted: Sequence[str], limit: int) -> list[str]:
+    """Read the first row as the preparation does: over several lines where it is quoted, up to a record's length."""
+    csv.field_size_limit(max(limit, csv.field_size_limit()))
+    lines = _header_lines(file, limit)
+    first = next(lines, "")
+    rows = csv.reader(chain([first], lines), delimiter=_delimiter(first, wanted), strict=True)
+    return [name.strip() for name in next(rows, [])]
+
+
+def _header_lines(file: BinaryIO, limit: int) -> Iterator[str]:
+    size = 0
+    while line := file.readline(limit + 2):
+        size += len(line)
+        if size > limit:
+            raise ValueError(f"its first row goes on for more than {limit:,} bytes")
+        try:
+            yield line.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"its header is not UTF-8, at byte {error.start}. Save it as UTF-8") from error
+
+
+def _delimiter(first: str, wanted: Iterable[str]) -> str:
+    """Return the delimiter that the preparation takes: which gives most of the columns, then which gives most."""
+
+    def found(delimiter: str) -> tuple[int, int]:
+        names = [name.strip().strip('"') for name in first.split(delimiter)]
+        return sum(name in names for name in wanted), len(names)
+
+    return max(_DELIMITERS, key=found)
+
+
+def _rows(path: Path, names: Sequence[str]) -> Iterator[tuple[Record, int]]:
+    with pq.ParquetFile(path) as file:
+        rows, schema = file.metadata.num_rows, file.schema_arrow
+        if not rows:
+            return
+        others: dict[str, object] = dict.fromkeys(schema.names, SOME_TEXT)
+        if not names or not all(name in others for name in names):
+            yield others, rows
+            return
+        if any(_is_plain_number(schema.field(name).type) for name in names):
+            first = next(file.iter_batches(batch_size=1, columns=list(names)))
+            yield others | first.to_pylist()[0], rows
+            return
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(names)):
+            yield from ((others | row, 1) for row in batch.to_pylist())
+
+
+def _is_plain_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from cdk_app.settings import Settings, override_problems, problem_in
-from twin.run.data_file import listed, problems_of
+from twin.run.columns import listed
+from twin.run.data_files import DataFiles
+from twin.run.data_set import in_words, look_into, with_columns
 from twin.sample_data import COLUMNS as SAMPLE_COLUMNS
 from twin.weights.imported import MODELS
 
@@ -16,7 +18,7 @@ class RunRefused(Exception):
     """A run that cannot end well; the text lists every problem with its remedy, a line each."""
 
 
-def check(settings: Settings, workflow: Path, data: Path | None, overrides: Mapping[str, Any]) -> None:
+def check(settings: Settings, workflow: Path, data: DataFiles | None, overrides: Mapping[str, Any]) -> None:
     """Refuse what cannot end well.
 
     Args:
@@ -29,15 +31,28 @@ def check(settings: Settings, workflow: Path, data: Path | None, overrides: Mapp
         RunRefused: with every problem.
     """
     of_input = [f"--override {problem}" for problem in override_problems(settings, overrides)]
-    names = settings.data.columns.names if settings.data.columns else ()
     if data is None:
-        of_data = _sample_problems(settings, workflow, names)
+        of_data: Sequence[str] = list(
+            _sample_problems(settings, workflow, settings.data.columns.names if settings.data.columns else ())
+        )
     else:
         needed = _records_needed(settings, {} if of_input else overrides)
-        of_data = problems_of(data, names, settings.data.max_record_bytes, needed)
+        of_data = data.problems or _data_problems(settings, data, needed)
     problems = [*_candidate_problems(settings, workflow), *_warehouse_problems(settings, workflow), *of_input, *of_data]
     if problems:
         raise RunRefused("\n".join(problems))
+
+
+def _data_problems(settings: Settings, data: DataFiles, needed: int) -> Sequence[str]:
+    found = look_into(data.files, settings.data.columns, settings.data.max_record_bytes, needed)
+    if found.problems or found.usable >= needed:
+        return found.problems
+    place = f"{data.files[0].path} has" if len(data.files) == 1 else f"{data.option}: all {len(data.files)} files have"
+    unusable = f" ({in_words(found.faults)})" if found.faults else ""
+    return [
+        f"{place} no more than {found.usable:,} records{with_columns(found.columns)} that can be used{unusable}, and "
+        f"data.minimum_records asks for {needed:,}. Add records, or lower it in the settings."
+    ]
 
 
 def _records_needed(settings: Settings, overrides: Mapping[str, Any]) -> int:

@@ -24,6 +24,7 @@ from twin.run.account import new_account
 from twin.run.api import Api
 from twin.run.board import Board, Progress
 from twin.run.cpu import CpuMeter
+from twin.run.data_files import DataFiles, find_data_files
 from twin.run.execution import STEPS, Outcome, follow, start
 from twin.run.probe import Endpoint, Probed, Record, probe
 from twin.run.synthesis import synthesize
@@ -61,7 +62,7 @@ class Options:
     Attributes:
         root: the project's folder, with `app.py` and `node_modules`.
         workflow: the settings file.
-        data: the user's own JSONL, or None for the sample.
+        data: the user's own files, or None for the sample.
         overrides: the execution's input; `{}` runs on the deployed settings.
         run_id: the execution's name.
         requests: how many requests the API and the endpoint answer at the end, each.
@@ -69,7 +70,7 @@ class Options:
 
     root: Path
     workflow: Path
-    data: Path | None = None
+    data: DataFiles | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
     run_id: str = ""
     requests: int = PROBE_REQUESTS
@@ -179,8 +180,8 @@ def dataset(settings: Settings, options: Options) -> str:
 def stage(emulator: Emulator, settings: Settings, options: Options, outputs: dict[str, str], board: Board) -> None:
     """Upload the data set and, where the run tunes a model, that model's weights."""
     with board.step("StageData") as show:
-        path = options.data or sample(options.state, show)
-        staging.upload_data(emulator, outputs["RawBucketName"], dataset(settings, options), path)
+        data = options.data or find_data_files("--data", [sample(options.state, show)])
+        staging.upload_data(emulator, outputs["RawBucketName"], dataset(settings, options), data.files, show)
     if not settings.tuning.enabled:
         return
     with board.step("StageModel") as show:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twin.run.board import Progress
+from twin.run.data_files import DataFile
 
 if TYPE_CHECKING:
     from twin.emulator import Access, Emulator
@@ -14,22 +15,24 @@ if TYPE_CHECKING:
 Show = Callable[[Progress], None]
 
 
-def upload_data(emulator: Emulator, bucket: str, dataset: str, path: Path) -> str:
-    """Upload a file under `raw/<dataset>/` and return its key."""
-    key = f"{dataset}/{path.name}"
-    emulator.client("s3").upload_file(str(path), bucket, key)
-    return key
+def upload_data(emulator: Emulator, bucket: str, dataset: str, files: Sequence[DataFile], show: Show) -> list[str]:
+    """Upload files under `raw/<dataset>/` and return their keys."""
+    return _upload(emulator, bucket, dataset, files, show)
 
 
 def upload_folder(emulator: Emulator, bucket: str, prefix: str, folder: Path, show: Show) -> list[str]:
     """Upload every file of a folder under a prefix and return the keys."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    total = sum(path.stat().st_size for path in files)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return _upload(emulator, bucket, prefix, [DataFile(p.relative_to(folder).as_posix(), p) for p in paths], show)
+
+
+def _upload(emulator: Emulator, bucket: str, prefix: str, files: Sequence[DataFile], show: Show) -> list[str]:
+    total = sum(file.path.stat().st_size for file in files)
     client, sent, keys = emulator.client("s3"), 0, []
-    for path in files:
-        key = f"{prefix}/{path.relative_to(folder).as_posix()}"
-        client.upload_file(str(path), bucket, key)
-        sent += path.stat().st_size
+    for file in files:
+        key = f"{prefix}/{file.name}"
+        client.upload_file(str(file.path), bucket, key)
+        sent += file.path.stat().st_size
         keys.append(key)
         show(Progress("upload", round(sent / 1e6), round(total / 1e6), "MB"))
     return keys

@@ -13,6 +13,7 @@ from tests.twin.end_to_end.deployed import Deployed
 from tests.twin.end_to_end.small import settings_document, write_data
 from twin.emulator import Emulator
 from twin.run import session, staging
+from twin.run.data_files import find_data_files
 from twin.run.synthesis import synthesize
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -31,9 +32,10 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     workflow.write_text(yaml.safe_dump(settings_document(PROJECT)))
     settings = load_settings(workflow, session.ENVIRONMENT)
     data = folder / "data.jsonl"
-    options = session.Options(PROJECT, workflow, data)
     board = session.new_board()
-    lines = write_data(session.sample(options.state, lambda _progress: None), data, RECORDS)
+    state = session.state_folder(PROJECT)
+    lines = write_data(session.sample(state, lambda _progress: None), data, RECORDS)
+    options = session.Options(PROJECT, workflow, find_data_files("--data", [data]))
     assembly = synthesize(PROJECT, workflow, session.ENVIRONMENT, folder / "cdk.out")
     with Emulator(folder / "emulator", persist=True) as emulator:
         session.deploy_stacks(emulator, assembly, board)

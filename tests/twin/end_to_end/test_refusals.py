@@ -7,6 +7,7 @@ from pathlib import Path
 from tests.twin.end_to_end.deployed import Deployed
 from twin.run import staging
 from twin.run.board import Status
+from twin.run.data_files import DataFile
 
 
 def test_a_wrong_override_is_refused_in_the_first_state_with_every_problem(deployed: Deployed) -> None:
@@ -23,7 +24,9 @@ def test_a_data_set_without_one_usable_record_fails_before_anything_is_trained(
 ) -> None:
     path = tmp_path / "useless.jsonl"
     path.write_text('{"text": "", "target": ""}\nnot json at all\n')
-    staging.upload_data(deployed.emulator, deployed.outputs["RawBucketName"], "useless", path)
+    staging.upload_data(
+        deployed.emulator, deployed.outputs["RawBucketName"], "useless", [DataFile(path.name, path)], print
+    )
 
     outcome, board = deployed.run({"dataset": "useless"})
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from cdk_app.settings import Settings, load_settings
 from pipelines.preparation.reading.files import kind_of
 from twin.run.data_file import format_of
+from twin.run.data_files import DataFiles, find_data_files
 from twin.run.preflight import RunRefused, check
 from twin.sample_data import COLUMNS, write_sample
 
@@ -45,8 +46,12 @@ def problems(
     settings: Settings, data: Path | None, overrides: dict[str, Any] | None = None, workflow: Path = WORKFLOW
 ) -> list[str]:
     with pytest.raises(RunRefused) as refused:
-        check(settings, workflow, data, overrides or {})
+        check(settings, workflow, own(data) if data else None, overrides or {})
     return str(refused.value).splitlines()
+
+
+def own(*paths: Path) -> DataFiles:
+    return find_data_files("--data", paths)
 
 
 def write(folder: Path, content: bytes, name: str = "data.jsonl") -> Path:
@@ -79,7 +84,7 @@ def test_the_sample_has_the_columns_that_it_is_said_to_have(tmp_path: Path) -> N
 def test_enough_records_with_both_columns_anywhere_in_the_file_will_do(
     settings: Settings, tmp_path: Path, content: bytes
 ) -> None:
-    check(settings, WORKFLOW, write(tmp_path, content), {})
+    check(settings, WORKFLOW, own(write(tmp_path, content)), {})
 
 
 @pytest.mark.parametrize(
@@ -114,7 +119,7 @@ def test_of_many_columns_a_few_are_named(settings: Settings, tmp_path: Path) -> 
 
 def test_a_gzipped_file_is_read_and_a_broken_one_is_named(settings: Settings, tmp_path: Path) -> None:
     whole = gzip.compress(ENOUGH)
-    check(settings, WORKFLOW, write(tmp_path, whole, "data.jsonl.gz"), {})
+    check(settings, WORKFLOW, own(write(tmp_path, whole, "data.jsonl.gz")), {})
     assert "cannot be read" in problems(settings, write(tmp_path, whole[:20], "data.jsonl.gz"))[0]
     assert "cannot be read" in problems(settings, write(tmp_path, GOOD, "data.jsonl.gz"))[0]
 
@@ -151,7 +156,7 @@ def test_fewer_records_than_the_run_needs_are_refused(
 def test_a_few_records_may_be_added_to_those_of_a_former_run(tmp_path: Path) -> None:
     columns = {"text": "documentation", "target": "summary"}
     settings = changed(tmp_path, data={"columns": columns, "base_run": "latest"})
-    check(settings, WORKFLOW, write(tmp_path, GOOD), {})
+    check(settings, WORKFLOW, own(write(tmp_path, GOOD)), {})
 
 
 def test_an_override_that_the_first_state_would_refuse_is_refused_beside_what_is_wrong_with_the_data(
@@ -221,7 +226,7 @@ def test_tables_are_looked_into_as_well(
     if problem:
         assert problem in problems(settings, path)[0]
     else:
-        check(settings, WORKFLOW, path, {})
+        check(settings, WORKFLOW, own(path), {})
 
 
 def test_columns_of_one_s_own_without_a_file_are_refused(tmp_path: Path) -> None:
