@@ -79,6 +79,10 @@ def run(
         list[Path] | None,
         typer.Option(help="Your own JSON Lines, CSV or Parquet, or a folder of them; may be given several times."),
     ] = None,
+    evaluation_data: Annotated[
+        list[Path] | None,
+        typer.Option(help="The files of data.evaluation_set, the test set, where the settings name one; as --data."),
+    ] = None,
     workflow: WorkflowFile = ROOT / "workflow.yaml",
     override: Annotated[
         str, typer.Option(help='The execution\'s input, as JSON: \'{"tuning": {"epochs": 2}}\'.')
@@ -102,7 +106,9 @@ def run(
         from twin.run.preflight import RunRefused
 
         try:
-            code = run_workflow(settings, workflow, data or [], overrides, run_id, output, console)
+            code = run_workflow(
+                settings, workflow, data or [], evaluation_data or [], overrides, run_id, output, console
+            )
         except RunRefused as error:
             raise fail(str(error), 2) from None
     raise typer.Exit(code)

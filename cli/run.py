@@ -19,7 +19,7 @@ from twin.report import collect, write_report
 from twin.report.artefacts import Artefacts
 from twin.run.claim import claimed
 from twin.run.data_files import find_data_files
-from twin.run.preflight import check
+from twin.run.preflight import Given, check
 from twin.run.session import Finished, Options, dataset, emulator_folder, new_board, run, state_folder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +29,7 @@ def run_workflow(
     settings: Settings,
     workflow: Path,
     data: Sequence[Path],
+    evaluation: Sequence[Path],
     overrides: dict[str, Any],
     run_id: str,
     output: Path,
@@ -43,10 +44,12 @@ def run_workflow(
     """
     with claimed(state_folder(ROOT), emulator_folder(ROOT)):
         own = find_data_files("--data", data) if data else None
-        check(settings, workflow, own, overrides)
-        if own and own.left_out:
-            console.print(own.notice(), highlight=False, markup=False, soft_wrap=True)
-        return run_claimed(settings, Options(ROOT, workflow, own, overrides, run_id), output, console)
+        held_out = find_data_files("--evaluation-data", evaluation) if evaluation else None
+        check(Given(settings, workflow, own, held_out, overrides))
+        for notice in filter(None, (files.notice() for files in (own, held_out) if files)):
+            console.print(notice, highlight=False, markup=False, soft_wrap=True)
+        options = Options(ROOT, workflow, own, held_out, overrides, run_id)
+        return run_claimed(settings, options, output, console)
 
 
 def run_claimed(settings: Settings, options: Options, output: Path, console: Console) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,48 +19,89 @@ class RunRefused(Exception):
     """A run that cannot end well; the text lists every problem with its remedy, a line each."""
 
 
-def check(settings: Settings, workflow: Path, data: DataFiles | None, overrides: Mapping[str, Any]) -> None:
-    """Refuse what cannot end well.
+@dataclass(frozen=True)
+class Given:
+    """What a run is started with.
 
-    Args:
+    Attributes:
         settings: the settings of the environment `twin`.
         workflow: the file that they are written in.
         data: the user's own data set, or None for the sample.
+        evaluation: the user's own test set, or None.
         overrides: the execution's input.
+    """
+
+    settings: Settings
+    workflow: Path
+    data: DataFiles | None = None
+    evaluation: DataFiles | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+    def problem(self, place: tuple[str, ...], message: str, remedy: str) -> str:
+        """Say what is wrong with a setting, and where it is written."""
+        return str(problem_in(self.workflow, self.settings.environment, place, message, remedy))
+
+    def value(self, key: str) -> Any:
+        """Return a setting of `data` as this run has it."""
+        nested = self.overrides.get("data", {})
+        settled = self.settings.data.model_dump()[key]
+        return self.overrides.get(f"data.{key}", nested.get(key, settled) if isinstance(nested, Mapping) else settled)
+
+
+def check(run: Given) -> None:
+    """Refuse what cannot end well.
 
     Raises:
         RunRefused: with every problem.
     """
-    of_input = [f"--override {problem}" for problem in override_problems(settings, overrides)]
-    if data is None:
-        of_data: Sequence[str] = list(
-            _sample_problems(settings, workflow, settings.data.columns.names if settings.data.columns else ())
-        )
-    else:
-        needed = _records_needed(settings, {} if of_input else overrides)
-        of_data = data.problems or _data_problems(settings, data, needed)
-    problems = [*_candidate_problems(settings, workflow), *_warehouse_problems(settings, workflow), *of_input, *of_data]
+    of_input = [f"--override {problem}" for problem in override_problems(run.settings, run.overrides)]
+    known = replace(run, overrides={}) if of_input else run
+    problems = [
+        *_candidate_problems(run.settings, run.workflow),
+        *_warehouse_problems(run.settings, run.workflow),
+        *of_input,
+        *_base_problems(known),
+        *_evaluation_set_problems(known),
+        *_data_problems(known),
+    ]
     if problems:
         raise RunRefused("\n".join(problems))
 
 
-def _data_problems(settings: Settings, data: DataFiles, needed: int) -> Sequence[str]:
-    found = look_into(data.files, settings.data.columns, settings.data.max_record_bytes, needed)
-    if found.problems or found.usable >= needed:
-        return found.problems
-    place = f"{data.files[0].path} has" if len(data.files) == 1 else f"{data.option}: all {len(data.files)} files have"
-    unusable = f" ({in_words(found.faults)})" if found.faults else ""
+def _base_problems(run: Given) -> Iterator[str]:
+    """A run here has no earlier one: it begins on an empty account."""
+    if not run.value("base_run"):
+        return
+    what = "a run on this machine begins on an empty account, where there is no run to add to"
+    remedy = "Give all files to one run, with --data; docs/twin.md says how a second execution is tried here."
+    if not run.settings.data.base_run:
+        yield f"--override data.base_run: {what}. {remedy}"
+    else:
+        yield run.problem(("data", "base_run"), what, f'Write `base_run: ""` under environments.twin.data. {remedy}')
+
+
+def _data_problems(run: Given) -> list[str]:
+    """Look into both data sets: a run needs so many records in all, and of a test set one at least."""
+    data, evaluation, columns = run.data, run.evaluation, run.settings.data.columns
+    problems = [*(data.problems if data else ()), *(evaluation.problems if evaluation else ())]
+    if data is None:
+        problems += _sample_problems(run.settings, run.workflow, columns.names if columns else ())
+    if problems:
+        return problems
+    limit, needed = run.settings.data.max_record_bytes, int(run.value("minimum_records"))
+    found = look_into(data.files if data else (), columns, limit, needed)
+    test = look_into(evaluation.files if evaluation else (), columns or found.columns, limit, needed)
+    problems = [*found.problems, *test.problems]
+    if data is None or problems or found.usable + test.usable >= needed:
+        return problems
+    files = [*data.files, *(evaluation.files if evaluation else ())]
+    faults = found.faults + test.faults
+    place = f"{files[0].path} has" if len(files) == 1 else f"All {len(files)} files together have"
+    unusable = f" ({in_words(faults)})" if faults else ""
     return [
-        f"{place} no more than {found.usable:,} records{with_columns(found.columns)} that can be used{unusable}, and "
-        f"data.minimum_records asks for {needed:,}. Add records, or lower it in the settings."
+        f"{place} no more than {found.usable + test.usable:,} records{with_columns(found.columns)} that can be "
+        f"used{unusable}, and data.minimum_records asks for {needed:,}. Add records, or lower it in the settings."
     ]
-
-
-def _records_needed(settings: Settings, overrides: Mapping[str, Any]) -> int:
-    """Return `data.minimum_records` of this run; one is enough to be added to those of a former run."""
-    given = settings.data.model_dump() | overrides.get("data", {})
-    given |= {name.removeprefix("data."): value for name, value in overrides.items() if name.startswith("data.")}
-    return 1 if given["base_run"] else int(given["minimum_records"])
 
 
 def _candidate_problems(settings: Settings, workflow: Path) -> Iterator[str]:
@@ -89,3 +131,16 @@ def _sample_problems(settings: Settings, workflow: Path, names: tuple[str, ...])
         message = f"the sample data has no column {listed(missing)}; it has {listed(SAMPLE_COLUMNS)}"
         remedy = "Give your own file with --data."
         yield str(problem_in(workflow, settings.environment, ("data", "columns"), message, remedy))
+
+
+def _evaluation_set_problems(run: Given) -> Iterator[str]:
+    """A test set of one's own has a name in the settings and files on the command line, or neither."""
+    name, option = run.settings.data.evaluation_set, "--evaluation-data"
+    if name and run.evaluation is None:
+        what = f"no file is given for the test set {name}, and an account that a run here begins on holds none"
+        yield run.problem(("data", "evaluation_set"), what, f"Give its files, or a folder, with {option}.")
+    elif run.evaluation and not name:
+        line = f"evaluation_set: {run.settings.data.dataset[:58]}-test"
+        yield f"{option}: the settings name no test set. Add to {run.workflow}, under data: {line}"
+    elif name and run.overrides.get("dataset") == name:
+        yield f"--override dataset: {name} is the test set, data.evaluation_set. Name another data set."

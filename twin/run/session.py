@@ -63,6 +63,7 @@ class Options:
         root: the project's folder, with `app.py` and `node_modules`.
         workflow: the settings file.
         data: the user's own files, or None for the sample.
+        evaluation: the files of `data.evaluation_set`, where the settings name one.
         overrides: the execution's input; `{}` runs on the deployed settings.
         run_id: the execution's name.
         requests: how many requests the API and the endpoint answer at the end, each.
@@ -71,6 +72,7 @@ class Options:
     root: Path
     workflow: Path
     data: DataFiles | None = None
+    evaluation: DataFiles | None = None
     overrides: dict[str, Any] = field(default_factory=dict)
     run_id: str = ""
     requests: int = PROBE_REQUESTS
@@ -182,6 +184,9 @@ def stage(emulator: Emulator, settings: Settings, options: Options, outputs: dic
     with board.step("StageData") as show:
         data = options.data or find_data_files("--data", [sample(options.state, show)])
         staging.upload_data(emulator, outputs["RawBucketName"], dataset(settings, options), data.files, show)
+        if options.evaluation:
+            test_set = settings.data.evaluation_set
+            staging.upload_data(emulator, outputs["RawBucketName"], test_set, options.evaluation.files, show)
     if not settings.tuning.enabled:
         return
     with board.step("StageModel") as show:

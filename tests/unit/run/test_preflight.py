@@ -19,7 +19,7 @@ from cdk_app.settings import Settings, load_settings
 from pipelines.preparation.reading.files import kind_of
 from twin.run.data_file import format_of
 from twin.run.data_files import DataFiles, find_data_files
-from twin.run.preflight import RunRefused, check
+from twin.run.preflight import Given, RunRefused, check
 from twin.sample_data import COLUMNS, write_sample
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -46,7 +46,7 @@ def problems(
     settings: Settings, data: Path | None, overrides: dict[str, Any] | None = None, workflow: Path = WORKFLOW
 ) -> list[str]:
     with pytest.raises(RunRefused) as refused:
-        check(settings, workflow, own(data) if data else None, overrides or {})
+        check(Given(settings, workflow, own(data) if data else None, None, overrides or {}))
     return str(refused.value).splitlines()
 
 
@@ -61,7 +61,7 @@ def write(folder: Path, content: bytes, name: str = "data.jsonl") -> Path:
 
 
 def test_the_project_s_own_settings_run_on_the_sample_data(settings: Settings) -> None:
-    check(settings, WORKFLOW, None, {})
+    check(Given(settings, WORKFLOW))
 
 
 def test_the_sample_has_the_columns_that_it_is_said_to_have(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_the_sample_has_the_columns_that_it_is_said_to_have(tmp_path: Path) -> N
 def test_enough_records_with_both_columns_anywhere_in_the_file_will_do(
     settings: Settings, tmp_path: Path, content: bytes
 ) -> None:
-    check(settings, WORKFLOW, own(write(tmp_path, content)), {})
+    check(Given(settings, WORKFLOW, own(write(tmp_path, content))))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_of_many_columns_a_few_are_named(settings: Settings, tmp_path: Path) -> 
 
 def test_a_gzipped_file_is_read_and_a_broken_one_is_named(settings: Settings, tmp_path: Path) -> None:
     whole = gzip.compress(ENOUGH)
-    check(settings, WORKFLOW, own(write(tmp_path, whole, "data.jsonl.gz")), {})
+    check(Given(settings, WORKFLOW, own(write(tmp_path, whole, "data.jsonl.gz"))))
     assert "cannot be read" in problems(settings, write(tmp_path, whole[:20], "data.jsonl.gz"))[0]
     assert "cannot be read" in problems(settings, write(tmp_path, GOOD, "data.jsonl.gz"))[0]
 
@@ -153,10 +153,67 @@ def test_fewer_records_than_the_run_needs_are_refused(
     assert words in found
 
 
-def test_a_few_records_may_be_added_to_those_of_a_former_run(tmp_path: Path) -> None:
-    columns = {"text": "documentation", "target": "summary"}
-    settings = changed(tmp_path, data={"columns": columns, "base_run": "latest"})
-    check(settings, WORKFLOW, own(write(tmp_path, GOOD)), {})
+@pytest.mark.parametrize("override", [{"data": {"base_run": "latest"}}, {"data.base_run": "r1"}])
+def test_an_override_that_adds_to_an_earlier_run_is_refused_since_there_is_none(
+    settings: Settings, tmp_path: Path, override: dict[str, Any]
+) -> None:
+    [found] = problems(settings, write(tmp_path, ENOUGH), override)
+    assert found.startswith("--override data.base_run: a run on this machine begins on an empty account")
+    assert "Give all files to one run, with --data" in found
+
+
+def test_settings_that_add_to_an_earlier_run_are_refused_unless_the_run_overrides_them(tmp_path: Path) -> None:
+    settings = changed(tmp_path, data={"base_run": "latest"})
+    file, data = tmp_path / "workflow.yaml", write(tmp_path, ENOUGH)
+
+    [found] = problems(settings, data, workflow=file)
+    assert found.startswith(f"{file}:")
+    assert "environments.twin.data.base_run: a run on this machine" in found
+    assert 'Write `base_run: ""` under environments.twin.data' in found
+    check(Given(settings, file, own(data), None, {"data": {"base_run": ""}}))
+
+
+def test_a_test_set_that_the_settings_name_needs_its_files(tmp_path: Path) -> None:
+    settings = changed(tmp_path, data={"evaluation_set": "held-out"})
+    file = tmp_path / "workflow.yaml"
+    data, test = write(tmp_path, ENOUGH), find_data_files("--evaluation-data", [write(tmp_path, GOOD, "test.jsonl")])
+
+    [found] = problems(settings, data, workflow=file)
+    assert "data.evaluation_set: no file is given for the test set held-out" in found
+    assert "with --evaluation-data" in found
+    check(Given(settings, file, own(data), test))
+    check(Given(settings, file, None, test))
+    with pytest.raises(RunRefused, match="held-out is the test set"):
+        check(Given(settings, file, own(data), test, {"dataset": "held-out"}))
+
+
+def test_files_of_a_test_set_that_no_setting_names_are_refused_with_the_line_to_add(
+    settings: Settings, tmp_path: Path
+) -> None:
+    test = find_data_files("--evaluation-data", [write(tmp_path, GOOD, "test.jsonl")])
+    with pytest.raises(RunRefused) as refused:
+        check(Given(settings, WORKFLOW, None, test))
+    assert str(refused.value) == (
+        "--evaluation-data: the settings name no test set. "
+        f"Add to {WORKFLOW}, under data: evaluation_set: aws-api-documentation-test"
+    )
+
+
+def test_a_test_set_without_a_usable_record_is_refused_and_its_records_count_with_the_others(tmp_path: Path) -> None:
+    settings = changed(tmp_path, data={"evaluation_set": "held-out"})
+    file, data = tmp_path / "workflow.yaml", write(tmp_path, GOOD * 60)
+
+    def checked(content: bytes) -> None:
+        test = find_data_files("--evaluation-data", [write(tmp_path, content, "test.jsonl")])
+        check(Given(settings, file, own(data), test))
+
+    checked(GOOD * 40)
+    with pytest.raises(RunRefused, match="All 2 files together have no more than 99 records"):
+        checked(GOOD * 39)
+    with pytest.raises(RunRefused, match=r"test\.jsonl has no record with both the columns"):
+        checked(b'{}\n{"text": ""}\n')
+    with pytest.raises(RunRefused, match=r"test\.jsonl is empty"):
+        checked(b"")
 
 
 def test_an_override_that_the_first_state_would_refuse_is_refused_beside_what_is_wrong_with_the_data(
@@ -226,7 +283,7 @@ def test_tables_are_looked_into_as_well(
     if problem:
         assert problem in problems(settings, path)[0]
     else:
-        check(settings, WORKFLOW, own(path), {})
+        check(Given(settings, WORKFLOW, own(path)))
 
 
 def test_columns_of_one_s_own_without_a_file_are_refused(tmp_path: Path) -> None:
