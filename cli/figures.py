@@ -11,7 +11,7 @@ from rich.text import Text
 from cli.say import say
 from twin.report.charts.candidates import milliseconds
 from twin.report.cuts import cuts
-from twin.report.wording import approved, loss_change, quality_change, request_cost, selection_reason
+from twin.report.wording import OF_CONVERSATIONS, approved, loss_change, quality_change, request_cost, selection_reason
 
 
 def show_figures(report: dict[str, Any], console: Console) -> None:
@@ -71,4 +71,6 @@ def served(serving: dict[str, Any]) -> list[tuple[str, str]]:
     if serving["endpoint_requests"]:
         directly = line(serving["endpoint_requests"], serving["endpoint_latency_ms_p50"])
         found.append((f"Endpoint {serving['endpoint']}", f"{directly}, asked directly"))
+    if serving.get("conversations"):
+        found.append(("", OF_CONVERSATIONS))
     return found

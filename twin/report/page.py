@@ -15,6 +15,7 @@ from twin.report.marks import marked
 from twin.report.phases import phases
 from twin.report.wording import (
     AT_THIS_SPEED,
+    OF_CONVERSATIONS,
     approved,
     dollars,
     duration,
@@ -25,6 +26,8 @@ from twin.report.wording import (
     share,
     signed,
 )
+
+_WORDS = {"timed": AT_THIS_SPEED, "of_conversations": OF_CONVERSATIONS}
 
 
 def render(report: dict[str, Any]) -> str:
@@ -40,7 +43,7 @@ def render(report: dict[str, Any]) -> str:
     environment.filters |= {function.__name__: function for function in (*words, signed, marked)}
     drawn = {name: Markup(svg) if svg else None for name, svg in drawings(report).items()}  # noqa: S704 (charts escape)
     template = environment.get_template("report.html.j2")
-    return template.render(report=report, drawn=drawn, phases=phases(report), cuts=cuts(report), timed=AT_THIS_SPEED)
+    return template.render(report=report, drawn=drawn, phases=phases(report), cuts=cuts(report), **_WORDS)
 
 
 def drawings(report: dict[str, Any]) -> dict[str, str | None]:

@@ -48,6 +48,9 @@ def selection_reason(selected: Mapping[str, Any]) -> str:
     return f"{reason} {AT_THIS_SPEED}" if chosen and is_timed(chosen) else reason
 
 
+OF_CONVERSATIONS = "The records are conversations: of each, the user's last turn alone was asked."
+
+
 def approved(approval: Mapping[str, Any]) -> str:
     """Say who approved the model, when, and how long that was waited for."""
     at = approval["at"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from cdk_app.settings import Settings
 from twin.run.api import Api, ProbeFailed
-from twin.run.questions import body, route
+from twin.run.questions import body, is_conversation, route
 
 Show = Callable[[int, int], None]
 Record = dict[str, Any]
@@ -56,6 +56,7 @@ class Probed:
         endpoint_latency_ms_p50: the endpoint's own median latency; None where it was not asked.
         unauthorized_status: what the API answers without credentials.
         examples: what the API answered: prompt, reference and output.
+        conversations: whether the records are conversations, of which the user's last turn alone was asked.
     """
 
     route: str
@@ -66,6 +67,7 @@ class Probed:
     endpoint_latency_ms_p50: float | None
     unauthorized_status: int
     examples: list[dict[str, str]]
+    conversations: bool = False
 
 
 def probe(
@@ -85,7 +87,7 @@ def probe(
         endpoint: the endpoint that serves the approved target, or None.
         settings: what was deployed.
         target: the approved target, as the gateway reads it.
-        records: curated records; the user's turn is the prompt. A single one is asked of both.
+        records: curated records; the user's last turn is the prompt. A single one is asked of both.
         show: told how many of how many requests were answered.
 
     Raises:
@@ -95,12 +97,15 @@ def probe(
     if not records:
         raise ProbeFailed("The test split holds no record to ask. Enlarge data.split.test, or add data.")
     of_api, of_endpoint = shares(records) if endpoint else (records, [])
-    path, total = route(settings.task, target), len(of_api) + len(of_endpoint)
+    # Columns that are named say what the records were; else the records show it.
+    told = settings.data.columns
+    conversations = bool(told.messages) if told else any(is_conversation(settings.task, record) for record in records)
+    path, total = route(settings.task, target, conversations), len(of_api) + len(of_endpoint)
     latencies: list[float] = []
     examples: list[dict[str, str]] = []
     for record in of_api:
         prompt, reference = (message["content"] for message in record["messages"][-2:])
-        output, latency = api.ask(path, body(settings.task, target, prompt))
+        output, latency = api.ask(path, body(settings.task, target, prompt, conversations))
         latencies.append(latency)
         examples.append({"prompt": prompt, "reference": reference, "output": output})
         show(len(latencies), total)
@@ -118,6 +123,7 @@ def probe(
         endpoint_latency_ms_p50=statistics.median(of_its_own) if of_its_own else None,
         unauthorized_status=api.status_without_credentials(path),
         examples=examples,
+        conversations=conversations,
     )
 
 

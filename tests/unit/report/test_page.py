@@ -140,3 +140,9 @@ def test_the_page_asks_nobody_for_anything(whole: dict[str, Any]) -> None:
 
     assert "<script" not in page
     assert "http" not in page.replace("http-equiv", "")
+
+
+def test_a_report_of_conversations_says_how_they_were_asked(whole: dict[str, Any]) -> None:
+    words = "the user&#39;s last turn alone was asked"
+    assert words not in render(whole)
+    assert words in render(whole | {"serving": whole["serving"] | {"conversations": True}})

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cdk_app.settings import Settings, load_settings
+from cdk_app.settings import Columns, Settings, load_settings
 from tests.unit.run.conftest import FakeApi, FakeEndpoint
 from twin.run.api import ProbeFailed
 from twin.run.probe import Endpoint, Probed, probe
@@ -133,3 +133,21 @@ def test_an_endpoint_that_says_nothing_is_an_error(api: FakeApi, settings: Setti
 def test_an_empty_test_split_is_an_error_that_names_the_setting(api: FakeApi, settings: Settings) -> None:
     with pytest.raises(ProbeFailed, match=r"data\.split\.test"):
         probed(api, settings, EXTRACTIVE, count=0)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_conversations_are_asked_by_their_last_turn_and_the_figures_say_so(
+    api: FakeApi, settings: Settings, named: bool
+) -> None:
+    columns = Columns(messages="messages") if named else None
+    own = settings.model_copy(update={"data": settings.data.model_copy(update={"columns": columns})})
+    turns = [("system", "Be kind."), ("user", "Hello?"), ("assistant", "Yes?"), ("user", "Why?"), ("assistant", "So.")]
+    record = {"record_id": "r", "messages": [{"role": role, "content": content} for role, content in turns]}
+
+    found = probe(api.client, None, own, TUNED, [record], lambda _done, _total: None)
+
+    assert [(path, body) for path, signed, body in api.asked if signed] == [
+        ("/v1/generate", {"prompt": "Why?", "temperature": 0})
+    ]
+    assert found.conversations
+    assert found.examples == [{"prompt": "Why?", "reference": "So.", "output": "an answer"}]

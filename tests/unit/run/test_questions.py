@@ -9,7 +9,7 @@ import pytest
 from cdk_app.settings import Task
 from lambdas.shared.prompts import task_prompt, text_of
 from twin.run.api import ProbeFailed
-from twin.run.questions import body, route
+from twin.run.questions import body, is_conversation, route
 
 SUMMARIZATION = Task(kind="summarization", instruction="Say it in one sentence.")
 GENERATION = Task(kind="generation", instruction="Answer the question.")
@@ -49,3 +49,32 @@ def test_what_only_the_gateway_can_add_is_left_to_it_in_generation_too(target: d
 def test_a_record_that_was_curated_for_another_instruction_is_not_asked() -> None:
     with pytest.raises(ProbeFailed, match="Say it in one sentence"):
         body(SUMMARIZATION, TUNED, "Translate this.\n\nA text.")
+
+
+@pytest.mark.parametrize("task", [SUMMARIZATION, GENERATION])
+@pytest.mark.parametrize("target", [TUNED, ZERO_SHOT])
+def test_of_a_conversation_the_last_turn_is_asked_as_it_was_curated(task: Task, target: dict[str, Any]) -> None:
+    assert route(task, target, conversation=True) == "/v1/generate"
+    assert body(task, target, "And then?", conversation=True) == {"prompt": "And then?", "temperature": 0}
+
+
+@pytest.mark.parametrize("target", [EXTRACTIVE, FEW_SHOT])
+def test_what_only_the_gateway_can_add_is_left_to_it_for_a_conversation_too(target: dict[str, Any]) -> None:
+    assert route(SUMMARIZATION, target, conversation=True) == "/v1/summarize"
+    assert body(SUMMARIZATION, target, "And then?", conversation=True) == {"text": "And then?", "temperature": 0}
+
+
+@pytest.mark.parametrize(
+    ("said", "conversation"),
+    [
+        (["Say it in one sentence.\n\nA text.", "An answer."], False),
+        (["Why?", "Because."], True),
+        (["Be kind.", "Why?", "Because."], True),
+        (["Say it in one sentence.\n\nA text.", "An answer.", "And then?", "Nothing."], True),
+    ],
+)
+def test_a_record_is_a_conversation_unless_it_is_the_instruction_s_question_and_answer(
+    said: list[str], conversation: bool
+) -> None:
+    record = {"messages": [{"role": "user", "content": content} for content in said]}
+    assert is_conversation(SUMMARIZATION, record) is conversation
