@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from cdk_app.settings.declarations import Declaration, declarations, names_of
 from cdk_app.settings.document import Entry, KeyPath, dotted
+from cdk_app.settings.language_names import LIST, NAMES, codes_near
 from cdk_app.settings.problems import Problem
 
 _TYPE_NAMES = {
@@ -50,6 +51,13 @@ def suggest(word: str, known: Sequence[str]) -> str:
     return f"Choose {_either(known)}."
 
 
+def _suggest_language(word: str, as_list: bool) -> str:
+    near = codes_near(word)
+    codes = [f"[{code}]" for code in near or ["en"]] if as_list else near or ["en"]
+    meant = f"Did you mean {_either(codes)}? " if near else f"Write an ISO 639 code, such as {_either(codes)}. "
+    return f"{meant}All {len(NAMES)} codes are in {LIST}."
+
+
 def _declaration(path: KeyPath) -> Declaration:
     """Return what is declared at `path`; an item of a list is declared by its keys, or by its choices."""
     declared = declarations()[names_of(path)]
@@ -67,6 +75,8 @@ def _complaint(error: ErrorDetails, declared: Declaration) -> str:
 
 
 def _remedy(error: ErrorDetails, declared: Declaration) -> str:
+    if declared.choices == tuple(NAMES):
+        return _suggest_language(str(error["input"]), declared.type == "array")
     if error["type"] == "literal_error" and isinstance(error["input"], str):
         return suggest(error["input"], [str(choice) for choice in declared.choices])
     for applies, text in _EXPECTATIONS:
