@@ -26,6 +26,10 @@ from pipelines.formats.records import Format
 
 AUTO = "auto"
 SUFFIXES = (".jsonl", ".jsonl.gz")
+FOR_RAW_DATA = (
+    "Training files for Bedrock and SageMaker are checked here, as the preparation writes them. "
+    "Data that is still to be prepared needs no such check: `fourfold run --data FILE` looks at it first."
+)
 
 
 class WrongUsage(ValueError):
@@ -56,7 +60,10 @@ def check_data(
     show_totals("Training", _joined(training), console)
     if held_out:
         show_totals("Validation", held_out.findings, console)
-    return show_findings([*training, *([held_out] if held_out else [])], whole, console)
+    code = show_findings([*training, *([held_out] if held_out else [])], whole, console)
+    if code and not _joined(training).accepted:
+        console.print(FOR_RAW_DATA, highlight=False, markup=False, soft_wrap=True)
+    return code
 
 
 def _check_usage(files: Sequence[Path], form: str, family: str) -> None:
@@ -64,7 +71,7 @@ def _check_usage(files: Sequence[Path], form: str, family: str) -> None:
         if not path.is_file():
             raise WrongUsage(f"There is no file {path}.")
         if not path.name.endswith(SUFFIXES):
-            raise WrongUsage(f"{path}: {' and '.join(SUFFIXES)} files are read. Convert the file, or rename it.")
+            raise WrongUsage(f"{path}: {' and '.join(SUFFIXES)} files are read. {FOR_RAW_DATA}")
     formats = [AUTO, *Format]
     if form not in formats:
         raise WrongUsage(f"--format {form} is not known; these are: {', '.join(formats)}.")
@@ -85,7 +92,7 @@ def _choose_format(first: Path, form: str, family: str) -> tuple[Format, str]:
         row = rows_of(family)[0]
         return row.format, f"what {row.model} takes; the first record of {first} has the form of none"
     raise UnreadableData(
-        f"The first record of {first} has the form of no format that is known. Say --format to see why."
+        f"The first record of {first} has the form of no training data. Say --format to see why. {FOR_RAW_DATA}"
     )
 
 

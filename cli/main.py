@@ -178,7 +178,10 @@ def check_training_data(
     validation: Annotated[Path | None, typer.Option(help="Validation data.", dir_okay=False)] = None,
     show: Annotated[int, typer.Option(help="Most lines to list of each reason.", min=1)] = 20,
 ) -> None:
-    """Say which lines of training data a service would refuse, why, and what to do: before it is submitted."""
+    """Say which lines of training data Bedrock or SageMaker would refuse, why, and what to do.
+
+    Data that is still to be prepared is looked at by `fourfold run --data`.
+    """
     with interruptible():
         from cli.check_data import UnreadableData, WrongUsage, check_data
 

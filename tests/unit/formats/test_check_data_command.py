@@ -213,3 +213,22 @@ def test_what_is_found_goes_where_the_console_writes(tmp_path: Path) -> None:
     output = io.StringIO()
     cli.check_data.check_data([file_of(tmp_path, "{}")], None, "chat", "", 20, Console(file=output))
     assert "\trefused\tmissing_key\t" in output.getvalue()
+
+
+def test_raw_data_is_told_that_it_needs_no_such_check(tmp_path: Path) -> None:
+    remedy = "needs no such check: `fourfold run --data FILE` looks at it first"
+    raw = file_of(tmp_path, '{"body": "a", "headline": "b"}')
+
+    for arguments in ([raw], [file_of(tmp_path, "a,b", name="raw.csv")]):
+        code, _, error = invoke(*arguments)
+        assert code
+        assert remedy in error
+    code, output, _ = invoke(raw, "--format", "chat")
+    assert code == 1
+    assert remedy in output
+
+
+def test_training_data_of_which_some_is_right_hears_nothing_of_raw_data(tmp_path: Path) -> None:
+    code, output, _ = invoke(file_of(tmp_path, chat_line(RECORD), "{"))
+    assert code == 1
+    assert "fourfold run" not in output
