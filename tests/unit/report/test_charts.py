@@ -7,11 +7,13 @@ import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit.report.conftest import step
 from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_timeline
 from twin.report.charts.candidates import milliseconds
-from twin.report.charts.funnel import two_lines
+from twin.report.charts.funnel import wrapped
 from twin.report.charts.loss import moving_average
 from twin.report.charts.svg import WIDTH, text, ticks
 from twin.report.wording import dollars, duration
@@ -39,10 +41,30 @@ def test_the_funnel_of_no_records_can_be_drawn(whole: dict[str, Any]) -> None:
     assert "records in" in draw_funnel(whole["data"] | {"input": 0, "kept": 0, "stages": stages, "splits": {}})
 
 
-def test_a_list_of_reasons_breaks_at_a_comma_and_what_does_not_fit_is_cut() -> None:
-    assert two_lines("one 1, two 2", 20) == ("one 1, two 2", "")
-    assert two_lines("one 1, two 2", 9) == ("one 1,", "two 2")
-    assert two_lines("one 1, two 2, three 3", 8) == ("one 1,", "two 2, …")
+def test_a_list_of_reasons_breaks_at_a_comma() -> None:
+    assert wrapped("one 1, two 2", 20) == ["one 1, two 2"]
+    assert wrapped("one 1, two 2", 9) == ["one 1,", "two 2"]
+    assert wrapped("one 1, two 2, three 3", 8) == ["one 1,", "two 2,", "three 3"]
+
+
+@given(st.lists(st.text("ab ", min_size=1, max_size=9), min_size=1), st.integers(10, 60))
+def test_no_reason_is_cut_and_no_line_is_too_long(items: list[str], fits: int) -> None:
+    lines = wrapped(", ".join(items), fits)
+    assert " ".join(lines) == ", ".join(items)
+    assert all(len(line) <= fits for line in lines)
+
+
+def test_however_many_reasons_a_stage_has_each_is_named_and_what_follows_stands_below(whole: dict[str, Any]) -> None:
+    rejected = {f"reason_number_{number}": 1 for number in range(15)}
+    stages = [{"name": "filter", "input": 20, "kept": 5, "rejected": rejected}]
+    svg = draw_funnel(whole["data"] | {"input": 20, "kept": 5, "stages": stages})
+
+    assert all(f"reason number {number} 1" in svg for number in range(15))
+    assert "…" not in svg
+    places = [float(y) for y in re.findall(r' y="([\d.]+)" text-anchor="start">[^<]*reason', svg)]
+    (below,) = re.findall(r' y="([\d.]+)" text-anchor="end">splits', svg)
+    assert places == sorted(set(places))
+    assert float(below) > places[-1] + 13
 
 
 def test_the_floor_and_every_candidate_s_figures_are_drawn(whole: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from twin.report.charts.svg import WIDTH, figure, rect, text
 
-LEFT, ROW, BAR = 130, 34, 20
+LEFT, ROW, BAR, LINE = 130, 34, 20, 15
 ROOM = 400
 """Width of the bar of all records."""
 CHARACTER = 6.8
@@ -29,15 +29,16 @@ def draw_funnel(data: dict[str, Any]) -> str:
     """Draw the counts of a preparation that balance: in = kept + rejected at every stage."""
     scale = ROOM / (data["input"] or 1)
     parts = _row(0, "records in", data["input"] * scale, "bar", f"{data['input']:,}")
-    for index, stage in enumerate(data["stages"], start=1):
-        parts += _stage(index, stage, scale)
-    last = len(data["stages"]) + 1
-    parts += _splits(last, data["splits"], scale, f"{data['kept']:,} kept")
-    return figure((last + 1) * ROW + 22, "From the records that came in to those that each split received", parts)
+    y = ROW
+    for stage in data["stages"]:
+        drawn, height = _stage(y, stage, scale)
+        parts += drawn
+        y += height
+    parts += _splits(y, data["splits"], scale, f"{data['kept']:,} kept")
+    return figure(y + ROW + 22, "From the records that came in to those that each split received", parts)
 
 
-def _row(index: int, label: str, width: float, kind: str, words: str) -> list[str]:
-    y = index * ROW
+def _row(y: int, label: str, width: float, kind: str, words: str) -> list[str]:
     return [
         text(LEFT - 10, y + 15, label, anchor="end"),
         rect(LEFT, y, width, BAR, kind),
@@ -45,16 +46,19 @@ def _row(index: int, label: str, width: float, kind: str, words: str) -> list[st
     ]
 
 
-def _stage(index: int, stage: dict[str, Any], scale: float) -> list[str]:
-    y, kept, gone = index * ROW, stage["kept"] * scale, sum(stage["rejected"].values())
+def _stage(y: int, stage: dict[str, Any], scale: float) -> tuple[list[str], int]:
+    """Return a stage's row and its height: every reason is named, on as many lines as they take."""
+    kept, gone = stage["kept"] * scale, sum(stage["rejected"].values())
     label = STAGES.get(stage["name"], stage["name"])
     parts = [text(LEFT - 10, y + 15, label, anchor="end"), rect(LEFT, y, kept, BAR, "bar")]
     if not gone:
-        return [*parts, text(LEFT + kept + 8, y + 15, "none rejected", "value")]
+        return [*parts, text(LEFT + kept + 8, y + 15, "none rejected", "value")], ROW
     end = LEFT + kept + max(gone * scale, 1.5)
-    first, second = two_lines(_reasons(stage["rejected"]), int((WIDTH - end) / CHARACTER))
-    parts += [rect(LEFT + kept, y, gone * scale, BAR, "bad"), text(end + 8, y + (9 if second else 15), first, "value")]
-    return [*parts, text(end + 8, y + 24, second, "value")] if second else parts
+    lines = wrapped(_reasons(stage["rejected"]), int((WIDTH - end) / CHARACTER))
+    parts.append(rect(LEFT + kept, y, gone * scale, BAR, "bad"))
+    first = y + (15 if len(lines) == 1 else 9)
+    parts += [text(end + 8, first + number * LINE, line, "value") for number, line in enumerate(lines)]
+    return parts, ROW + LINE * max(len(lines) - 2, 0)
 
 
 def _reasons(rejected: dict[str, int]) -> str:
@@ -65,17 +69,21 @@ def _reasons(rejected: dict[str, int]) -> str:
     return f"−{total:,}: {', '.join(f'{reason} {count:,}' for count, reason in found)}"
 
 
-def two_lines(words: str, fits: int) -> tuple[str, str]:
-    """Break a list at a comma so that each line has at most `fits` characters; what does not fit ends in `…`."""
-    if len(words) <= fits:
-        return words, ""
-    cut = words.rfind(", ", 0, fits) + 1
-    first, second = (words[:cut], words[cut:].strip()) if cut else (words[:fits], words[fits:])
-    return first, second if len(second) <= fits else f"{second[: fits - 1]}…"
+def wrapped(words: str, fits: int) -> list[str]:
+    """Break a list at commas so that each line has at most `fits` characters, or one item that is longer."""
+    first, *items = words.split(", ")
+    lines = [first]
+    for item in items:
+        if len(lines[-1]) + len(item) + 3 <= fits:
+            lines[-1] += f", {item}"
+        else:
+            lines[-1] += ","
+            lines.append(item)
+    return lines
 
 
-def _splits(index: int, splits: dict[str, int], scale: float, words: str) -> list[str]:
-    y, x = index * ROW, float(LEFT)
+def _splits(y: int, splits: dict[str, int], scale: float, words: str) -> list[str]:
+    x = float(LEFT)
     parts = [text(LEFT - 10, y + 15, "splits", anchor="end")]
     for name, kind in SHADES.items():
         width = splits.get(name, 0) * scale
