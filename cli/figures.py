@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.text import Text
 from cli.say import say
 from twin.report.charts.candidates import milliseconds
 from twin.report.cuts import cuts
+from twin.report.failure import Failure, failure
 from twin.report.wording import OF_CONVERSATIONS, approved, loss_change, quality_change, request_cost, selection_reason
 
 
@@ -19,8 +21,8 @@ def show_figures(report: dict[str, Any], console: Console) -> None:
     execution = report["execution"]
     good = execution["status"] == "SUCCEEDED"
     say(f"Run {execution['id']}: {execution['status']}", console, "bold green" if good else "bold red")
-    if not good:
-        say(f"{execution['error']}: {execution['cause']}", console, "red")
+    if why := failure(execution):
+        say("\n".join(failure_lines(why)), console, "red")
     if report["error"]:
         say(f"The deployed model could not be used: {report['error']}", console, "red")
     table = Table.grid(padding=(0, 3, 0, 0))
@@ -29,6 +31,17 @@ def show_figures(report: dict[str, Any], console: Console) -> None:
     console.print(table)
     for cut in cuts(report):
         say(f"{cut.found} {cut.remedy}", console, "yellow" if cut.prominent else "")
+
+
+def failure_lines(why: Failure) -> Iterator[str]:
+    """Say why a run failed; of a traceback, where it ended: all of it is in the log."""
+    yield f"{why.error}: {why.what}"
+    if why.trace:
+        yield f"It ended with: {why.trace.splitlines()[-1].strip()}"
+    if why.log:
+        yield f"Log: {why.log}"
+    if why.remedy:
+        yield f"What to do: {why.remedy}"
 
 
 def rows(report: dict[str, Any]) -> list[tuple[str, str]]:

@@ -19,6 +19,7 @@ from twin.report import collect, write_report
 from twin.report.artefacts import Artefacts
 from twin.run.claim import claimed
 from twin.run.data_files import find_data_files
+from twin.run.logs_of_run import write_logs
 from twin.run.preflight import Given, check
 from twin.run.session import Finished, Options, dataset, emulator_folder, new_board, run, state_folder
 
@@ -63,10 +64,10 @@ def run_claimed(settings: Settings, options: Options, output: Path, console: Con
         run_id = finished.outcome.run_id
         artefacts = Artefacts(emulator.client("s3"), finished.outputs, dataset(settings, options), run_id)
         happened = [event for event, _ in events.read(finished.events)]
-        error = describe(finished.error, log)
-        figures.update(
-            collect(finished.outcome, board, artefacts, finished.probed, happened, error, settings.longest_prompt)
-        )
+        error, limit, logs = describe(finished.error, log), settings.longest_prompt, None
+        if finished.outcome.status != "SUCCEEDED":
+            logs = str(write_logs(emulator.client("logs"), output / run_id / "log.txt").resolve())
+        figures.update(collect(finished.outcome, board, artefacts, finished.probed, happened, error, limit, logs))
         write_report(figures, output / run_id, artefacts.data_card())
         if figures["data"] and any(figures["data"]["rejected"].values()):
             rejected.append(emulator.local_path(figures["data"]["quarantine"]))

@@ -48,12 +48,13 @@ def collect(
     events: list[dict[str, Any]],
     error: str | None = None,
     longest_max_length: int | None = None,
+    log: str | None = None,
 ) -> dict[str, Any]:
     """Return the report: what ran, for how long, on what data, and what came out.
 
     Sections of steps that did not run are `None` (or empty lists). Times are in seconds unless a name says `ms`.
     `error` is what went wrong after the execution, when the deployed model was used; `longest_max_length` is how far
-    `tuning.max_length` can be raised.
+    `tuning.max_length` can be raised; `log` is the file with the run's logs, where it failed.
     """
     manifest = artefacts.manifest()
     return {
@@ -63,6 +64,7 @@ def collect(
             "status": outcome.status,
             "error": outcome.error or None,
             "cause": outcome.cause or None,
+            "log": log,
             "started": outcome.started.astimezone(UTC).isoformat(timespec="seconds") if outcome.started else None,
             "dataset": outcome.results.get("ResolveRun", {}).get("dataset"),
         },

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_timeline
 from twin.report.charts.candidates import milliseconds
 from twin.report.cuts import cuts
+from twin.report.failure import failure
 from twin.report.marks import marked
 from twin.report.phases import phases
 from twin.report.wording import (
@@ -43,7 +44,14 @@ def render(report: dict[str, Any]) -> str:
     environment.filters |= {function.__name__: function for function in (*words, signed, marked)}
     drawn = {name: Markup(svg) if svg else None for name, svg in drawings(report).items()}  # noqa: S704 (charts escape)
     template = environment.get_template("report.html.j2")
-    return template.render(report=report, drawn=drawn, phases=phases(report), cuts=cuts(report), **_WORDS)
+    return template.render(
+        report=report,
+        drawn=drawn,
+        phases=phases(report),
+        cuts=cuts(report),
+        failure=failure(report["execution"]),
+        **_WORDS,
+    )
 
 
 def drawings(report: dict[str, Any]) -> dict[str, str | None]:
