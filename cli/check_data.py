@@ -62,7 +62,7 @@ def check_data(
         show_totals("Validation", held_out.findings, console)
     code = show_findings([*training, *([held_out] if held_out else [])], whole, console)
     if code and not _joined(training).accepted:
-        console.print(FOR_RAW_DATA, highlight=False, markup=False, soft_wrap=True)
+        say(FOR_RAW_DATA, console)
     return code
 
 

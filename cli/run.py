@@ -48,7 +48,7 @@ def run_workflow(
         held_out = find_data_files("--evaluation-data", evaluation) if evaluation else None
         check(Given(settings, workflow, own, held_out, overrides))
         for notice in filter(None, (files.notice() for files in (own, held_out) if files)):
-            console.print(notice, highlight=False, markup=False, soft_wrap=True)
+            say(notice, console)
         options = Options(ROOT, workflow, own, held_out, overrides, run_id)
         return run_claimed(settings, options, output, console)
 
