@@ -8,6 +8,7 @@ from tests.twin.end_to_end.deployed import Deployed
 from twin.run import staging
 from twin.run.board import Status
 from twin.run.data_files import DataFile
+from twin.run.logs_of_run import write_logs
 
 
 def test_a_wrong_override_is_refused_in_the_first_state_with_every_problem(deployed: Deployed) -> None:
@@ -24,9 +25,8 @@ def test_a_data_set_without_one_usable_record_fails_before_anything_is_trained(
 ) -> None:
     path = tmp_path / "useless.jsonl"
     path.write_text('{"text": "", "target": ""}\nnot json at all\n')
-    staging.upload_data(
-        deployed.emulator, deployed.outputs["RawBucketName"], "useless", [DataFile(path.name, path)], print
-    )
+    bucket, files = deployed.outputs["RawBucketName"], [DataFile(path.name, path)]
+    staging.upload_data(deployed.emulator, bucket, "useless", files, lambda _progress: None)
 
     outcome, board = deployed.run({"dataset": "useless"})
 
@@ -34,3 +34,7 @@ def test_a_data_set_without_one_usable_record_fails_before_anything_is_trained(
     assert "NoUsableRecords" in outcome.error + outcome.cause
     assert board.steps["CheckData"].status is Status.FAILED
     assert board.steps["FineTune"].status is Status.WAITING
+    log = write_logs(deployed.emulator.client("logs"), tmp_path / "log.txt").read_text(encoding="utf-8")
+    assert "==== /aws-glue/jobs/" in log
+    assert "Billed Duration" in log, "the functions' logs are there too"
+    assert "NoUsableRecords" in log
