@@ -28,7 +28,7 @@ class Tuning(Section):
 
     method: Literal["lora", "full", "frozen"] = "lora"
     """What is trained: a low-rank adapter, all weights, or those of the last layers, the final norm and the head (which
-    stays as it is where it is the input embedding too). With full and frozen, lower the learning rate, to 5e-5 or so."""
+    stays as it is where it is the input embedding too). For full and frozen, lower the learning rate, to 5e-5 or so."""
 
     trained_layers: Annotated[int, Field(ge=1, le=1000)] = 4
     """How many of the last layers method frozen trains."""
