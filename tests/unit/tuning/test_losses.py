@@ -83,7 +83,8 @@ def test_logits_a_few_rows_at_a_time_give_the_loss_and_gradient_of_all_at_once(
     pieces = loss_of(model, data)
     torch.testing.assert_close(pieces, whole)
     for name, gradient in gradients(model, pieces).items():
-        torch.testing.assert_close(gradient, expected[name])
+        atol = 1e-5 * float(expected[name].abs().max())
+        torch.testing.assert_close(gradient, expected[name], rtol=0, atol=atol)
 
 
 def test_the_held_out_loss_is_a_mean_over_answer_tokens_and_leaves_the_mode_alone(
