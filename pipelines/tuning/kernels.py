@@ -33,7 +33,8 @@ class RmsNorm(torch.autograd.Function):
         squared = torch.linalg.vector_norm(wide, dim=-1, keepdim=True).square_()
         factor = squared.div_(x.shape[-1]).add_(epsilon).rsqrt_()
         ctx.save_for_backward(x, weight, factor)
-        return (wide * factor).to(x.dtype).mul_(weight.to(x.dtype))
+        normal = (wide * factor).to(x.dtype)
+        return normal.mul_(weight.to(x.dtype))
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:

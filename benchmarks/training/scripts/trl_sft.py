@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from datasets import Dataset
@@ -19,7 +20,7 @@ def main() -> None:
     task = json.loads(Path(sys.argv[1]).read_text())
     torch.set_num_threads(task["threads"])
     tokenizer = AutoTokenizer.from_pretrained(task["base"], local_files_only=True)
-    model = AutoModelForCausalLM.from_pretrained(task["base"], local_files_only=True, dtype=torch.float32)
+    model: Any = AutoModelForCausalLM.from_pretrained(task["base"], local_files_only=True, dtype=torch.float32)
     if task["method"] == "lora":
         model = PeftModel.from_pretrained(model, task["start"], is_trainable=True)
     examples = json.loads(Path(task["order"]).read_text())

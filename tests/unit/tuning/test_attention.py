@@ -30,9 +30,10 @@ def test_each_example_attends_to_itself_alone(lengths: list[int]) -> None:
     shapes = [(1, heads, tokens, SIZE) for heads in (HEADS, HEADS // GROUPS, HEADS // GROUPS)]
     states = [torch.randn(shape, dtype=torch.double, requires_grad=True) for shape in shapes]
     module = SimpleNamespace(num_key_value_groups=GROUPS)
-    packed, _ = packed_attention(module, *states, None, layout=layout_of(lengths), scaling=0.3)
+    query, key, value = states
+    packed, _ = packed_attention(module, query, key, value, None, layout=layout_of(lengths), scaling=0.3)
 
-    pieces = zip(*(state.split(lengths, dim=2) for state in states), strict=True)
+    pieces = zip(*(torch.split(state, lengths, dim=2) for state in states), strict=True)
     alone = [
         functional.scaled_dot_product_attention(
             q, k.repeat_interleave(GROUPS, 1), v.repeat_interleave(GROUPS, 1), is_causal=True, scale=0.3
@@ -51,7 +52,9 @@ def test_a_mask_is_refused() -> None:
     with pytest.raises(ValueError, match="takes no mask"):
         packed_attention(
             SimpleNamespace(num_key_value_groups=1),
-            *(states, states, states),
+            states,
+            states,
+            states,
             torch.zeros(1, 1, 4, 4),
             layout=layout_of([4]),
             scaling=1.0,

@@ -52,6 +52,7 @@ def test_peft_reads_the_files_and_gives_the_same_logits_and_gradients(
     for path, adapter in lora.adapters(adapted).items():
         for ours, name in ((adapter.a, "lora_A"), (adapter.b, "lora_B")):
             expected = parameters[f"base_model.model.{path}.{name}.default.weight"].grad
+            assert expected is not None
             torch.testing.assert_close(ours.grad, expected, rtol=0, atol=1e-5 * float(expected.abs().max()))
 
 
