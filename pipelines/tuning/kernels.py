@@ -33,7 +33,7 @@ class RmsNorm(torch.autograd.Function):
         squared = torch.linalg.vector_norm(wide, dim=-1, keepdim=True).square_()
         factor = squared.div_(x.shape[-1]).add_(epsilon).rsqrt_()
         ctx.save_for_backward(x, weight, factor)
-        normal = (wide * factor).to(x.dtype)
+        normal: torch.Tensor = (wide * factor).to(x.dtype)
         return normal.mul_(weight.to(x.dtype))
 
     @staticmethod
