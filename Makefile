@@ -79,7 +79,7 @@ bench: setup ## How long a synthesis takes, and how much personal data is found.
 bench-data: setup ## Data preparation against other tools (an hour, 2 GB).
 	@$(BIN)/python -m benchmarks.data_preparation $(ARGS)
 
-bench-training: setup ## Fine-tuning against TRL, on this processor (half an hour).
+bench-training: setup ## Fine-tuning against TRL, on this processor (twenty minutes or more).
 	@$(BIN)/python -m benchmarks.training $(ARGS)
 
 deploy: $(VENV)/.synth node_modules/.package-lock.json ## Deploy ENV to the AWS account of your credentials.
