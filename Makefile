@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 
-.PHONY: help setup demo run test lint synth bench bench-data deploy destroy lock clean
+.PHONY: help setup demo run test lint synth bench bench-data bench-training deploy destroy lock clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -78,6 +78,9 @@ bench: setup ## How long a synthesis takes, and how much personal data is found.
 
 bench-data: setup ## Data preparation against other tools (an hour, 2 GB).
 	@$(BIN)/python -m benchmarks.data_preparation $(ARGS)
+
+bench-training: setup ## Fine-tuning against TRL, on this processor (twenty minutes or more).
+	@$(BIN)/python -m benchmarks.training $(ARGS)
 
 deploy: $(VENV)/.synth node_modules/.package-lock.json ## Deploy ENV to the AWS account of your credentials.
 	@$(CDK) deploy --all --context env=$(ENV)

@@ -18,7 +18,7 @@ InstanceType = Annotated[
 
 
 class Tuning(Section):
-    """Fine-tuning of an open-weight model with LoRA on SageMaker."""
+    """Fine-tuning of an open-weight model on SageMaker."""
 
     enabled: bool = True
     """Fine-tune when no candidate reaches the floor; otherwise such a run fails."""
@@ -26,8 +26,12 @@ class Tuning(Section):
     model: Annotated[str, Field(json_schema_extra={"enum": CUSTOMIZABLE})] = "smollm2-135m-instruct"
     """Key of the model to fine-tune; its weights must be open."""
 
-    method: Literal["lora"] = "lora"
-    """Fine-tuning method."""
+    method: Literal["lora", "full", "frozen"] = "lora"
+    """What is trained: a low-rank adapter, all weights, or those of the last layers, the final norm and the head (which
+    stays as it is where it is the input embedding too). For full and frozen, lower the learning rate, to 5e-5 or so."""
+
+    trained_layers: Annotated[int, Field(ge=1, le=1000)] = 4
+    """How many of the last layers method frozen trains."""
 
     rank: Annotated[int, Field(ge=1, le=256)] = 16
     """Rank of the LoRA matrices."""
@@ -41,8 +45,20 @@ class Tuning(Section):
     learning_rate: Annotated[float, Field(ge=1e-7, le=0.01)] = 5e-4
     """Peak learning rate."""
 
+    warm_up: Annotated[float, Field(ge=0, le=0.9)] = 0.1
+    """Share of the steps in which the learning rate rises to its peak."""
+
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    """How the learning rate falls from its peak."""
+
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """AdamW's weight decay, on matrices only."""
+
     epochs: Annotated[int, Field(ge=1, le=20)] = 1
     """Passes over the training examples."""
+
+    patience: Annotated[int, Field(ge=0, le=20)] = 0
+    """Epochs without a lower held-out loss after which training ends, with the weights of the best; 0 never stops."""
 
     batch_size: Annotated[int, Field(ge=1, le=256)] = 8
     """Examples in a step."""

@@ -8,8 +8,12 @@ from lambdas.shared.fields import Fields
 
 # Pipeline parameter → setting under `tuning`, for those that are handed on as they are.
 NUMBERS = {
+    "TrainedLayers": "trained_layers",
     "Epochs": "epochs",
+    "Patience": "patience",
     "LearningRate": "learning_rate",
+    "WarmUp": "warm_up",
+    "WeightDecay": "weight_decay",
     "LoraRank": "rank",
     "LoraAlpha": "alpha",
     "LoraDropout": "dropout",
@@ -46,6 +50,8 @@ def pipeline_parameters(
         "TrainingInstanceType": tuning.text("instance_type"),
         "EvaluationInstanceType": tuning.text("evaluation_instance_type"),
         "MaxRuntimeSeconds": str(60 * tuning.integer("max_runtime_minutes", minimum=1)),
+        "Method": tuning.text("method"),
+        "Schedule": tuning.text("schedule"),
         **{name: _plain(tuning.number(setting)) for name, setting in NUMBERS.items()},
         "MaxOutputTokens": str(max_output_tokens),
         "Metric": metric,

@@ -20,8 +20,14 @@ TRAINING_INSTANCE_TYPE = ParameterString("TrainingInstanceType", default_value="
 EVALUATION_INSTANCE_TYPE = ParameterString("EvaluationInstanceType", default_value="ml.g5.xlarge")
 MAX_RUNTIME_SECONDS = ParameterInteger("MaxRuntimeSeconds", default_value=7200)
 
+METHOD = ParameterString("Method", default_value="lora", enum_values=["lora", "full", "frozen"])
+TRAINED_LAYERS = ParameterInteger("TrainedLayers", default_value=4)
 EPOCHS = ParameterInteger("Epochs", default_value=1)
+PATIENCE = ParameterInteger("Patience", default_value=0)
 LEARNING_RATE = ParameterFloat("LearningRate", default_value=5e-4)
+WARM_UP = ParameterFloat("WarmUp", default_value=0.1)
+SCHEDULE = ParameterString("Schedule", default_value="cosine", enum_values=["cosine", "linear", "constant"])
+WEIGHT_DECAY = ParameterFloat("WeightDecay", default_value=0.0)
 LORA_RANK = ParameterInteger("LoraRank", default_value=16)
 LORA_ALPHA = ParameterInteger("LoraAlpha", default_value=32)
 LORA_DROPOUT = ParameterFloat("LoraDropout", default_value=0.05)
@@ -37,8 +43,14 @@ MINIMUM_LOSS_REDUCTION = ParameterFloat("MinimumLossReduction", default_value=0.
 MINIMUM_METRIC = ParameterFloat("MinimumMetric", default_value=0.3)
 
 HYPERPARAMETERS: dict[str, Parameter] = {
+    "method": METHOD,
+    "trained_layers": TRAINED_LAYERS,
     "epochs": EPOCHS,
+    "patience": PATIENCE,
     "learning_rate": LEARNING_RATE,
+    "warm_up": WARM_UP,
+    "schedule": SCHEDULE,
+    "weight_decay": WEIGHT_DECAY,
     "lora_rank": LORA_RANK,
     "lora_alpha": LORA_ALPHA,
     "lora_dropout": LORA_DROPOUT,

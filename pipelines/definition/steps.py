@@ -107,7 +107,7 @@ def folder(prefix: Parameter) -> Join:
 
 
 def fine_tune(session: PipelineSession) -> TrainingStep:
-    """Train a LoRA adapter; the artifact holds the adapter, the merged GGUF model and the loss curve."""
+    """Train; the artifact holds what was learned, the whole model as GGUF, and the loss curve."""
     trainer = ModelTrainer(
         sagemaker_session=session,
         role=offline.role(ph.TRAINING_ROLE_ARN),
@@ -134,7 +134,7 @@ def fine_tune(session: PipelineSession) -> TrainingStep:
     )
     return TrainingStep(
         name="FineTune",
-        description="Train a LoRA adapter on the curated examples and merge it for serving.",
+        description="Train on the curated examples and export the model for serving.",
         step_args=arguments,
         cache_config=CACHE,
         retry_policies=[SERVICE_RETRY, JOB_RETRY],

@@ -1,1 +1,1 @@
-"""What runs inside the SageMaker jobs: LoRA training, export for serving, and evaluation beside the base."""
+"""What runs inside the SageMaker jobs: training, export for serving, and evaluation beside the base."""

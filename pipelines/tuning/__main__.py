@@ -15,7 +15,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,10 +29,10 @@ if __name__ == "__main__":
     libraries.load()
 
 import torch
-from peft import PeftModel
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from pipelines.tuning import checkpoint, examples, generation, losses
+from pipelines.tuning import checkpoint, examples, generation, losses, methods
+from pipelines.tuning.attention import PACKED
 from pipelines.tuning.container import EvaluationFolders, TuningError, failures_explained
 from pipelines.tuning.hardware import Hardware, detect
 from pipelines.tuning.metrics import OF_LABELS, Metric
@@ -54,8 +54,7 @@ class Outcome:
 
 def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Give the report and the predictions, as they are then written."""
-    # Token by token, plain matrix products copy every key and value for each of its query heads: twice the time.
-    hardware = replace(detect(), attention="sdpa")
+    hardware = detect()
     log_phase("read examples")
     checkpoint.load_config(folders.base)
     tokenizer = checkpoint.load_tokenizer(folders.base)
@@ -64,13 +63,11 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
     metric = Metric(settings.metric, labels_in(folders.model) if settings.metric in OF_LABELS else ())
 
     log_phase("load base model")
-    model = checkpoint.load_model(folders.base, hardware)
+    model = checkpoint.load_model(folders.base, hardware, hardware.dtype)
     base = answer_all("base", model, tokenizer, test, metric, settings.max_output_tokens, hardware)
     log_phase("merge")
     with tempfile.TemporaryDirectory() as scratch:
-        adapter = unpack_adapter(folders.model, Path(scratch))
-        adapted = PeftModel.from_pretrained(model, adapter)
-        model = checkpoint.merged(adapted)
+        methods.apply(model, unpack_learned(folders.model, Path(scratch)))
     torch.nn.Module.to(model, hardware.dtype)
     tuned = answer_all("tuned", model, tokenizer, test, metric, settings.max_output_tokens, hardware)
 
@@ -117,30 +114,31 @@ def opened(folder: Path) -> Iterator[tarfile.TarFile]:
         raise TuningError(f"{archive.name} is not a whole archive: {error}. Train again.") from error
 
 
-def unpack_adapter(folder: Path, target: Path) -> Path:
-    """Take the adapter out of model.tar.gz and give its directory.
+def unpack_learned(folder: Path, target: Path) -> Path:
+    """Take what was learned out of model.tar.gz, an adapter or a checkpoint, and give its directory.
 
     Raises:
-        TuningError: there is no such archive, it is torn, or holds no adapter, or one whose files are none.
+        TuningError: there is no such archive, it is torn, or holds neither, or one whose files are none.
     """
-    adapter = target / "adapter"
-    adapter.mkdir(parents=True)
     with opened(folder) as tar:
         for member in tar:
-            if not member.isdir() and Path(member.name).parts[:1] == ("adapter",):
-                _unpack_file(tar, member, adapter)
-    if not (adapter / "adapter_config.json").is_file():
-        raise TuningError("model.tar.gz holds no adapter/adapter_config.json. Was it made by train.py?")
-    return adapter
+            if not member.isdir() and Path(member.name).parts[0] in methods.WEIGHTS:
+                _unpack_file(tar, member, target)
+    for name, sign in methods.WEIGHTS.items():
+        if (target / name / sign).is_file():
+            return target / name
+    places = " and no ".join(f"{name}/{sign}" for name, sign in methods.WEIGHTS.items())
+    raise TuningError(f"model.tar.gz holds no {places}. Was it made by train.py?")
 
 
-def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, adapter: Path) -> None:
-    # By hand, since `extractall(filter="data")` came with Python 3.11.4. An adapter is files without folders.
+def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    # By hand, since `extractall(filter="data")` came with Python 3.11.4. What was learned is files without folders.
     path = Path(member.name)
     content = tar.extractfile(member) if member.isfile() else None
     if len(path.parts) != 2 or path.name == ".." or content is None:
-        raise TuningError(f"The archive's member '{member.name}' is no file of an adapter. Was it made by train.py?")
-    with content, (adapter / path.name).open("wb") as file:
+        raise TuningError(f"The archive's member '{member.name}' is no file of a model. Was it made by train.py?")
+    (target / path.parts[0]).mkdir(parents=True, exist_ok=True)
+    with content, (target / path).open("wb") as file:
         shutil.copyfileobj(content, file)
 
 
@@ -156,9 +154,12 @@ def answer_all(
     """Take a model's loss on the references, let it answer, and score the answers."""
     model.train(False)
     say = partial(log_progress, model=name)
-    loss = losses.mean_loss(model, test, tokenizer.pad_token_id, hardware, partial(say, "measure_loss"))
+    model.set_attn_implementation(PACKED)
+    loss = losses.mean_loss(model, test, hardware, partial(say, "measure_loss"))
     if not math.isfinite(loss):
         raise TuningError(f"The {name} model's loss on the test examples is {loss}: its weights are broken.")
+    # Token by token, plain matrix products copy every key and value for each of its query heads: twice the time.
+    model.set_attn_implementation("sdpa")
     answers = generation.answers(model, tokenizer, test, max_output_tokens, hardware, partial(say, "answer"))
     references = [example.record.reference for example in test]
     scores = [metric.score(reference, answer) for reference, answer in zip(references, answers, strict=True)]

@@ -1,8 +1,9 @@
 """From examples to tensors. An optimizer step sees `batch_size` examples; memory sees a few at a time.
 
-A step's batch is cut into micro-batches of similar lengths, none larger than a number of tokens that includes
-the padding. Their gradients add up to exactly those of the whole batch, because each counts its answer tokens
-and the sum is divided once.
+A step's batch is cut into packs: examples one behind the other, without padding, no more tokens than a bound.
+Their gradients add up to exactly those of the whole batch, because each counts its answer tokens and the sum is
+divided once. Only attention has to know where an example ends: for it, a layout says how to lay the tokens out
+in rows, one example to a row, and back.
 """
 
 from __future__ import annotations
@@ -15,52 +16,94 @@ import torch
 
 from pipelines.tuning.examples import Example
 
-# PyTorch's own mark for a position that does not count in the loss.
-IGNORED = -100
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the tokens of a pack stand when every example has a row of its own, as wide as the longest.
+
+    `token_of_place` names a token for each place of the rows, `place_of_token` the reverse; `empty_places` are
+    behind the end of a shorter example, where causal attention never looks back from, and hold any token.
+    """
+
+    rows: int
+    width: int
+    token_of_place: torch.Tensor
+    place_of_token: torch.Tensor
+    empty_places: torch.Tensor
 
 
 @dataclass(frozen=True)
-class Batch:
-    """`tokens` and `labels` are [examples, longest]; a label is the token itself, or IGNORED.
+class Pack:
+    """Examples one behind the other: `tokens` and `positions` are [1, all tokens], positions begin anew with each.
 
-    Padding stands on the right, where causal attention never looks back from: no mask is needed.
+    After the token at `sources[i]` the model shall say `targets[i]`.
     """
 
     tokens: torch.Tensor
-    labels: torch.Tensor
+    positions: torch.Tensor
+    sources: torch.Tensor
+    targets: torch.Tensor
+    layout: Layout
 
 
-def collate(examples: Sequence[Example], pad_token: int, device: torch.device) -> Batch:
-    """Pad examples to the longest among them."""
-    shape = (len(examples), max(len(example.tokens) for example in examples))
-    tokens = torch.full(shape, pad_token)
-    labels = torch.full(shape, IGNORED)
-    for row, example in enumerate(examples):
-        length = len(example.tokens)
-        tokens[row, :length] = torch.tensor(example.tokens)
-        labels[row, example.completion_start : length] = tokens[row, example.completion_start : length]
-    return Batch(tokens.to(device), labels.to(device))
+def pack(examples: Sequence[Example], device: torch.device) -> Pack:
+    """Put examples one behind the other."""
+    lengths = [len(example.tokens) for example in examples]
+    starts = [sum(lengths[:row]) for row in range(len(lengths))]
+    tokens = torch.tensor([token for example in examples for token in example.tokens])
+    sources = torch.tensor(
+        [
+            start + position
+            for start, example in zip(starts, examples, strict=True)
+            for position in range(example.completion_start - 1, len(example.tokens) - 1)
+        ]
+    )
+    return Pack(
+        tokens=tokens[None].to(device),
+        positions=torch.cat([torch.arange(length) for length in lengths])[None].to(device),
+        sources=sources.to(device),
+        targets=tokens[sources + 1].to(device),
+        layout=_layout(lengths, starts, device),
+    )
 
 
-def micro_batches(examples: Sequence[Example], tokens_at_once: int) -> Iterator[list[Example]]:
+def _layout(lengths: Sequence[int], starts: Sequence[int], device: torch.device) -> Layout:
+    width = max(lengths)
+    columns = torch.arange(width)
+    # A place behind the end repeats the example's last token.
+    token_of_place = torch.stack(
+        [start + columns.clamp(max=length - 1) for start, length in zip(starts, lengths, strict=True)]
+    ).flatten()
+    filled = torch.cat([columns < length for length in lengths])
+    places = torch.arange(len(lengths) * width)
+    return Layout(
+        rows=len(lengths),
+        width=width,
+        token_of_place=token_of_place.to(device),
+        place_of_token=places[filled].to(device),
+        empty_places=places[~filled].to(device),
+    )
+
+
+def packs(examples: Sequence[Example], tokens_at_once: int) -> Iterator[list[Example]]:
     """Cut a batch into groups of similar lengths that fit; an example that is longer alone goes alone."""
     group: list[Example] = []
+    size = 0
     for example in sorted(examples, key=lambda e: len(e.tokens), reverse=True):
-        longest = len(group[0].tokens) if group else len(example.tokens)
-        if group and longest * (len(group) + 1) > tokens_at_once:
+        if group and size + len(example.tokens) > tokens_at_once:
             yield group
-            group = []
+            group, size = [], 0
         group.append(example)
+        size += len(example.tokens)
     if group:
         yield group
 
 
-def shuffled(examples: Sequence[Example], size: int, dice: random.Random) -> Iterator[list[Example]]:
-    """Deal all examples out in batches of `size`, in a new order; the last may be smaller."""
+def dealt_out(examples: Sequence[Example], size: int, seed: int, epoch: int) -> list[list[Example]]:
+    """Deal all examples out in batches of `size`, in an order of the epoch's own; the last may be smaller."""
     order = list(examples)
-    dice.shuffle(order)
-    for start in range(0, len(order), size):
-        yield order[start : start + size]
+    random.Random(f"{seed}/{epoch}").shuffle(order)  # noqa: S311
+    return [order[start : start + size] for start in range(0, len(order), size)]
 
 
 def answer_tokens(examples: Sequence[Example]) -> int:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import torch
-from peft import PeftModel
 from transformers import (
     AutoConfig,
     AutoModelForCausalLM,
@@ -17,6 +15,8 @@ from transformers import (
 )
 from transformers.utils import logging
 
+from pipelines.tuning import kernels
+from pipelines.tuning.attention import PACKED
 from pipelines.tuning.container import TuningError
 from pipelines.tuning.hardware import Hardware
 
@@ -58,17 +58,12 @@ def load_tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def load_model(folder: Path, hardware: Hardware) -> PreTrainedModel:
-    """Load the weights in the machine's number format and put them on its device."""
+def load_model(folder: Path, hardware: Hardware, dtype: torch.dtype, attention: str = PACKED) -> PreTrainedModel:
+    """Load the weights in a number format and put them on the machine's device."""
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a log is no terminal
     model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-        folder, local_files_only=True, dtype=hardware.dtype, attn_implementation=hardware.attention
+        folder, local_files_only=True, dtype=dtype, attn_implementation=attention
     )
     torch.nn.Module.to(model, hardware.device)
+    kernels.install(model)
     return model
-
-
-def merged(model: PeftModel) -> PreTrainedModel:
-    """Add the adapter to the weights, in fp32 so that small updates are not rounded away; `model` is used up."""
-    tuned = model.to(torch.float32).merge_and_unload()
-    return cast(PreTrainedModel, tuned)

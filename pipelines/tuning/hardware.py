@@ -1,4 +1,4 @@
-"""How to compute on the machine at hand: device, number format, attention kernel, how much at a time.
+"""How to compute on the machine at hand: device, number format, how much at a time.
 
 bf16 is used where the processor multiplies it in hardware. There it trains with 2.7 times as many tokens
 to a second of CPU as fp32; elsewhere it is emulated, and slower.
@@ -17,12 +17,11 @@ _BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 
 @dataclass(frozen=True)
 class Hardware:
-    """`tokens_at_once` bounds a micro-batch, padding included, and with it the peak of memory; `answers_at_once`
-    is how many answers are generated together."""
+    """`tokens_at_once` bounds a pack, and with it the peak of memory; `answers_at_once` is how many answers are
+    generated together."""
 
     device: torch.device
     dtype: torch.dtype
-    attention: str
     tokens_at_once: int
     answers_at_once: int
 
@@ -36,12 +35,11 @@ def detect() -> Hardware:
     if torch.cuda.is_available():
         fast = torch.cuda.is_bf16_supported(including_emulation=False)
         dtype = torch.bfloat16 if fast else torch.float32
-        return Hardware(torch.device("cuda"), dtype, "sdpa", tokens_at_once=16_384, answers_at_once=64)
+        return Hardware(torch.device("cuda"), dtype, tokens_at_once=16_384, answers_at_once=64)
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(int(os.environ.get("SM_NUM_CPUS", 0)) or len(os.sched_getaffinity(0)))
     dtype = torch.bfloat16 if _cpu_multiplies_bf16() else torch.float32
-    # In training at these lengths, PyTorch's fused attention is no faster on a CPU than plain matrix products.
-    return Hardware(torch.device("cpu"), dtype, "eager", tokens_at_once=512, answers_at_once=64)
+    return Hardware(torch.device("cpu"), dtype, tokens_at_once=512, answers_at_once=64)
 
 
 def _cpu_multiplies_bf16() -> bool:

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from pipelines.tuning.progress import log_progress
 
-HEAVY = ("torch", "transformers", "peft")
+HEAVY = ("torch", "transformers")
 
 
 def load() -> None:

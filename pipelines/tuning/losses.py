@@ -10,30 +10,32 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from peft import PeftModel
-from torch.nn import functional
 from transformers import PreTrainedModel
 
-from pipelines.tuning.batches import IGNORED, Batch, answer_tokens, collate, micro_batches
+from pipelines.tuning.batches import Pack, answer_tokens, pack, packs
 from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware
+from pipelines.tuning.kernels import AnswerLoss
 
 
-def summed_loss(model: PreTrainedModel | PeftModel, batch: Batch) -> torch.Tensor:
-    """Give the sum of the negative log-likelihoods of all answer tokens, in nats, as a scalar in fp32."""
-    causal: Any = model.get_base_model() if isinstance(model, PeftModel) else model
-    hidden = causal.get_decoder()(input_ids=batch.tokens, use_cache=False).last_hidden_state
-    targets = batch.labels[:, 1:]
-    counts = targets != IGNORED
-    logits = causal.get_output_embeddings()(hidden[:, :-1][counts])
-    return functional.cross_entropy(logits.float(), targets[counts], reduction="sum")
+def summed_loss(model: PreTrainedModel, batch: Pack) -> torch.Tensor:
+    """Give the sum of the negative log-likelihoods of all answer tokens, in nats, as a scalar in fp32.
+
+    The model must attend by `attention.PACKED`, and compute by `kernels.install` if it shall be fast.
+    """
+    causal: Any = model
+    hidden = causal.get_decoder()(
+        input_ids=batch.tokens, position_ids=batch.positions, use_cache=False, layout=batch.layout
+    ).last_hidden_state
+    sought = hidden[0].index_select(0, batch.sources)
+    loss: torch.Tensor = AnswerLoss.apply(sought, causal.get_output_embeddings().weight, batch.targets)  # type: ignore[no-untyped-call]
+    return loss
 
 
 @torch.no_grad()
 def mean_loss(
-    model: PreTrainedModel | PeftModel,
+    model: PreTrainedModel,
     examples: Sequence[Example],
-    pad_token: int,
     hardware: Hardware,
     on_progress: Callable[[int, int], None],
 ) -> float:
@@ -42,13 +44,13 @@ def mean_loss(
     `on_progress` gets how many examples are done, and of how many, also before the first.
     """
     was_training = model.training
-    model.eval()
+    model.train(False)
     total, done = 0.0, 0
     on_progress(0, len(examples))
     with hardware.autocast():
-        # No gradients are kept, so several times as much fits.
-        for group in micro_batches(examples, 4 * hardware.tokens_at_once):
-            total += summed_loss(model, collate(group, pad_token, hardware.device)).item()
+        # No gradients are kept, so twice as much fits.
+        for group in packs(examples, 2 * hardware.tokens_at_once):
+            total += summed_loss(model, pack(group, hardware.device)).item()
             done += len(group)
             on_progress(done, len(examples))
     model.train(was_training)

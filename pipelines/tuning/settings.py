@@ -9,14 +9,27 @@ from typing import NoReturn
 
 from pipelines.tuning.container import TuningError
 from pipelines.tuning.metrics import NAMES
+from pipelines.tuning.schedule import SCHEDULES
+
+METHODS = ("lora", "full", "frozen")
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """`batch_size` counts examples to one optimizer step, `max_length` tokens of prompt and completion."""
+    """`batch_size` counts examples to one optimizer step, `max_length` tokens of prompt and completion.
 
+    `trained_layers` is for method `frozen`. `warm_up` is a share of the steps. Training ends when held-out loss has
+    not fallen for `patience` epochs; 0 lets it go on.
+    """
+
+    method: str
+    trained_layers: int
     epochs: int
+    patience: int
     learning_rate: float
+    warm_up: float
+    schedule: str
+    weight_decay: float
     lora_rank: int
     lora_alpha: int
     lora_dropout: float
@@ -74,9 +87,15 @@ def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     Raises:
         TuningError: an argument is unknown, no number, or out of bounds; the message names it.
     """
-    parser = _Parser(description="Fine-tune a causal language model with LoRA.")
+    parser = _Parser(description="Fine-tune a causal language model.")
+    parser.add_argument("--method", choices=METHODS, default="lora")
+    parser.add_argument("--trained_layers", type=_whole(1, 1000), default=4)
     parser.add_argument("--epochs", type=_whole(1, 100), default=1)
+    parser.add_argument("--patience", type=_whole(0, 100), default=0)
     parser.add_argument("--learning_rate", type=_fraction(1e-7, 1.0), default=5e-4)
+    parser.add_argument("--warm_up", type=_fraction(0.0, 0.9), default=0.1)
+    parser.add_argument("--schedule", choices=SCHEDULES, default="cosine")
+    parser.add_argument("--weight_decay", type=_fraction(0.0, 1.0), default=0.0)
     parser.add_argument("--lora_rank", type=_whole(1, 512), default=16)
     parser.add_argument("--lora_alpha", type=_whole(1, 1024), default=32)
     parser.add_argument("--lora_dropout", type=_fraction(0.0, 0.9), default=0.05)

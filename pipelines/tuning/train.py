@@ -1,17 +1,16 @@
-"""Fine-tune a causal language model with LoRA, and export it for serving. Runs as a SageMaker training job.
+"""Fine-tune a causal language model, and export it for serving. Runs as a SageMaker training job.
 
 In: the channels `train` and `validation` (curated records) and `model` (a Hugging Face checkpoint).
-Out, in model.tar.gz: `adapter/` (PEFT), `model.gguf` (merged, q8_0, what the endpoint serves), `training.json`.
+Out, in model.tar.gz: what was learned (`adapter/` by method lora, else `checkpoint/`), `model.gguf` (the whole
+model, q8_0, what the endpoint serves), and `training.json`.
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -28,20 +27,17 @@ if __name__ == "__main__":
 
 import torch
 import transformers
-from peft import LoraConfig, PeftModel, get_peft_model
-from peft.helpers import disable_input_dtype_casting
-from torch.nn.utils import clip_grad_norm_
-from transformers import PreTrainedModel
 
-from pipelines.tuning import batches, checkpoint, examples, gguf_export, losses
-from pipelines.tuning.container import TrainingFolders, TuningError, failures_explained
-from pipelines.tuning.hardware import Hardware, detect
+from pipelines.tuning import checkpoint, examples, export, gguf_export, losses, methods
+from pipelines.tuning.container import TrainingFolders, failures_explained
+from pipelines.tuning.hardware import detect
 from pipelines.tuning.labels import labels_of
+from pipelines.tuning.loop import Trainer
 from pipelines.tuning.progress import log_figures, log_phase, log_progress
 from pipelines.tuning.settings import TrainingSettings, parse_training
+from pipelines.tuning.stopping import Stopping
 
-WARM_UP_SHARE = 0.1
-MAX_GRADIENT_NORM = 1.0
+Curve = list[dict[str, float]]
 
 
 def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str, Any]:
@@ -53,6 +49,7 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     log_phase("read examples")
     # What could not be exported in the end is refused before anything is spent on it.
     config = checkpoint.load_config(folders.model)
+    base_type = config.dtype if isinstance(config.dtype, torch.dtype) else torch.float32
     tokenizer = checkpoint.load_tokenizer(folders.model)
     gguf_export.check_exportable(config, tokenizer)
 
@@ -65,26 +62,27 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     held_out, held_out_records = load(folders.validation, settings.validation_examples)
 
     log_phase("load base model")
-    model = with_adapter(checkpoint.load_model(folders.model, hardware), settings)
+    model = checkpoint.load_model(folders.model, hardware, methods.weight_type(settings.method, hardware))
+    weights = methods.prepare(model, settings)
 
     def validate() -> float:
-        loss = losses.mean_loss(model, held_out, tokenizer.pad_token_id, hardware, partial(log_progress, "validate"))
+        loss = losses.mean_loss(model, held_out, hardware, partial(log_progress, "validate"))
         log_figures(validation_loss=loss)
         return loss
 
-    with disable_input_dtype_casting(model):  # under autocast PEFT's own casts only cost memory
-        loss_before = validate()
-        curve = run_epochs(model, training, settings, hardware, tokenizer.pad_token_id, validate)
+    loss_before = validate()
+    trainer = Trainer(model, weights, training, settings, hardware)
+    curve, loss_after = run_epochs(trainer, validate)
+    # The optimizer has done its work; the export needs the room.
+    del trainer
 
-    log_phase("merge")
-    model.save_pretrained(str(folders.artifact / "adapter"))
-    merged = checkpoint.merged(model)
-    gguf_export.write(merged, tokenizer, folders.artifact / "model.gguf")
+    export.write(model, tokenizer, settings.method, base_type, folders.artifact)
     return {
         "examples": len(training),
-        "tokens": settings.epochs * sum(len(example.tokens) for example in training),
+        "tokens": round(sum(point["tokens"] for point in curve)),
+        "trained_weights": sum(weight.numel() for weight in weights),
         "loss_before": loss_before,
-        "loss_after": curve[-1]["validation_loss"],
+        "loss_after": loss_after,
         "curve": curve,
         "seconds": round(time.monotonic() - started, 1),
         "records": {"train": training_records, "validation": held_out_records},
@@ -95,85 +93,32 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     }
 
 
-def with_adapter(base: PreTrainedModel, settings: TrainingSettings) -> PeftModel:
-    """Freeze the model and put a small trainable matrix product beside each of its linear layers."""
-    lora = LoraConfig(
-        r=settings.lora_rank,
-        lora_alpha=settings.lora_alpha,
-        lora_dropout=settings.lora_dropout,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
-    return get_peft_model(base, lora)
+def run_epochs(trainer: Trainer, validate: Callable[[], float]) -> tuple[Curve, float]:
+    """Step through the examples; give the curve, one point a step, and the held-out loss of what comes out.
 
-
-def run_epochs(
-    model: PeftModel,
-    training: Sequence[examples.Example],
-    settings: TrainingSettings,
-    hardware: Hardware,
-    pad_token: int,
-    validate: Callable[[], float],
-) -> list[dict[str, float]]:
-    """Step through the examples; give one point of the curve a step, the last of an epoch with its validation loss."""
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=0.0)
-    dice = random.Random(settings.seed)  # noqa: S311
-    steps = settings.epochs * math.ceil(len(training) / settings.batch_size)
-    curve: list[dict[str, float]] = []
+    The last point of an epoch has the epoch's held-out loss.
+    """
+    stopping = Stopping(trainer.weights, trainer.settings.patience)
+    curve: Curve = []
     started, tokens = time.monotonic(), 0
-
-    log_progress("train", 0, steps)
-    model.train()
-    for _ in range(settings.epochs):
-        for batch in batches.shuffled(training, settings.batch_size, dice):
-            step = len(curve) + 1
-            rate = learning_rate_at(step, steps, settings.learning_rate)
-            loss = step_with(model, batch, optimizer, rate, hardware, pad_token)
-            if not math.isfinite(loss):
-                raise TuningError(
-                    f"The loss became {loss} in step {step} of {steps}. Lower the learning rate "
-                    f"(now {settings.learning_rate:g})."
-                )
-            curve.append({"step": step, "loss": loss, "learning_rate": rate})
-            tokens += sum(len(example.tokens) for example in batch)
-            seconds = time.monotonic() - started
-            log_figures(step=step, train_loss=loss, learning_rate=rate, tokens_per_second=tokens / seconds)
-            log_progress("train", step, steps, loss=loss, eta_s=seconds / step * (steps - step))
-        curve[-1]["validation_loss"] = validate()
-    return curve
-
-
-def step_with(
-    model: PeftModel,
-    batch: Sequence[examples.Example],
-    optimizer: torch.optim.Optimizer,
-    rate: float,
-    hardware: Hardware,
-    pad_token: int,
-) -> float:
-    """Take one optimizer step and give the batch's mean loss by answer token, from before the step."""
-    answers = batches.answer_tokens(batch)
-    total = 0.0
-    for group in batches.micro_batches(batch, hardware.tokens_at_once):
-        with hardware.autocast():
-            loss = losses.summed_loss(model, batches.collate(group, pad_token, hardware.device)) / answers
-        torch.autograd.backward(loss)
-        total += loss.item()
-    for parameters in optimizer.param_groups:
-        parameters["lr"] = rate
-        clip_grad_norm_(parameters["params"], MAX_GRADIENT_NORM)
-    optimizer.step()
-    optimizer.zero_grad()
-    return total
-
-
-def learning_rate_at(step: int, steps: int, peak: float) -> float:
-    """Rise in a line over the first tenth of the steps, then fall along a cosine; `step` counts from 1."""
-    warm_up = max(1, round(steps * WARM_UP_SHARE))
-    if step <= warm_up:
-        return peak * step / warm_up
-    return peak * 0.5 * (1 + math.cos(math.pi * (step - warm_up) / (steps - warm_up + 1)))
+    log_progress("train", trainer.step, trainer.steps)
+    trainer.model.train()
+    while trainer.step < trainer.steps:
+        taken = trainer.take_step()
+        curve.append(
+            {"step": trainer.step, "loss": taken.loss, "learning_rate": taken.learning_rate, "tokens": taken.tokens}
+        )
+        tokens += taken.tokens
+        seconds = time.monotonic() - started
+        figures = {"train_loss": taken.loss, "learning_rate": taken.learning_rate}
+        log_figures(step=trainer.step, **figures, tokens_per_second=tokens / seconds)
+        left = seconds / len(curve) * (trainer.steps - trainer.step)
+        log_progress("train", trainer.step, trainer.steps, loss=taken.loss, eta_s=left)
+        if trainer.step % trainer.steps_in_epoch == 0:
+            curve[-1]["validation_loss"] = validate()
+            if stopping.after_epoch(curve[-1]["validation_loss"]):
+                break
+    return curve, stopping.restore()
 
 
 if __name__ == "__main__":

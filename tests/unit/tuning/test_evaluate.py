@@ -108,8 +108,8 @@ def test_the_quality_gate_finds_its_figures(folders: EvaluationFolders) -> None:
 def test_answers_in_a_padded_batch_are_those_given_one_by_one(
     folders: EvaluationFolders, tokenizer: PreTrainedTokenizerFast
 ) -> None:
-    hardware = replace(detect(), dtype=torch.float32, attention="sdpa")
-    model = checkpoint.load_model(folders.base, hardware)
+    hardware = replace(detect(), dtype=torch.float32)
+    model = checkpoint.load_model(folders.base, hardware, torch.float32, "sdpa")
     loaded, _ = examples.load(folders.test, 6, tokenizer, 96, seed=1)
     loaded[2] = replace(loaded[2], tokens=loaded[2].tokens[5:], completion_start=loaded[2].completion_start - 5)
     seen: list[tuple[int, int]] = []
@@ -136,7 +136,7 @@ def test_an_answer_is_cut_off_where_the_endpoint_would_cut_it(folders: Evaluatio
 
 def test_a_missing_archive_is_named(folders: EvaluationFolders, tmp_path: Path) -> None:
     with pytest.raises(TuningError, match=r"no model\.tar\.gz"):
-        evaluation.unpack_adapter(tmp_path, tmp_path / "out")
+        evaluation.unpack_learned(tmp_path, tmp_path / "out")
 
 
 def pack(folder: Path, member: str) -> Path:
@@ -148,14 +148,14 @@ def pack(folder: Path, member: str) -> Path:
 
 
 def test_an_archive_without_adapter_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TuningError, match="holds no adapter"):
-        evaluation.unpack_adapter(pack(tmp_path, "model.gguf"), tmp_path / "out")
+    with pytest.raises(TuningError, match=r"holds no adapter/adapter_config\.json and no checkpoint/config\.json"):
+        evaluation.unpack_learned(pack(tmp_path, "model.gguf"), tmp_path / "out")
 
 
 def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    with pytest.raises(TuningError, match=r"adapter/\.\./\.\./evil' is no file of an adapter"):
-        evaluation.unpack_adapter(pack(tmp_path, "adapter/../../evil"), tmp_path / "out")
+    with pytest.raises(TuningError, match=r"adapter/\.\./\.\./evil' is no file of a model"):
+        evaluation.unpack_learned(pack(tmp_path, "adapter/../../evil"), tmp_path / "out")
     assert not (tmp_path / "evil").exists()
 
 
@@ -164,15 +164,15 @@ def test_a_link_in_the_place_of_an_adapter_s_file_is_refused(tmp_path: Path) -> 
         info = tarfile.TarInfo("adapter/adapter_config.json")
         info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
         tar.addfile(info)
-    with pytest.raises(TuningError, match="is no file of an adapter"):
-        evaluation.unpack_adapter(tmp_path, tmp_path / "out")
+    with pytest.raises(TuningError, match="is no file of a model"):
+        evaluation.unpack_learned(tmp_path, tmp_path / "out")
 
 
 def test_a_torn_archive_is_named(archive: Path, tmp_path: Path) -> None:
     whole = (archive / "model.tar.gz").read_bytes()
     (tmp_path / "model.tar.gz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(TuningError, match=r"model\.tar\.gz is not a whole archive"):
-        evaluation.unpack_adapter(tmp_path, tmp_path / "out")
+        evaluation.unpack_learned(tmp_path, tmp_path / "out")
 
 
 def test_the_zip_runs_by_itself_and_says_why_it_fails(tmp_path: Path) -> None:

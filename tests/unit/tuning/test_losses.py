@@ -1,24 +1,30 @@
-"""The loss is the textbook one, computed from fewer logits and in smaller pieces."""
+"""The loss is the textbook one, computed from fewer logits and from examples behind one another."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
-from pipelines.tuning import batches, examples, losses
+from pipelines.tuning import batches, examples, kernels, losses
+from pipelines.tuning.attention import PACKED
 from pipelines.tuning.hardware import Hardware
 from tests.unit.tuning.conftest import record, tiny_model, write_lines
 
-CPU = Hardware(torch.device("cpu"), torch.float32, "eager", tokens_at_once=64, answers_at_once=4)
+CPU = Hardware(torch.device("cpu"), torch.float32, tokens_at_once=64, answers_at_once=4)
 
 
 @pytest.fixture
 def model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
-    return tiny_model(len(tokenizer))
+    """Give a model that computes as in training."""
+    model = tiny_model(len(tokenizer))
+    kernels.install(model)
+    model.set_attn_implementation(PACKED)
+    return model
 
 
 @pytest.fixture
@@ -30,46 +36,63 @@ def data(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> list[examples.Ex
     return examples.load(tmp_path, 10, tokenizer, 200, seed=0)[0]
 
 
-def test_it_equals_cross_entropy_over_all_logits(
+def gradients(model: LlamaForCausalLM, loss: torch.Tensor) -> dict[str, torch.Tensor]:
+    model.zero_grad()
+    torch.autograd.backward(loss)
+    return {name: weight.grad.clone() for name, weight in model.named_parameters() if weight.grad is not None}
+
+
+def loss_of(model: LlamaForCausalLM, some: Sequence[examples.Example]) -> torch.Tensor:
+    return losses.summed_loss(model, batches.pack(some, CPU.device))
+
+
+def test_a_pack_has_the_loss_and_the_gradients_of_its_examples_one_by_one_in_plain_transformers(
     model: LlamaForCausalLM, data: list[examples.Example], tokenizer: PreTrainedTokenizerFast
 ) -> None:
-    batch = batches.collate(data, tokenizer.pad_token_id, CPU.device)
-    lengths = torch.tensor([[len(example.tokens)] for example in data])
-    mask = (torch.arange(batch.tokens.shape[1]) < lengths).long()
-    expected = model(input_ids=batch.tokens, attention_mask=mask, labels=batch.labels).loss
-    actual = losses.summed_loss(model, batch) / batches.answer_tokens(data)
-    torch.testing.assert_close(actual, expected)
+    plain = tiny_model(len(tokenizer))
+    total = torch.zeros(())
+    for example in data:
+        tokens = torch.tensor([example.tokens])
+        labels = tokens.clone()
+        labels[:, : example.completion_start] = -100
+        answers = len(example.tokens) - example.completion_start
+        total = total + plain(input_ids=tokens, labels=labels).loss * answers
+    packed = loss_of(model, data)
+    torch.testing.assert_close(packed, total, rtol=1e-5, atol=0)
+    expected = gradients(plain, total)
+    actual = gradients(model, packed)
+    assert actual.keys() == expected.keys()
+    for name, gradient in expected.items():
+        torch.testing.assert_close(actual[name], gradient, rtol=1e-5, atol=1e-5 * float(gradient.abs().max()))
 
 
-def test_micro_batches_give_the_loss_and_the_gradient_of_the_whole(
-    model: LlamaForCausalLM, data: list[examples.Example], tokenizer: PreTrainedTokenizerFast
+def test_what_else_is_in_the_pack_changes_nothing(model: LlamaForCausalLM, data: list[examples.Example]) -> None:
+    first, second, third = data[:3]
+    alone = loss_of(model, [second])
+    for companions in ([first], [third], [third, first]):
+        together = loss_of(model, [*companions, second])
+        torch.testing.assert_close(together - loss_of(model, companions), alone, rtol=1e-5, atol=1e-4)
+
+
+def test_logits_a_few_rows_at_a_time_give_the_loss_and_gradient_of_all_at_once(
+    model: LlamaForCausalLM, data: list[examples.Example], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gradient(groups: list[list[examples.Example]]) -> tuple[float, torch.Tensor]:
-        model.zero_grad()
-        total = 0.0
-        for group in groups:
-            loss = losses.summed_loss(model, batches.collate(group, tokenizer.pad_token_id, CPU.device))
-            torch.autograd.backward(loss)
-            total += loss.item()
-        weight = model.model.layers[0].self_attn.q_proj.weight
-        assert weight.grad is not None
-        return total, weight.grad.clone()
-
-    pieces = list(batches.micro_batches(data, 128))
-    assert len(pieces) > 2
-    whole_loss, whole = gradient([data])
-    pieces_loss, summed = gradient(pieces)
-    assert pieces_loss == pytest.approx(whole_loss)
-    torch.testing.assert_close(summed, whole)
+    whole = loss_of(model, data)
+    expected = gradients(model, whole)
+    monkeypatch.setattr(kernels, "LOGITS_AT_ONCE", 3)
+    pieces = loss_of(model, data)
+    torch.testing.assert_close(pieces, whole)
+    for name, gradient in gradients(model, pieces).items():
+        atol = 1e-5 * float(expected[name].abs().max())
+        torch.testing.assert_close(gradient, expected[name], rtol=0, atol=atol)
 
 
 def test_the_held_out_loss_is_a_mean_over_answer_tokens_and_leaves_the_mode_alone(
-    model: LlamaForCausalLM, data: list[examples.Example], tokenizer: PreTrainedTokenizerFast
+    model: LlamaForCausalLM, data: list[examples.Example]
 ) -> None:
     model.train()
     seen: list[tuple[int, int]] = []
-    mean = losses.mean_loss(model, data, tokenizer.pad_token_id, CPU, lambda *at: seen.append(at))
+    mean = losses.mean_loss(model, data, CPU, lambda *at: seen.append(at))
     assert seen[-1] == (len(data), len(data))
-    whole = losses.summed_loss(model, batches.collate(data, tokenizer.pad_token_id, CPU.device))
-    assert mean == pytest.approx(whole.item() / batches.answer_tokens(data))
+    assert mean == pytest.approx(loss_of(model, data).item() / batches.answer_tokens(data))
     assert model.training

@@ -19,7 +19,7 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
-from pipelines.tuning import train
+from pipelines.tuning import loop, train
 from pipelines.tuning.container import TrainingFolders, TuningError, failures_explained
 from pipelines.tuning.settings import TrainingSettings, parse_training
 from tests.unit.tuning.conftest import record, write_lines
@@ -144,7 +144,7 @@ def test_a_script_says_that_it_loads_libraries_before_it_loads_the_first(script:
     program = f"import runpy, sys; sys.modules['torch'] = None; runpy.run_path({script!r}, run_name='__main__')"
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
 
-    assert ended.stdout == 'PROGRESS {"phase": "load libraries", "done": 0, "total": 3, "library": "torch"}\n'
+    assert ended.stdout == 'PROGRESS {"phase": "load libraries", "done": 0, "total": 2, "library": "torch"}\n'
     assert "import of torch halted" in ended.stderr
 
 
@@ -183,19 +183,9 @@ def test_a_diverging_run_ends_with_advice(folders: TrainingFolders, monkeypatch:
     def diverge(*_: Any) -> float:
         return float("nan")
 
-    monkeypatch.setattr(train, "step_with", diverge)
+    monkeypatch.setattr(loop.Trainer, "gradients", diverge)
     with pytest.raises(TuningError, match=r"became nan in step 1 of 14\. Lower the learning rate"):
         train.fine_tune(SETTINGS, folders)
-
-
-@pytest.mark.parametrize("steps", [1, 2, 7, 100])
-def test_the_learning_rate_rises_to_its_peak_and_falls(steps: int) -> None:
-    rates = [train.learning_rate_at(step, steps, 1e-3) for step in range(1, steps + 1)]
-    assert max(rates) == pytest.approx(1e-3)
-    peak = rates.index(max(rates))
-    assert rates[: peak + 1] == sorted(rates[: peak + 1])
-    assert rates[peak:] == sorted(rates[peak:], reverse=True)
-    assert min(rates) > 0
 
 
 def test_folders_follow_the_toolkit_and_else_the_base_directory(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,6 +223,8 @@ def test_defaults_are_those_of_the_pipeline() -> None:
     parameters = {p["Name"]: p.get("DefaultValue") for p in json.loads(DEFINITION.read_text())["Parameters"]}
     names = {"epochs": "Epochs", "learning_rate": "LearningRate", "lora_rank": "LoraRank", "seed": "Seed"}
     names |= {"lora_alpha": "LoraAlpha", "lora_dropout": "LoraDropout", "batch_size": "BatchSize"}
+    names |= {"method": "Method", "trained_layers": "TrainedLayers", "patience": "Patience", "warm_up": "WarmUp"}
+    names |= {"schedule": "Schedule", "weight_decay": "WeightDecay"}
     names |= {"max_length": "MaxLength", "max_examples": "MaxExamples"}
     defaults: TrainingSettings = parse_training([])
     assert {name: getattr(defaults, name) for name in names} == {n: parameters[p] for n, p in names.items()}

@@ -1,0 +1,161 @@
+"""This project's training loop beside TRL's SFTTrainer: `make bench-training`, ARGS="--steps 12" for longer.
+
+Both get the same base model, token sequences, order, adapter, batch, learning rate and threads, and compute by the
+same PyTorch. TRL runs twice: without recomputation of activations, as this project trains, and with it, which is
+its default. Tokens are those of the examples; padding, where somebody needs it, is not work done. Loss is measured by
+one program for all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.data_preparation.folders import BENCH, ROOT
+from benchmarks.data_preparation.measure import run
+from benchmarks.training.task import CPU, FOLDER, LEARNING_RATES, Task, prepare
+from pipelines.tuning import checkpoint, losses, methods
+
+HERE = Path(__file__).parent
+TRAINERS = {"fourfold": False, "trl": False, "trl, recomputing": True}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one trainer took and brought. Tokens are by CPU second of training alone, and of the whole process."""
+
+    method: str
+    trainer: str
+    tokens_per_cpu_s: float
+    whole_tokens_per_cpu_s: float
+    peak_mib: int
+    held_out_loss: float
+    load: float
+
+
+def trl_python() -> Path:
+    """Return the Python of TRL's environment, made where it is not there yet; it sees this one's packages too."""
+    requirements = HERE / "trl.txt"
+    key = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
+    folder = BENCH / "environments" / f"trl-{key}"
+    python = folder / "bin" / "python"
+    if not (folder / "complete").exists():
+        uv = str(Path(sys.executable).with_name("uv"))
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
+        install = [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(python), "-r", str(requirements)]
+        subprocess.run(install, check=True)
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        packages = Path("lib") / version / "site-packages"
+        (folder / packages / "project.pth").write_text(str(Path(sys.prefix) / packages) + "\n")
+        (folder / "complete").touch()
+    return python
+
+
+def measure(task: Task, method: str, trainer: str, options: argparse.Namespace) -> Row:
+    """Run one trainer and measure what it took and brought."""
+    folder = FOLDER / f"{method}-{trainer.replace(', ', '-')}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    description = {
+        "base": str(task.base),
+        "training": str(task.training),
+        "order": str(task.order),
+        "start": str(task.start),
+        "output": str(folder),
+        "method": method,
+        "batch": options.batch,
+        "max_length": options.max_length,
+        "threads": options.threads,
+        "learning_rate": LEARNING_RATES[method],
+        "checkpointing": TRAINERS[trainer],
+    }
+    (folder / "task.json").write_text(json.dumps(description))
+    ours = [sys.executable, "-m", "benchmarks.training.scripts.fourfold"]
+    program = ours if trainer == "fourfold" else [str(trl_python()), str(HERE / "scripts" / "trl_sft.py")]
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "PYTHONPATH": str(ROOT) if trainer == "fourfold" else "",
+        "HF_HUB_OFFLINE": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "OMP_NUM_THREADS": str(options.threads),
+    }
+    usage = run([*program, str(folder / "task.json")], environment, folder)
+    [*_, last] = (folder / "log").read_text("utf-8").splitlines()
+    training_cpu_s: float = json.loads(last)["training_cpu_s"]
+    return Row(
+        method=method,
+        trainer=trainer,
+        tokens_per_cpu_s=round(task.tokens / training_cpu_s, 1),
+        whole_tokens_per_cpu_s=round(task.tokens / usage.cpu_s, 1),
+        peak_mib=usage.tree_rss // 2**20,
+        held_out_loss=round(held_out_loss(task, folder), 5),
+        load=round(os.getloadavg()[0], 1),
+    )
+
+
+def held_out_loss(task: Task, folder: Path | None) -> float:
+    """Measure what came out on examples that training did not see; without a folder, the base model."""
+    model = checkpoint.load_model(task.base, CPU, torch.float32)
+    if folder:
+        [learned] = [folder / name for name in methods.WEIGHTS if (folder / name).is_dir()]
+        methods.apply(model, learned)
+    return losses.mean_loss(model, task.held_out, CPU, lambda _done, _total: None)
+
+
+def show(rows: list[Row]) -> None:
+    """Print one table; ratios are of this project to the trainer of the line."""
+    print(
+        f"{'method':<7} {'trainer':<17} {'tokens/CPU-s':>12} {'whole run':>10} {'peak MiB':>9} {'loss':>8} {'load':>5}"
+        f"  {'faster':>6} {'memory':>6} {'loss':>8}"
+    )
+    ours = {row.method: row for row in rows if row.trainer == "fourfold"}
+    for row in rows:
+        own = ours[row.method]
+        ratios = ""
+        if row is not own:
+            faster = own.tokens_per_cpu_s / row.tokens_per_cpu_s
+            apart = own.held_out_loss / row.held_out_loss - 1
+            ratios = f"  {faster:>5.2f}x {own.peak_mib / row.peak_mib:>5.2f}x {apart:>+8.2%}"
+        print(
+            f"{row.method:<7} {row.trainer:<17} {row.tokens_per_cpu_s:>12} {row.whole_tokens_per_cpu_s:>10} "
+            f"{row.peak_mib:>9} {row.held_out_loss:>8.4f} {row.load:>5}{ratios}"
+        )
+
+
+def main() -> None:
+    """Measure all, print the table and write it as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--batch", type=int, default=8, help="examples to a step")
+    parser.add_argument("--max-length", type=int, default=256, help="tokens of an example")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--methods", nargs="+", choices=LEARNING_RATES, default=list(LEARNING_RATES))
+    parser.add_argument("--trainers", nargs="+", choices=TRAINERS, default=list(TRAINERS))
+    options = parser.parse_args()
+    task = prepare(options.steps, options.batch, options.max_length)
+    torch.set_num_threads(options.threads)
+    before = held_out_loss(task, None)
+    print(
+        f"{task.tokens} tokens in {options.steps} steps of {options.batch} examples ({task.padded} with padding to the"
+    )
+    print(f"longest of a batch); held-out loss before: {before:.4f}", flush=True)
+    rows = [measure(task, method, trainer, options) for method in options.methods for trainer in options.trainers]
+    show(rows)
+    results: dict[str, Any] = {"options": vars(options), "tokens": task.tokens, "padded_tokens": task.padded}
+    results |= {"loss_before": before, "rows": [asdict(row) for row in rows]}
+    (FOLDER / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""The training loop's state and its one step. Which examples a step sees is a function of seed and step alone.
+
+So the state that another process would need to go on is the trained weights, the optimizer's own state, the
+number of steps taken, and PyTorch's random state (for dropout).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+from torch.nn.utils import clip_grad_norm_
+from transformers import PreTrainedModel
+
+from pipelines.tuning import batches, losses
+from pipelines.tuning.container import TuningError
+from pipelines.tuning.examples import Example
+from pipelines.tuning.hardware import Hardware
+from pipelines.tuning.schedule import learning_rate_at
+from pipelines.tuning.settings import TrainingSettings
+
+MAX_GRADIENT_NORM = 1.0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One optimizer step: the batch's mean loss by answer token from before it, and how many tokens it saw."""
+
+    loss: float
+    learning_rate: float
+    tokens: int
+
+
+@dataclass
+class Trainer:
+    """A model under training, after `step` optimizer steps."""
+
+    model: PreTrainedModel
+    weights: Sequence[nn.Parameter]
+    training: Sequence[Example]
+    settings: TrainingSettings
+    hardware: Hardware
+    step: int = 0
+    optimizer: torch.optim.Optimizer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.optimizer = adam(self.weights, self.settings)
+        self._order: tuple[int, list[list[Example]]] = (-1, [])
+
+    @property
+    def steps_in_epoch(self) -> int:
+        return math.ceil(len(self.training) / self.settings.batch_size)
+
+    @property
+    def steps(self) -> int:
+        return self.settings.epochs * self.steps_in_epoch
+
+    def next_batch(self) -> list[Example]:
+        """Give the examples of the next step."""
+        epoch, position = divmod(self.step, self.steps_in_epoch)
+        if self._order[0] != epoch:
+            self._order = (epoch, batches.dealt_out(self.training, self.settings.batch_size, self.settings.seed, epoch))
+        return self._order[1][position]
+
+    def take_step(self) -> Step:
+        """Learn from the next batch.
+
+        Raises:
+            TuningError: the loss is no number any more.
+        """
+        batch = self.next_batch()
+        self.step += 1
+        given = self.settings
+        rate = learning_rate_at(self.step, self.steps, given.learning_rate, given.warm_up, given.schedule)
+        loss = self.gradients(batch)
+        if not math.isfinite(loss):
+            raise TuningError(
+                f"The loss became {loss} in step {self.step} of {self.steps}. Lower the learning rate "
+                f"(now {given.learning_rate:g})."
+            )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        clip_grad_norm_(self.weights, MAX_GRADIENT_NORM)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return Step(loss, rate, sum(len(example.tokens) for example in batch))
+
+    def gradients(self, batch: Sequence[Example]) -> float:
+        """Add up the gradients of a batch's mean loss, pack by pack, and give that loss."""
+        answers = batches.answer_tokens(batch)
+        total = 0.0
+        for group in batches.packs(batch, self.hardware.tokens_at_once):
+            with self.hardware.autocast():
+                loss = losses.summed_loss(self.model, batches.pack(group, self.hardware.device)) / answers
+            torch.autograd.backward(loss)
+            total += loss.item()
+        return total
+
+
+def adam(weights: Sequence[nn.Parameter], settings: TrainingSettings) -> torch.optim.Optimizer:
+    """AdamW in one kernel. Decay holds matrices small; a norm's factors are no matrix."""
+    groups = [
+        {"params": [w for w in weights if w.ndim > 1], "weight_decay": settings.weight_decay},
+        {"params": [w for w in weights if w.ndim < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW([group for group in groups if group["params"]], lr=settings.learning_rate, fused=True)
