@@ -76,7 +76,7 @@ bench: setup ## How long a synthesis takes, and how much personal data is found.
 	@$(BIN)/python benchmarks/synthesis.py
 	@$(BIN)/python -m benchmarks.personal_data
 
-bench-data: setup ## Data preparation against other tools (an hour, 2 GB).
+bench-data: setup ## Data preparation against other tools (a quarter of an hour and more, 2 GB).
 	@$(BIN)/python -m benchmarks.data_preparation $(ARGS)
 
 bench-training: setup ## Fine-tuning against TRL, on this processor (twenty minutes or more).

@@ -25,7 +25,19 @@ def python_of(peer: str) -> Path:
     if not (folder / "complete").exists():
         uv = str(Path(sys.executable).with_name("uv"))
         subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
-        install = [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(python), "-r", str(requirements)]
+        # What this project overrides for itself is nothing to another tool.
+        install = [
+            uv,
+            "--no-config",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--python",
+            str(python),
+            "-r",
+            str(requirements),
+        ]
         subprocess.run(install, check=True)
         (folder / "complete").touch()
     return python

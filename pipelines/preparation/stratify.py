@@ -100,19 +100,17 @@ def _bounds(bins: Counter[int], split: Split) -> Bounds:
 
 def _check_reach(strata: Strata, bins: Mapping[str, Counter[int]], split: Split) -> None:
     total = sum(of_stratum.total() for of_stratum in bins.values())
-    held_out = sum(
-        count
-        for stratum, of_stratum in bins.items()
-        for place, count in of_stratum.items()
-        if place / BINS < strata[stratum].validation
-    )
-    wanted = total * (split.test + split.validation)
-    if wanted >= 1 and held_out < wanted / 2:
-        raise TooManyStrata(
-            f"{total:,} records have {len(bins):,} different {_NAMES[split.stratify]}, too few of each: {held_out:,} "
-            f"would be held out instead of {wanted:,.0f}. Labels divide a data set, free text does not: set "
-            "data.split.stratify to none."
-        )
+    counts = Counter[str]()
+    for stratum, of_stratum in bins.items():
+        for place, count in of_stratum.items():
+            counts[side(place / BINS, *strata[stratum])] += count
+    for name, share in (("test", split.test), ("validation", split.validation)):
+        if (wanted := total * share) >= 1 and counts[name] < wanted / 2:
+            raise TooManyStrata(
+                f"{total:,} records have {len(bins):,} different {_NAMES[split.stratify]}, too few of each: {name} "
+                f"would get {counts[name]:,} of them instead of {wanted:,.0f}. Labels of which there are many divide a "
+                "data set, free text does not: set data.split.stratify to none."
+            )
 
 
 def _reach(bins: Counter[int], wanted: int) -> int:

@@ -15,7 +15,7 @@ from pipelines.preparation.errors import TooManyStrata
 from pipelines.preparation.manifest import build_manifest, check_balance, source_of_run
 from pipelines.preparation.parts import Destination, Written
 from pipelines.preparation.settings import Settings
-from pipelines.preparation.stratify import MOST_STRATA, added
+from pipelines.preparation.stratify import MOST_STRATA, added, bounds_of
 
 Prepare = Callable[..., tuple[Written, Destination]]
 LABELS = {"billing is asked about": 200, "a bug is told": 37, "praise is given": 10}
@@ -121,9 +121,16 @@ def test_what_every_record_has_for_itself_divides_nothing(prepare: Prepare, by_t
 def test_texts_of_which_each_stands_alone_are_no_labels(prepare: Prepare, by_target: Settings) -> None:
     texts = (f"number {number} has something to say about its own label" for number in range(100))
     lines = [json.dumps({"documentation": text, "summary": f"target {n}"}).encode() for n, text in enumerate(texts)]
-    message = r"100 records have 100 different targets, too few of each: 0 would be held out instead of 40\."
+    message = r"100 records have 100 different targets, too few of each: test would get 0 of them instead of 20\."
     with pytest.raises(TooManyStrata, match=message):
         prepare({"a.jsonl": b"\n".join(lines)}, settings=by_target)
+
+
+def test_no_side_is_left_without_its_share(by_target: Settings) -> None:
+    tenths = replace(by_target.split, validation=0.1, test=0.1)
+    counts = Counter({(f"target {n}", place): 1 for n in range(20) for place in range(0, 1000, 250)})
+    with pytest.raises(TooManyStrata, match=r"80 records have 20 .* test would get 0 of them instead of 8"):
+        bounds_of(counts, tenths)
 
 
 def test_strata_are_too_many_together_too(by_target: Settings) -> None:
