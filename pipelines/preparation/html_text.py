@@ -9,7 +9,8 @@ import html
 import re
 
 _NAME = r"[a-zA-Z][a-zA-Z0-9:.-]*+"
-_ATTRIBUTES = r"""(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+"""
+# Atomic, where a possessive group would do: Python before 3.11.5 matches those wrongly where they have branches.
+_ATTRIBUTES = r"""(?>(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*)"""
 # Every alternative stops at the next "<", so a tag that never closes costs no more than its own length.
 _TAG = re.compile(rf"<(/?)({_NAME})(?=[\s/>])(?:{_ATTRIBUTES}|[^<>]*+)>|<[!?][a-zA-Z\[][^<>]*+>")
 _END_TAG = re.compile(rf"</({_NAME})\s*+>")

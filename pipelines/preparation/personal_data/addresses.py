@@ -13,7 +13,7 @@ _NO_DOMAIN = re.compile(
 # What mail programs make: 20160419091055.GF2345, 51A606A0.5060101.
 _MESSAGE_ID = re.compile(r"[0-9]{10,}\.[\w.-]+|[0-9A-F]{8}\.[0-9]{5,}")
 _LOCAL = r"A-Za-z0-9_.+%'\w-"  # more than \w says, for speed: ASCII needs no look into Unicode's tables
-_LABEL = r"[^\W_]++(?:-{1,2}[^\W_]++)*+"
+_LABEL = r"[^\W_]++(?>(?:-{1,2}[^\W_]++)*)"
 _TOP = r"(?P<top>xn--[A-Za-z0-9-]{2,59}|[^\W\d_]{2,24})"
 
 

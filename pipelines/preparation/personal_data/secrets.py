@@ -80,13 +80,15 @@ _ASSIGNMENT = (
 )
 _BEHIND = r"[^\n\[\]]{0,40}?(?<![\w/+.-])(?P<value>[A-Za-z0-9/+]{40})(?![\w/+=-])"
 
+# Atomic groups, not possessive ones, around what has branches: Python before 3.11.5 matches those wrongly
+# (github.com/python/cpython/issues/106052).
 PRIVATE_KEY = Detector(
     "private_key",
     "PRIVATE KEY",
     re.compile(
         r"-----BEGIN (?P<kind>(?:[A-Z0-9]{1,12} ){0,3})PRIVATE KEY(?: BLOCK)?-----(?:"
-        r"(?:[^-]++|-(?!----))*+-----END (?P=kind)PRIVATE KEY(?: BLOCK)?-----"
-        r"|(?:\s{0,4}[A-Za-z0-9+/=]{20,76}(?!\w))++)"  # one that is cut off
+        r"(?>(?:[^-]++|-(?!----))*)-----END (?P=kind)PRIVATE KEY(?: BLOCK)?-----"
+        r"|(?>(?:\s{0,4}[A-Za-z0-9+/=]{20,76}(?!\w))+))"  # one that is cut off
     ),
     holds_key,
 )
