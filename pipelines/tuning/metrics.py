@@ -41,8 +41,8 @@ class Metric:
     def __init__(self, name: str, labels: Sequence[str] = ()) -> None:
         if name in OF_LABELS and not labels:
             raise TuningError(
-                f"{name} compares labels, and training found none: the targets of the train split are too many or too "
-                "long. Name the column of the labels in data.columns.target, or make task.kind generation."
+                f"{name} compares labels, and training found none: the targets of the train split are too many, too "
+                "long or empty. Name the column of the labels in data.columns.target, or make task.kind generation."
             )
         self.name = name
         self.labels = list(labels) if name in OF_LABELS else []
@@ -50,7 +50,7 @@ class Metric:
     def score(self, reference: str, answer: str) -> float:
         """Give what one answer scores, 0 to 1."""
         if self.name in OF_LABELS:
-            return float(given_by(answer, self.labels) == plain(reference))
+            return float(given_by(answer, self.labels) == plain(reference, self.labels))
         return OF_TEXTS[self.name](reference, answer)
 
     def value(self, references: Sequence[str], answers: Sequence[str]) -> float:
@@ -80,7 +80,8 @@ class Metric:
 
     def _classes(self, references: Sequence[str], answers: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Number the classes of references and answers alike; an answer without a label has none."""
-        wanted, given = [plain(r) for r in references], [given_by(a, self.labels) for a in answers]
+        wanted = [plain(r, self.labels) for r in references]
+        given = [given_by(a, self.labels) for a in answers]
         numbers = {label: number for number, label in enumerate(sorted({*wanted, *self.labels}))}
         return (
             np.array([numbers[label] for label in wanted]),
