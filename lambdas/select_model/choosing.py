@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from lambdas.select_model.results import Result, Unmeasured
 from lambdas.shared.cost import in_dollars
 from lambdas.shared.errors import FunctionError, TooFewRecords
+from lambdas.shared.figures import records_for, sure_share
 from lambdas.shared.metrics import CLASSIFICATION
 from lambdas.shared.run import Run
 
 # A figure that is surer than this is not too unsure to act on; 16 records are always enough for it.
 WIDEST_MARGIN = 0.25
 MOST_NEEDED = 100_000
+# Figures come rounded to six digits.
+ROUNDED = 1e-5
 
 
 class VacuousFloor(FunctionError):
@@ -66,13 +69,17 @@ def check_amount(results: Sequence[Result], run: Run) -> None:
 def needed(result: Result, floor: float) -> int | None:
     """Give the number of records at which the lower bound would reach the floor, were the figure the same there.
 
-    An interval narrows with the root of the number of records, and its width has the observed variance in it. None
-    where the figure lies below the floor, or so close to it that no affordable number would do.
+    An interval narrows with the root of the number of records, and its width has the observed variance in it. One
+    that is no wider than the number of records alone makes it narrows as that says (see `figures.sure_share`), and
+    none narrows faster. None where the figure lies below the floor, or so close to it that no affordable number
+    would do.
     """
     distance = result.value - floor
     if distance <= 0:
         return None
-    count = math.ceil(result.examples * ((result.value - result.low) / distance) ** 2)
+    count = records_for(floor / result.value)
+    if result.low < result.value * sure_share(result.examples) - ROUNDED:
+        count = max(count, math.ceil(result.examples * ((result.value - result.low) / distance) ** 2))
     return count if count <= MOST_NEEDED else None
 
 

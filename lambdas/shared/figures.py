@@ -84,18 +84,39 @@ def resamples_of(count: int) -> int:
     return max(FEWEST_RESAMPLES, min(RESAMPLES, MOST_DRAWS // count))
 
 
-def wider_when_alike(interval: Interval, count: int) -> Interval:
-    """Give the interval of a figure from 0 to 1 the width that the bootstrap cannot see when all draws are alike.
+def sure_share(count: int, level: float = LEVEL) -> float:
+    """Give the least share of all records that is surely like those of a sample in which none of `count` differs.
 
-    Drawing anew from eight right answers always gives eight right answers; still, one in three may be wrong. That
-    none of `count` differs is as likely as the tail where a share of `tail ** (1 / count)` does not (Clopper &
-    Pearson 1934), and what differs may lie as far off as 0 or 1.
+    That none differs is as likely as the tail where a share of `tail ** (1 / count)` does not (Clopper & Pearson 1934).
 
-    >>> round(wider_when_alike(Interval(1.0, 1.0, 1.0), 8).low, 3)
+    >>> round(sure_share(8), 3)
     0.631
     """
-    if interval.low != interval.high:
-        return interval
-    alike = ((1 - interval.level) / 2) ** (1 / count)
-    value = interval.value
-    return Interval(value, value * alike, value + (1 - value) * (1 - alike), interval.level)
+    return float(((1 - level) / 2) ** (1 / count))
+
+
+def records_for(share: float, level: float = LEVEL) -> int:
+    """Give how many records that do not differ make a share, above 0 and below 1, sure.
+
+    >>> records_for(sure_share(8))
+    8
+    """
+    # Rounding may carry a whole number past itself by one bit.
+    return math.ceil(math.log((1 - level) / 2) / math.log(share) - 1e-9)
+
+
+def not_surer_than_the_sample(interval: Interval, scores: Sequence[float]) -> Interval:
+    """Give the interval of a mean of scores from 0 to 1 the width that drawing anew cannot see.
+
+    Drawing anew from eight right answers always gives eight right answers; still, one in three may be wrong. However
+    the scores are, so many unseen ones may be 0. That they may be 1 is held against a figure only where scores are
+    right or wrong, or all alike: of texts hardly any scores 1.
+
+    >>> round(not_surer_than_the_sample(Interval(1.0, 1.0, 1.0), [1.0] * 8).low, 3)
+    0.631
+    """
+    value, share = interval.value, sure_share(len(scores), interval.level)
+    low, high = min(interval.low, value * share), interval.high
+    if interval.low == interval.high or all(score in (0, 1) for score in scores):
+        high = max(high, value + (1 - value) * (1 - share))
+    return Interval(value, low, high, interval.level)

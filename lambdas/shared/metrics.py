@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
-from lambdas.shared.figures import Interval, bootstrap, mean, wider_when_alike
-from lambdas.shared.labels import Labels, plain
+from lambdas.shared.figures import Interval, bootstrap, mean, not_surer_than_the_sample
+from lambdas.shared.labels import Labels
+from lambdas.shared.macro_f1 import Classes, macro_f1, not_surer_than_each_class
 from lambdas.shared.rouge import rouge_l
 from lambdas.shared.squad import exact_match, token_f1
 
@@ -74,7 +75,7 @@ class MeanMetric:
     def interval(self, references: Sequence[str], answers: Sequence[str]) -> Interval:
         """Give the mean with its interval."""
         scores = self._scores(references, answers)
-        return wider_when_alike(bootstrap(scores, mean), len(scores))
+        return not_surer_than_the_sample(bootstrap(scores, mean), scores)
 
     def difference(self, references: Sequence[str], challenger: Sequence[str], champion: Sequence[str]) -> Interval:
         """Give the mean of the differences with its interval."""
@@ -83,9 +84,6 @@ class MeanMetric:
 
     def _scores(self, references: Sequence[str], answers: Sequence[str]) -> list[float]:
         return [self.score(reference, answer) for reference, answer in zip(references, answers, strict=True)]
-
-
-Classes = tuple[str, str | None]
 
 
 class MacroF1:
@@ -98,7 +96,7 @@ class MacroF1:
 
     def score(self, reference: str, answer: str) -> float:
         """Give 1 for the right label, else 0."""
-        return float(self._labels.given_by(answer) == plain(reference))
+        return float(self._labels.given_by(answer) == self._labels.written(reference))
 
     def value(self, references: Sequence[str], answers: Sequence[str]) -> float:
         """Give macro-F1."""
@@ -107,7 +105,7 @@ class MacroF1:
     def interval(self, references: Sequence[str], answers: Sequence[str]) -> Interval:
         """Give macro-F1 with its interval."""
         classes = self._classes(references, answers)
-        return wider_when_alike(bootstrap(classes, macro_f1), len(classes))
+        return not_surer_than_each_class(bootstrap(classes, macro_f1), classes)
 
     def difference(self, references: Sequence[str], challenger: Sequence[str], champion: Sequence[str]) -> Interval:
         """Give the difference of both figures over the same drawn records."""
@@ -117,25 +115,8 @@ class MacroF1:
         return bootstrap(both, lambda drawn: macro_f1([a for a, _ in drawn]) - macro_f1([b for _, b in drawn]))
 
     def _classes(self, references: Sequence[str], answers: Sequence[str]) -> list[Classes]:
-        return [(plain(r), self._labels.given_by(a)) for r, a in zip(references, answers, strict=True)]
-
-
-def macro_f1(classes: Sequence[Classes]) -> float:
-    """Give macro-F1 over (reference, answer) classes.
-
-    >>> macro_f1([("cat", "cat"), ("cat", "dog"), ("dog", "dog"), ("dog", None)])
-    0.5833333333333333
-    """
-    wanted: dict[str, int] = {}
-    given: dict[str | None, int] = {}
-    right: dict[str, int] = {}
-    for reference, answer in classes:
-        wanted[reference] = wanted.get(reference, 0) + 1
-        given[answer] = given.get(answer, 0) + 1
-        if reference == answer:
-            right[reference] = right.get(reference, 0) + 1
-    # Sorted, so that the sum's last bits do not hang on the order of the records.
-    return mean([2 * right.get(label, 0) / (count + given.get(label, 0)) for label, count in sorted(wanted.items())])
+        pairs = zip(references, answers, strict=True)
+        return [(self._labels.written(r), self._labels.given_by(a)) for r, a in pairs]
 
 
 def metric_named(name: str, labels: Sequence[str] = ()) -> Metric:
@@ -148,5 +129,5 @@ def metric_named(name: str, labels: Sequence[str] = ()) -> Metric:
         return MacroF1(Labels(labels))
     if name == ACCURACY:
         known = Labels(labels)
-        return MeanMetric(name, lambda reference, answer: float(known.given_by(answer) == plain(reference)))
+        return MeanMetric(name, lambda reference, answer: float(known.given_by(answer) == known.written(reference)))
     return MeanMetric(name, OF_TEXTS[name])

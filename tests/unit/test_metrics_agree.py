@@ -21,6 +21,7 @@ from pipelines.tuning.container import TuningError
 LABELS = ("sports", "business", "world news", "news", "c", "c++")
 WORDS = ["the", "The", "a", "news", "World", "news.", "sports", "C++", "c", "an", "Eiffel-Tower", "42", "é", ",", ""]
 texts = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join) | st.text(max_size=20)
+MARKED, NESTED = ("<30", ">30", "30"), ("male", "female", "a b", "b c", "relevant", "irrelevant")
 answered = st.lists(st.tuples(st.sampled_from(LABELS) | texts, texts), min_size=1, max_size=30)
 
 
@@ -40,16 +41,26 @@ def test_both_implementations_score_whatever_text_alike(name: str, pairs: list[t
 def test_both_write_an_answer_alike_before_they_compare(text: str) -> None:
     assert squad.normalized(text) == tuned_squad.normalized(text)
     assert of_candidates.plain(text) == of_tuned.plain(text)
-    assert of_candidates.Labels(LABELS).given_by(text) == of_tuned.given_by(text, LABELS)
 
 
-@given(st.lists(texts, min_size=1))
+@given(texts, st.sampled_from([LABELS, MARKED, NESTED]))
+def test_both_find_the_same_label_in_an_answer(text: str, labels: tuple[str, ...]) -> None:
+    assert of_candidates.Labels(labels).written(text) == of_tuned.plain(text, labels)
+    assert of_candidates.Labels(labels).given_by(text) == of_tuned.given_by(text, labels)
+
+
+@given(st.lists(texts | st.sampled_from(MARKED), min_size=1))
 def test_both_find_the_same_labels(targets: list[str]) -> None:
-    assert list(of_candidates.labels_of(targets)) == of_tuned.labels_of(targets)
+    try:
+        labels = list(of_candidates.labels_of(targets))
+    except of_candidates.NotLabels:
+        labels = []
+
+    assert labels == of_tuned.labels_of(targets)
 
 
 def test_too_many_or_too_long_targets_are_labels_to_neither() -> None:
-    for targets in ([str(number) for number in range(201)], ["x" * 101]):
+    for targets in ([str(number) for number in range(201)], ["x" * 101], ["sports", "?"], ["sports", ""]):
         assert of_tuned.labels_of(targets) == []
         with pytest.raises(of_candidates.NotLabels, match=r"no labels.*task\.kind generation"):
             of_candidates.labels_of(targets)
@@ -97,6 +108,46 @@ def test_an_answer_gives_the_one_label_that_stands_in_it(answer: str, label: str
     assert of_candidates.Labels(LABELS).given_by(answer) == label
 
 
+@pytest.mark.parametrize(
+    ("answer", "label"),
+    [
+        ("It could be male or female.", None),
+        ("Irrelevant.", "irrelevant"),
+        ("It is irrelevant", "irrelevant"),
+        ("relevant, not irrelevant", None),
+        ("it is female, I say female", "female"),
+        ("a b c", None),
+    ],
+)
+def test_a_label_within_another_is_told_from_one_beside_it(answer: str, label: str | None) -> None:
+    assert of_candidates.Labels(NESTED).given_by(answer) == label
+    assert of_tuned.given_by(answer, NESTED) == label
+
+
+def test_labels_that_differ_in_what_is_around_them_are_told_apart_by_it() -> None:
+    labels = of_candidates.labels_of(["<30", ">30", ">30", "Unknown."])
+    metric = for_candidates.metric_named("accuracy", labels)
+
+    assert labels == (">30", "<30", "unknown")
+    assert [metric.score(">30", answer) for answer in (">30", " >30.", "It is >30", "<30", "30")] == [1, 1, 1, 0, 0]
+    assert metric.score("Unknown", "unknown!") == 1
+
+
+def test_what_is_around_labels_does_not_count_where_they_differ_without_it() -> None:
+    assert of_candidates.labels_of(["[Sports]", "**news**", "sports."]) == ("**news**", "[sports]", "sports")
+    assert of_candidates.labels_of(["[Sports]", "**news**"]) == ("news", "sports")
+
+
+def test_stars_are_labels_and_an_empty_answer_is_none() -> None:
+    labels = of_candidates.labels_of(["*", "**", "**"])
+
+    assert labels == ("**", "*")
+    for answer, label in (("**", "**"), ("*", "*"), ("Two stars: **", "**"), ("", None), (".", None)):
+        assert of_candidates.Labels(labels).given_by(answer) == of_tuned.given_by(answer, labels) == label
+    assert of_candidates.Labels(["", "a"]).given_by("") is None
+    assert of_tuned.given_by("", ["", "a"]) is None
+
+
 def test_macro_f1_counts_a_rare_label_as_much_as_a_frequent_one() -> None:
     metric = for_candidates.metric_named("macroF1", ("common", "rare"))
     references = ["common"] * 9 + ["rare"]
@@ -118,6 +169,40 @@ def test_an_interval_of_macro_f1_holds_it_and_its_difference_is_paired() -> None
     assert 0 < difference.low < difference.value < difference.high
     assert difference.value == pytest.approx(value)
     assert (difference.low, difference.high) == pytest.approx((low, high), abs=0.02)
+
+
+def test_a_class_of_few_records_makes_macro_f1_as_unsure_as_they_are() -> None:
+    metric = for_candidates.metric_named("macroF1", ("common", "rare"))
+    even, uneven = ["common", "rare"] * 32, ["common"] * 60 + ["rare"] * 4
+
+    assert metric.interval(even, even).low == pytest.approx(0.923, abs=0.001)
+    assert metric.interval(uneven, uneven).low == pytest.approx(0.697, abs=0.001)
+
+
+def test_of_one_class_macro_f1_is_as_sure_as_a_share_of_right_answers() -> None:
+    alone = ["common"] * 64
+    found = for_candidates.metric_named("macroF1", ("common", "rare")).interval(alone, alone)
+
+    assert (found.low, found.value, found.high) == pytest.approx((0.944, 1, 1), abs=0.001)
+
+
+def test_a_rare_class_is_unsure_beside_a_common_one_that_has_wrong_answers() -> None:
+    metric = for_candidates.metric_named("macroF1", ("common", "rare", "none"))
+    references = ["common"] * 60 + ["rare"] * 4
+    answers = ["common"] * 57 + ["none"] * 3 + ["rare"] * 4
+
+    found = metric.interval(references, answers)
+
+    assert found.value - found.low > 0.3
+
+
+def test_a_class_that_no_answer_gives_may_be_as_good_as_its_few_records_allow() -> None:
+    metric = for_candidates.metric_named("macroF1", ("common", "rare"))
+    references = ["common"] * 60 + ["rare"] * 4
+    found = metric.interval(references, ["common"] * 64)
+
+    assert found.high - found.value > 0.3
+    assert found.low <= found.value
 
 
 def test_labels_that_training_did_not_find_are_an_error_with_a_remedy() -> None:

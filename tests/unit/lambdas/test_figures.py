@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.shared.figures import bootstrap, mean, percentile, wider_when_alike
+from lambdas.shared.figures import bootstrap, mean, not_surer_than_the_sample, percentile
 from lambdas.shared.metrics import MeanMetric, metric_named
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
@@ -90,12 +90,34 @@ def test_pairs_of_different_lengths_are_refused() -> None:
 
 @pytest.mark.parametrize(("right", "low", "high"), [(1.0, 0.631, 1.0), (0.0, 0.0, 0.369), (0.5, 0.315, 0.685)])
 def test_eight_answers_that_score_alike_do_not_make_a_figure_certain(right: float, low: float, high: float) -> None:
-    found = wider_when_alike(bootstrap([right] * 8, mean), 8)
+    found = not_surer_than_the_sample(bootstrap([right] * 8, mean), [right] * 8)
 
     assert (found.low, found.high) == pytest.approx((low, high), abs=0.001)
 
 
-def test_an_interval_that_has_a_width_keeps_it() -> None:
-    found = bootstrap([0.0, 1.0] * 10, mean)
+@pytest.mark.parametrize("scores", [[0.0, 1.0] * 10, [0.05, 0.1, 0.2, 0.25, 0.4, 0.6] * 4])
+def test_an_interval_that_has_a_width_keeps_it(scores: list[float]) -> None:
+    found = bootstrap(scores, mean)
 
-    assert wider_when_alike(found, 20) == found
+    assert not_surer_than_the_sample(found, scores) == found
+
+
+@pytest.mark.parametrize("other", [0.0, 0.9])
+def test_a_wrong_answer_more_never_makes_a_figure_surer(other: float) -> None:
+    intervals = [
+        not_surer_than_the_sample(bootstrap(scores, mean), scores)
+        for scores in ([*[1.0] * (64 - wrong), *[other] * wrong] for wrong in range(5))
+    ]
+
+    assert [found.low for found in intervals] == sorted((found.low for found in intervals), reverse=True)
+    assert intervals[0].low == pytest.approx(0.944, abs=0.001)
+    assert all(found.low <= found.value <= found.high for found in intervals)
+
+
+def test_a_right_answer_more_never_lowers_what_a_figure_may_reach() -> None:
+    reached = [
+        not_surer_than_the_sample(bootstrap(scores, mean), scores).high
+        for scores in ([*[0.0] * (64 - right), *[1.0] * right] for right in range(5))
+    ]
+
+    assert reached == sorted(reached)

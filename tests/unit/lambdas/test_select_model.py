@@ -14,6 +14,7 @@ from lambdas.select_model.choosing import VacuousFloor, choose, needed, verdicts
 from lambdas.select_model.handler import NoCandidateClearsFloor, NoCandidateMeasured, handle
 from lambdas.select_model.results import Result
 from lambdas.shared.errors import EvaluationIncomplete, InvalidEvent, TooFewRecords
+from lambdas.shared.figures import sure_share
 from lambdas.shared.targets import parse_target
 
 if TYPE_CHECKING:
@@ -92,6 +93,14 @@ def test_the_records_that_are_needed_are_worked_out_from_the_width_of_the_interv
     assert needed(wide, 0.3) == 100
     assert needed(evaluated(low=0.1, value=0.29), 0.3) is None
     assert needed(evaluated(low=0.1, value=0.3), 0.3) is None
+
+
+def test_of_answers_that_all_score_alike_exactly_so_many_are_needed_as_reach_the_floor() -> None:
+    alike = evaluated(value=0.8, low=round(0.8 * sure_share(24), 6), examples=24)
+    count = needed(alike, 0.75)
+
+    assert count == 58
+    assert 0.8 * sure_share(58) >= 0.75 > 0.8 * sure_share(57)
 
 
 def test_a_refused_candidate_says_that_its_mean_is_below_and_how_far_it_may_reach(select: Select) -> None:
