@@ -7,6 +7,7 @@ function's deadline.
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Sequence
 
@@ -32,6 +33,11 @@ PASSING = {
 }
 # Codes that say something about one record, such as a prompt that is too long for the model.
 ABOUT_THE_RECORD = {"ValidationException", "ModelErrorException"}
+# What a ValidationException says of the model, whatever the record is: an id that is not one, a model that answers
+# only to a profile, one that Converse or a part of the request is not made for.
+ABOUT_THE_MODEL = re.compile(
+    r"model identifier is invalid|on-demand throughput|operation not allowed|do(es)?(n.t| not) support", re.IGNORECASE
+)
 
 
 class CandidateNotAvailable(FunctionError):
@@ -107,13 +113,13 @@ class BedrockModel:
         code, message = aws.error_code(failure), aws.error_message(failure)
         if code in PASSING:
             return f"{code}: {message}"
-        if code in ABOUT_THE_RECORD:
+        if code in ABOUT_THE_RECORD and not ABOUT_THE_MODEL.search(message):
             raise RecordRefused(f"{code}: {message}") from failure
         raise CandidateNotAvailable(
             f"{self._name} cannot be asked: {code}: {message}",
             where=self._model_id,
-            remedy="Check that model access is granted in this region, that the id is right and that the function's "
-            "role may call bedrock:InvokeModel on it.",
+            remedy="Check that model access is granted in this region, that the id, or the inference profile, exists "
+            "there and that the function's role may call bedrock:InvokeModel on it; or drop the candidate.",
         ) from failure
 
 

@@ -224,6 +224,28 @@ def test_a_wrong_set_up_ends_the_evaluation_at_once(
     assert len(cloud.called("bedrock-runtime", "Converse")) <= 8
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The provided model identifier is invalid.",
+        "Invocation of model ID m with on-demand throughput isn\u2019t supported. Retry your request with the ID or "
+        "ARN of an inference profile that contains this model.",
+        "The provided model doesn't support on-demand throughput.",
+        "This action doesn't support the model that you provided. Try again with a supported text or chat model.",
+        "Operation not allowed",
+    ],
+)
+def test_what_is_wrong_with_the_model_is_not_held_against_the_records(
+    evaluate: Evaluate, cloud: Cloud, waits: list[float], message: str
+) -> None:
+    cloud.refuse("bedrock-runtime", "Converse", "ValidationException", message)
+
+    with pytest.raises(CandidateNotAvailable, match=r"nova-micro cannot be asked: ValidationException: .* profile"):
+        evaluate(1)
+    assert len(cloud.called("bedrock-runtime", "Converse")) < 8
+    assert not any(".answers/" in key for _, key in cloud.objects)
+
+
 def test_a_few_records_that_the_model_refuses_score_zero_and_are_counted(
     evaluate: Evaluate, cloud: Cloud, run: dict[str, Any], fail: Callable[..., Mapping[str, Any]]
 ) -> None:
