@@ -16,10 +16,14 @@ from pathlib import Path
 import aws_cdk as cdk
 
 from cdk_app.settings import Settings, SettingsError, load_settings
+from cdk_app.settings.placement import unanswered
+from cdk_app.settings.problems import refuse
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_ENVIRONMENT = "dev"
 DEFAULT_WORKFLOW = "workflow.yaml"
+REGION = "CDK_DEFAULT_REGION"
+"""Where the CDK CLI says which region it deploys to; a plain `python app.py` does not know it."""
 
 FLAGS: dict[str, str | bool] = {
     # CloudFormation then refuses to remove what another stack still uses.
@@ -39,7 +43,8 @@ def open_application(arguments: Sequence[str] = (), outdir: Path | None = None) 
     the context value `workflow`, else `workflow.yaml` beside `cdk.json`. Templates go to `outdir`, else where
     the CDK CLI wants them, else to an emptied `cdk.out`.
 
-    Exits with every problem of the settings file when it cannot be used.
+    Exits with every problem of the settings file when it cannot be used, and with every candidate that does not answer
+    in the region that the CDK CLI deploys to.
     """
     app = cdk.App(
         outdir=str(outdir or _output_folder()),
@@ -54,6 +59,8 @@ def open_application(arguments: Sequence[str] = (), outdir: Path | None = None) 
     workflow = ROOT / _context(app, "workflow", DEFAULT_WORKFLOW)
     try:
         settings = load_settings(workflow, environment)
+        if region := os.environ.get(REGION):
+            refuse(unanswered(settings, workflow, region))
     except SettingsError as error:
         sys.exit(str(error))
     cdk.Tags.of(app).add("project", settings.name)

@@ -32,3 +32,14 @@ class SettingsError(Exception):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = sorted(set(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise what was found, if anything was.
+
+    Raises:
+        SettingsError: with every problem.
+    """
+    found = list(problems)
+    if found:
+        raise SettingsError(found)

@@ -1,0 +1,35 @@
+"""Candidates that nothing answers for in the region that is deployed to.
+
+Templates do not know their region, and neither do settings; the CDK CLI does, and says it to the application. What
+the catalogue knows of that region is then asked before anything is synthesized.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from cdk_app.catalogue import ENTRIES, GEOGRAPHIES, Model, asked_from
+from cdk_app.settings.loading import problem_in
+from cdk_app.settings.model import Settings
+from cdk_app.settings.problems import Problem
+
+
+def unanswered(settings: Settings, workflow: Path, region: str) -> Iterator[Problem]:
+    """Yield a problem for each candidate on Bedrock that a workflow in the region could not ask."""
+    for index, model in enumerate(settings.candidate_models):
+        if model.platform == "bedrock" and asked_from(model, region) is None:
+            place = ("selection", "candidates", index, "model")
+            yield problem_in(workflow, settings.environment, place, _message(model, region), _remedy(model))
+
+
+def _message(model: Model, region: str) -> str:
+    by = {"geographic": "its geography's inference profile", "global": "its global inference profile", None: "its id"}
+    return f"nothing answers in {region} to `{model.key}`, which a workflow asks by {by[model.inference_profile]}"
+
+
+def _remedy(model: Model) -> str:
+    bedrock = ENTRIES[model.key].bedrock
+    known = sorted({*GEOGRAPHIES, *(bedrock.regions if bedrock else ())})
+    regions = [region for region in known if asked_from(model, region)]
+    return f"Name another candidate, or deploy to {', '.join(regions[:-1])}{' or ' * bool(regions[1:])}{regions[-1]}."
