@@ -54,18 +54,26 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
         "target": json.dumps(target_document(_target(chosen, run))) if chosen else None,
         "needs_tuning": chosen is None,
         "best": best.document,
-        "reason": _reason(run, chosen, best),
+        "reason": f"{_reason(run, chosen, best)}{_not_measured(missing)}",
         "floor": run.floor,
         "verdicts": verdicts(results, missing, chosen, run.floor),
     }
 
 
 def _nothing_measured(missing: Sequence[Unmeasured]) -> NoCandidateMeasured:
-    reasons = "; ".join(f"{candidate.name}: {candidate.reason}" for candidate in missing)
     return NoCandidateMeasured(
-        f"None of the {len(missing)} candidates could be measured. {reasons}",
+        f"None of the {len(missing)} candidates could be measured. {_reasons(missing)}",
         remedy="Correct what the candidates say, and start a new run.",
     )
+
+
+def _not_measured(missing: Sequence[Unmeasured]) -> str:
+    """Name what was not compared, to be read after the choice: it may be cheaper than what was chosen."""
+    return f"; not measured: {_reasons(missing)}" if missing else ""
+
+
+def _reasons(missing: Sequence[Unmeasured]) -> str:
+    return "; ".join(f"{candidate.name}: {candidate.reason}" for candidate in missing)
 
 
 def _nothing_good_enough(best: Result, run: Run) -> NoCandidateClearsFloor:

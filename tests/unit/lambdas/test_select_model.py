@@ -202,6 +202,14 @@ def test_a_candidate_that_cannot_be_asked_is_out_with_its_reason_and_the_others_
     }
 
 
+@pytest.mark.parametrize("figure", [(0.5, 1), (0.1, 1)])
+def test_the_reason_names_what_was_not_compared(select: Select, figure: tuple[float, float]) -> None:
+    assert select((0.1, 0), None, figure)["reason"].endswith(
+        "; not measured: nova-micro (zero-shot): model 1 cannot be asked: AccessDeniedException"
+    )
+    assert "not measured" not in select((0.1, 0), (0.1, 1), figure)["reason"]
+
+
 def test_when_none_could_be_measured_the_run_ends_with_every_reason(select: Select) -> None:
     with pytest.raises(NoCandidateMeasured, match=r"None of the 3 .*model 0 cannot.*model 1 cannot.*model 2 cannot"):
         select(None, None, None)
