@@ -16,7 +16,7 @@ from stacks.state_machine.steps import RESULT, TUNED, Patience, Steps
 from stacks.state_machine.taking_back import roll_back
 
 # A roll-out takes its update's time, and as long again when it is taken back.
-_OTHERS_ROLLOUT = Patience("RolloutBusy", cdk.Duration.minutes(1), int(2 * UPDATE_WITHIN.to_minutes()))
+_OTHERS_ROLLOUT = Patience(("RolloutBusy",), cdk.Duration.minutes(1), int(2 * UPDATE_WITHIN.to_minutes()))
 
 
 def deploy(

@@ -14,8 +14,11 @@ from stacks.state_machine.steps import ERROR, PAYLOAD, TUNED, Patience, Steps
 CONCURRENCY = 2
 """Candidates measured at once: more would meet each other's throttling and spoil the latencies."""
 
-TIMED_OUT = Patience("EvaluationTimedOut", cdk.Duration.seconds(1), attempts=3)
-"""The function keeps its answers, and goes on from them: a slow candidate has four times the time of one invocation."""
+BROKEN_OFF = Patience(
+    ("EvaluationTimedOut", "Sandbox.Timedout", "Lambda.Unknown"), cdk.Duration.seconds(1), attempts=3
+)
+"""The function keeps its answers, and goes on from them: a slow candidate has four times the time of one invocation.
+The last two are what Step Functions calls a function that did not see its end coming."""
 UNMEASURED = {"index": "{% $states.input.candidate.index %}", "unmeasured": ERROR}
 
 
@@ -36,7 +39,7 @@ def select(steps: Steps, evaluate_candidate: lambda_.Function, select_model: lam
         evaluate_candidate,
         comment="asks one candidate and scores its answers.",
         payload={"run": "{% $states.input.run %}", "candidate": "{% $states.input.candidate %}"},
-        also_retry=TIMED_OUT,
+        also_retry=BROKEN_OFF,
     )
     unmeasured = sfn.Pass.jsonata(
         steps.scope, "CandidateUnmeasured", comment="EvaluateCandidates: goes on without it, and says why."

@@ -52,15 +52,15 @@ _FIRST_FAILURE = "{% $exists($failure.first) ? $failure.first : $failure %}"
 
 @dataclass(frozen=True)
 class Patience:
-    """An error that means "not yet": how often to try again, and at what interval."""
+    """Errors that mean "not yet": how often to try again, and at what interval."""
 
-    error: str
+    errors: tuple[str, ...]
     interval: cdk.Duration
     attempts: int
 
     def give(self, task: sfn.TaskStateBase) -> None:
         """Have `task` wait and try again."""
-        task.add_retry(errors=[self.error], interval=self.interval, max_attempts=self.attempts, backoff_rate=1)
+        task.add_retry(errors=list(self.errors), interval=self.interval, max_attempts=self.attempts, backoff_rate=1)
 
 
 @dataclass(frozen=True)
