@@ -1,14 +1,15 @@
 """The answers of a candidate, kept in S3 as they come: whoever evaluates it again asks only for the others.
 
-They lie in parts beside the result, ``run=<id>/candidates/<candidate>.answers/00000.jsonl``. A line is an answer, or
-the reason for which the model refused the record. It counts only for the very request that it was given to: the line
-holds that request's hash.
+They lie in parts beside the result, ``run=<id>/candidates/<candidate>.answers/00000-<invocation>.jsonl``. A line is an
+answer, or the reason for which the model refused the record, where it would refuse it again. It counts only for the
+very request that it was given to: the line holds that request's hash.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -34,13 +35,15 @@ class KeptAnswers:
         bucket: the models bucket.
         prefix: what the keys of the parts begin with.
         about: what a request is made of beside its turns: the model, and how it is asked.
+        invocation: the id of the function's invocation; an attempt that still runs while the next one has begun
+            writes other parts.
     """
 
-    def __init__(self, bucket: str, prefix: str, about: str) -> None:
-        self._bucket, self._prefix, self._about = bucket, prefix, about
+    def __init__(self, bucket: str, prefix: str, about: str, invocation: str) -> None:
+        self._bucket, self._prefix, self._about, self._invocation = bucket, prefix, about, invocation
         self._lock = threading.Lock()
         parts = s3.keys(bucket, prefix)
-        self._next = len(parts)
+        self._next = 1 + max((_number(key.removeprefix(prefix)) for key in parts), default=-1)
         self._known = {str(line["asked"]): line for key in parts for line in _lines(bucket, key)}
         self._unwritten: list[dict[str, object]] = []
 
@@ -86,7 +89,7 @@ class KeptAnswers:
 
     def _write(self) -> None:
         if self._unwritten:
-            s3.write_lines(self._bucket, f"{self._prefix}{self._next:05}.jsonl", self._unwritten)
+            s3.write_lines(self._bucket, f"{self._prefix}{self._next:05}-{self._invocation}.jsonl", self._unwritten)
             self._next += 1
             self._unwritten = []
 
@@ -95,6 +98,8 @@ def _asked(turns: Sequence[Turn], ask: Ask) -> dict[str, object]:
     try:
         answer = ask(turns)
     except RecordRefused as refusal:
+        if not refusal.lasting:
+            raise
         return {"refusal": str(refusal)}
     return {
         "text": answer.text,
@@ -103,6 +108,12 @@ def _asked(turns: Sequence[Turn], ask: Ask) -> dict[str, object]:
         "seconds": answer.seconds,
         "finish": answer.finish,
     }
+
+
+def _number(name: str) -> int:
+    """Give the number of a part, by which the next one's is found; -1 for what is no part."""
+    number = re.match(r"\d+", name)
+    return int(number[0]) if number else -1
 
 
 def _answer(line: Fields) -> Answer:

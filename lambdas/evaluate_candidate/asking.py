@@ -31,8 +31,10 @@ PASSING = {
     "ModelNotReadyException",
     "ModelTimeoutException",
 }
+# The model failed over this record; it may not do so again.
+MODEL_ERROR = "ModelErrorException"
 # Codes that say something about one record, such as a prompt that is too long for the model.
-ABOUT_THE_RECORD = {"ValidationException", "ModelErrorException"}
+ABOUT_THE_RECORD = {"ValidationException", MODEL_ERROR}
 # What a ValidationException says of the model, whatever the record is: an id that is not one, a model that answers
 # only to a profile, one that Converse or a part of the request is not made for.
 ABOUT_THE_MODEL = re.compile(
@@ -45,7 +47,15 @@ class CandidateNotAvailable(FunctionError):
 
 
 class RecordRefused(Exception):
-    """The model cannot answer this one record; the text is the service's."""
+    """The model cannot answer this one record; the text is the service's.
+
+    Attributes:
+        lasting: whether it would refuse it again, as far as the service's code tells.
+    """
+
+    def __init__(self, text: str, *, lasting: bool = True) -> None:
+        super().__init__(text)
+        self.lasting = lasting
 
 
 class BedrockModel:
@@ -114,7 +124,7 @@ class BedrockModel:
         if code in PASSING:
             return f"{code}: {message}"
         if code in ABOUT_THE_RECORD and not ABOUT_THE_MODEL.search(message):
-            raise RecordRefused(f"{code}: {message}") from failure
+            raise RecordRefused(f"{code}: {message}", lasting=code != MODEL_ERROR) from failure
         raise CandidateNotAvailable(
             f"{self._name} cannot be asked: {code}: {message}",
             where=self._model_id,

@@ -6,8 +6,8 @@ train. Answers and result are kept: whoever evaluates a candidate of a run again
 Event: ``{"run", "candidate"}``. Result: see `lambdas.evaluate_candidate.report`.
 Errors: CandidateNotAvailable, CandidateFailed, EvaluationTimedOut, TooFewRecords, InvalidRecord, NotLabels.
 Environment: CURATED_BUCKET, MODELS_BUCKET, CONCURRENCY (default 2).
-IAM: s3:ListBucket, s3:GetObject and kms:Decrypt on both buckets, of the models bucket on run=*/candidates/* alone;
-s3:PutObject and kms:GenerateDataKey there; bedrock:InvokeModel on the candidates' models and inference profiles.
+IAM: s3:ListBucket on both buckets; s3:GetObject and kms:Decrypt on train and validation of the curated one and on
+run=*/candidates/* of the models one; s3:PutObject and kms:GenerateDataKey there; bedrock:InvokeModel on the candidates' models and inference profiles.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from lambdas.evaluate_candidate.answers import KeptAnswers
 from lambdas.evaluate_candidate.asking import BedrockModel
 from lambdas.evaluate_candidate.chance import chance
 from lambdas.evaluate_candidate.deadline import Deadline
+from lambdas.evaluate_candidate.known import digest, known_result
 from lambdas.evaluate_candidate.measuring import Outcome, measure
 from lambdas.evaluate_candidate.report import prediction_lines, summary
 from lambdas.evaluate_candidate.showing import examples_of
 from lambdas.shared import environment, log, s3
 from lambdas.shared.converse import Answer
-from lambdas.shared.errors import InvalidRecord, TooFewRecords
+from lambdas.shared.errors import TooFewRecords
 from lambdas.shared.examples import Examples
 from lambdas.shared.extractive import best_sentence
 from lambdas.shared.faithfulness import faithfulness
-from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
 from lambdas.shared.labels import labels_of
 from lambdas.shared.metrics import CLASSIFICATION, SUMMARIZATION, metric_named
@@ -42,8 +42,6 @@ from lambdas.shared.run import EXTRACTIVE, Candidate, Run, parse_candidate, run_
 MINIMUM_RECORDS = 5
 # Labels are those of this many records.
 LABEL_POOL = 20_000
-# What the stored document has beside the result.
-STORED_ONLY = {"run_id", "prompt_turns", "prompt_pool", "prompt_examples"}
 
 
 @workflow_function
@@ -57,15 +55,17 @@ def handle(event: Event, context: Context) -> dict[str, object]:
     concurrency = environment.integer("CONCURRENCY", minimum=1, maximum=64, default=2)
 
     base = f"{run.models_prefix}candidates/{candidate.name}"
-    if known := _known_result(models_bucket, f"{base}.json"):
-        return known
     records = _held_out(bucket, run)
     examples = examples_of(bucket, run, candidate)
     labels = _labels(bucket, run)
+    decides = digest(run, candidate, records, examples, labels)
+    if known := known_result(models_bucket, f"{base}.json", decides):
+        return known
     metric = metric_named(run.metric, labels)
     deadline = Deadline(context.get_remaining_time_in_millis, len(records))
     progress = partial(log.progress, "evaluate", unit="examples", model=candidate.model, strategy=candidate.strategy)
-    with KeptAnswers(models_bucket, f"{base}.answers/", f"{candidate.model_id} {run.max_output_tokens}") as kept:
+    about = f"{candidate.model_id} {run.max_output_tokens}"
+    with KeptAnswers(models_bucket, f"{base}.answers/", about, context.aws_request_id) as kept:
         if kept.count:
             log.info("Answers of an earlier attempt are there", answers=kept.count)
         answer = _answerer(run, candidate, examples, kept, deadline)
@@ -79,7 +79,8 @@ def handle(event: Event, context: Context) -> dict[str, object]:
     }
     s3.write_lines(models_bucket, f"{base}.predictions.jsonl", prediction_lines(metric, outcomes))
     # Last: where the result is, everything is.
-    s3.write_document(models_bucket, f"{base}.json", {**result, "run_id": run.run_id, **examples.document()})
+    stored = {**result, "run_id": run.run_id, "of": decides, **examples.document()}
+    s3.write_document(models_bucket, f"{base}.json", stored)
     return result
 
 
@@ -89,16 +90,6 @@ def _faithful(run: Run, outcomes: list[Outcome]) -> dict[str, object]:
         return {}
     pairs = [(text_of(o.record.prompt, run.instruction), o.answer.text) for o in outcomes if o.refusal is None]
     return {"faithfulness": faithfulness(pairs)}
-
-
-def _known_result(bucket: str, key: str) -> dict[str, object] | None:
-    """Give the result that an earlier attempt stored, if one did."""
-    if key not in s3.keys(bucket, key):
-        return None
-    document, _ = s3.document(bucket, key)
-    stored = Fields(document, f"s3://{bucket}/{key}", InvalidRecord, "Delete the object and start again.").as_dict()
-    log.info("The result of an earlier attempt is there", key=key)
-    return {name: value for name, value in stored.items() if name not in STORED_ONLY}
 
 
 def _held_out(bucket: str, run: Run) -> list[Record]:

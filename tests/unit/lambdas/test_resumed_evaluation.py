@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambdas.evaluate_candidate.asking import BedrockModel, CandidateNotAvailable
-from lambdas.evaluate_candidate.deadline import RESERVE_MILLIS, EvaluationTimedOut
+from lambdas.evaluate_candidate.deadline import EvaluationTimedOut, reserve_millis
 from lambdas.evaluate_candidate.handler import handle
 from lambdas.shared.errors import InvalidRecord
 
@@ -116,6 +116,31 @@ def test_a_finished_evaluation_is_not_done_again(evaluate: Evaluate, cloud: Clou
     assert not asked(cloud)
 
 
+def changed_price(cloud: Cloud, run: dict[str, Any]) -> None:
+    run["candidates"][1]["price"] = {"usd_per_1k_input_tokens": 9.0, "usd_per_1k_output_tokens": 9.0}
+
+
+def changed_answers(cloud: Cloud, run: dict[str, Any]) -> None:
+    run["max_output_tokens"] = 32
+
+
+def changed_references(cloud: Cloud, run: dict[str, Any]) -> None:
+    key = ("curated", f"{PREFIX}validation/part-00000.jsonl")
+    cloud.objects[key] = cloud.objects[key].replace(b"Summary 3.", b"Another 3.")
+
+
+@pytest.mark.parametrize("change", [changed_price, changed_answers, changed_references])
+def test_a_result_of_something_else_is_not_taken(
+    evaluate: Evaluate, cloud: Cloud, run: dict[str, Any], change: Callable[[Cloud, dict[str, Any]], None]
+) -> None:
+    key = evaluate()["result_key"]
+    before = cloud.document("models", key)["of"]
+    change(cloud, run)
+    evaluate()
+
+    assert cloud.document("models", key)["of"] != before
+
+
 def test_answers_are_written_in_parts_while_they_come(evaluate: Evaluate, cloud: Cloud) -> None:
     evaluate()
 
@@ -159,12 +184,44 @@ def test_a_record_that_the_model_refused_is_not_asked_for_again(
     assert result["failed"] == sum(text.endswith("Text 1.") for text in asked(cloud)) == 1
 
 
+def test_a_record_over_which_the_model_failed_is_asked_for_again(
+    evaluate: Evaluate, cloud: Cloud, fail: Callable[..., Mapping[str, Any]]
+) -> None:
+    failures = iter(["ModelErrorException", "AccessDeniedException"])
+
+    def script(params: Params) -> Mapping[str, Any]:
+        code = next(failures, None)
+        return fail("Converse", code, "no") if code else said("Summary")
+
+    cloud.on("bedrock-runtime", "Converse", script)
+    with pytest.raises(CandidateNotAvailable):
+        evaluate()
+    settled()
+
+    assert evaluate()["failed"] == 0
+
+
+def test_an_attempt_that_still_runs_and_the_next_one_keep_their_answers_apart(
+    evaluate: Evaluate, cloud: Cloud, context: Context, breaks_off: Callable[[int, str], None]
+) -> None:
+    cloud.put("models", f"{PARTS}00004.jsonl", {"asked": "of an earlier version"})
+    for request in ("one", "two"):
+        context.aws_request_id = request
+        breaks_off(3, "AccessDeniedException")
+        with pytest.raises(CandidateNotAvailable):
+            evaluate()
+        settled()
+
+    parts = sorted(key.removeprefix(PARTS) for bucket, key in cloud.objects if key.startswith(PARTS))
+    assert parts == ["00004.jsonl", "00005-one.jsonl", "00006-two.jsonl"]
+
+
 def test_throttling_is_not_waited_for_beyond_the_deadline(
     evaluate: Evaluate, cloud: Cloud, context: Context, breaks_off: Callable[[int, str], None]
 ) -> None:
     breaks_off(10, "ThrottlingException")
     # Less than a second is enough to ask, and too little for the waits that are drawn within eight attempts.
-    context.millis = RESERVE_MILLIS + 900
+    context.millis = reserve_millis(40) + 900
 
     with pytest.raises(EvaluationTimedOut, match=r"ran out while nova-micro was busy.*ThrottlingException: no"):
         evaluate()
