@@ -46,7 +46,7 @@ def approved_target() -> Approved | None:
         return known.approved
     try:
         target = read_target(parameter)
-        approved = Approved(target, _examples(target)) if target else None
+        approved = _as_known(target, known) if target else None
     except aws.CALL_ERRORS as failure:
         if not aws.passes_by_itself(failure):
             raise
@@ -59,6 +59,13 @@ def approved_target() -> Approved | None:
 def forget() -> None:
     """Read the parameter anew at the next request."""
     _remembered.clear()
+
+
+def _as_known(target: Target, known: _Remembered | None) -> Approved:
+    """Give what is known of a target that is approved still; its examples are written once, and long to read."""
+    if known and known.approved and known.approved.target == target:
+        return known.approved
+    return Approved(target, _examples(target))
 
 
 def _examples(target: Target) -> Examples:

@@ -319,6 +319,27 @@ def test_the_target_is_remembered_for_half_a_minute(
     assert len(cloud.called("ssm", "GetParameter")) == 2
 
 
+def test_the_examples_of_a_target_that_stays_approved_are_read_once(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("lambdas.gateway.approved.time.monotonic", lambda: now)
+    key = "run=run-7/candidates/2.json"
+    target = BEDROCK | {"strategy": "few-shot", "prompt_key": key}
+    cloud.parameters["/target"] = json.dumps(target)
+    cloud.put("models", key, {"prompt_turns": []})
+    first = approved.approved_target()
+    now = 1031.0
+
+    assert approved.approved_target() is first
+    assert len(cloud.called("ssm", "GetParameter")) == 2
+    assert len(cloud.called("s3", "GetObject")) == 1
+    now = 1062.0
+    cloud.parameters["/target"] = json.dumps(target | {"run_id": "run-8"})
+    assert approved.approved_target() != first
+    assert len(cloud.called("s3", "GetObject")) == 2
+
+
 @pytest.mark.parametrize("failure", [ReadTimeoutError(endpoint_url="ssm"), "ThrottlingException"])
 @pytest.mark.parametrize(("method", "path"), [("POST", "/v1/summarize"), ("GET", "/v1/models")])
 def test_a_target_that_cannot_be_looked_up_for_the_moment_is_asked_for_later(
