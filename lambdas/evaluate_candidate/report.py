@@ -67,8 +67,8 @@ def summary(candidate: Candidate, metric: Metric, outcomes: Sequence[Outcome]) -
     }
 
 
-def _texts(outcomes: Sequence[Outcome]) -> tuple[list[str], list[str]]:
-    return [o.record.reference for o in outcomes], [o.answer.text for o in outcomes]
+def _texts(outcomes: Sequence[Outcome]) -> tuple[list[str], list[str | None]]:
+    return [o.record.reference for o in outcomes], [o.answer.text if o.refusal is None else None for o in outcomes]
 
 
 def score(metric: Metric, outcome: Outcome) -> float:

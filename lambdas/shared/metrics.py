@@ -34,6 +34,10 @@ OF_TEXTS: Mapping[str, Callable[[str, str], float]] = MappingProxyType(
 )
 
 
+# None stands for a record that got no answer: it scores 0, which an empty answer may not.
+Answers = Sequence[str | None]
+
+
 class Metric(Protocol):
     """How good answers are, from 0 to 1. Lists go together, one place a record."""
 
@@ -48,15 +52,15 @@ class Metric(Protocol):
         """Give what an answer scores by its reference."""
         ...
 
-    def value(self, references: Sequence[str], answers: Sequence[str]) -> float:
+    def value(self, references: Sequence[str], answers: Answers) -> float:
         """Give the figure of all answers."""
         ...
 
-    def interval(self, references: Sequence[str], answers: Sequence[str]) -> Interval:
+    def interval(self, references: Sequence[str], answers: Answers) -> Interval:
         """Give the figure with its confidence interval."""
         ...
 
-    def difference(self, references: Sequence[str], challenger: Sequence[str], champion: Sequence[str]) -> Interval:
+    def difference(self, references: Sequence[str], challenger: Answers, champion: Answers) -> Interval:
         """Give challenger minus champion on the same records, with its interval."""
         ...
 
@@ -68,22 +72,23 @@ class MeanMetric:
     name: str
     score: Callable[[str, str], float]
 
-    def value(self, references: Sequence[str], answers: Sequence[str]) -> float:
+    def value(self, references: Sequence[str], answers: Answers) -> float:
         """Give the mean."""
         return mean(self._scores(references, answers))
 
-    def interval(self, references: Sequence[str], answers: Sequence[str]) -> Interval:
+    def interval(self, references: Sequence[str], answers: Answers) -> Interval:
         """Give the mean with its interval."""
         scores = self._scores(references, answers)
         return not_surer_than_the_sample(bootstrap(scores, mean), scores)
 
-    def difference(self, references: Sequence[str], challenger: Sequence[str], champion: Sequence[str]) -> Interval:
+    def difference(self, references: Sequence[str], challenger: Answers, champion: Answers) -> Interval:
         """Give the mean of the differences with its interval."""
         pairs = zip(self._scores(references, challenger), self._scores(references, champion), strict=True)
         return bootstrap([one - other for one, other in pairs], mean)
 
-    def _scores(self, references: Sequence[str], answers: Sequence[str]) -> list[float]:
-        return [self.score(reference, answer) for reference, answer in zip(references, answers, strict=True)]
+    def _scores(self, references: Sequence[str], answers: Answers) -> list[float]:
+        pairs = zip(references, answers, strict=True)
+        return [0.0 if answer is None else self.score(reference, answer) for reference, answer in pairs]
 
 
 class MacroF1:
@@ -98,25 +103,25 @@ class MacroF1:
         """Give 1 for the right label, else 0."""
         return float(self._labels.given_by(answer) == self._labels.written(reference))
 
-    def value(self, references: Sequence[str], answers: Sequence[str]) -> float:
+    def value(self, references: Sequence[str], answers: Answers) -> float:
         """Give macro-F1."""
         return macro_f1(self._classes(references, answers))
 
-    def interval(self, references: Sequence[str], answers: Sequence[str]) -> Interval:
+    def interval(self, references: Sequence[str], answers: Answers) -> Interval:
         """Give macro-F1 with its interval."""
         classes = self._classes(references, answers)
         return not_surer_than_each_class(bootstrap(classes, macro_f1), classes)
 
-    def difference(self, references: Sequence[str], challenger: Sequence[str], champion: Sequence[str]) -> Interval:
+    def difference(self, references: Sequence[str], challenger: Answers, champion: Answers) -> Interval:
         """Give the difference of both figures over the same drawn records."""
         both = list(
             zip(self._classes(references, challenger), self._classes(references, champion), strict=True),
         )
         return bootstrap(both, lambda drawn: macro_f1([a for a, _ in drawn]) - macro_f1([b for _, b in drawn]))
 
-    def _classes(self, references: Sequence[str], answers: Sequence[str]) -> list[Classes]:
+    def _classes(self, references: Sequence[str], answers: Answers) -> list[Classes]:
         pairs = zip(references, answers, strict=True)
-        return [(self._labels.written(r), self._labels.given_by(a)) for r, a in pairs]
+        return [(self._labels.written(r), None if a is None else self._labels.given_by(a)) for r, a in pairs]
 
 
 def metric_named(name: str, labels: Sequence[str] = ()) -> Metric:

@@ -1,7 +1,8 @@
 """Exact match and token F1 as SQuAD's own evaluation defines them (Rajpurkar et al. 2016, `evaluate-v2.0.py`).
 
 Both compare normalized answers: lower case, without punctuation, without the articles a, an and the, and with single
-spaces. Of two answers one of which is empty, both figures are 1 when the other is empty too, and else 0.
+spaces. A reference of which that leaves nothing, such as ``+`` or ``A``, is compared as it is, but for case and spaces:
+an empty answer is not it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ def normalized(text: str) -> str:
 
 def exact_match(reference: str, answer: str) -> float:
     """Give 1 where the normalized answers are the same, else 0."""
-    return float(normalized(reference) == normalized(answer))
+    wanted = normalized(reference)
+    if not wanted:
+        return float(_squeezed(reference) == _squeezed(answer))
+    return float(wanted == normalized(answer))
 
 
 def token_f1(reference: str, answer: str) -> float:
@@ -35,10 +39,14 @@ def token_f1(reference: str, answer: str) -> float:
     0.5714285714285714
     """
     wanted, given = normalized(reference).split(), normalized(answer).split()
-    if not wanted or not given:
-        return float(wanted == given)
+    if not wanted:
+        return exact_match(reference, answer)
     common = (Counter(wanted) & Counter(given)).total()
     if not common:
         return 0.0
     precision, recall = common / len(given), common / len(wanted)
     return 2 * precision * recall / (precision + recall)
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.lower().split())

@@ -20,15 +20,18 @@ def normalized(text: str) -> str:
 
 
 def exact_match(reference: str, answer: str) -> float:
-    """Give 1 where the normalized answers are the same, else 0."""
-    return 1.0 if normalized(reference) == normalized(answer) else 0.0
+    """Give 1 where the normalized answers are the same, else 0; a reference that nothing is left of counts as it is."""
+    wanted = normalized(reference)
+    if wanted:
+        return 1.0 if wanted == normalized(answer) else 0.0
+    return 1.0 if reference.lower().split() == answer.lower().split() else 0.0
 
 
 def token_f1(reference: str, answer: str) -> float:
-    """Give the F-measure, 0 to 1, of the words that both have; of two empty answers, 1."""
+    """Give the F-measure, 0 to 1, of the words that both have; as `exact_match` where the reference has none."""
     wanted, given = normalized(reference).split(), normalized(answer).split()
-    if not wanted or not given:
-        return 1.0 if wanted == given else 0.0
+    if not wanted:
+        return exact_match(reference, answer)
     common = sum((Counter(wanted) & Counter(given)).values())
     if common == 0:
         return 0.0

@@ -81,13 +81,21 @@ def test_settings_functions_and_jobs_know_the_same_kinds_and_metrics() -> None:
         ("The Eiffel Tower", "eiffel tower!", 1.0, 1.0),
         ("Denver Broncos", "the Denver Broncos of 2015", 0.0, 2 * (2 / 4) / (2 / 4 + 1)),
         ("yes", "no", 0.0, 0.0),
-        ("the", "", 1.0, 1.0),
+        ("the", "", 0.0, 0.0),
+        ("the", "The", 1.0, 1.0),
+        ("+", "", 0.0, 0.0),
+        ("+", "-", 0.0, 0.0),
+        ("+", " +", 1.0, 1.0),
+        ("+", "the", 0.0, 0.0),
+        ("yes", "", 0.0, 0.0),
         ("a b b", "b b b", 0.0, 2 * (2 / 3) / (2 / 3 + 1)),
     ],
 )
 def test_questions_are_scored_as_squad_does(reference: str, answer: str, exact: float, f1: float) -> None:
     assert squad.exact_match(reference, answer) == exact
     assert squad.token_f1(reference, answer) == pytest.approx(f1)
+    assert tuned_squad.exact_match(reference, answer) == exact
+    assert tuned_squad.token_f1(reference, answer) == pytest.approx(f1)
 
 
 @pytest.mark.parametrize(

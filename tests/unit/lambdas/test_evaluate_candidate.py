@@ -15,11 +15,15 @@ from lambdas.evaluate_candidate import asking
 from lambdas.evaluate_candidate.asking import BedrockModel, CandidateNotAvailable
 from lambdas.evaluate_candidate.deadline import EvaluationTimedOut, reserve_millis
 from lambdas.evaluate_candidate.handler import handle
-from lambdas.evaluate_candidate.report import CandidateFailed
-from lambdas.shared.converse import converse
+from lambdas.evaluate_candidate.measuring import Outcome
+from lambdas.evaluate_candidate.report import CandidateFailed, prediction_lines, summary
+from lambdas.shared.converse import Answer, converse
+from lambdas.shared.cost import TimePrice
 from lambdas.shared.errors import ConfigurationError, InvalidEvent, ServiceCallFailed, TooFewRecords
+from lambdas.shared.metrics import metric_named
 from lambdas.shared.prompts import Turn
-from lambdas.shared.records import read_split, sample
+from lambdas.shared.records import Record, read_split, sample
+from lambdas.shared.run import Candidate
 
 if TYPE_CHECKING:
     from tests.unit.lambdas.conftest import Cloud, Context
@@ -266,6 +270,18 @@ def test_a_few_records_that_the_model_refuses_score_zero_and_are_counted(
     refused = [line for line in cloud.lines("models", result["predictions_key"]) if "refusal" in line]
     assert [(line["record_id"], line["score"]) for line in refused] == [("v13", 0.0)]
     assert "Input is too long" in refused[0]["refusal"]
+
+
+def test_a_refused_record_scores_zero_in_every_figure_even_where_nothing_was_wanted() -> None:
+    outcomes = [
+        Outcome(Record(f"v{place}", (Turn("user", "x"),), ""), Answer("", 1, 1, 0.1), "too long" if not place else None)
+        for place in range(20)
+    ]
+    candidate = Candidate(0, "m", "m", "bedrock", "zero-shot", 0, TimePrice(0.001))
+    metric = metric_named("exactMatch")
+
+    assert summary(candidate, metric, outcomes)["value"] == pytest.approx(0.95)
+    assert [line["score"] for line in prediction_lines(metric, outcomes)] == [0.0] + [1.0] * 19
 
 
 def test_a_model_that_refuses_many_records_is_not_measured(evaluate: Evaluate, cloud: Cloud) -> None:
