@@ -85,6 +85,8 @@ def _of_folder(folder: Path) -> tuple[list[DataFile], list[Path]]:
     read, other = [], []
     for path in sorted(folder.rglob("*")):
         if path.is_dir():
+            # A link to a folder is not gone into: it may lead out of the folder that was given, or back into it.
+            other += [path] if path.is_symlink() else []
             continue
         way = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in way.parts)

@@ -64,6 +64,16 @@ def test_a_folder_gives_the_files_that_are_read_by_their_way_from_there(tmp_path
     )
 
 
+def test_a_link_to_a_folder_is_left_out_by_name(tmp_path: Path) -> None:
+    write(tmp_path, given__a_jsonl=GOOD, elsewhere__b_jsonl=GOOD)
+    (tmp_path / "given" / "more").symlink_to(tmp_path / "elsewhere")
+
+    found = find_data_files("--data", [tmp_path / "given"])
+
+    assert [file.name for file in found.files] == ["a.jsonl"]
+    assert found.notice() == f"Not read by the preparation, and left out: {tmp_path}/given/more."
+
+
 def test_files_and_folders_go_together_in_the_order_of_their_keys(tmp_path: Path) -> None:
     one, _ = write(tmp_path, one__z_jsonl=GOOD, two__a_jsonl=GOOD)
     assert [file.name for file in find_data_files("--data", [one, tmp_path / "two"]).files] == ["a.jsonl", "z.jsonl"]
