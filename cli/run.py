@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from cdk_app.settings import Settings
@@ -66,7 +67,7 @@ def run_claimed(settings: Settings, options: Options, output: Path, console: Con
         happened = [event for event, _ in events.read(finished.events)]
         error, limit, logs = describe(finished.error, log), settings.longest_prompt, None
         if finished.outcome.status != "SUCCEEDED":
-            logs = str(write_logs(emulator.client("logs"), output / run_id / "log.txt").resolve())
+            logs = kept_logs(emulator, output / run_id / "log.txt")
         figures.update(collect(finished.outcome, board, artefacts, finished.probed, happened, error, limit, logs))
         write_report(figures, output / run_id, artefacts.data_card())
         if figures["data"] and any(figures["data"]["rejected"].values()):
@@ -92,6 +93,15 @@ def run_claimed(settings: Settings, options: Options, output: Path, console: Con
     if finished.error is not None and explain(finished.error, log) is None:
         raise finished.error
     return 0 if finished.good else 1
+
+
+def kept_logs(emulator: Emulator, file: Path) -> str | None:
+    """Write the run's logs and return where; without them the report is still worth having, so failing is only said."""
+    try:
+        return str(write_logs(emulator.client("logs"), file).resolve())
+    except (OSError, BotoCoreError, ClientError) as error:
+        say(f"The logs of the run could not be kept in {file}: {error}", Console(stderr=True), "yellow")
+        return None
 
 
 def describe(error: Exception | None, log: Path) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.error import URLError
 
@@ -148,6 +149,16 @@ def test_the_report_is_written_and_shown_whichever_way_the_run_ended(
     if error is not None:
         assert "The deployed model could not be used: 501" in stdout
         assert "The deployed model could not be used" in page
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), EndpointConnectionError(endpoint_url="http://x")])
+def test_logs_that_cannot_be_kept_are_told_and_no_reason_to_have_no_report(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    monkeypatch.setattr(cli.run, "write_logs", raising(error))
+
+    assert cli.run.kept_logs(SimpleNamespace(client=str), tmp_path / "log.txt") is None  # type: ignore[arg-type]
+    assert f"could not be kept in {tmp_path / 'log.txt'}: {error}" in capsys.readouterr().err
 
 
 def test_a_run_that_cannot_end_well_is_refused_before_it_begins(
