@@ -228,7 +228,7 @@ def models(
             elif model:
                 tell_of_model(model, region or None, as_json, state, console)
             else:
-                code = list_models(query_of(filters), as_json, state, console, Console(stderr=True))
+                code = list_models(query_of(filters, state), as_json, state, console, Console(stderr=True))
         except WrongUsage as error:
             raise fail(str(error), 2) from None
         except (Unreachable, UnreadableObservation) as error:

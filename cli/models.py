@@ -27,8 +27,10 @@ class WrongUsage(Exception):
     """The command makes no sense; the text says what would."""
 
 
-def query_of(options: Mapping[str, object]) -> Query:
+def query_of(options: Mapping[str, object], state: Path) -> Query:
     """Return the query of the command's options; what was not given asks nothing.
+
+    A region is known if the catalogue, or what AWS told and the state folder keeps, has a model there.
 
     Raises:
         WrongUsage: a word is none of those that the option knows.
@@ -36,7 +38,8 @@ def query_of(options: Mapping[str, object]) -> Query:
     for name, known in (("kind", get_args(Kind)), ("modality", get_args(Medium)), ("customizable", get_args(Method))):
         if options[name] and options[name] not in known:
             raise WrongUsage(f"--{name} {options[name]} is not known; these are: {', '.join(known)}.")
-    regions = {region for entry in ENTRIES.values() if entry.bedrock for region in entry.bedrock.regions}
+    entries, _ = _catalogue(state)
+    regions = {region for entry in entries.values() if entry.bedrock for region in entry.bedrock.regions}
     if options["region"] and options["region"] not in regions:
         raise WrongUsage(f"No model answers in {options['region']}. {suggest(str(options['region']), sorted(regions))}")
     given = {name: value for name, value in options.items() if value not in ("", None)}

@@ -211,6 +211,21 @@ def test_a_refresh_tells_the_differences_and_keeps_them_if_asked(
     assert "2027-06-01" in output
 
 
+def test_a_region_of_which_only_aws_told_can_be_asked_for(
+    answering: FakeAws, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert invoke("--region", "eu-west-9")[0] == 2
+    monkeypatch.setattr(
+        boto3.Session, "client", lambda _, service, region_name: answering(service, region_name=region_name)
+    )
+    invoke("refresh", "--region", "eu-west-9", "--write")
+
+    code, output, _ = invoke("--region", "eu-west-9")
+
+    assert code == 0
+    assert "tiny-1" in output
+
+
 def test_a_refresh_that_is_not_told_to_write_keeps_nothing(
     answering: FakeAws, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
