@@ -12,7 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-WORD = re.compile(r"\w+")
+# Chinese and Japanese put no spaces between words: each of their characters is taken for one.
+UNSPACED = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+WORD = re.compile(rf"(?=\w)[{UNSPACED}]|[^\W{UNSPACED}]+")
 SATURATION, LENGTH_SHARE = 1.5, 0.75
 
 

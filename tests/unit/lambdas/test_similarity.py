@@ -37,6 +37,14 @@ def test_rare_words_that_are_shared_decide_and_not_those_that_all_texts_have() -
     assert Index(["the the the the", "bank", "the sky", "the sea"]).nearest("the bank", 1) == [1]
 
 
+def test_texts_without_spaces_between_words_are_compared_by_their_characters() -> None:
+    index = Index(["銀行が金利を上げた", "チームが試合に勝った", "海岸に雨が降る", "the team won"])
+
+    assert index.nearest("銀行の合併", 1) == [0]
+    assert index.nearest("雨の海", 1) == [2]
+    assert index.nearest("a team", 1) == [3]
+
+
 def test_of_texts_that_are_equally_similar_the_one_that_stands_first_is_taken() -> None:
     assert Index(["a b", "b a", "c"]).nearest("a", 2) == [0, 1]
     assert Index(TEXTS).nearest("", 2) == [0, 1]
