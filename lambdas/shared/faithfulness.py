@@ -70,18 +70,19 @@ def support(source: str, answer: str) -> Support:
 def faithfulness(pairs: Sequence[tuple[str, str]]) -> dict[str, float | None]:
     """Give the figures of all answers, as (source, answer): shares unsupported, compression, copies and the score.
 
-    A share is None where no answer has a number, or a name.
+    A share is None where no answer has a number, or a name. Words are runs of ASCII letters and digits: a source
+    without any, such as a Japanese one, says nothing here, and where all are so every figure is None.
     """
-    found = [support(source, answer) for source, answer in pairs]
+    found = [support(source, answer) for source, answer in pairs if tokens(source)]
     shares = {
         name: _share(sum(s.unsupported[place] for s in found), sum(s.found[place] for s in found))
         for place, name in enumerate(("numbers", "names", "sentences"))
     }
     return {
         **{f"unsupported_{name}": share for name, share in shares.items()},
-        "compression": round(mean([s.compression for s in found]), 4),
-        "copied": round(mean([float(s.copied) for s in found]), 4),
-        "score": round(mean([s.score for s in found]), 4),
+        "compression": _mean([s.compression for s in found]),
+        "copied": _mean([float(s.copied) for s in found]),
+        "score": _mean([s.score for s in found]),
     }
 
 
@@ -93,6 +94,10 @@ def _supported(sentence: str, vocabulary: frozenset[str]) -> bool:
     """Whether enough of a sentence's longer words stand in the source; one without such words claims nothing."""
     content = [word for word in tokens(sentence) if len(word) >= CONTENT_CHARACTERS]
     return not content or sum(word in vocabulary for word in content) >= LEAST_SUPPORT * len(content)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(mean(values), 4) if values else None
 
 
 def _share(part: int, whole: int) -> float | None:

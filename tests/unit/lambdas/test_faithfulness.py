@@ -59,6 +59,14 @@ def test_figures_are_shares_over_all_answers_and_none_where_there_is_nothing() -
     assert found["score"] == pytest.approx(0.75)
 
 
+def test_a_text_in_another_script_has_no_figures_and_spoils_none() -> None:
+    japanese = ("銀行が金利を上げた。", "金利が上がった。")
+    alone, beside = faithfulness([japanese]), faithfulness([(SOURCE, "It reads 500 files."), japanese])
+
+    assert set(alone.values()) == {None}
+    assert beside == faithfulness([(SOURCE, "It reads 500 files.")])
+
+
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_whatever_the_texts_are_the_score_is_a_share(source: str, answer: str) -> None:
     assert 0 <= support(source, answer).score <= 1

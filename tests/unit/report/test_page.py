@@ -75,6 +75,9 @@ def test_how_faithful_the_summaries_are_is_a_table_where_they_are_summaries(whol
     assert render(whole).count(row) == 2
 
     for candidate in whole["selection"]["candidates"]:
+        candidate["faithfulness"] = dict.fromkeys(candidate["faithfulness"])
+    assert render(whole).count('<td class="n">–</td>' * 6) == 2
+    for candidate in whole["selection"]["candidates"]:
         candidate["faithfulness"] = None
     assert "Faithfulness" not in render(whole)
 
