@@ -45,7 +45,11 @@ def selection_reason(selected: Mapping[str, Any]) -> str:
         selected: what the selection gave: `reason` and `chosen`.
     """
     reason, chosen = str(selected["reason"]), selected.get("chosen")
-    return f"{reason} {AT_THIS_SPEED}" if chosen and is_timed(chosen) else reason
+    if not chosen or not is_timed(chosen):
+        return reason
+    # The cost ends what is said of the choice; what was not measured comes after it.
+    choice, separator, others = reason.partition("; not measured: ")
+    return f"{choice} {AT_THIS_SPEED}{separator}{others}"
 
 
 OF_CONVERSATIONS = "The records are conversations: of each, the user's last turn alone was asked."

@@ -32,6 +32,12 @@ def test_the_terminal_marks_the_candidate_and_the_reason(report: dict[str, Any])
     assert shown["Selection"].endswith(f"$7.2500 per 1,000 requests {MARK}")
 
 
+def test_the_mark_stands_at_the_cost_and_not_after_what_was_not_measured(report: dict[str, Any]) -> None:
+    report["selection"]["reason"] += "; not measured: n (zero-shot): no access"
+
+    assert f"per 1,000 requests {MARK}; not measured: n (zero-shot): no access" in dict(rows(report))["Selection"]
+
+
 def test_the_page_marks_drawing_table_and_reason(report: dict[str, Any]) -> None:
     page = render(report).replace("&#39;", "'").replace("&#x27;", "'")
 
