@@ -7,7 +7,8 @@ Event: ``{"run", "candidate"}``. Result: see `lambdas.evaluate_candidate.report`
 Errors: CandidateNotAvailable, CandidateFailed, EvaluationTimedOut, TooFewRecords, InvalidRecord, NotLabels.
 Environment: CURATED_BUCKET, MODELS_BUCKET, CONCURRENCY (default 2).
 IAM: s3:ListBucket on both buckets; s3:GetObject and kms:Decrypt on train and validation of the curated one and on
-run=*/candidates/* of the models one; s3:PutObject and kms:GenerateDataKey there; bedrock:InvokeModel on the candidates' models and inference profiles.
+run=*/candidates/* of the models one; s3:PutObject and kms:GenerateDataKey there; bedrock:InvokeModel on the
+candidates' models and inference profiles.
 """
 
 from __future__ import annotations

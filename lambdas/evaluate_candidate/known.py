@@ -22,9 +22,7 @@ from lambdas.shared.run import Candidate, Run
 STORED_ONLY = {"run_id", "of", "prompt_turns", "prompt_pool", "prompt_examples"}
 
 
-def digest(
-    run: Run, candidate: Candidate, records: Sequence[Record], examples: Examples, labels: Sequence[str]
-) -> str:
+def digest(run: Run, candidate: Candidate, records: Sequence[Record], examples: Examples, labels: Sequence[str]) -> str:
     """Give the SHA-256, in hex, of everything that decides a result: who is asked what, and by what it is scored."""
     decides = {
         "candidate": asdict(candidate),

@@ -1,4 +1,4 @@
-"""Macro-F1: the mean of F1 over the classes that the references have, and how sure it is by each class's own records."""
+"""Macro-F1: the mean of F1 over the classes that the references have, and how sure it is by each one's own records."""
 
 from __future__ import annotations
 
