@@ -16,7 +16,7 @@ from cdk_app.constructs.bucket import data_bucket, log_bucket
 from cdk_app.constructs.key import encryption_key
 from cdk_app.constructs.names import parameter_name, resource_name
 from cdk_app.constructs.retention import removal_policy
-from cdk_app.settings import Settings, compact_json, run_settings, run_settings_template
+from cdk_app.settings import Settings, compact_json, open_prices, run_settings, run_settings_template
 
 NOTHING_APPROVED = "none"
 """Value of the roll-out parameters until the first approval. From then on the workflow writes them.
@@ -85,7 +85,7 @@ class Foundation(cdk.Stack):
             "RunSettings",
             "run-settings",
             "Settings that a run starts from.",
-            substitute(self, run_settings_template(self._settings)),
+            substitute(self, run_settings_template(self._settings), open_prices(self._settings)),
         )
         self.run_bounds = self._parameter(
             "RunBounds",

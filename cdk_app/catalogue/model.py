@@ -46,6 +46,9 @@ class Model:
     modalities: tuple[Modality, ...] = ("text",)
     """What it reads; every model here writes text."""
     price: TokenPrice | SecondPrice
+    """The list price; of a geographic profile, that of the United States."""
+    prices_by_geography: tuple[tuple[str, TokenPrice], ...] = ()
+    """What a geographic profile costs by its prefix, where that differs."""
     hugging_face_id: str | None = None
     """Repository of the open weights that the fine-tuning step can train; None: not customizable."""
     end_of_life: str | None = None

@@ -79,6 +79,7 @@ def _model(entry: Entry) -> Model:
         context_tokens=limits.context_tokens,
         modalities=tuple(medium for medium in _READABLE if medium in entry.reads),
         price=_price(entry, route),
+        prices_by_geography=_prices_by_geography(entry) if route == "geographic" else (),
         hugging_face_id=entry.sagemaker.hugging_face_id if imported and entry.sagemaker else None,
         end_of_life=entry.end_of_life.day.isoformat() if entry.end_of_life else None,
     )
@@ -95,6 +96,21 @@ def _price(entry: Entry, route: Route | None) -> TokenPrice | SecondPrice:
     timed = next(price for price in entry.prices if price.unit in ("second", "minute"))
     assert timed.usd_in is not None
     return SecondPrice(timed.usd_in / 60 if timed.unit == "minute" else timed.usd_in)
+
+
+def _prices_by_geography(entry: Entry) -> tuple[tuple[str, TokenPrice], ...]:
+    """The prices of the profiles that templates know; none where all are one.
+
+    Where no source has a profile's price, the list price stands for it.
+    """
+    usual = _token_price(_list_price(entry, "geographic"))
+    found = {by: _token_price(entry.price(by, "1k tokens")) or usual for by in sorted(set(GEOGRAPHIES.values()))}
+    prices = tuple((by, price) for by, price in found.items() if price)
+    return prices if len({price for _, price in prices}) > 1 else ()
+
+
+def _token_price(price: Price | None) -> TokenPrice | None:
+    return TokenPrice(price.usd_in, price.usd_out) if price and price.usd_in and price.usd_out else None
 
 
 def _candidates() -> list[Entry]:

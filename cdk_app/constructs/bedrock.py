@@ -5,7 +5,8 @@ The catalogue leaves open what the account and the region of the deployment deci
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -14,13 +15,20 @@ from cdk_app.catalogue import GEOGRAPHIES, Model, arns
 
 _MAPPING = "BedrockGeographies"
 _PREFIX = "prefix"
+_NUMBER = "number"
 
 
-def substitute(scope: Construct, template: str) -> str:
-    """`template` with the open references of its model ids filled in (see `Model.converse_model_id`)."""
+def substitute(
+    scope: Construct, template: str, by_geography: Mapping[str, Mapping[str, float]] = MappingProxyType({})
+) -> str:
+    """`template` with the open references of its model ids filled in (see `Model.converse_model_id`).
+
+    Names of `by_geography` are references too; each is the number of the geography that the stack is deployed to.
+    """
+    values = {name: _in_region(scope, name, numbers) for name, numbers in by_geography.items()}
     if "${BedrockGeography}" in template:
-        return cdk.Fn.sub(template, {"BedrockGeography": _geography(scope)})
-    return cdk.Fn.sub(template)
+        values["BedrockGeography"] = _geography(scope)
+    return cdk.Fn.sub(template, values or None)
 
 
 def model_arns(scope: Construct, models: Iterable[Model]) -> list[str]:
@@ -45,6 +53,16 @@ def _arns(scope: Construct, model: Model) -> list[str]:
             arns.foundation_model(partition, arns.EVERY_REGION, model.model_id),
         ]
     return [arns.foundation_model(partition, region, model.model_id)]
+
+
+def _in_region(scope: Construct, name: str, numbers: Mapping[str, float]) -> str:
+    """The number of the geography of the region that the stack is deployed to."""
+    mapping = cdk.CfnMapping(
+        cdk.Stack.of(scope),
+        f"By{name}",
+        mapping={region: {_NUMBER: repr(numbers[geography])} for region, geography in sorted(GEOGRAPHIES.items())},
+    )
+    return mapping.find_in_map(cdk.Aws.REGION, _NUMBER)
 
 
 def _geography(scope: Construct) -> str:

@@ -15,7 +15,7 @@ from cdk_app.settings.model import Environment, Settings
 from cdk_app.settings.overrides import override_problems
 from cdk_app.settings.problems import Problem, SettingsError
 from cdk_app.settings.quality_rules import QualityRules
-from cdk_app.settings.run import compact_json, run_settings, run_settings_template
+from cdk_app.settings.run import compact_json, open_prices, run_settings, run_settings_template
 from cdk_app.settings.selection import Candidate, Selection, Strategy
 from cdk_app.settings.task import Task
 from cdk_app.settings.tuning import Tuning
@@ -44,6 +44,7 @@ __all__ = [
     "Tuning",
     "compact_json",
     "load_settings",
+    "open_prices",
     "override_problems",
     "problem_in",
     "run_settings",

@@ -53,7 +53,10 @@ GATES = ("data.minimum_records", "selection.floor", "tuning.minimum_loss_reducti
 _DEPLOYED = {"dataset", "glue", "quality_rules", "retention_days", "trigger_on_new_data"}
 """Keys of `data` that say what is deployed; a run has no use for them."""
 
+_SIDES = {"Input": "usd_per_1k_input_tokens", "Output": "usd_per_1k_output_tokens"}
 _LITERAL_REFERENCE = re.compile(r"\$\{(?!AWS::(?:Partition|Region|AccountId)\}|BedrockGeography\})")
+# A price becomes a number, so it stands without quotation marks.
+_OPEN_PRICE = re.compile(r'(_tokens":)"<(Candidate\d+(?:Input|Output))>"')
 
 
 def run_settings(settings: Settings) -> dict[str, Any]:
@@ -82,12 +85,34 @@ def compact_json(document: dict[str, Any]) -> str:
 
 
 def run_settings_template(settings: Settings) -> str:
-    """Return the defaults of a run as JSON text for `Fn::Sub`: only the references of model ids are left open.
+    """Return the defaults of a run as JSON text for `Fn::Sub`.
+
+    Only the references of model ids are left open, and the prices that hang on the geography: see `open_prices`.
 
     Raises:
         SettingsError: as `run_settings`.
     """
-    return _LITERAL_REFERENCE.sub("${!", compact_json(run_settings(settings)["defaults"]))
+    defaults = run_settings(settings)["defaults"]
+    for index, model in enumerate(settings.candidate_models):
+        if model.prices_by_geography:
+            defaults["candidates"][index]["price"] = {
+                key: f"<{_price_name(index, side)}>" for side, key in _SIDES.items()
+            }
+    return _OPEN_PRICE.sub(r"\1${\2}", _LITERAL_REFERENCE.sub("${!", compact_json(defaults)))
+
+
+def open_prices(settings: Settings) -> dict[str, dict[str, float]]:
+    """Return what `run_settings_template` leaves open beside model ids: by name, the US dollars in each geography."""
+    return {
+        _price_name(index, side): {by: getattr(price, key) for by, price in model.prices_by_geography}
+        for index, model in enumerate(settings.candidate_models)
+        if model.prices_by_geography
+        for side, key in _SIDES.items()
+    }
+
+
+def _price_name(index: int, side: str) -> str:
+    return f"Candidate{index}{side}"
 
 
 def _defaults(settings: Settings) -> dict[str, Any]:

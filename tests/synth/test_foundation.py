@@ -115,8 +115,15 @@ def test_run_settings_are_json_with_every_candidate(template: Template, settings
         body["Properties"]["Name"]: body["Properties"]["Value"]
         for body in resources(template, "AWS::SSM::Parameter").values()
     }
-    defaults = json.loads(as_list(values["/fourfold/dev/run-settings"]["Fn::Sub"])[0])
+    text, variables = as_list(values["/fourfold/dev/run-settings"]["Fn::Sub"])
+    for name, value in variables.items():
+        number = template["Mappings"][value["Fn::FindInMap"][0]]["eu-west-1"]
+        text = text.replace(f"${{{name}}}", *number.values())
+    defaults = json.loads(text)
     assert len(defaults["candidates"]) == len(settings.selection.candidates)
+    asked = {candidate["model"]: candidate for candidate in defaults["candidates"]}
+    assert asked["nova-micro"]["model_id"] == "eu.amazon.nova-micro-v1:0"
+    assert asked["nova-micro"]["price"] == {"usd_per_1k_input_tokens": 4.6e-05, "usd_per_1k_output_tokens": 0.000184}
     assert "selection.floor" in json.loads(values["/fourfold/dev/run-bounds"])
 
 

@@ -145,6 +145,16 @@ def test_no_candidate_has_ended_before_the_facts_were_read() -> None:
     assert min(days) > FACTS_READ
 
 
+def test_of_a_geographic_profile_every_geography_that_templates_know_has_a_price() -> None:
+    for model in CATALOGUE.values():
+        prices = dict(model.prices_by_geography)
+        if prices:
+            assert model.inference_profile == "geographic"
+            assert set(prices) == set(GEOGRAPHIES.values())
+            assert prices["us"] == model.price
+    assert CATALOGUE["nova-lite"].prices_by_geography
+
+
 def test_a_model_is_compared_by_the_price_of_the_way_that_it_is_asked() -> None:
     def listed(entry: Entry, by: str) -> TokenPrice:
         price = entry.price(by, "1k tokens")

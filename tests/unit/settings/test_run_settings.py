@@ -17,6 +17,7 @@ from cdk_app.settings import (
     SettingsError,
     compact_json,
     load_settings,
+    open_prices,
     run_settings,
     run_settings_template,
 )
@@ -103,9 +104,23 @@ def test_the_template_leaves_open_the_references_of_model_ids_alone(load: Load, 
     document["selection"]["candidates"].append(IMPORTED)
     template = run_settings_template(load(document))
     references = set(re.findall(r"\$\{([^!}][^}]*)\}", template))
-    assert references == {"AWS::Partition", "AWS::Region", "AWS::AccountId", "BedrockGeography"}
-    restored = json.loads(template.replace("${!", "${"))
+    prices = {"Candidate0Input", "Candidate0Output"}
+    assert references == {"AWS::Partition", "AWS::Region", "AWS::AccountId", "BedrockGeography"} | prices
+    restored = json.loads(re.sub(r"\$\{Candidate\d\w+\}", "1e-05", template).replace("${!", "${"))
     assert restored["task"]["instruction"] == document["task"]["instruction"]
+
+
+def test_a_price_that_hangs_on_the_geography_is_left_open_and_that_of_each_is_told(
+    load: Load, document: dict[str, Any]
+) -> None:
+    settings = load(document)
+    found = open_prices(settings)
+
+    assert '"price":{"usd_per_1k_input_tokens":${Candidate0Input},' in run_settings_template(settings)
+    assert found["Candidate0Input"] == {"apac": 3.7e-05, "eu": 4.6e-05, "us": 3.5e-05}
+    assert found["Candidate0Output"] == {"apac": 0.000148, "eu": 0.000184, "us": 0.00014}
+    document["selection"]["candidates"] = [{"model": "claude-haiku-4-5"}]
+    assert open_prices(load(document)) == {}
 
 
 def test_run_settings_too_long_for_a_parameter_are_refused_when_the_file_is_loaded(
