@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 
@@ -9,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.shared.figures import bootstrap, mean, not_surer_than_the_sample, percentile
+from lambdas.shared.figures import bootstrap, mean, not_surer_than_the_sample, percentile, sure_share
+from lambdas.shared.macro_f1 import macro_f1, not_surer_than_each_class
 from lambdas.shared.metrics import MeanMetric, metric_named
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=60)
@@ -112,6 +114,15 @@ def test_a_wrong_answer_more_never_makes_a_figure_surer(other: float) -> None:
     assert [found.low for found in intervals] == sorted((found.low for found in intervals), reverse=True)
     assert intervals[0].low == pytest.approx(0.944, abs=0.001)
     assert all(found.low <= found.value <= found.high for found in intervals)
+
+
+def test_what_the_draws_show_of_one_class_and_cannot_show_of_another_adds_up_as_independent_errors_do() -> None:
+    classes = [*[("a", "a")] * 5, *[("a", "b")] * 5, *[("b", "b")] * 8]
+    drawn = bootstrap(classes, macro_f1)
+    found = not_surer_than_each_class(drawn, classes)
+
+    unseen = (16 / 21) * (1 - sure_share(8)) / 2
+    assert found.value - found.low == pytest.approx(math.hypot(drawn.value - drawn.low, unseen))
 
 
 def test_a_right_answer_more_never_lowers_what_a_figure_may_reach() -> None:
