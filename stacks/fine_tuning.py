@@ -128,7 +128,7 @@ class FineTuning(cdk.Stack):
             "TrainedLayers": tuning.trained_layers,
             "Epochs": tuning.epochs,
             "Patience": tuning.patience,
-            "LearningRate": tuning.learning_rate,
+            "LearningRate": tuning.peak_learning_rate,
             "WarmUp": tuning.warm_up,
             "Schedule": tuning.schedule,
             "WeightDecay": tuning.weight_decay,
@@ -141,6 +141,7 @@ class FineTuning(cdk.Stack):
             "TestExamples": tuning.test_examples,
             "MaxOutputTokens": self._settings.serving.max_output_tokens,
             "Seed": tuning.seed,
+            "Metric": self._settings.selection.metric,
             "MinimumLossReduction": tuning.minimum_loss_reduction,
             "MinimumMetric": self._settings.selection.floor,
         }

@@ -12,7 +12,7 @@ from transformers import AutoTokenizer
 
 from benchmarks.data_preparation.folders import BENCH, ROOT
 from pipelines.preparation.html_text import html_to_text
-from pipelines.tuning import batches, checkpoint, examples, lora
+from pipelines.tuning import adapter_files, batches, checkpoint, examples, lora
 from pipelines.tuning.hardware import Hardware
 from pipelines.tuning.settings import TrainingSettings, parse_training
 from twin.sample_data import write_sample
@@ -61,7 +61,7 @@ def prepare(steps: int, batch: int, max_length: int) -> Task:
     model = checkpoint.load_model(base, CPU, torch.float32)
     torch.manual_seed(settings.seed)
     lora.attach(model, settings.lora_rank, settings.lora_alpha, 0.0)
-    lora.save(model, FOLDER / "start")
+    adapter_files.save(model, FOLDER / "start")
     return Task(
         base=base,
         training=_write_examples(FOLDER / "training.json", training),

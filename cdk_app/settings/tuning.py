@@ -12,6 +12,9 @@ from cdk_app.settings.section import Section
 
 CUSTOMIZABLE = [key for key, model in CATALOGUE.items() if model.customizable]
 
+LEARNING_RATES = {"lora": 5e-4, "full": 5e-5, "frozen": 5e-5}
+"""By method: a model's own weights bear a tenth of what an adapter, which begins at zero, can take."""
+
 InstanceType = Annotated[
     str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$", examples=["ml.c7i.2xlarge", "ml.g5.xlarge"])
 ]
@@ -28,7 +31,7 @@ class Tuning(Section):
 
     method: Literal["lora", "full", "frozen"] = "lora"
     """What is trained: a low-rank adapter, all weights, or those of the last layers, the final norm and the head (which
-    stays as it is where it is the input embedding too). For full and frozen, lower the learning rate, to 5e-5 or so."""
+    stays as it is where it is the input embedding too)."""
 
     trained_layers: Annotated[int, Field(ge=1, le=1000)] = 4
     """How many of the last layers method frozen trains."""
@@ -42,8 +45,8 @@ class Tuning(Section):
     dropout: Annotated[float, Field(ge=0, le=0.5)] = 0.05
     """Dropout on the LoRA branch."""
 
-    learning_rate: Annotated[float, Field(ge=1e-7, le=0.01)] = 5e-4
-    """Peak learning rate."""
+    learning_rate: Annotated[float, Field(ge=1e-7, le=0.01)] | None = None
+    """Peak learning rate. Where none is given, the method has its own: 5e-4 for lora, 5e-5 for full and frozen."""
 
     warm_up: Annotated[float, Field(ge=0, le=0.9)] = 0.1
     """Share of the steps in which the learning rate rises to its peak."""
@@ -87,3 +90,8 @@ class Tuning(Section):
 
     max_runtime_minutes: Annotated[int, Field(ge=10, le=7200)] = 120
     """Minutes after which SageMaker stops the training job."""
+
+    @property
+    def peak_learning_rate(self) -> float:
+        """The given learning rate, or else the method's."""
+        return LEARNING_RATES[self.method] if self.learning_rate is None else self.learning_rate

@@ -65,8 +65,8 @@ def gate_problems(merged: Fields) -> list[str]:
         for name, value in open_gates
         if not 0 < value < 1
     ]
-    rate = merged.fields("tuning").number("learning_rate")
-    if rate <= 0:
+    tuning = merged.fields("tuning")
+    if "learning_rate" in tuning and (rate := tuning.number("learning_rate")) <= 0:
         problems.append(f"tuning.learning_rate: {rate} trains nothing. Give a number above 0.")
     return problems
 

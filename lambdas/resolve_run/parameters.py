@@ -11,7 +11,6 @@ NUMBERS = {
     "TrainedLayers": "trained_layers",
     "Epochs": "epochs",
     "Patience": "patience",
-    "LearningRate": "learning_rate",
     "WarmUp": "warm_up",
     "WeightDecay": "weight_decay",
     "LoraRank": "rank",
@@ -24,6 +23,10 @@ NUMBERS = {
     "Seed": "seed",
     "MinimumLossReduction": "minimum_loss_reduction",
 }
+
+
+# What a run that names no learning rate trains with, by its method: the settings have the same.
+LEARNING_RATES = {"lora": 5e-4, "full": 5e-5, "frozen": 5e-5}
 
 
 def pipeline_parameters(
@@ -40,6 +43,7 @@ def pipeline_parameters(
         metric: what the tuned model is measured by.
         floor: least value of the metric that the tuned model has to reach.
     """
+    method = tuning.text("method")
     return {
         "RunId": run_id,
         "TrainData": f"{curated_uri}/train",
@@ -50,13 +54,22 @@ def pipeline_parameters(
         "TrainingInstanceType": tuning.text("instance_type"),
         "EvaluationInstanceType": tuning.text("evaluation_instance_type"),
         "MaxRuntimeSeconds": str(60 * tuning.integer("max_runtime_minutes", minimum=1)),
-        "Method": tuning.text("method"),
+        "Method": method,
+        "LearningRate": _plain(_learning_rate(tuning, method)),
         "Schedule": tuning.text("schedule"),
         **{name: _plain(tuning.number(setting)) for name, setting in NUMBERS.items()},
         "MaxOutputTokens": str(max_output_tokens),
         "Metric": metric,
         "MinimumMetric": _plain(floor),
     }
+
+
+def _learning_rate(tuning: Fields, method: str) -> float:
+    if "learning_rate" in tuning:
+        return tuning.number("learning_rate")
+    if method not in LEARNING_RATES:
+        raise tuning.complaint(f"The field 'method' is {method!r}, not one of {', '.join(LEARNING_RATES)}")
+    return LEARNING_RATES[method]
 
 
 def _plain(number: float) -> str:

@@ -37,7 +37,9 @@ MAX_EXAMPLES = ParameterInteger("MaxExamples", default_value=2000)
 TEST_EXAMPLES = ParameterInteger("TestExamples", default_value=200)
 MAX_OUTPUT_TOKENS = ParameterInteger("MaxOutputTokens", default_value=128)
 SEED = ParameterInteger("Seed", default_value=13)
-METRIC = ParameterString("Metric", default_value="rougeL")
+METRIC = ParameterString(
+    "Metric", default_value="rougeL", enum_values=["rougeL", "exactMatch", "tokenF1", "macroF1", "accuracy"]
+)
 
 MINIMUM_LOSS_REDUCTION = ParameterFloat("MinimumLossReduction", default_value=0.05)
 MINIMUM_METRIC = ParameterFloat("MinimumMetric", default_value=0.3)
@@ -58,6 +60,8 @@ HYPERPARAMETERS: dict[str, Parameter] = {
     "max_length": MAX_LENGTH,
     "max_examples": MAX_EXAMPLES,
     "seed": SEED,
+    # Training refuses targets that the metric could not compare, before anything is spent.
+    "metric": METRIC,
 }
 
 EVALUATION: dict[str, Parameter] = {
@@ -81,7 +85,6 @@ PARAMETERS: tuple[Parameter, ...] = (
     *HYPERPARAMETERS.values(),
     TEST_EXAMPLES,
     MAX_OUTPUT_TOKENS,
-    METRIC,
     MINIMUM_LOSS_REDUCTION,
     MINIMUM_METRIC,
 )

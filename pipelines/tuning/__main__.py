@@ -9,12 +9,8 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
-import tarfile
 import tempfile
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -28,10 +24,9 @@ from pipelines.tuning import libraries
 if __name__ == "__main__":
     libraries.load()
 
-import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from pipelines.tuning import checkpoint, examples, generation, losses, methods
+from pipelines.tuning import archive, checkpoint, examples, generation, held_out, losses, methods, weights
 from pipelines.tuning.attention import PACKED
 from pipelines.tuning.container import EvaluationFolders, TuningError, failures_explained
 from pipelines.tuning.hardware import Hardware, detect
@@ -58,17 +53,17 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
     log_phase("read examples")
     checkpoint.load_config(folders.base)
     tokenizer = checkpoint.load_tokenizer(folders.base)
-    test, census = examples.load(folders.test, settings.test_examples, tokenizer, settings.max_length, settings.seed)
+    test, census = held_out.load(folders.test, settings.test_examples, tokenizer, settings.max_length, settings.seed)
     print(f"test: {census}", flush=True)
-    metric = Metric(settings.metric, labels_in(folders.model) if settings.metric in OF_LABELS else ())
+    metric = Metric(settings.metric, archive.labels_in(folders.model) if settings.metric in OF_LABELS else ())
 
     log_phase("load base model")
     model = checkpoint.load_model(folders.base, hardware, hardware.dtype)
     base = answer_all("base", model, tokenizer, test, metric, settings.max_output_tokens, hardware)
     log_phase("merge")
     with tempfile.TemporaryDirectory() as scratch:
-        methods.apply(model, unpack_learned(folders.model, Path(scratch)))
-    torch.nn.Module.to(model, hardware.dtype)
+        methods.apply(model, archive.unpack_learned(folders.model, Path(scratch)))
+    weights.cast(model, hardware.dtype)
     tuned = answer_all("tuned", model, tokenizer, test, metric, settings.max_output_tokens, hardware)
 
     references = [example.record.reference for example in test]
@@ -86,60 +81,6 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
         "max_output_tokens": settings.max_output_tokens,
     }
     return report, predictions(test, base, tuned)
-
-
-def labels_in(folder: Path) -> list[str]:
-    """Give the labels that training found, out of model.tar.gz; none where it found none."""
-    with opened(folder) as tar:
-        for member in tar:
-            if member.name.removeprefix("./") == "training.json" and (content := tar.extractfile(member)):
-                return [str(label) for label in json.load(content).get("labels", [])]
-    return []
-
-
-@contextmanager
-def opened(folder: Path) -> Iterator[tarfile.TarFile]:
-    """Open model.tar.gz.
-
-    Raises:
-        TuningError: there is no such archive, or it is torn.
-    """
-    archive = folder / "model.tar.gz"
-    if not archive.is_file():
-        raise TuningError(f"There is no model.tar.gz under {folder}. Did the training job finish?")
-    try:
-        with tarfile.open(archive) as tar:
-            yield tar
-    except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise TuningError(f"{archive.name} is not a whole archive: {error}. Train again.") from error
-
-
-def unpack_learned(folder: Path, target: Path) -> Path:
-    """Take what was learned out of model.tar.gz, an adapter or a checkpoint, and give its directory.
-
-    Raises:
-        TuningError: there is no such archive, it is torn, or holds neither, or one whose files are none.
-    """
-    with opened(folder) as tar:
-        for member in tar:
-            if not member.isdir() and Path(member.name).parts[0] in methods.WEIGHTS:
-                _unpack_file(tar, member, target)
-    for name, sign in methods.WEIGHTS.items():
-        if (target / name / sign).is_file():
-            return target / name
-    places = " and no ".join(f"{name}/{sign}" for name, sign in methods.WEIGHTS.items())
-    raise TuningError(f"model.tar.gz holds no {places}. Was it made by train.py?")
-
-
-def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
-    # By hand, since `extractall(filter="data")` came with Python 3.11.4. What was learned is files without folders.
-    path = Path(member.name)
-    content = tar.extractfile(member) if member.isfile() else None
-    if len(path.parts) != 2 or path.name == ".." or content is None:
-        raise TuningError(f"The archive's member '{member.name}' is no file of a model. Was it made by train.py?")
-    (target / path.parts[0]).mkdir(parents=True, exist_ok=True)
-    with content, (target / path).open("wb") as file:
-        shutil.copyfileobj(content, file)
 
 
 def answer_all(

@@ -54,11 +54,20 @@ def packed_attention(
     layout: Layout,
     scaling: float,
     dropout: float = 0.0,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
     **_: Any,
 ) -> tuple[torch.Tensor, None]:
     """Attend by transformers' contract: [1, heads, tokens, size] in, [1, tokens, heads, size] out."""
     if attention_mask is not None:
         raise ValueError("Packed attention takes no mask: its layout says which tokens belong together.")
+    if sliding_window is not None or softcap is not None:
+        raise ValueError(
+            f"Packed attention computes neither a sliding window ({sliding_window}) nor a softcap ({softcap}). "
+            "Choose a model without."
+        )
+    if len(query) != 1:
+        raise ValueError(f"Packed attention takes one row with all examples, and got {len(query)}: see batches.pack.")
 
     def in_rows(states: torch.Tensor) -> torch.Tensor:
         rows: torch.Tensor = _ToRows.apply(states[0].transpose(0, 1), layout)  # type: ignore[no-untyped-call]

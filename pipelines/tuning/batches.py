@@ -1,6 +1,7 @@
 """From examples to tensors. An optimizer step sees `batch_size` examples; memory sees a few at a time.
 
-A step's batch is cut into packs: examples one behind the other, without padding, no more tokens than a bound.
+A step's batch is cut into packs: examples one behind the other, without padding, and so few that neither their tokens
+nor the places that attention lays out exceed a bound.
 Their gradients add up to exactly those of the whole batch, because each counts its answer tokens and the sum is
 divided once. Only attention has to know where an example ends: for it, a layout says how to lay the tokens out
 in rows, one example to a row, and back.
@@ -15,6 +16,9 @@ from dataclasses import dataclass
 import torch
 
 from pipelines.tuning.examples import Example
+
+# Attention gives every example a row as wide as the longest. So many places it may lay out for a token of the bound.
+PLACES_TO_A_TOKEN = 2
 
 
 @dataclass(frozen=True)
@@ -86,15 +90,21 @@ def _layout(lengths: Sequence[int], starts: Sequence[int], device: torch.device)
 
 
 def packs(examples: Sequence[Example], tokens_at_once: int) -> Iterator[list[Example]]:
-    """Cut a batch into groups of similar lengths that fit; an example that is longer alone goes alone."""
+    """Cut a batch into groups of similar lengths that fit; an example that is longer alone goes alone.
+
+    A group has no more tokens than the bound, and in attention's rows no more places than twice the bound.
+    """
     group: list[Example] = []
     size = 0
     for example in sorted(examples, key=lambda e: len(e.tokens), reverse=True):
-        if group and size + len(example.tokens) > tokens_at_once:
-            yield group
-            group, size = [], 0
-        group.append(example)
         size += len(example.tokens)
+        # The first is the longest: every row is as wide.
+        places = (len(group) + 1) * len(group[0].tokens) if group else 0
+        if size > tokens_at_once or places > PLACES_TO_A_TOKEN * tokens_at_once:
+            if group:
+                yield group
+            group, size = [], len(example.tokens)
+        group.append(example)
     if group:
         yield group
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 # The service shows this much of either file.
 MAX_MESSAGE_CHARACTERS = 1024
@@ -76,12 +77,31 @@ def failures_explained() -> Iterator[None]:
     try:
         yield
     except TuningError as error:
-        _write_reason(str(error))
-        print(f"ERROR: {error}", file=sys.stderr, flush=True)
-        sys.exit(1)
+        _end(str(error))
     except Exception as error:
+        if out_of_memory(error):
+            _end(
+                "The memory of the machine does not suffice. Lower tuning.max_length or tuning.batch_size, or choose a "
+                "larger tuning.instance_type (for the evaluation, tuning.evaluation_instance_type). "
+                f"{type(error).__name__}: {error}"
+            )
         _write_reason(f"{type(error).__name__}: {error}")
         raise
+
+
+def _end(reason: str) -> NoReturn:
+    _write_reason(reason)
+    print(f"ERROR: {reason}", file=sys.stderr, flush=True)
+    sys.exit(1)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether the machine's memory, or the accelerator's, did not suffice.
+
+    PyTorch's own error is known by its name: this module is there before PyTorch is.
+    """
+    names = [kind.__name__ for kind in type(error).__mro__]
+    return isinstance(error, MemoryError) or "OutOfMemoryError" in names or "DefaultCPUAllocator" in str(error)
 
 
 def _write_reason(reason: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,22 +68,29 @@ class Census:
     longest: int = 0
 
 
-def read_records(folder: Path) -> list[Record]:
-    """Read every `.jsonl` file under a channel's folder, in the order of their names.
+def records_in(folder: Path) -> Iterator[Record]:
+    """Read every `.jsonl` file under a channel's folder, in the order of their names, record by record.
 
     Raises:
-        TuningError: there is no record, or a line is not a curated record; the message names file and line.
+        TuningError: a line is not a curated record; the message names file and line.
     """
-    files = sorted(folder.rglob("*.jsonl"))
-    records = [
-        _parse(line, f"{file.name}, line {number}")
-        for file in files
+    for file in sorted(folder.rglob("*.jsonl")):
         # Bytes: as text, Unicode's own line separators would end a line in the middle of a string.
-        for number, line in enumerate(file.read_bytes().splitlines(), start=1)
-    ]
+        for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+            yield _parse(line, f"{file.name}, line {number}")
+
+
+def read_records(folder: Path) -> list[Record]:
+    """Read all of a channel's records.
+
+    Raises:
+        TuningError: as `records_in`; or there is no record.
+    """
+    records = list(records_in(folder))
     if not records:
+        files = len(list(folder.rglob("*.jsonl")))
         raise TuningError(
-            f"Channel '{folder.name}' holds no record ({len(files)} .jsonl files under {folder}). "
+            f"Channel '{folder.name}' holds no record ({files} .jsonl files under {folder}). "
             "Check the S3 prefix, and that data preparation kept records for this split."
         )
     return records

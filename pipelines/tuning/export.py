@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from pipelines.tuning import gguf_export, lora
+from pipelines.tuning import adapter_files, gguf_export, lora, weights
 from pipelines.tuning.methods import ADAPTER, CHECKPOINT
 from pipelines.tuning.progress import log_phase
 
@@ -25,10 +25,10 @@ def write(
     """
     log_phase("merge")
     if method == "lora":
-        lora.save(model, artifact / ADAPTER)
+        adapter_files.save(model, artifact / ADAPTER)
         lora.merge(model)
     gguf_export.write(model, tokenizer, artifact / "model.gguf")
     if method != "lora":
-        torch.nn.Module.to(model, base_type)
+        weights.cast(model, base_type)
         model.save_pretrained(artifact / CHECKPOINT)
         tokenizer.save_pretrained(str(artifact / CHECKPOINT))

@@ -46,6 +46,8 @@ def check_exportable(config: PretrainedConfig, tokenizer: PreTrainedTokenizerBas
             problems.append(f"its position embedding is '{rope_type}', not one of {', '.join(ROPE_TYPES)}")
         if config.attention_bias or config.mlp_bias:
             problems.append("its projections have biases")
+        if config.hidden_act != "silu":
+            problems.append(f"its activation is '{config.hidden_act}', not silu")
     problems += gguf_tokenizer.problems(tokenizer)
     if problems:
         raise TuningError(

@@ -17,8 +17,8 @@ _BF16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 
 @dataclass(frozen=True)
 class Hardware:
-    """`tokens_at_once` bounds a pack, and with it the peak of memory; `answers_at_once` is how many answers are
-    generated together."""
+    """`tokens_at_once` bounds a pack, in tokens and in twice as many places of attention, and with it the peak of
+    memory, unless one example alone is longer. `answers_at_once` is how many answers are generated together."""
 
     device: torch.device
     dtype: torch.dtype

@@ -69,24 +69,27 @@ class Trainer:
         """Learn from the next batch.
 
         Raises:
-            TuningError: the loss is no number any more.
+            TuningError: the loss or its gradient is no number any more; nothing is learned from it.
         """
         batch = self.next_batch()
         self.step += 1
         given = self.settings
         rate = learning_rate_at(self.step, self.steps, given.learning_rate, given.warm_up, given.schedule)
         loss = self.gradients(batch)
-        if not math.isfinite(loss):
-            raise TuningError(
-                f"The loss became {loss} in step {self.step} of {self.steps}. Lower the learning rate "
-                f"(now {given.learning_rate:g})."
-            )
+        self._refuse_no_number("loss", loss)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        clip_grad_norm_(self.weights, MAX_GRADIENT_NORM)
+        self._refuse_no_number("gradient", clip_grad_norm_(self.weights, MAX_GRADIENT_NORM).item())
         self.optimizer.step()
         self.optimizer.zero_grad()
         return Step(loss, rate, sum(len(example.tokens) for example in batch))
+
+    def _refuse_no_number(self, what: str, value: float) -> None:
+        if not math.isfinite(value):
+            raise TuningError(
+                f"The {what} became {value} in step {self.step} of {self.steps}. Lower the learning rate "
+                f"(now {self.settings.learning_rate:g})."
+            )
 
     def gradients(self, batch: Sequence[Example]) -> float:
         """Add up the gradients of a batch's mean loss, pack by pack, and give that loss."""

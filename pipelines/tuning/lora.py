@@ -1,29 +1,22 @@
 """Low-rank adaptation: beside a frozen matrix W, a trainable product `scale * B A` of two narrow ones.
 
-The arithmetic is PEFT's, and so are the files; PEFT's own layers keep more between forward and backward, and
-add the product in a pass of its own.
+The arithmetic is PEFT's, and so are the files (`adapter_files`); PEFT's own layers keep more between forward
+and backward, and add the product in a pass of its own.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 from transformers import PreTrainedModel
 
-from pipelines.tuning.container import TuningError
+from pipelines.tuning import weights
 from pipelines.tuning.kernels import compute_type
-
-CONFIGURATION, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
-# How PEFT names the weights of the model that it wraps.
-_PREFIX = "base_model.model."
 
 
 class _Projection(torch.autograd.Function):
@@ -115,59 +108,8 @@ def adapters(model: PreTrainedModel) -> dict[str, LoraLinear]:
 @torch.no_grad()
 def merge(model: PreTrainedModel) -> None:
     """Add the adapters to the weights, in fp32 so that small updates are not rounded away, and take them off."""
-    nn.Module.to(model, torch.float32)
+    weights.cast(model, torch.float32)
     for path, adapter in adapters(model).items():
         adapter.base.weight.addmm_(adapter.b, adapter.a, alpha=adapter.scale)
         parent, _, name = path.rpartition(".")
         setattr(model.get_submodule(parent), name, adapter.base)
-
-
-def save(model: PreTrainedModel, folder: Path) -> None:
-    """Write the adapter as PEFT reads it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    found = adapters(model)
-    any_adapter = next(iter(found.values()))
-    rank = any_adapter.a.shape[0]
-    configuration = {
-        "peft_type": "LORA",
-        "task_type": "CAUSAL_LM",
-        "r": rank,
-        "lora_alpha": round(any_adapter.scale * rank),
-        "lora_dropout": any_adapter.dropout,
-        "target_modules": sorted({path.rpartition(".")[2] for path in found}),
-        "bias": "none",
-        "inference_mode": True,
-    }
-    (folder / CONFIGURATION).write_text(json.dumps(configuration, indent=2) + "\n", encoding="utf-8")
-    tensors = {}
-    for path, adapter in found.items():
-        tensors[f"{_PREFIX}{path}.lora_A.weight"] = adapter.a.detach().cpu().contiguous()
-        tensors[f"{_PREFIX}{path}.lora_B.weight"] = adapter.b.detach().cpu().contiguous()
-    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
-
-
-@torch.no_grad()
-def merge_saved(model: PreTrainedModel, folder: Path) -> None:
-    """Add a saved adapter to the weights of its base model, which become fp32.
-
-    Raises:
-        TuningError: the adapter is of another kind or for another model; the message names what does not fit.
-    """
-    configuration = json.loads((folder / CONFIGURATION).read_text(encoding="utf-8"))
-    if configuration.get("peft_type") != "LORA":
-        raise TuningError(
-            f"{CONFIGURATION} describes '{configuration.get('peft_type')}', not LORA. Was it made by train.py?"
-        )
-    scale = configuration["lora_alpha"] / configuration["r"]
-    tensors = load_file(folder / WEIGHTS)
-    nn.Module.to(model, torch.float32)
-    for name in [name for name in tensors if name.endswith(".lora_A.weight")]:
-        path = name.removeprefix(_PREFIX).removesuffix(".lora_A.weight")
-        a, b = tensors[name], tensors[name.replace(".lora_A.", ".lora_B.")]
-        try:
-            weight = model.get_submodule(path).get_parameter("weight")
-        except AttributeError as error:
-            raise TuningError(
-                f"The adapter has weights for '{path}', which the base model lacks. Is it its base?"
-            ) from error
-        weight.addmm_(b.to(weight.device, torch.float32), a.to(weight.device, torch.float32), alpha=scale)

@@ -28,7 +28,10 @@ def summed_loss(model: PreTrainedModel, batch: Pack) -> torch.Tensor:
         input_ids=batch.tokens, position_ids=batch.positions, use_cache=False, layout=batch.layout
     ).last_hidden_state
     sought = hidden[0].index_select(0, batch.sources)
-    loss: torch.Tensor = AnswerLoss.apply(sought, causal.get_output_embeddings().weight, batch.targets)  # type: ignore[no-untyped-call]
+    head = causal.get_output_embeddings().weight
+    # Inside the function gradients look wanted even where none are kept.
+    head = head if torch.is_grad_enabled() else head.detach()
+    loss: torch.Tensor = AnswerLoss.apply(sought, head, batch.targets)  # type: ignore[no-untyped-call]
     return loss
 
 

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import nn
 from transformers import PreTrainedModel
 
-from pipelines.tuning import lora
+from pipelines.tuning import adapter_files, lora, weights
 from pipelines.tuning.container import TuningError
 from pipelines.tuning.hardware import Hardware
 from pipelines.tuning.settings import TrainingSettings
@@ -61,14 +60,25 @@ def apply(model: PreTrainedModel, learned: Path) -> None:
     """Turn a base model into the tuned one, by the folder that training wrote: `adapter` or `checkpoint`.
 
     Raises:
-        TuningError: what was learned does not fit the model.
+        TuningError: what was learned is not whole, or does not fit the model.
     """
     if learned.name == ADAPTER:
-        lora.merge_saved(model, learned)
+        adapter_files.merge_saved(model, learned)
         return
     state = model.state_dict()
+    written: set[int] = set()
     for path in sorted(learned.glob("*.safetensors")):
-        for name, tensor in load_file(path).items():
+        for name, tensor in weights.read(path).items():
             if name not in state or state[name].shape != tensor.shape:
-                raise TuningError(f"The tuned weight '{name}' does not fit the base model. Is it its base?")
+                raise TuningError(
+                    f"{path.name}: the tuned weight '{name}' does not fit the base model. Is it its base?"
+                )
             state[name].copy_(tensor)
+            written.add(state[name].data_ptr())
+    # Of weights that are tied a checkpoint has one.
+    missing = sorted(name for name, tensor in state.items() if tensor.data_ptr() not in written)
+    if missing:
+        raise TuningError(
+            f"The checkpoint that was learned lacks {len(missing)} of the model's weights, '{missing[0]}' among them. "
+            "Train again."
+        )

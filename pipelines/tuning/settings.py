@@ -12,6 +12,8 @@ from pipelines.tuning.metrics import NAMES
 from pipelines.tuning.schedule import SCHEDULES
 
 METHODS = ("lora", "full", "frozen")
+# As for the candidates: on fewer held-out examples a confidence interval says nothing.
+MINIMUM_EXAMPLES = 5
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class TrainingSettings:
     """`batch_size` counts examples to one optimizer step, `max_length` tokens of prompt and completion.
 
     `trained_layers` is for method `frozen`. `warm_up` is a share of the steps. Training ends when held-out loss has
-    not fallen for `patience` epochs; 0 lets it go on.
+    not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by.
     """
 
     method: str
@@ -38,6 +40,7 @@ class TrainingSettings:
     max_examples: int
     validation_examples: int
     seed: int
+    metric: str = "rougeL"
 
 
 @dataclass(frozen=True)
@@ -102,8 +105,9 @@ def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     parser.add_argument("--batch_size", type=_whole(1, 1024), default=8)
     parser.add_argument("--max_length", type=_whole(32, 131_072), default=256)
     parser.add_argument("--max_examples", type=_whole(1, 10_000_000), default=2000)
-    parser.add_argument("--validation_examples", type=_whole(1, 10_000), default=64)
+    parser.add_argument("--validation_examples", type=_whole(MINIMUM_EXAMPLES, 10_000), default=64)
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
+    parser.add_argument("--metric", choices=NAMES, default="rougeL")
     return TrainingSettings(**vars(parser.parse_args(arguments)))
 
 
@@ -114,7 +118,7 @@ def parse_evaluation(arguments: Sequence[str] | None = None) -> EvaluationSettin
         TuningError: an argument is unknown, no number, or out of bounds; the message names it.
     """
     parser = _Parser(description="Evaluate a tuned model beside its base model.")
-    parser.add_argument("--test_examples", type=_whole(2, 1_000_000), default=200)
+    parser.add_argument("--test_examples", type=_whole(MINIMUM_EXAMPLES, 1_000_000), default=200)
     parser.add_argument("--max_output_tokens", type=_whole(1, 8192), default=128)
     parser.add_argument("--max_length", type=_whole(32, 131_072), default=256)
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)

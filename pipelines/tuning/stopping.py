@@ -27,7 +27,8 @@ class Stopping:
         if loss < self.best:
             self.best, self.epochs_since_best = loss, 0
             if self.patience:
-                self._kept = [weight.detach().clone() for weight in self.weights]
+                # Off the accelerator, whose memory training needs.
+                self._kept = [weight.detach().to("cpu", copy=True) for weight in self.weights]
             return False
         self.epochs_since_best += 1
         return 0 < self.patience <= self.epochs_since_best

@@ -8,11 +8,13 @@ model, q8_0, what the endpoint serves), and `training.json`.
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +30,21 @@ if __name__ == "__main__":
 import torch
 import transformers
 
-from pipelines.tuning import checkpoint, examples, export, gguf_export, losses, methods
-from pipelines.tuning.container import TrainingFolders, failures_explained
+from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, losses, methods
+from pipelines.tuning.container import TrainingFolders, TuningError, failures_explained
 from pipelines.tuning.hardware import detect
 from pipelines.tuning.labels import labels_of
 from pipelines.tuning.loop import Trainer
+from pipelines.tuning.metrics import Metric
 from pipelines.tuning.progress import log_figures, log_phase, log_progress
 from pipelines.tuning.settings import TrainingSettings, parse_training
 from pipelines.tuning.stopping import Stopping
 
+# Labels are those of this many records, as for the candidates.
+LABEL_POOL = 20_000
+
 Curve = list[dict[str, float]]
+Load = Callable[..., tuple[list[examples.Example], examples.Census]]
 
 
 def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str, Any]:
@@ -53,20 +60,28 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     tokenizer = checkpoint.load_tokenizer(folders.model)
     gguf_export.check_exportable(config, tokenizer)
 
-    def load(folder: Path, limit: int) -> tuple[list[examples.Example], dict[str, Any]]:
-        loaded, census = examples.load(folder, limit, tokenizer, settings.max_length, settings.seed)
+    def load(read: Load, folder: Path, limit: int) -> tuple[list[examples.Example], dict[str, Any]]:
+        loaded, census = read(folder, limit, tokenizer, settings.max_length, settings.seed)
         print(f"{folder.name}: {census}", flush=True)
         return loaded, asdict(census)
 
-    training, training_records = load(folders.train, settings.max_examples)
-    held_out, held_out_records = load(folders.validation, settings.validation_examples)
+    training, training_records = load(examples.load, folders.train, settings.max_examples)
+    validation, validation_records = load(held_out.load, folders.validation, settings.validation_examples)
+    # And so are targets that the metric could not compare.
+    labels = labels_of(record.reference for record in islice(examples.records_in(folders.train), LABEL_POOL))
+    Metric(settings.metric, labels)
 
     log_phase("load base model")
     model = checkpoint.load_model(folders.model, hardware, methods.weight_type(settings.method, hardware))
     weights = methods.prepare(model, settings)
 
     def validate() -> float:
-        loss = losses.mean_loss(model, held_out, hardware, partial(log_progress, "validate"))
+        loss = losses.mean_loss(model, validation, hardware, partial(log_progress, "validate"))
+        if not math.isfinite(loss):
+            raise TuningError(
+                f"The loss on the validation examples is {loss}. Before the first step, the base model's weights are "
+                f"broken; after it, lower the learning rate (now {settings.learning_rate:g})."
+            )
         log_figures(validation_loss=loss)
         return loss
 
@@ -85,8 +100,8 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
         "loss_after": loss_after,
         "curve": curve,
         "seconds": round(time.monotonic() - started, 1),
-        "records": {"train": training_records, "validation": held_out_records},
-        "labels": labels_of(record.reference for record in examples.read_records(folders.train)),
+        "records": {"train": training_records, "validation": validation_records},
+        "labels": labels,
         "settings": asdict(settings),
         "hardware": {"device": str(hardware.device), "dtype": str(hardware.dtype)},
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
@@ -125,4 +140,4 @@ if __name__ == "__main__":
     with failures_explained():
         places = TrainingFolders.from_environment()
         report = fine_tune(parse_training(), places)
-        (places.artifact / "training.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
+        (places.artifact / "training.json").write_text(json.dumps(report, indent=2, allow_nan=False), encoding="utf-8")

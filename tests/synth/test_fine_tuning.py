@@ -71,6 +71,8 @@ def test_the_deployed_settings_are_the_defaults_of_an_execution(
 ) -> None:
     defaults = {p["Name"]: p.get("DefaultValue") for p in definition["Parameters"]}
     assert defaults["MaxLength"] == settings.tuning.max_length
+    assert defaults["LearningRate"] == settings.tuning.peak_learning_rate
+    assert defaults["Metric"] == settings.selection.metric
     assert defaults["MaxOutputTokens"] == settings.serving.max_output_tokens
     assert defaults["MinimumMetric"] == settings.selection.floor
     assert defaults["BaseModel"].endswith(f"/base/{settings.tuning.model}")

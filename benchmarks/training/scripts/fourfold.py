@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.training.task import CPU, read_examples, settings_for
-from pipelines.tuning import checkpoint, lora, methods
+from pipelines.tuning import adapter_files, checkpoint, methods
 from pipelines.tuning.loop import Trainer
 
 
@@ -29,7 +29,7 @@ def main() -> None:
     taken = time.process_time() - began
     output = Path(task["output"])
     if task["method"] == "lora":
-        lora.save(model, output / "adapter")
+        adapter_files.save(model, output / "adapter")
     else:
         model.save_pretrained(output / "checkpoint")
     print(json.dumps({"training_cpu_s": taken, "losses": losses}))

@@ -15,7 +15,9 @@ import pytest
 from botocore.validate import ParamValidator
 
 from pipelines.definition.placeholders import PLACEHOLDERS
-from pipelines.tuning.settings import parse_evaluation, parse_training
+from pipelines.tuning.metrics import NAMES
+from pipelines.tuning.schedule import SCHEDULES
+from pipelines.tuning.settings import METHODS, parse_evaluation, parse_training
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "pipelines" / "definition" / "pipeline.json").read_text()
@@ -171,3 +173,14 @@ def test_the_registered_model_waits_for_approval_and_carries_only_its_own_enviro
     assert container["Environment"] == {"SM_LLAMA_CPP_CTX_SIZE": "4096", "SM_LLAMA_CPP_PARALLEL": "1"}
     assert container["ModelDataUrl"] == {"Get": "Steps.FineTune.ModelArtifacts.S3ModelArtifacts"}
     assert resolve(arguments["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]).endswith("/evaluation.json")
+
+
+def test_choices_of_the_scripts_are_those_of_the_parameters() -> None:
+    choices = {"Method": METHODS, "Schedule": SCHEDULES, "Metric": NAMES}
+    for name, known in choices.items():
+        assert PARAMETERS[name]["EnumValues"] == list(known)
+
+
+def test_training_knows_by_what_evaluation_will_measure() -> None:
+    hyperparameters = STEPS["FineTune"]["Arguments"]["HyperParameters"]
+    assert hyperparameters["metric"] == {"Get": "Parameters.Metric"}

@@ -12,7 +12,8 @@ from botocore.exceptions import ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdk_app.settings import load_settings, run_settings
+from cdk_app.settings import load_settings, run_settings, tuning
+from lambdas.resolve_run import parameters
 from lambdas.resolve_run.handler import handle
 from lambdas.resolve_run.overrides import InvalidRunInput, apply_overrides
 from lambdas.resolve_run.settings import InvalidRunSettings, parse_settings
@@ -82,6 +83,19 @@ def test_the_pipeline_works_on_this_run_and_writes_under_its_name(resolve: Resol
     assert tuning["Epochs"] == "3"
     assert tuning["LearningRate"] == "0.00005"
     assert tuning["MaxRuntimeSeconds"] == str(60 * SETTINGS["defaults"]["tuning"]["max_runtime_minutes"])
+
+
+@pytest.mark.parametrize(("method", "rate"), [("lora", "0.0005"), ("full", "0.00005"), ("frozen", "0.00005")])
+def test_a_run_without_a_learning_rate_gets_that_of_its_method(resolve: Resolve, method: str, rate: str) -> None:
+    assert SETTINGS["defaults"]["tuning"]["learning_rate"] is None
+
+    assert resolve({"tuning": {"method": method}})["tuning"]["LearningRate"] == rate
+    given = {"tuning": {"method": method, "learning_rate": 0.001}}
+    assert resolve(given)["tuning"]["LearningRate"] == "0.001"
+
+
+def test_the_learning_rates_of_the_methods_are_those_of_the_settings() -> None:
+    assert parameters.LEARNING_RATES == tuning.LEARNING_RATES
 
 
 def test_the_preparation_takes_the_task_and_the_data_settings_whole(resolve: Resolve) -> None:

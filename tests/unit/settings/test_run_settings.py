@@ -42,6 +42,9 @@ def test_every_overridable_setting_has_a_default_within_its_bounds(load: Load, d
         value = run["defaults"]
         for step in name.split("."):
             value = value[step]
+        if name == "tuning.learning_rate":
+            assert value is None, "left open, it is that of the method that the run has in the end"
+            continue
         assert bounds.get("minimum", value) <= value <= bounds.get("maximum", value)
         assert value in bounds.get("choices", [value])
         assert re.search(bounds.get("pattern", ""), str(value))

@@ -216,3 +216,13 @@ def test_a_missing_file_is_a_problem_and_not_a_traceback(tmp_path: Path) -> None
     with pytest.raises(SettingsError, match="there is no such file") as refused:
         load_settings(tmp_path / "nowhere.yaml", "dev")
     assert refused.value.problems[0].file.endswith("nowhere.yaml")
+
+
+@pytest.mark.parametrize(("method", "rate"), [("lora", 5e-4), ("full", 5e-5), ("frozen", 5e-5)])
+def test_a_learning_rate_that_is_not_given_is_that_of_the_method(
+    load: Load, document: dict[str, Any], method: str, rate: float
+) -> None:
+    document["tuning"] = {"method": method}
+    assert load(document).tuning.peak_learning_rate == rate
+    document["tuning"]["learning_rate"] = 2e-4
+    assert load(document).tuning.peak_learning_rate == 2e-4

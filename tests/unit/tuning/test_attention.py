@@ -59,3 +59,19 @@ def test_a_mask_is_refused() -> None:
             layout=layout_of([4]),
             scaling=1.0,
         )
+
+
+@pytest.mark.parametrize("option", [{"sliding_window": 2}, {"softcap": 30.0}])
+def test_what_is_not_computed_is_refused_by_name(option: dict[str, float]) -> None:
+    states = torch.zeros(1, HEADS, 4, SIZE)
+    module = SimpleNamespace(num_key_value_groups=1)
+    [name] = option
+    with pytest.raises(ValueError, match=rf"{name.replace('_', ' ')} \({option[name]}\)"):
+        packed_attention(module, states, states, states, None, layout=layout_of([4]), scaling=1.0, **option)  # type: ignore[arg-type]
+
+
+def test_a_second_row_is_refused_and_not_left_out() -> None:
+    states = torch.zeros(2, HEADS, 4, SIZE)
+    module = SimpleNamespace(num_key_value_groups=1)
+    with pytest.raises(ValueError, match="takes one row with all examples, and got 2"):
+        packed_attention(module, states, states, states, None, layout=layout_of([4]), scaling=1.0)

@@ -23,6 +23,8 @@ def test_packs_hold_every_example_once_within_the_bound(sizes: list[int], bound:
     assert sorted(len(each.tokens) for group in groups for each in group) == sorted(sizes)
     for group in groups:
         assert sum(len(each.tokens) for each in group) <= bound or len(group) == 1
+        places = len(group) * max(len(each.tokens) for each in group)
+        assert places <= 2 * bound or len(group) == 1
 
 
 @given(lengths, st.integers(1, 8), st.integers(0, 99))
@@ -59,3 +61,11 @@ def test_the_layout_leads_to_a_row_and_back(sizes: list[int]) -> None:
     assert torch.equal(rows.flatten()[layout.place_of_token], tokens)
     both = torch.cat([layout.place_of_token, layout.empty_places])
     assert sorted(both.tolist()) == list(range(layout.rows * layout.width))
+
+
+def test_one_long_example_does_not_widen_the_rows_of_many_short_ones() -> None:
+    sizes = [4096] + [200] * 60
+    groups = list(batches.packs([example(size) for size in sizes], 16_384))
+    layouts = [batches.pack(group, torch.device("cpu")).layout for group in groups]
+    assert max(layout.rows * layout.width for layout in layouts) <= 2 * 16_384
+    assert len(groups) == 2

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
+from pipelines.tuning import bootstrap
 from pipelines.tuning.bootstrap import paired_difference
 
 
@@ -43,3 +46,23 @@ def test_the_seed_fixes_the_interval() -> None:
     arguments = list(scores(1)), list(scores(2))
     assert paired_difference(*arguments, seed=5) == paired_difference(*arguments, seed=5)
     assert paired_difference(*arguments, seed=5) != paired_difference(*arguments, seed=6)
+
+
+def test_blocks_of_any_size_give_the_interval_of_all_draws_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "RESAMPLES", 500)
+    arguments = list(scores(1, 37)), list(scores(2, 37))
+    monkeypatch.setattr(bootstrap, "DRAWS_AT_ONCE", 500 * 37)
+    at_once = paired_difference(*arguments, seed=5)
+    for draws in (1, 37 * 7, 37 * 33 + 1):
+        monkeypatch.setattr(bootstrap, "DRAWS_AT_ONCE", draws)
+        assert paired_difference(*arguments, seed=5) == at_once
+
+
+def test_memory_does_not_grow_with_the_examples() -> None:
+    base, tuned = list(scores(1, 2500)), list(scores(2, 2500))
+    tracemalloc.start()
+    paired_difference(base, tuned, seed=5)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # All at once would be twice 200 MB.
+    assert peak < 40e6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -20,10 +21,12 @@ from rouge_score.rouge_scorer import RougeScorer
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from pipelines.tuning import __main__ as evaluation
+from pipelines.tuning import archive as archive_of
 from pipelines.tuning import checkpoint, examples, generation
 from pipelines.tuning.container import EvaluationFolders, TuningError
-from pipelines.tuning.hardware import detect
+from pipelines.tuning.hardware import Hardware, detect
 from pipelines.tuning.settings import parse_evaluation
+from tests.unit.tuning.conftest import record, write_lines
 
 if TYPE_CHECKING:
     from tests.unit.tuning.conftest import WriteRecords
@@ -89,6 +92,38 @@ def test_a_classification_is_measured_by_the_labels_that_training_found(
         evaluation.evaluate(classified, folders)
 
 
+def test_both_models_are_measured_with_the_same_positions_where_numbers_are_bf16(
+    folders: EvaluationFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hardware = Hardware(torch.device("cpu"), torch.bfloat16, tokens_at_once=512, answers_at_once=8)
+    monkeypatch.setattr(evaluation, "detect", lambda: hardware)
+    frequencies: list[torch.Tensor] = []
+    answer_all = evaluation.answer_all
+
+    def watched(name: str, model: Any, *others: Any) -> evaluation.Outcome:
+        assert {weight.dtype for weight in model.parameters()} == {torch.bfloat16}
+        frequencies.append(model.get_buffer("model.rotary_emb.inv_freq").clone())
+        return answer_all(name, model, *others)
+
+    monkeypatch.setattr(evaluation, "answer_all", watched)
+    evaluation.evaluate(SETTINGS, folders)
+    base, tuned = frequencies
+    assert base.dtype == tuned.dtype == torch.float32
+    assert torch.equal(base, tuned)
+
+
+def test_four_test_examples_are_refused_with_what_became_of_the_others(
+    folders: EvaluationFolders, tmp_path: Path
+) -> None:
+    records = [record(number) for number in range(9)]
+    for wordy in records[4:]:
+        wordy["messages"][0]["content"] = " ".join(["bucket"] * 1000)
+    write_lines(tmp_path / "few" / "test", [json.dumps(each) for each in records])
+    census = r"Channel 'test' has 4 examples .* and 5 are needed: 9 records read, 5 too long\. .*data\.split\.test"
+    with pytest.raises(TuningError, match=census):
+        evaluation.evaluate(SETTINGS, replace(folders, test=tmp_path / "few" / "test"))
+
+
 def test_the_quality_gate_finds_its_figures(folders: EvaluationFolders) -> None:
     report, lines = evaluation.evaluate(SETTINGS, folders)
     evaluation.write(folders.output, report, lines)
@@ -136,7 +171,7 @@ def test_an_answer_is_cut_off_where_the_endpoint_would_cut_it(folders: Evaluatio
 
 def test_a_missing_archive_is_named(folders: EvaluationFolders, tmp_path: Path) -> None:
     with pytest.raises(TuningError, match=r"no model\.tar\.gz"):
-        evaluation.unpack_learned(tmp_path, tmp_path / "out")
+        archive_of.unpack_learned(tmp_path, tmp_path / "out")
 
 
 def pack(folder: Path, member: str) -> Path:
@@ -149,13 +184,13 @@ def pack(folder: Path, member: str) -> Path:
 
 def test_an_archive_without_adapter_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TuningError, match=r"holds no adapter/adapter_config\.json and no checkpoint/config\.json"):
-        evaluation.unpack_learned(pack(tmp_path, "model.gguf"), tmp_path / "out")
+        archive_of.unpack_learned(pack(tmp_path, "model.gguf"), tmp_path / "out")
 
 
 def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     with pytest.raises(TuningError, match=r"adapter/\.\./\.\./evil' is no file of a model"):
-        evaluation.unpack_learned(pack(tmp_path, "adapter/../../evil"), tmp_path / "out")
+        archive_of.unpack_learned(pack(tmp_path, "adapter/../../evil"), tmp_path / "out")
     assert not (tmp_path / "evil").exists()
 
 
@@ -165,14 +200,21 @@ def test_a_link_in_the_place_of_an_adapter_s_file_is_refused(tmp_path: Path) -> 
         info.type, info.linkname = tarfile.SYMTYPE, "/etc/passwd"
         tar.addfile(info)
     with pytest.raises(TuningError, match="is no file of a model"):
-        evaluation.unpack_learned(tmp_path, tmp_path / "out")
+        archive_of.unpack_learned(tmp_path, tmp_path / "out")
 
 
 def test_a_torn_archive_is_named(archive: Path, tmp_path: Path) -> None:
     whole = (archive / "model.tar.gz").read_bytes()
     (tmp_path / "model.tar.gz").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(TuningError, match=r"model\.tar\.gz is not a whole archive"):
-        evaluation.unpack_learned(tmp_path, tmp_path / "out")
+        archive_of.unpack_learned(tmp_path, tmp_path / "out")
+
+
+def test_an_archive_with_something_foreign_in_it_is_named(archive: Path, tmp_path: Path) -> None:
+    whole = gzip.decompress((archive / "model.tar.gz").read_bytes())
+    (tmp_path / "model.tar.gz").write_bytes(gzip.compress(whole[: len(whole) // 2]) + b"no gzip any more")
+    with pytest.raises(TuningError, match=r"model\.tar\.gz is not a whole archive: Not a gzipped file"):
+        archive_of.unpack_learned(tmp_path, tmp_path / "out")
 
 
 def test_the_zip_runs_by_itself_and_says_why_it_fails(tmp_path: Path) -> None:

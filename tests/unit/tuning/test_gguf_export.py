@@ -123,6 +123,7 @@ def test_ids_without_a_token_are_unused(tokenizer: PreTrainedTokenizerFast, tmp_
     [
         (Qwen2Config(architectures=["Qwen2ForCausalLM"]), "its architecture is Qwen2ForCausalLM"),
         (LlamaConfig(architectures=["LlamaForCausalLM"], attention_bias=True), "its projections have biases"),
+        (LlamaConfig(architectures=["LlamaForCausalLM"], hidden_act="gelu"), "its activation is 'gelu', not silu"),
         (
             LlamaConfig(
                 architectures=["LlamaForCausalLM"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,7 @@ import torch
 from peft import PeftModel
 from transformers import LlamaForCausalLM
 
-from pipelines.tuning import lora
-from pipelines.tuning.container import TuningError
+from pipelines.tuning import adapter_files, lora
 from tests.unit.tuning.conftest import tiny_model
 
 TOKENS = torch.tensor([[5, 6, 7, 8, 9]])
@@ -43,7 +41,7 @@ def test_an_adapter_begins_by_changing_nothing(base: LlamaForCausalLM) -> None:
 def test_peft_reads_the_files_and_gives_the_same_logits_and_gradients(
     base: LlamaForCausalLM, adapted: LlamaForCausalLM, tmp_path: Path
 ) -> None:
-    lora.save(adapted, tmp_path)
+    adapter_files.save(adapted, tmp_path)
     theirs = PeftModel.from_pretrained(base, str(tmp_path), is_trainable=True)
     for model in (theirs, adapted):
         torch.autograd.backward(model(TOKENS).logits.square().sum())
@@ -60,9 +58,9 @@ def test_a_saved_adapter_is_added_to_its_base_as_it_is_merged(
     base: LlamaForCausalLM, adapted: LlamaForCausalLM, tmp_path: Path
 ) -> None:
     expected = adapted(TOKENS).logits
-    lora.save(adapted, tmp_path)
+    adapter_files.save(adapted, tmp_path)
     lora.merge(adapted)
-    lora.merge_saved(base, tmp_path)
+    adapter_files.merge_saved(base, tmp_path)
     assert not lora.adapters(adapted)
     torch.testing.assert_close(adapted(TOKENS).logits, expected, rtol=1e-4, atol=1e-4)
     torch.testing.assert_close(base(TOKENS).logits, adapted(TOKENS).logits)
@@ -91,16 +89,3 @@ def test_dropout_s_gradient_is_that_of_what_was_computed() -> None:
 
     x = torch.randn(5, 6, dtype=torch.double, requires_grad=True)
     assert torch.autograd.gradcheck(output, (x, layer.a, layer.b))
-
-
-def test_an_adapter_for_another_model_is_refused(adapted: LlamaForCausalLM, tmp_path: Path) -> None:
-    lora.save(adapted, tmp_path)
-    with pytest.raises(TuningError, match=r"weights for 'model.layers.1.*which the base model lacks"):
-        lora.merge_saved(tiny_model(64, num_hidden_layers=1), tmp_path)
-
-
-def test_an_adapter_of_another_kind_is_refused(adapted: LlamaForCausalLM, tmp_path: Path) -> None:
-    lora.save(adapted, tmp_path)
-    (tmp_path / lora.CONFIGURATION).write_text(json.dumps({"peft_type": "IA3"}))
-    with pytest.raises(TuningError, match="describes 'IA3', not LORA"):
-        lora.merge_saved(adapted, tmp_path)

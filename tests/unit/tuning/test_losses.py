@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -96,3 +97,21 @@ def test_the_held_out_loss_is_a_mean_over_answer_tokens_and_leaves_the_mode_alon
     assert seen[-1] == (len(data), len(data))
     assert mean == pytest.approx(loss_of(model, data).item() / batches.answer_tokens(data))
     assert model.training
+
+
+@pytest.mark.parametrize("keeping", [True, False])
+def test_the_head_s_gradient_is_taken_only_where_gradients_are_kept(
+    model: LlamaForCausalLM, data: list[examples.Example], monkeypatch: pytest.MonkeyPatch, keeping: bool
+) -> None:
+    contexts: list[Any] = []
+    forward = kernels.AnswerLoss.forward
+
+    def watched(ctx: Any, *arguments: torch.Tensor) -> torch.Tensor:
+        contexts.append(ctx)
+        return forward(ctx, *arguments)
+
+    monkeypatch.setattr(kernels.AnswerLoss, "forward", staticmethod(watched))
+    with torch.set_grad_enabled(keeping):
+        loss_of(model, data)
+    [ctx] = contexts
+    assert (ctx.of_weight is not None) == (ctx.of_hidden is not None) == keeping

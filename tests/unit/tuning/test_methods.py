@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from pipelines.tuning import checkpoint, losses, methods, train
@@ -78,6 +79,23 @@ def test_more_layers_than_there_are_cannot_be_trained() -> None:
 def test_a_checkpoint_of_another_model_is_refused(tmp_path: Path) -> None:
     tiny_model(64, hidden_size=32).save_pretrained(tmp_path / "checkpoint")
     with pytest.raises(TuningError, match="does not fit the base model"):
+        methods.apply(tiny_model(64), tmp_path / "checkpoint")
+
+
+@pytest.mark.parametrize(("tied", "dropped"), [(True, "model.embed_tokens.weight"), (False, "lm_head.weight")])
+def test_a_checkpoint_that_lacks_a_weight_is_refused_by_its_name(tmp_path: Path, tied: bool, dropped: str) -> None:
+    tuned = tiny_model(64, tie_word_embeddings=tied)
+    tuned.save_pretrained(tmp_path / "checkpoint")
+    methods.apply(tiny_model(64, tie_word_embeddings=tied), tmp_path / "checkpoint")
+    path = tmp_path / "checkpoint" / "model.safetensors"
+    save_file({name: tensor for name, tensor in load_file(path).items() if name != dropped}, path)
+    with pytest.raises(TuningError, match=rf"lacks \d of the model's weights, '(lm_head|{dropped[:-7]})\.weight'"):
+        methods.apply(tiny_model(64, tie_word_embeddings=tied), tmp_path / "checkpoint")
+
+
+def test_a_checkpoint_without_weights_is_no_base_model(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint").mkdir()
+    with pytest.raises(TuningError, match=r"lacks \d+ of the model's weights"):
         methods.apply(tiny_model(64), tmp_path / "checkpoint")
 
 

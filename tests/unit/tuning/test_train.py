@@ -19,7 +19,8 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
-from pipelines.tuning import loop, train
+from lambdas.evaluate_candidate import handler
+from pipelines.tuning import loop, losses, train
 from pipelines.tuning.container import TrainingFolders, TuningError, failures_explained
 from pipelines.tuning.settings import TrainingSettings, parse_training
 from tests.unit.tuning.conftest import record, write_lines
@@ -188,6 +189,68 @@ def test_a_diverging_run_ends_with_advice(folders: TrainingFolders, monkeypatch:
         train.fine_tune(SETTINGS, folders)
 
 
+def test_a_gradient_that_is_no_number_is_not_learned_from(
+    folders: TrainingFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gradients = loop.Trainer.gradients
+    stepped: list[int] = []
+
+    def overflow(self: loop.Trainer, batch: Any) -> float:
+        loss = gradients(self, batch)
+        gradient = self.weights[0].grad
+        assert gradient is not None
+        gradient[0, 0] = float("inf")
+        self.optimizer.register_step_pre_hook(lambda *_: stepped.append(1))
+        return loss
+
+    monkeypatch.setattr(loop.Trainer, "gradients", overflow)
+    with pytest.raises(TuningError, match=r"The gradient became inf in step 1 of 14\. Lower the learning rate"):
+        train.fine_tune(SETTINGS, folders)
+    assert not stepped
+
+
+def test_a_held_out_loss_that_is_no_number_ends_training(
+    folders: TrainingFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mean_losses = iter([4.0, float("nan")])
+    monkeypatch.setattr(losses, "mean_loss", lambda *_: next(mean_losses))
+    with pytest.raises(TuningError, match="loss on the validation examples is nan"):
+        train.fine_tune(replace(SETTINGS, epochs=1), folders)
+
+
+def test_four_validation_examples_are_refused_with_the_remedy(
+    folders: TrainingFolders, write_records: WriteRecords, tmp_path: Path
+) -> None:
+    write_records(tmp_path / "few" / "validation", 4)
+    with pytest.raises(TuningError, match=r"Channel 'validation' has 4 examples .*data\.split\.validation"):
+        train.fine_tune(SETTINGS, replace(folders, validation=tmp_path / "few" / "validation"))
+
+
+def test_targets_that_are_no_labels_are_refused_before_the_weights_are_read(
+    folders: TrainingFolders, tmp_path: Path
+) -> None:
+    wordy = [record(number) for number in range(10)]
+    wordy[7]["messages"][1]["content"] = "a label of " + "many " * 30 + "words"
+    write_lines(tmp_path / "wordy" / "train", [json.dumps(each) for each in wordy])
+    unread = without(folders.model, "model.safetensors", tmp_path / "unread")
+    (unread / "model.safetensors").write_bytes(b"never read")
+    wrong = replace(folders, train=tmp_path / "wordy" / "train", model=unread)
+    with pytest.raises(TuningError, match=r"macroF1 compares labels.*data\.columns\.target"):
+        train.fine_tune(replace(SETTINGS, metric="macroF1", max_length=256), wrong)
+
+
+def test_the_pool_of_labels_is_that_of_the_candidates() -> None:
+    assert train.LABEL_POOL == handler.LABEL_POOL
+
+
+def test_labels_come_from_as_many_records_as_the_candidates_have_them_from(
+    folders: TrainingFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "LABEL_POOL", 3)
+    report = train.fine_tune(replace(SETTINGS, epochs=1, metric="accuracy"), folders)
+    assert sorted(report["labels"]) == ["create a bucket", "delete a bucket", "list a bucket"]
+
+
 def test_folders_follow_the_toolkit_and_else_the_base_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAGEMAKER_BASE_DIR", "/job")
     monkeypatch.setenv("SM_CHANNEL_TRAIN", "/elsewhere/train")
@@ -210,6 +273,26 @@ def test_a_failure_leaves_its_reason_where_the_service_looks(
     assert capsys.readouterr().err == f"ERROR: {reason}\n"
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory"),
+        MemoryError(),
+    ],
+)
+def test_too_little_memory_is_told_with_the_settings_that_need_less(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
+    with pytest.raises(SystemExit), failures_explained():
+        raise error
+    reason = (tmp_path / "output" / "failure").read_text()
+    for setting in ("max_length", "batch_size", "instance_type", "evaluation_instance_type"):
+        assert f"tuning.{setting}" in reason
+    assert type(error).__name__ in reason
+
+
 def test_an_unexpected_failure_keeps_its_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
     with pytest.raises(RuntimeError), failures_explained():
@@ -224,7 +307,7 @@ def test_defaults_are_those_of_the_pipeline() -> None:
     names = {"epochs": "Epochs", "learning_rate": "LearningRate", "lora_rank": "LoraRank", "seed": "Seed"}
     names |= {"lora_alpha": "LoraAlpha", "lora_dropout": "LoraDropout", "batch_size": "BatchSize"}
     names |= {"method": "Method", "trained_layers": "TrainedLayers", "patience": "Patience", "warm_up": "WarmUp"}
-    names |= {"schedule": "Schedule", "weight_decay": "WeightDecay"}
+    names |= {"schedule": "Schedule", "weight_decay": "WeightDecay", "metric": "Metric"}
     names |= {"max_length": "MaxLength", "max_examples": "MaxExamples"}
     defaults: TrainingSettings = parse_training([])
     assert {name: getattr(defaults, name) for name in names} == {n: parameters[p] for n, p in names.items()}

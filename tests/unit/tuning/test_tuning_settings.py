@@ -30,6 +30,8 @@ def test_a_wrong_hyperparameter_is_named(arguments: list[str], message: str) -> 
         parse_training(arguments)
 
 
-def test_one_test_example_is_too_few_for_an_interval() -> None:
-    with pytest.raises(TuningError, match="test_examples: 1 is not between 2"):
-        parse_evaluation(["--test_examples", "1"])
+def test_four_held_out_examples_are_too_few_for_an_interval() -> None:
+    with pytest.raises(TuningError, match="test_examples: 4 is not between 5"):
+        parse_evaluation(["--test_examples", "4"])
+    with pytest.raises(TuningError, match="validation_examples: 4 is not between 5"):
+        parse_training(["--validation_examples", "4"])
