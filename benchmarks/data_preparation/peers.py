@@ -1,46 +1,23 @@
 """The tools that Fourfold is measured against, each in an environment of its own with pinned packages."""
 
-import hashlib
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from benchmarks.data_preparation.corpus import Corpus
 from benchmarks.data_preparation.findings import Findings, joined
-from benchmarks.data_preparation.folders import BENCH
 from benchmarks.data_preparation.glue_job import TASKS, Tick
 from benchmarks.data_preparation.measure import Usage, run
+from benchmarks.environments import python_with
 
 _HERE = Path(__file__).parent
 
 
 def python_of(peer: str) -> Path:
     """Return the Python of a peer's environment, made and filled where it is not there yet."""
-    requirements = _HERE / "requirements" / f"{peer}.txt"
-    folder = BENCH / "environments" / f"{peer}-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}"
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        uv = str(Path(sys.executable).with_name("uv"))
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
-        # What this project overrides for itself is nothing to another tool.
-        install = [
-            uv,
-            "--no-config",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--python",
-            str(python),
-            "-r",
-            str(requirements),
-        ]
-        subprocess.run(install, check=True)
-        (folder / "complete").touch()
-    return python
+    return python_with(peer, _HERE / "requirements" / f"{peer}.txt")
 
 
 def _environment(folder: Path) -> dict[str, str]:

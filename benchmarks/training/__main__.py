@@ -9,11 +9,9 @@ one program for all.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,8 +19,9 @@ from typing import Any
 
 import torch
 
-from benchmarks.data_preparation.folders import BENCH, ROOT
+from benchmarks.data_preparation.folders import ROOT
 from benchmarks.data_preparation.measure import run
+from benchmarks.environments import python_with
 from benchmarks.training.task import CPU, FOLDER, LEARNING_RATES, Task, prepare
 from pipelines.tuning import checkpoint, losses, methods
 
@@ -45,32 +44,7 @@ class Row:
 
 def trl_python() -> Path:
     """Return the Python of TRL's environment, made where it is not there yet; it sees this one's packages too."""
-    requirements = HERE / "trl.txt"
-    key = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]
-    folder = BENCH / "environments" / f"trl-{key}"
-    python = folder / "bin" / "python"
-    if not (folder / "complete").exists():
-        uv = str(Path(sys.executable).with_name("uv"))
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)], check=True)
-        # What this project overrides for itself is nothing to another tool.
-        install = [
-            uv,
-            "--no-config",
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--python",
-            str(python),
-            "-r",
-            str(requirements),
-        ]
-        subprocess.run(install, check=True)
-        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-        packages = Path("lib") / version / "site-packages"
-        (folder / packages / "project.pth").write_text(str(Path(sys.prefix) / packages) + "\n")
-        (folder / "complete").touch()
-    return python
+    return python_with("trl", HERE / "trl.txt", borrow=True)
 
 
 def measure(task: Task, method: str, trainer: str, options: argparse.Namespace) -> Row:

@@ -59,7 +59,7 @@ def test_only_models_on_demand_have_an_id_of_their_own(model: Model) -> None:
 @MODELS
 def test_an_announced_end_is_a_date(model: Model) -> None:
     if model.end_of_life is not None:
-        datetime.date.fromisoformat(model.end_of_life)
+        assert datetime.date.fromisoformat(model.end_of_life).isoformat() == model.end_of_life
 
 
 def test_a_model_is_customizable_if_its_weights_are_open() -> None:

@@ -36,7 +36,7 @@ def of_a_job(reason: str) -> dict[str, Any]:
 
 TRACE = (
     "KeyError: 'body'\nThe log, /aws-glue/jobs/output jr_1-driver, ends:\nTraceback (most recent call last):\n"
-    f"  File \"/work/{DIGEST}/job.py\", line 1\nKeyError: 'body'"
+    f"  File \"/srv/{DIGEST}/job.py\", line 1\nKeyError: 'body'"
 )
 
 
@@ -70,7 +70,7 @@ def test_a_traceback_stands_apart_and_long_digests_are_cut() -> None:
     assert found is not None
     assert found.what == "PrepareData failed: Glue job prepare FAILED: KeyError: 'body'"
     assert found.trace.startswith("The log, /aws-glue/jobs/output jr_1-driver, ends:")
-    assert "/work/01234567…/job.py" in found.trace
+    assert "/srv/01234567…/job.py" in found.trace
     assert DIGEST not in found.trace
 
 
