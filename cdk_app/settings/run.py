@@ -139,6 +139,7 @@ def _candidates(settings: Settings) -> list[dict[str, Any]]:
             "strategy": candidate.strategy,
             **({"examples": candidate.examples} if candidate.examples else {}),
             **({"choose": candidate.choose} if candidate.choose else {}),
+            **({} if model.sampling else {"sampling": False}),
             "price": _price(model),
         }
         for candidate, model in pairs

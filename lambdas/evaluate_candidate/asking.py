@@ -59,12 +59,13 @@ class RecordRefused(Exception):
 
 
 class BedrockModel:
-    """A Bedrock model under one name, asked with temperature 0.
+    """A Bedrock model under one name, asked with temperature 0 where it takes one.
 
     Args:
         name: the model's key in the catalogue, for messages.
         model_id: what Converse takes.
         max_tokens: most tokens to write.
+        sampling: whether the model takes a temperature.
         seconds_left: how long it may be asked and waited for, from now on.
         sleep: waits between attempts.
     """
@@ -76,10 +77,13 @@ class BedrockModel:
         max_tokens: int,
         seconds_left: Callable[[], float],
         sleep: Callable[[float], None] = time.sleep,
+        *,
+        sampling: bool = True,
     ) -> None:
         self._name = name
         self._model_id = model_id
         self._max_tokens = max_tokens
+        self._temperature = 0.0 if sampling else None
         self._seconds_left = seconds_left
         self._sleep = sleep
         self._client = aws.client("bedrock-runtime", read_timeout=READ_TIMEOUT_SECONDS, attempts=1)
@@ -97,7 +101,13 @@ class BedrockModel:
             if attempt:
                 self._wait(_wait(attempt), reason)
             try:
-                return converse(self._client, self._model_id, turns, max_tokens=self._max_tokens, temperature=0)
+                return converse(
+                    self._client,
+                    self._model_id,
+                    turns,
+                    max_tokens=self._max_tokens,
+                    temperature=self._temperature,
+                )
             except aws.ClientError as failure:
                 reason = self._judge(failure)
             except aws.NETWORK_ERRORS as failure:

@@ -117,7 +117,9 @@ def _answerer(
 ) -> Callable[[Record], Answer]:
     if candidate.strategy == EXTRACTIVE:
         return lambda record: _extract(text_of(record.prompt, run.instruction))
-    model = BedrockModel(candidate.model, candidate.model_id, run.max_output_tokens, deadline.seconds)
+    model = BedrockModel(
+        candidate.model, candidate.model_id, run.max_output_tokens, deadline.seconds, sampling=candidate.sampling
+    )
     return lambda record: kept.ask(record.record_id, [*examples.turns_for(record.prompt), *record.turns], model.answer)
 
 

@@ -57,7 +57,17 @@ def _checked(answer: Answer) -> Answer:
 
 def _ask_bedrock(target: BedrockTarget, turns: Sequence[Turn], sampling: Sampling) -> Answer:
     client = _client("bedrock-runtime")
-    return converse(client, target.model_id, turns, max_tokens=sampling.max_tokens, temperature=sampling.temperature)
+    temperature: float | None = _temperature(sampling)
+    if not target.sampling:
+        if sampling.temperature is not None:
+            raise Problem(HTTPStatus.BAD_REQUEST, "The approved model takes no temperature: leave 'temperature' out.")
+        temperature = None
+    return converse(client, target.model_id, turns, max_tokens=sampling.max_tokens, temperature=temperature)
+
+
+def _temperature(sampling: Sampling) -> float:
+    """Give the temperature that is asked for, or else that of the evaluation."""
+    return 0.0 if sampling.temperature is None else sampling.temperature
 
 
 def _ask_endpoint(target: SageMakerTarget, turns: Sequence[Turn], sampling: Sampling) -> Answer:
@@ -65,7 +75,7 @@ def _ask_endpoint(target: SageMakerTarget, turns: Sequence[Turn], sampling: Samp
     body = {
         "messages": [{"role": turn.role, "content": turn.content} for turn in turns],
         "max_tokens": sampling.max_tokens,
-        "temperature": sampling.temperature,
+        "temperature": _temperature(sampling),
         "stream": False,
     }
     started = time.perf_counter()

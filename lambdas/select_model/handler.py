@@ -89,7 +89,8 @@ def _target(chosen: Result, run: Run) -> Target:
     if chosen.strategy == EXTRACTIVE:
         return ExtractiveTarget(run.run_id)
     prompt_key = chosen.result_key if chosen.strategy == FEW_SHOT else None
-    return BedrockTarget(chosen.model_id, chosen.strategy, run.run_id, prompt_key)
+    sampling = next(candidate.sampling for candidate in run.candidates if candidate.index == chosen.index)
+    return BedrockTarget(chosen.model_id, chosen.strategy, run.run_id, prompt_key, sampling)
 
 
 def _reason(run: Run, chosen: Result | None, best: Result) -> str:

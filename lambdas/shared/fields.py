@@ -59,8 +59,10 @@ class Fields:
             raise self._wrong(name, "a string that is not blank", value)
         return value
 
-    def flag(self, name: str) -> bool:
+    def flag(self, name: str, default: bool | None = None) -> bool:
         """Give a boolean."""
+        if default is not None and name not in self:
+            return default
         value = self.raw(name)
         if not isinstance(value, bool):
             raise self._wrong(name, "true or false", value)

@@ -32,6 +32,7 @@ class Candidate:
         platform: where it runs: ``bedrock``, ``bedrock-import`` or ``lambda``.
         examples: how many examples a few-shot prompt shows, otherwise 0.
         choose: which examples: ``first``, the same for every text, or ``similar`` to it.
+        sampling: whether it takes a temperature.
     """
 
     index: int
@@ -42,6 +43,7 @@ class Candidate:
     examples: int
     price: Price
     choose: str = FIRST
+    sampling: bool = True
 
     @property
     def name(self) -> str:
@@ -66,6 +68,7 @@ def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
         examples=fields.integer("examples", minimum=1, maximum=20) if strategy == FEW_SHOT else 0,
         price=parse_price(fields.fields("price")),
         choose=choose,
+        sampling=fields.flag("sampling", default=True),
     )
 
 

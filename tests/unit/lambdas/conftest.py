@@ -221,6 +221,7 @@ def run() -> dict[str, Any]:
                 "strategy": "extractive",
                 "examples": 0,
                 "choose": "first",
+                "sampling": True,
                 "price": {"usd_per_second": 0.001},
             },
             {
@@ -231,6 +232,7 @@ def run() -> dict[str, Any]:
                 "strategy": "zero-shot",
                 "examples": 0,
                 "choose": "first",
+                "sampling": True,
                 "price": {"usd_per_1k_input_tokens": 0.5, "usd_per_1k_output_tokens": 2.0},
             },
             {
@@ -241,6 +243,7 @@ def run() -> dict[str, Any]:
                 "strategy": "few-shot",
                 "examples": 2,
                 "choose": "first",
+                "sampling": True,
                 "price": {"usd_per_1k_input_tokens": 0.5, "usd_per_1k_output_tokens": 2.0},
             },
         ],

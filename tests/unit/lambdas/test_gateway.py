@@ -159,6 +159,20 @@ def test_the_caller_may_ask_for_less_and_for_variety(send: Send, cloud: Cloud, e
     assert (sent["max_tokens"], sent["temperature"]) == (5, 0.5)
 
 
+def test_a_model_that_takes_no_temperature_is_told_none_and_refuses_the_caller_s(send: Send, cloud: Cloud) -> None:
+    cloud.parameters["/target"] = json.dumps({**BEDROCK, "sampling": False})
+    cloud.on("bedrock-runtime", "Converse", converse())
+
+    assert send("POST", "/v1/generate", {"prompt": "Why?"}).status == 200
+    refused = send("POST", "/v1/generate", {"prompt": "Why?", "temperature": 0})
+
+    assert (refused.status, refused.body["detail"]) == (
+        400,
+        "The approved model takes no temperature: leave 'temperature' out.",
+    )
+    assert [call["inferenceConfig"] for call in cloud.called("bedrock-runtime", "Converse")] == [{"maxTokens": 64}]
+
+
 @pytest.mark.parametrize("asked", [{"max_tokens": 1}, {"max_tokens": 64}, {"temperature": 0}, {"temperature": 1}])
 def test_the_bounds_themselves_are_allowed(send: Send, endpoint: object, asked: dict[str, int]) -> None:
     assert send("POST", "/v1/summarize", {"text": "x" * MAX_CHARACTERS, **asked}).status == 200
