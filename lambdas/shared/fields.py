@@ -95,6 +95,13 @@ class Fields:
             raise self._wrong(name, f"a list of {count} numbers", value)
         return tuple(float(item) for item in value)
 
+    def digits(self, name: str) -> int:
+        """Give a count that is written as text, as headers are."""
+        value = self.text(name)
+        if not value.isascii() or not value.isdigit():
+            raise self._wrong(name, "a count", value)
+        return int(value)
+
     def texts(self, name: str) -> list[str]:
         """Give a list of strings."""
         value = self.raw(name)

@@ -394,7 +394,7 @@ def test_more_examples_than_train_holds_are_refused(evaluate: Evaluate, run: dic
 def test_an_unknown_strategy_is_refused(evaluate: Evaluate, run: dict[str, Any]) -> None:
     run["candidates"][1]["strategy"] = "guess"
 
-    with pytest.raises(InvalidEvent, match="'guess' is not one of zero-shot, few-shot, extractive"):
+    with pytest.raises(InvalidEvent, match="'guess' is not one of zero-shot, few-shot, retrieval, extractive"):
         evaluate(1)
 
 

@@ -29,7 +29,7 @@ def found(problems: list[Problem]) -> list[tuple[str, str]]:
     [
         ("classification", "rougeL", "Make it `macroF1` or `accuracy`."),
         ("question_answering", "accuracy", "Make it `exactMatch` or `tokenF1`."),
-        ("summarization", "tokenF1", "Make it `rougeL`."),
+        ("summarization", "tokenF1", "Make it `rougeL` or `embeddingSimilarity`."),
     ],
 )
 def test_a_metric_that_does_not_suit_the_task_is_one_error_with_the_choices(
