@@ -6,10 +6,10 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import botocore
 import yaml
 
 DATASET = "ladder-sample"
@@ -20,6 +20,7 @@ SMOLLM2, MINILM = "smollm2q41v1", "minilml6v2q1"
 ORACLE, SLOW_ORACLE, COPIER = "oracle000001", "oracleslow01", "copier000001"
 FLOOR = 0.6
 SLOWER_S = 1.0
+OVERVIEW_CHARACTERS = 350
 
 REAL: tuple[dict[str, Any], ...] = (
     {"model": "extractive-lead", "strategy": "extractive"},
@@ -67,17 +68,18 @@ def write_documents(path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8") as file:
         for title, text in _overviews():
-            file.write(json.dumps({"title": title, "text": text[:1500]}) + "\n")
+            file.write(json.dumps({"title": title, "text": text}) + "\n")
             count += 1
     return count
 
 
 def _overviews() -> Iterator[tuple[str, str]]:
-    for folder in sorted(files("botocore").joinpath("data").iterdir(), key=lambda entry: entry.name):
-        for version in sorted((entry for entry in folder.iterdir() if entry.is_dir()), key=lambda e: e.name)[-1:]:
-            service = version.joinpath("service-2.json.gz")
-            if service.is_file():
-                value = json.loads(gzip.decompress(service.read_bytes()))
-                text = " ".join(re.sub(r"<[^>]+>", " ", value.get("documentation", "")).split())
-                if text:
-                    yield str(value["metadata"].get("serviceId", folder.name)), text
+    """Yield the name of each service and the beginning of what is said of it, out of its newest version."""
+    newest = {
+        path.parts[-3]: path for path in sorted(Path(botocore.__file__).parent.glob("data/*/*/service-2.json.gz"))
+    }
+    for name, path in newest.items():
+        value = json.loads(gzip.decompress(path.read_bytes()))
+        text = " ".join(re.sub(r"<[^>]+>", " ", value.get("documentation", "")).split())
+        if text:
+            yield str(value["metadata"].get("serviceId", name)), text[:OVERVIEW_CHARACTERS]

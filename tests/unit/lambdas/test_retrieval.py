@@ -163,11 +163,11 @@ def test_an_embedding_model_that_may_not_be_asked_is_named(
 
 
 def test_a_text_that_is_too_long_for_the_model_is_embedded_by_its_beginning(
-    evaluate: Evaluate, cloud: Cloud, fail: Callable[..., Any]
+    evaluate: Evaluate, cloud: Cloud, fail: Callable[..., Params]
 ) -> None:
     cloud.objects["raw", "handbook/c.txt"] = b"fox " * 300
 
-    def strict(params: Params) -> Mapping[str, Any]:
+    def strict(params: Params) -> Params:
         if len(json.loads(params["body"])["inputText"]) > 100:
             return fail("InvokeModel", "ValidationException", "Input is too long for requested model.")
         return titan(params)
