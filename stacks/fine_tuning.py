@@ -21,6 +21,7 @@ from cdk_app.constructs.images import dlc_account, inference_image
 from cdk_app.constructs.names import resource_name
 from cdk_app.nag import acknowledge_resource
 from cdk_app.settings import Settings
+from stacks.customization import Customization
 from stacks.foundation import Foundation
 
 DEFINITION = Path(__file__).resolve().parent.parent / "pipelines" / "definition" / "pipeline.json"
@@ -42,6 +43,7 @@ class FineTuning(cdk.Stack):
     pipeline_role: iam.Role
     training_role: iam.Role
     evaluation_role: iam.Role
+    customization: Customization | None
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, foundation: Foundation) -> None:
         super().__init__(scope, construct_id)
@@ -71,6 +73,11 @@ class FineTuning(cdk.Stack):
         pipeline.node.add_dependency(policy)
         for role in (self.pipeline_role, self.training_role, self.evaluation_role):
             pipeline.node.add_dependency(policy_of(role))
+        self.customization = None
+        if settings.tuning.bedrock is not None:
+            self.customization = Customization(
+                self, "Customization", settings=settings, bedrock=settings.tuning.bedrock, foundation=foundation
+            )
         cdk.CfnOutput(self, "PipelineName", value=pipeline.ref)
         cdk.CfnOutput(self, "ModelPackageGroupName", value=self.model_package_group_name)
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cdk_app.catalogue import CATALOGUE
+from cdk_app.settings.customization import BedrockCustomization
 from cdk_app.settings.data import Seed
 from cdk_app.settings.section import Section
 
@@ -21,10 +22,17 @@ InstanceType = Annotated[
 
 
 class Tuning(Section):
-    """Fine-tuning of an open-weight model on SageMaker."""
+    """Fine-tuning of an open-weight model on SageMaker, or of a foundation model on Bedrock."""
 
     enabled: bool = True
     """Fine-tune when no candidate reaches the floor; otherwise such a run fails."""
+
+    service: Literal["sagemaker", "bedrock"] = "sagemaker"
+    """Where tuning happens: `sagemaker` trains `tuning.model` by the settings of this section; `bedrock` customizes \
+`tuning.bedrock.model`. A run may choose the other one where `tuning.bedrock` says what to customize."""
+
+    bedrock: BedrockCustomization | None = None
+    """What Bedrock customizes. Without it the workflow has no permission to customize anything."""
 
     model: Annotated[str, Field(json_schema_extra={"enum": CUSTOMIZABLE})] = "smollm2-135m-instruct"
     """Key of the model to fine-tune; its weights must be open."""

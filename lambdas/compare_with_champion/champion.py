@@ -48,12 +48,12 @@ def find_opponent(bucket: str, run: Run, evaluation: Evaluation) -> Opponent:
         return _base(evaluation, "There is no champion yet.")
     if isinstance(champion, ExtractiveTarget):
         return Opponent(champion.kind, champion.run_id, _extractive_answers(run, evaluation))
-    if isinstance(champion, BedrockTarget):
+    if isinstance(champion, BedrockTarget) and champion.serving is None:
         return _base(evaluation, f"The champion {champion.label} has not answered the test records.")
     return _tuned(bucket, champion, evaluation)
 
 
-def _tuned(bucket: str, champion: SageMakerTarget, evaluation: Evaluation) -> Opponent:
+def _tuned(bucket: str, champion: SageMakerTarget | BedrockTarget, evaluation: Evaluation) -> Opponent:
     key = predictions_key(champion.run_id)
     if key not in s3.keys(bucket, key):
         return _base(evaluation, f"The champion's predictions are gone (s3://{bucket}/{key}).")

@@ -36,12 +36,15 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The report's figures, and the predictions by record id; `difference` is that of the tuned and the base model."""
+    """The report's figures, and the predictions by record id; `difference` is that of the tuned and the base model.
+
+    Losses are None where the tuned model answers on Bedrock, which tells none of a base model.
+    """
 
     metric: Metric
-    base_loss: float
-    tuned_loss: float
-    loss_reduction: float
+    base_loss: float | None
+    tuned_loss: float | None
+    loss_reduction: float | None
     base_value: float
     difference: Interval
     predictions: dict[str, Prediction]
@@ -71,11 +74,12 @@ def read_evaluation(bucket: str, run: Run) -> Evaluation:
     difference = _difference(report.fields("difference"))
     gained = recomputed - metric.value(references, [p.base for p in predictions.values()])
     _agree(report, f"a difference in {run.metric} of", difference.value, gained)
+    measured = run.tuning_service != "bedrock"
     return Evaluation(
         metric=metric,
-        base_loss=base.number("loss", minimum=0),
-        tuned_loss=tuned.number("loss", minimum=0),
-        loss_reduction=report.number("loss_reduction"),
+        base_loss=base.number("loss", minimum=0) if measured else None,
+        tuned_loss=tuned.number("loss", minimum=0) if measured else None,
+        loss_reduction=report.number("loss_reduction") if measured else None,
         base_value=base.number(run.metric, minimum=0, maximum=1),
         difference=difference,
         predictions=predictions,

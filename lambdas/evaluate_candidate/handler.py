@@ -5,9 +5,10 @@ train. Answers and result are kept: whoever evaluates a candidate of a run again
 
 Event: ``{"run", "candidate"}``. Result: see `lambdas.evaluate_candidate.report`.
 Errors: CandidateNotAvailable, CandidateFailed, EvaluationTimedOut, TooFewRecords, InvalidRecord, NotLabels.
-Environment: CURATED_BUCKET, MODELS_BUCKET, CONCURRENCY (default 2).
-IAM: s3:ListBucket on both buckets; s3:GetObject and kms:Decrypt on train and validation of the curated one and on
-run=*/candidates/* of the models one; s3:PutObject and kms:GenerateDataKey there; bedrock:InvokeModel on the
+Environment: CURATED_BUCKET, MODELS_BUCKET, CONCURRENCY (default 2), SPLIT (default validation), RESULTS (default
+candidates). A customized model and its base are measured by a function of their own, on test.
+IAM: s3:ListBucket on both buckets; s3:GetObject and kms:Decrypt on train and the split of the curated one and on
+run=*/<results>/* of the models one; s3:PutObject and kms:GenerateDataKey there; bedrock:InvokeModel on the
 candidates' models and inference profiles.
 """
 
@@ -55,8 +56,8 @@ def handle(event: Event, context: Context) -> dict[str, object]:
     models_bucket = environment.required("MODELS_BUCKET")
     concurrency = environment.integer("CONCURRENCY", minimum=1, maximum=64, default=2)
 
-    base = f"{run.models_prefix}candidates/{candidate.name}"
-    records = _held_out(bucket, run)
+    base = f"{run.models_prefix}{environment.text('RESULTS', default='candidates')}/{candidate.name}"
+    records = _held_out(bucket, run, environment.text("SPLIT", default="validation"))
     examples = examples_of(bucket, run, candidate)
     labels = _labels(bucket, run)
     decides = digest(run, candidate, records, examples, labels)
@@ -93,13 +94,13 @@ def _faithful(run: Run, outcomes: list[Outcome]) -> dict[str, object]:
     return {"faithfulness": faithfulness(pairs)}
 
 
-def _held_out(bucket: str, run: Run) -> list[Record]:
-    records = sample(read_split(bucket, run.curated_prefix, "validation"), run.sample_size)
+def _held_out(bucket: str, run: Run, split: str) -> list[Record]:
+    records = sample(read_split(bucket, run.curated_prefix, split), run.sample_size)
     if len(records) < MINIMUM_RECORDS:
         raise TooFewRecords(
-            f"The validation split holds {len(records)} records and {MINIMUM_RECORDS} are needed",
-            where=f"s3://{bucket}/{run.curated_prefix}validation/",
-            remedy="Add data, or enlarge data.split.validation.",
+            f"The {split} split holds {len(records)} records and {MINIMUM_RECORDS} are needed",
+            where=f"s3://{bucket}/{run.curated_prefix}{split}/",
+            remedy=f"Add data, or enlarge data.split.{split}.",
         )
     return records
 

@@ -21,6 +21,11 @@ def required(name: str) -> str:
     return value
 
 
+def text(name: str, *, default: str) -> str:
+    """Give the variable's value, or the default where it is missing or blank."""
+    return os.environ.get(name, "").strip() or default
+
+
 def integer(name: str, *, minimum: int, maximum: int, default: int | None = None) -> int:
     """Give the variable as an integer within bounds; without a default it is required.
 

@@ -64,6 +64,13 @@ def tune(
     return _start(steps, fine_tuning).next(wait).next(describe).next(finished).start_state
 
 
+def where_to_tune(steps: Steps, *, on_bedrock: sfn.IChainable, otherwise: sfn.IChainable) -> sfn.State:
+    """`FineTuneOn`: the fork of step 3, where the settings know both of its ways."""
+    fork = steps.of("FineTune").choice("FineTuneOn", comment="on Bedrock, or on SageMaker?")
+    fork.when(sfn.Condition.jsonata("{% $run.tuning_service = 'bedrock' %}"), on_bedrock)
+    return fork.otherwise(otherwise)
+
+
 def _start(steps: Steps, fine_tuning: FineTuning) -> sfn.Chain:
     start = steps.call(
         "FineTune",

@@ -234,12 +234,19 @@ def test_the_target_is_ready_for_its_parameter(select: Select) -> None:
 
     assert [json.loads(json.dumps(vars(target))) for target in targets] == [
         {"run_id": "run-7"},
-        {"model_id": "amazon.nova-micro-v1:0", "strategy": "zero-shot", "run_id": "run-7", "prompt_key": None},
+        {
+            "model_id": "amazon.nova-micro-v1:0",
+            "strategy": "zero-shot",
+            "run_id": "run-7",
+            "prompt_key": None,
+            "serving": None,
+        },
         {
             "model_id": "amazon.nova-micro-v1:0",
             "strategy": "few-shot",
             "run_id": "run-7",
             "prompt_key": "run=run-7/candidates/2.json",
+            "serving": None,
         },
     ]
 
