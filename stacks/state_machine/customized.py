@@ -39,7 +39,7 @@ def serve(steps: Steps, customization: Customization, *, discard: sfn.State, the
     steps = steps.failing_into(discard)
     if customization.settings.serving == "on-demand":
         return _deploy(steps, customization, then)
-    return _expire(steps, customization).next(_provision(steps, customization, then))
+    return _expire(steps, customization, then=_provision(steps, customization, then))
 
 
 def _deploy(steps: Steps, customization: Customization, then: sfn.IChainable) -> sfn.IChainable:
@@ -71,7 +71,7 @@ def _deploy(steps: Steps, customization: Customization, then: sfn.IChainable) ->
     return create.next(_until_served(steps, "CustomModel", describe, "Active", then))
 
 
-def _expire(steps: Steps, customization: Customization) -> sfn.TaskStateBase:
+def _expire(steps: Steps, customization: Customization, *, then: sfn.State) -> sfn.IChainable:
     """The schedule comes before what it deletes: nothing that bills is ever without an end."""
     hours = customization.settings.time_to_live_hours
     at = f"{{% 'at(' & $fromMillis($millis() + {hours} * 3600000, '[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01]') & ')' %}}"
@@ -99,10 +99,13 @@ def _expire(steps: Steps, customization: Customization) -> sfn.TaskStateBase:
         resources=[customization.schedules],
         outputs={},
     )
-    return task
+    # A run that is redriven finds the schedule that it made before.
+    task.add_catch(then, errors=["Scheduler.ConflictException"])
+    task.add_catch(steps.way_out, errors=["States.ALL"], assign=steps.failure(ERROR))
+    return task.next(then)
 
 
-def _provision(steps: Steps, customization: Customization, then: sfn.IChainable) -> sfn.IChainable:
+def _provision(steps: Steps, customization: Customization, then: sfn.IChainable) -> sfn.State:
     create = steps.call(
         "ProvisionThroughput",
         "bedrock",
@@ -129,7 +132,7 @@ def _provision(steps: Steps, customization: Customization, then: sfn.IChainable)
         resources=[customization.served],
         outputs=_outcome(),
     )
-    return create.next(_until_served(steps, "Throughput", describe, "InService", then))
+    return create.next(_until_served(steps, "Throughput", describe, "InService", then)).start_state
 
 
 def _deadline() -> dict[str, str]:
