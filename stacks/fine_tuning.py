@@ -25,6 +25,7 @@ from stacks.foundation import Foundation
 
 DEFINITION = Path(__file__).resolve().parent.parent / "pipelines" / "definition" / "pipeline.json"
 TRAINING_REPOSITORY = "huggingface-pytorch-training"
+LEAST_LEAK_SIMILARITY = 0.8
 JOBS = "pipelines-*"
 """SageMaker names a pipeline's jobs `pipelines-<execution>-<step>-<random>`."""
 
@@ -32,8 +33,8 @@ JOBS = "pipelines-*"
 class FineTuning(cdk.Stack):
     """A SageMaker pipeline, the registry's group for what it makes, and a role for each of its parts.
 
-    Three roles, because they need different things: only evaluation may read the test split, only the pipeline
-    may register a model.
+    Three roles, because they need different things: only evaluation may read the test split (and that of training, to
+    see that they have nothing in common), only the pipeline may register a model.
     """
 
     pipeline_name: str
@@ -118,9 +119,11 @@ class FineTuning(cdk.Stack):
 
     def _defaults(self) -> dict[str, str | int | float]:
         """The deployed settings by the names of the pipeline's parameters."""
-        tuning = self._settings.tuning
+        tuning, near_duplicates = self._settings.tuning, self._settings.data.near_duplicates
         return {
             "BaseModel": f"s3://${{ModelsBucket}}/base/{tuning.model}",
+            # No model in use: an input must exist, so a small file stands for none.
+            "ChampionModel": f"s3://${{ModelsBucket}}/base/{tuning.model}/config.json",
             "TrainingInstanceType": tuning.instance_type,
             "EvaluationInstanceType": tuning.evaluation_instance_type,
             "MaxRuntimeSeconds": 60 * tuning.max_runtime_minutes,
@@ -144,6 +147,11 @@ class FineTuning(cdk.Stack):
             "Metric": self._settings.selection.metric,
             "MinimumLossReduction": tuning.minimum_loss_reduction,
             "MinimumMetric": self._settings.selection.floor,
+            "SliceTolerance": tuning.slice_tolerance,
+            "GeneralTolerance": tuning.general_tolerance,
+            # As `lambdas/resolve_run` has it: texts that preparation need not have kept apart are no leak.
+            "LeakSimilarity": max(LEAST_LEAK_SIMILARITY, near_duplicates.similarity),
+            "ShingleWords": near_duplicates.shingle_words,
         }
 
     def _training_role(self) -> iam.Role:
@@ -158,7 +166,8 @@ class FineTuning(cdk.Stack):
 
     def _evaluation_role(self) -> iam.Role:
         base, role = self._foundation, self._job_role("Evaluation", "ProcessingJobs")
-        read_objects(role, base.curated_bucket, "*/run=*/test/*", key=base.key)
+        for split in ("test", "train"):
+            read_objects(role, base.curated_bucket, f"*/run=*/{split}/*", key=base.key)
         for prefix in ("base/*", "run=*/training/*"):
             read_objects(role, base.models_bucket, prefix, key=base.key)
         read_asset(role, self._evaluation_code)
