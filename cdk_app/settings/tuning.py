@@ -83,7 +83,7 @@ class Tuning(Section):
     """Share by which held-out loss must surely fall for the tuned model to be registered."""
 
     slice_tolerance: Annotated[float, Field(ge=0.001, le=0.5)] = 0.05
-    """By how much the tuned model may fall below its base in a slice of the test records (by length, file, language)."""
+    """By how much the tuned model may fall below its base in a slice of the test records: by length, file, language."""
 
     general_tolerance: Annotated[float, Field(ge=0.001, le=0.5)] = 0.1
     """By how much the tuned model may fall below its base on the general questions, in the probability of the right

@@ -58,4 +58,4 @@ def _losses(model: PreTrainedModel, group: Sequence[Example], hardware: Hardware
         wanted = logits.gather(1, batch.targets[rows, None]).squeeze(1)
         by_token.append(logits.logsumexp(-1) - wanted)
     lengths = [len(example.tokens) - example.completion_start for example in group]
-    return [float(part.double().sum()) for part in torch.cat(by_token).split(lengths)]
+    return [float(part.double().sum()) for part in torch.split_with_sizes(torch.cat(by_token), lengths)]
