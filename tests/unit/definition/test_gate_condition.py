@@ -25,7 +25,7 @@ DEFINITION = Path(__file__).parents[3] / "pipelines" / "definition" / "pipeline.
 GATE = {"verdict": "passed", "message": "", "margin": 0.02, "loss_reduction_low": 0.2, "examples": 64}
 GIVEN = {
     "RunId": "run-1",
-    **{name: "s3://b/x" for name in ("TrainData", "ValidationData", "TestData", "BaseModel", "OutputPrefix")},
+    **dict.fromkeys(("TrainData", "ValidationData", "TestData", "BaseModel", "OutputPrefix"), "s3://b/x"),
     "ChampionModel": "s3://b/x/config.json",
 }
 
@@ -39,7 +39,7 @@ class Executor:
     def recall(self, step: Step, arguments: dict[str, Any]) -> None:
         return None
 
-    def execute(self, step: Step, arguments: Any, state: StepState, stop: threading.Event) -> dict[str, Any]:  # noqa: ARG002
+    def execute(self, step: Step, arguments: Any, state: StepState, stop: threading.Event) -> dict[str, Any]:
         self.begun.append(step.name)
         artifacts = {"ModelArtifacts": {"S3ModelArtifacts": "s3://b/model.tar.gz"}}
         output = {"OutputName": "evaluation", "S3Output": {"S3Uri": "s3://b/evaluation"}}
