@@ -122,7 +122,7 @@ def _defaults(settings: Settings) -> dict[str, Any]:
         "data": settings.data.model_dump(exclude=_DEPLOYED),
         "selection": settings.selection.model_dump(exclude={"candidates"}),
         "candidates": _candidates(settings),
-        "tuning": settings.tuning.model_dump(),
+        "tuning": settings.tuning.model_dump(exclude={"usd_per_hour"}),
         "serving": settings.serving.model_dump(include={"max_output_tokens"}),
         "approval": settings.approval,
         "approval_timeout_hours": settings.approval_timeout_hours,

@@ -58,18 +58,31 @@ class TrainingFolders:
 
 @dataclass(frozen=True)
 class EvaluationFolders:
-    """Where the evaluation's processing job reads and writes; the same names as in the pipeline's definition."""
+    """Where the evaluation's processing job reads and writes; the same names as in the pipeline's definition.
+
+    `train` is there to be searched for test records. `champion` holds the model.tar.gz of the model in use, or
+    anything else where there is none.
+    """
 
     base: Path
     model: Path
     test: Path
     output: Path
+    train: Path
+    champion: Path
 
     @classmethod
     def from_environment(cls) -> EvaluationFolders:
         processing = base_directory() / "processing"
         inputs = processing / "input"
-        return cls(inputs / "base", inputs / "model", inputs / "test", processing / "evaluation")
+        return cls(
+            base=inputs / "base",
+            model=inputs / "model",
+            test=inputs / "test",
+            output=processing / "evaluation",
+            train=inputs / "train",
+            champion=inputs / "champion",
+        )
 
 
 @contextmanager
