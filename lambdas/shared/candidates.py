@@ -11,7 +11,10 @@ from lambdas.shared.fields import Fields
 EXTRACTIVE = "extractive"
 FEW_SHOT = "few-shot"
 ZERO_SHOT = "zero-shot"
-STRATEGIES = (ZERO_SHOT, FEW_SHOT, EXTRACTIVE)
+RETRIEVAL = "retrieval"
+STRATEGIES = (ZERO_SHOT, FEW_SHOT, RETRIEVAL, EXTRACTIVE)
+WORDS, EMBEDDINGS = "words", "embeddings"
+SEARCHES = (WORDS, EMBEDDINGS)
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,9 @@ class Candidate:
         platform: where it runs: ``bedrock``, ``bedrock-import`` or ``lambda``.
         examples: how many examples a few-shot prompt shows, otherwise 0.
         choose: which examples: ``first``, the same for every text, or ``similar`` to it.
+        sampling: whether it takes a temperature.
+        passages: how many passages are shown by retrieval, otherwise 0.
+        search: how they are found: by ``words`` or ``embeddings``.
     """
 
     index: int
@@ -35,6 +41,9 @@ class Candidate:
     examples: int
     price: Price
     choose: str = FIRST
+    sampling: bool = True
+    passages: int = 0
+    search: str = WORDS
 
     @property
     def name(self) -> str:
@@ -50,6 +59,9 @@ def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
     choose = fields.text("choose", default=FIRST)
     if choose not in CHOICES:
         raise fields.complaint(f"The choice {choose!r} is not one of {', '.join(CHOICES)}")
+    search = fields.text("search", default=WORDS)
+    if search not in SEARCHES:
+        raise fields.complaint(f"The search {search!r} is not one of {', '.join(SEARCHES)}")
     return Candidate(
         index=fields.integer("index") if index is None else index,
         model=fields.text("model"),
@@ -59,4 +71,7 @@ def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
         examples=fields.integer("examples", minimum=1, maximum=20) if strategy == FEW_SHOT else 0,
         price=parse_price(fields.fields("price")),
         choose=choose,
+        sampling=fields.flag("sampling", default=True),
+        passages=fields.integer("passages", minimum=1, maximum=20) if strategy == RETRIEVAL else 0,
+        search=search,
     )

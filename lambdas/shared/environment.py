@@ -21,9 +21,9 @@ def required(name: str) -> str:
     return value
 
 
-def text(name: str, *, default: str) -> str:
-    """Give the variable's value, or the default where it is missing or blank."""
-    return os.environ.get(name, "").strip() or default
+def optional(name: str) -> str:
+    """Give the variable's value, or an empty string where it is not set."""
+    return os.environ.get(name, "").strip()
 
 
 def integer(name: str, *, minimum: int, maximum: int, default: int | None = None) -> int:

@@ -6,21 +6,46 @@ One execution name is the run's id everywhere; all S3 prefixes derive from it he
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from lambdas.shared.candidates import EXTRACTIVE, FEW_SHOT, STRATEGIES, ZERO_SHOT, Candidate, parse_candidate
+from lambdas.shared.candidates import (
+    EMBEDDINGS,
+    EXTRACTIVE,
+    FEW_SHOT,
+    RETRIEVAL,
+    SEARCHES,
+    STRATEGIES,
+    WORDS,
+    ZERO_SHOT,
+    Candidate,
+    parse_candidate,
+)
 from lambdas.shared.customization import Customization, parse_customization
 from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.fields import Fields
+from lambdas.shared.measuring import (
+    Documents,
+    EmbeddingModel,
+    Judge,
+    parse_documents,
+    parse_embedding_model,
+    parse_judge,
+)
 from lambdas.shared.metrics import METRICS_OF_KIND
 from lambdas.shared.targets import Target, target_document, target_of
 
 __all__ = [
+    "EMBEDDINGS",
     "EXTRACTIVE",
     "FEW_SHOT",
+    "RETRIEVAL",
+    "SEARCHES",
     "STRATEGIES",
+    "WORDS",
     "ZERO_SHOT",
     "Candidate",
     "Run",
+    "beside",
     "parse_candidate",
     "parse_run",
     "run_of",
@@ -50,6 +75,9 @@ class Run:
     approval: str
     champion: Target | None
     champion_model_data_url: str
+    documents: Documents | None = None
+    embeddings: EmbeddingModel | None = None
+    judge: Judge | None = None
     tuning_service: str = "sagemaker"
     customization: Customization | None = None
 
@@ -89,6 +117,9 @@ class Run:
             "champion_model_data_url": self.champion_model_data_url,
             "tuning_service": self.tuning_service,
             "customization": self.customization.document() if self.customization else None,
+            "documents": asdict(self.documents) if self.documents else None,
+            "embeddings": asdict(self.embeddings) if self.embeddings else None,
+            "judge": asdict(self.judge) if self.judge else None,
         }
 
 
@@ -124,6 +155,7 @@ def parse_run(fields: Fields) -> Run:
         champion_model_data_url=fields.text("champion_model_data_url"),
         tuning_service=_service(fields),
         customization=parse_customization(fields.fields("customization")) if "customization" in fields else None,
+        **beside(fields),
     )
 
 
@@ -134,6 +166,15 @@ def _service(fields: Fields) -> str:
     if service == "bedrock" and "customization" not in fields:
         raise fields.complaint("Bedrock is to tune, and nothing says which model")
     return service
+
+
+def beside(fields: Fields) -> dict[str, Any]:
+    """Read what candidates are given and measured by, where there is any, as the keywords of a `Run`."""
+    return {
+        "documents": parse_documents(fields.fields("documents")) if "documents" in fields else None,
+        "embeddings": parse_embedding_model(fields.fields("embeddings")) if "embeddings" in fields else None,
+        "judge": parse_judge(fields.fields("judge")) if "judge" in fields else None,
+    }
 
 
 def run_of(event: object) -> tuple[Run, Fields]:

@@ -37,6 +37,7 @@ class BedrockTarget:
 
     Attributes:
         prompt_key: for few-shot, the object in the models bucket that holds the examples.
+        sampling: whether the model takes a temperature.
         serving: for a customized model ``on-demand`` or ``provisioned``; `model_id` is then the ARN of what serves it.
     """
 
@@ -44,6 +45,7 @@ class BedrockTarget:
     strategy: str
     run_id: str
     prompt_key: str | None = None
+    sampling: bool = True
     serving: str | None = None
     kind: ClassVar[str] = "bedrock"
 
@@ -88,8 +90,9 @@ def target_of(fields: Fields) -> Target:
         return SageMakerTarget(fields.text("endpoint"), fields.text("model_package_arn"), run_id)
     if kind == BedrockTarget.kind:
         key = fields.text("prompt_key") if "prompt_key" in fields else None
+        sampling = fields.flag("sampling", default=True)
         serving = fields.text("serving") if "serving" in fields else None
-        return BedrockTarget(fields.text("model_id"), fields.text("strategy"), run_id, key, serving)
+        return BedrockTarget(fields.text("model_id"), fields.text("strategy"), run_id, key, sampling, serving)
     if kind == ExtractiveTarget.kind:
         return ExtractiveTarget(run_id)
     raise fields.complaint(f"The kind {kind!r} is not sagemaker, bedrock or extractive")
@@ -98,6 +101,8 @@ def target_of(fields: Fields) -> Target:
 def target_document(target: Target) -> dict[str, object]:
     """Give the JSON object that `parse_target` reads."""
     document = {"kind": target.kind, **asdict(target)}
+    if document.get("sampling"):
+        del document["sampling"]  # as it is with nearly all models
     return {name: value for name, value in document.items() if value is not None}
 
 

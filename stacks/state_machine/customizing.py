@@ -30,8 +30,11 @@ _CANDIDATES = (
     "{% [$run.customization.base, $merge([$run.customization.base, "
     "{'index': 1, 'model': $run.customization.base.model & '-customized', 'model_id': $served_model_id}])] %}"
 )
-# As many test records as the SageMaker branch takes.
-_RUN = "{% $merge([$run, {'sample_size': $number($run.tuning.TestExamples)}]) %}"
+# As many test records as the SageMaker branch takes; the two are measured by the metric alone, as there.
+_RUN = (
+    "{% $merge([$run, {'sample_size': $number($run.tuning.TestExamples), 'embeddings': null, 'judge': null, "
+    "'documents': null}]) %}"
+)
 _TARGET = (
     "{% $string({'kind': 'bedrock', 'model_id': $served_model_id, 'strategy': 'zero-shot', "
     "'serving': $run.customization.serving, 'run_id': $run.run_id}) %}"

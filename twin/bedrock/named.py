@@ -7,7 +7,7 @@ import re
 from twin.bedrock.control import store
 from twin.bedrock.control.models import local_model
 from twin.emulator.hooks import ServiceError
-from twin.weights.imported import MODELS, LocalModel
+from twin.weights.imported import LocalModel, models
 from twin.weights.stand_ins import STAND_INS
 
 _ARN = re.compile(r"arn:aws:bedrock:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):imported-model/(?P<id>[a-z0-9]{12})")
@@ -27,12 +27,12 @@ def resolve(model_id: str, region: str, account: str) -> LocalModel:
         return made
     if stand_in := STAND_INS.get(_PROFILE.sub("", model_id)):
         return stand_in.model
-    matched = _ARN.fullmatch(model_id)
-    if matched and (matched["region"], matched["account"]) == (region, account) and matched["id"] in MODELS:
-        return MODELS[matched["id"]]
+    matched, known = _ARN.fullmatch(model_id), models()
+    if matched and (matched["region"], matched["account"]) == (region, account) and matched["id"] in known:
+        return known[matched["id"]]
     if not _WELL_FORMED.fullmatch(model_id):
         raise ServiceError("ValidationException", "The provided model identifier is invalid.")
-    imported = [f"arn:aws:bedrock:{region}:{account}:imported-model/{name}" for name in MODELS]
+    imported = [f"arn:aws:bedrock:{region}:{account}:imported-model/{name}" for name in known]
     served = ", ".join([*STAND_INS, *imported])
     raise ServiceError(
         "ResourceNotFoundException",

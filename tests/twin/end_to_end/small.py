@@ -34,13 +34,14 @@ def settings_document(project: Path) -> dict[str, Any]:
     document["data"]["outputs"] = ["chat", "bedrock-conversation"]
     document["tuning"]["bedrock"] = {"model": "nova-micro", "epochs": 5, "learning_rate": 0.0001, "warm_up_steps": 0}
     twin = document["environments"]["twin"]
-    twin["data"] = {"minimum_records": 40}
+    # A gate judges by sixteen test records or more.
+    twin["data"] = {"minimum_records": 40, "split": {"test": 0.25}}
     twin["selection"] |= {"sample_size": 8, "floor": 0.02}
     twin["selection"]["candidates"] = twin["selection"]["candidates"][:2]
     twin["tuning"] |= {
         "max_examples": 56,
         "max_length": 96,
-        "test_examples": 8,
+        "test_examples": 24,
         "learning_rate": 0.002,
         "batch_size": 4,
         "rank": 8,

@@ -162,8 +162,8 @@ def test_the_gate_is_closed_to_what_is_below_the_floor_or_no_better_than_its_bas
 def test_the_gate_is_closed_where_too_few_records_or_different_ones_were_answered(
     cloud: Cloud, context: Context, customizing: Json
 ) -> None:
-    with pytest.raises(EvaluationIncomplete, match="5 are needed"):
-        judged(cloud, context, customizing, "z", "one two three four", count=4)
+    with pytest.raises(EvaluationIncomplete, match="16 are needed"):
+        judged(cloud, context, customizing, "z", "one two three four", count=15)
     judged(cloud, context, customizing, "z", "one two three four")
     cloud.put("models", "tuned.jsonl", {"record_id": "x", "prompt": "P", "reference": "R", "output": ""})
     results = [{"predictions_key": "base.jsonl"}, {"predictions_key": "tuned.jsonl"}]
