@@ -21,7 +21,7 @@ from lambdas.shared import environment, log
 from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
-from lambdas.shared.run import Run, parse_candidate
+from lambdas.shared.run import Run, beside, parse_candidate
 from lambdas.shared.targets import read_parameter, read_target
 
 # The run's id becomes part of keys and commands, and the name of a pipeline execution, which neither begins nor
@@ -99,4 +99,5 @@ def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields)
         approval=merged.text("approval"),
         champion=read_target(environment.required("TARGET_PARAMETER")),
         champion_model_data_url=champion_model_data_url,
+        **beside(selection),
     )

@@ -29,12 +29,16 @@ def base_directory() -> Path:
 
 @dataclass(frozen=True)
 class TrainingFolders:
-    """Where a training job reads and writes. What lies in `artifact` becomes model.tar.gz."""
+    """Where a training job reads and writes. What lies in `artifact` becomes model.tar.gz.
+
+    What lies in `checkpoints` SageMaker copies to S3 all along, and back when a job begins with the same address.
+    """
 
     train: Path
     validation: Path
     model: Path
     artifact: Path
+    checkpoints: Path | None = None
 
     @classmethod
     def from_environment(cls) -> TrainingFolders:
@@ -48,6 +52,7 @@ class TrainingFolders:
             validation=channel("validation"),
             model=channel("model"),
             artifact=Path(os.environ.get("SM_MODEL_DIR", base / "model")),
+            checkpoints=base / "checkpoints",
         )
 
 

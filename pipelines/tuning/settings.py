@@ -21,7 +21,8 @@ class TrainingSettings:
     """`batch_size` counts examples to one optimizer step, `max_length` tokens of prompt and completion.
 
     `trained_layers` is for method `frozen`. `warm_up` is a share of the steps. Training ends when held-out loss has
-    not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by.
+    not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by. Checkpoints are
+    no more than `max_lost_minutes` apart.
     """
 
     method: str
@@ -41,6 +42,7 @@ class TrainingSettings:
     validation_examples: int
     seed: int
     metric: str = "rougeL"
+    max_lost_minutes: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     parser.add_argument("--validation_examples", type=_whole(MINIMUM_EXAMPLES, 10_000), default=64)
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
     parser.add_argument("--metric", choices=NAMES, default="rougeL")
+    parser.add_argument("--max_lost_minutes", type=_fraction(0.0, 1440.0), default=10.0)
     return TrainingSettings(**vars(parser.parse_args(arguments)))
 
 
