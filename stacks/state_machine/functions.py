@@ -162,6 +162,7 @@ class FunctionFactory:
             ["sagemaker:DescribeTrainingJob"],
             [self._arn("sagemaker", "training-job/pipelines-*")],
         )
+        write_objects(made.role, base.models_bucket, "run=*/evaluation/model_card.json", key=base.key)
         packages = self._arn("sagemaker", f"model-package/{fine_tuning.model_package_group_name}/*")
         allow(made.role, ["sagemaker:UpdateModelPackage"], [packages])
         return made.function

@@ -76,6 +76,11 @@ def test_the_deployed_settings_are_the_defaults_of_an_execution(
     assert defaults["MaxOutputTokens"] == settings.serving.max_output_tokens
     assert defaults["MinimumMetric"] == settings.selection.floor
     assert defaults["BaseModel"].endswith(f"/base/{settings.tuning.model}")
+    assert defaults["ChampionModel"] == f"{defaults['BaseModel']}/config.json"
+    assert defaults["LeakSimilarity"] == max(0.8, settings.data.near_duplicates.similarity)
+    assert defaults["ShingleWords"] == settings.data.near_duplicates.shingle_words
+    assert defaults["SliceTolerance"] == settings.tuning.slice_tolerance
+    assert defaults["GeneralTolerance"] == settings.tuning.general_tolerance
     assert defaults["RunId"] is None
 
 
@@ -87,7 +92,8 @@ def test_a_default_keeps_the_type_that_the_pipeline_declares(definition: Mapping
 
 def test_training_cannot_see_the_test_split(jobs: dict[str, Pairs]) -> None:
     assert keys_in("Curated", "s3:GetObject", jobs["FineTune"]) == {"*/run=*/train/*", "*/run=*/validation/*"}
-    assert keys_in("Curated", "s3:GetObject", jobs["Evaluate"]) == {"*/run=*/test/*"}
+    # It looks for test records in train.
+    assert keys_in("Curated", "s3:GetObject", jobs["Evaluate"]) == {"*/run=*/test/*", "*/run=*/train/*"}
 
 
 @pytest.mark.parametrize(

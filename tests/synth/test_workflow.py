@@ -41,6 +41,7 @@ TUNED: dict[str, Any] = {
     "StopFineTune": {},
     "ExplainPipelineFailure": TaskError("FineTuneFailed", "step FineTune: out of memory"),
     "CompareWithChampion": {"better": True, "fine_tuned": {"model_package_arn": PACKAGE, "model_data_url": MODEL}},
+    "WriteModelCard": {"model_package_arn": PACKAGE, "status": "PendingReview"},
     "AwaitApproval": {"approved_by": "settings"},
     "ClaimRollout": {"former_holder": None},
     "ApproveModelPackage": {},
@@ -108,6 +109,7 @@ def test_a_run_that_tunes_goes_through_all_four_steps(walk: Walking) -> None:
         "WaitForFineTune",
         "DescribeFineTune",
         "CompareWithChampion",
+        "WriteModelCard",
         "AwaitApproval",
         "ClaimRollout",
         "Deploy",
@@ -183,6 +185,7 @@ def test_a_repeated_start_of_the_pipeline_carries_the_same_token(walk: Walking) 
 
 
 STEP_OF = {
+    "WriteModelCard": "CompareWithChampion",
     "DescribeFineTune": "FineTune",
     "ClaimRollout": "Deploy",
     "FindServingAlarms": "Deploy",
@@ -200,6 +203,7 @@ TASKS = [
     "FineTune",
     "DescribeFineTune",
     "CompareWithChampion",
+    "WriteModelCard",
     "AwaitApproval",
     "ClaimRollout",
     "ApproveModelPackage",
