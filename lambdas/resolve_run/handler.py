@@ -22,7 +22,8 @@ from lambdas.shared.customization import customization_of
 from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
-from lambdas.shared.run import Run, beside, parse_candidate
+from lambdas.shared.measuring import beside
+from lambdas.shared.run import Run, parse_candidate
 from lambdas.shared.targets import read_parameter, read_target
 
 # The run's id becomes part of keys and commands, and the name of a pipeline execution, which neither begins nor

@@ -6,7 +6,6 @@ One execution name is the run's id everywhere; all S3 prefixes derive from it he
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from lambdas.shared.candidates import (
     EMBEDDINGS,
@@ -23,14 +22,7 @@ from lambdas.shared.candidates import (
 from lambdas.shared.customization import Customization, parse_customization
 from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.fields import Fields
-from lambdas.shared.measuring import (
-    Documents,
-    EmbeddingModel,
-    Judge,
-    parse_documents,
-    parse_embedding_model,
-    parse_judge,
-)
+from lambdas.shared.measuring import Documents, EmbeddingModel, Judge, beside
 from lambdas.shared.metrics import METRICS_OF_KIND
 from lambdas.shared.targets import Target, target_document, target_of
 
@@ -45,7 +37,6 @@ __all__ = [
     "ZERO_SHOT",
     "Candidate",
     "Run",
-    "beside",
     "parse_candidate",
     "parse_run",
     "run_of",
@@ -166,15 +157,6 @@ def _service(fields: Fields) -> str:
     if service == "bedrock" and "customization" not in fields:
         raise fields.complaint("Bedrock is to tune, and nothing says which model")
     return service
-
-
-def beside(fields: Fields) -> dict[str, Any]:
-    """Read what candidates are given and measured by, where there is any, as the keywords of a `Run`."""
-    return {
-        "documents": parse_documents(fields.fields("documents")) if "documents" in fields else None,
-        "embeddings": parse_embedding_model(fields.fields("embeddings")) if "embeddings" in fields else None,
-        "judge": parse_judge(fields.fields("judge")) if "judge" in fields else None,
-    }
 
 
 def run_of(event: object) -> tuple[Run, Fields]:
