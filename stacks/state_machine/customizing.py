@@ -23,7 +23,11 @@ _TYPES = {
     "distillation": "DISTILLATION",
 }
 _NAME = "{% $run.customization.name %}"
-_TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (Bedrock's word for idempotency)
+# A job that was stopped with its execution cannot go on, and its name is taken: an execution that is redriven from
+# there asks for another one. What was finished is not asked for again.
+_ATTEMPT = "($exists($states.context.Execution.RedriveCount) ? $states.context.Execution.RedriveCount : 0)"
+_JOB = f"{{% $run.customization.name & ({_ATTEMPT} > 0 ? '-' & $string({_ATTEMPT}) : '') %}}"
+_TOKEN = f"{{% $hash($states.context.Execution.Id & '-' & $string({_ATTEMPT}), 'SHA-256') %}}"
 _LONGEST = "{% $number($run.tuning.MaxRuntimeSeconds) %}"
 # The customized model differs from its base by its id, and by its name in figures.
 _CANDIDATES = (
@@ -85,6 +89,7 @@ def _job(steps: Steps, customization: Customization) -> sfn.CustomState:
             "Resource": f"arn:{cdk.Aws.PARTITION}:states:::bedrock:createModelCustomizationJob.sync",
             "Arguments": _request(customization),
             "TimeoutSeconds": _LONGEST,
+            "Assign": {"customization_job": _JOB},
             "Output": {},
         },
     )
@@ -104,8 +109,8 @@ def _job(steps: Steps, customization: Customization) -> sfn.CustomState:
 def _request(customization: Customization) -> dict[str, Any]:
     settings = customization.settings
     request: dict[str, Any] = {
-        "JobName": _NAME,
-        "CustomModelName": _NAME,
+        "JobName": _JOB,
+        "CustomModelName": _JOB,
         "RoleArn": customization.job_role.role_arn,
         "ClientRequestToken": _TOKEN,
         "BaseModelIdentifier": customization.base_model_arn,
@@ -165,7 +170,7 @@ def _stop(steps: Steps, customization: Customization) -> sfn.State:
         "bedrock",
         "stopModelCustomizationJob",
         comment="stops a job that takes too long.",
-        parameters={"JobIdentifier": _NAME},
+        parameters={"JobIdentifier": _JOB},
         resources=[customization.jobs],
     )
     fork.next(stop)
@@ -179,7 +184,7 @@ def _find(steps: Steps, customization: Customization) -> sfn.IChainable:
         "bedrock",
         "getModelCustomizationJob",
         comment="asks what the job made.",
-        parameters={"JobIdentifier": _NAME},
+        parameters={"JobIdentifier": "{% $customization_job %}"},
         resources=[customization.jobs],
         assign={
             "customized": {

@@ -142,6 +142,15 @@ def test_the_job_gets_the_checked_data_the_key_and_one_name_for_all(walk: Callab
     assert {tag["Key"] for tag in request["JobTags"]} == {"project", "run"}
 
 
+def test_an_execution_that_is_redriven_from_the_job_asks_for_another_one(on_demand: Assembly) -> None:
+    walker = Walker(machine_of(on_demand).definition, ANSWERS)
+    walker._context["Execution"]["RedriveCount"] = 1
+    walked = walker.run()
+    assert walked.requests["CustomizeModel"][0]["JobName"] == f"{NAME}-1"
+    assert walked.requests["DescribeCustomization"][0]["JobIdentifier"] == f"{NAME}-1"
+    assert walked.requests["DeployCustomModel"][0]["ModelDeploymentName"] == NAME
+
+
 def test_both_models_answer_as_many_test_records_as_the_settings_say(walk: Callable[..., Walk]) -> None:
     base, custom = (request["Payload"] for request in walk().requests["EvaluateOnTest"])
     assert base["candidate"] == BASE

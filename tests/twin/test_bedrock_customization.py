@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from tests.twin.helpers import allow, make_function, make_role, unique, user_client, wait_until
 from twin.emulator import Emulator
+from twin.weights import base_checkpoint
 
 Json = dict[str, Any]
 BASE = "amazon.nova-micro-v1:0:128k"
@@ -259,6 +260,43 @@ def test_whoever_asks_needs_the_actions_on_model_and_role(account: Account, data
     assert "iam:PassRole" in refusal(client.create_model_customization_job, **request)
     tagged = {**request, "jobTags": [{"key": "project", "value": "fourfold"}]}
     assert "bedrock:TagResource" in refusal(client.create_model_customization_job, **tagged)
+
+
+def test_a_checkpoint_of_one_s_own_is_imported_and_answers(account: Account, tmp_path_factory: Any) -> None:
+    folder = base_checkpoint(tmp_path_factory.mktemp("weights"))
+    for file in folder.iterdir():
+        with file.open("rb") as body:
+            account.s3.put_object(Bucket=account.bucket, Key=f"checkpoint/{file.name}", Body=body)
+    request = {"jobName": unique("import"), "importedModelName": unique("model"), "roleArn": account.role}
+    source = {"s3DataSource": {"s3Uri": f"s3://{account.bucket}/checkpoint/"}}
+    account.bedrock.create_model_import_job(**request, modelDataSource=source)
+    ended = wait_until(
+        lambda: account.bedrock.get_model_import_job(jobIdentifier=request["jobName"]),
+        lambda seen: seen["status"] in FINAL,
+        seconds=900,
+    )
+    assert ended["status"] == "Completed", ended.get("failureMessage")
+    model = account.bedrock.get_imported_model(modelIdentifier=ended["importedModelArn"])
+    assert model["modelArchitecture"] == "llama"
+    assert converse(account, ended["importedModelArn"])
+    account.bedrock.delete_imported_model(modelIdentifier=ended["importedModelArn"])
+    assert refusal(account.bedrock.get_imported_model, modelIdentifier=ended["importedModelArn"]).startswith("Resource")
+
+
+def test_an_import_without_weights_fails_and_says_what_is_missing(account: Account) -> None:
+    account.s3.put_object(Bucket=account.bucket, Key="empty/config.json", Body=b"{}")
+    name = unique("import")
+    account.bedrock.create_model_import_job(
+        jobName=name,
+        importedModelName=name,
+        roleArn=account.role,
+        modelDataSource={"s3DataSource": {"s3Uri": f"s3://{account.bucket}/empty/"}},
+    )
+    ended = wait_until(
+        lambda: account.bedrock.get_model_import_job(jobIdentifier=name), lambda seen: seen["status"] in FINAL
+    )
+    assert ended["status"] == "Failed"
+    assert "safetensors" in ended["failureMessage"]
 
 
 def test_what_is_not_served_is_refused_by_name(account: Account) -> None:
