@@ -17,7 +17,10 @@ import yaml
 DATASET = "code-of-text"
 # What is deployed has a floor that the baseline clears. One run may only raise it, and so asks for tuning.
 TUNED = {"selection": {"floor": 0.7}}
-WORDS = ["river", "stone", "cloud", "bird", "table", "apple", "chair", "window", "garden", "bridge", "paper", "silver", "yellow", "winter", "summer", "morning", "island", "forest", "castle", "candle", "button", "pocket", "basket", "ladder", "mirror", "pencil", "rocket", "saddle", "tunnel", "violin", "walnut", "engine"]
+WORDS = (
+    "river stone cloud bird table apple chair window garden bridge paper silver yellow winter summer morning island "
+    "forest castle candle button pocket basket ladder mirror pencil rocket saddle tunnel violin walnut engine"
+)
 BROKEN = {
     "invalid_utf8": b'{"text": "\xff\xfe broken bytes", "target": "The code is of no use at all."}',
     "not_json": b'{"text": "the closing brace is missing"',
@@ -60,7 +63,7 @@ def write_data(sample: Path, path: Path, records: int) -> int:
         # Extraction takes the sentence, and shall find something of the answer in it.
         if not 12 <= len(words) <= 24 or "the" not in words or "\n" in sentence or "<" in sentence:
             continue
-        code = " ".join(random.Random(len(lines)).sample(WORDS, 5))
+        code = " ".join(random.Random(len(lines)).sample(WORDS.split(), 5))
         text, answer = f"{sentence}. Code: {code}.", f"The code is {code}."
         lines.append(json.dumps({"text": text, "target": answer}).encode())
         if len(lines) == records:
