@@ -21,7 +21,8 @@ from cdk_app.constructs.images import dlc_account, inference_image
 from cdk_app.constructs.names import resource_name
 from cdk_app.nag import acknowledge_resource
 from cdk_app.settings import Settings
-from stacks.foundation import Foundation
+from stacks.foundation import CHECKPOINTS, Foundation
+from stacks.training_capacity import set_capacity
 
 DEFINITION = Path(__file__).resolve().parent.parent / "pipelines" / "definition" / "pipeline.json"
 TRAINING_REPOSITORY = "huggingface-pytorch-training"
@@ -100,6 +101,7 @@ class FineTuning(cdk.Stack):
                 parameter["DefaultValue"] = defaults.pop(parameter["Name"])
         if defaults:
             raise ValueError(f"{DEFINITION.name} has no parameter {', '.join(sorted(defaults))}. Render it again.")
+        set_capacity(definition, self._settings.tuning)
         return cdk.Fn.sub(
             json.dumps(definition, indent=1, sort_keys=True, ensure_ascii=False),
             {
@@ -128,6 +130,7 @@ class FineTuning(cdk.Stack):
             "TrainingInstanceType": tuning.instance_type,
             "EvaluationInstanceType": tuning.evaluation_instance_type,
             "MaxRuntimeSeconds": 60 * tuning.max_runtime_minutes,
+            "MaxLostMinutes": tuning.max_lost_minutes,
             "Method": tuning.method,
             "TrainedLayers": tuning.trained_layers,
             "Epochs": tuning.epochs,
@@ -162,6 +165,9 @@ class FineTuning(cdk.Stack):
         read_objects(role, base.models_bucket, "base/*", key=base.key)
         read_asset(role, self._training_code)
         write_objects(role, base.models_bucket, "run=*/training/*", key=base.key)
+        # SageMaker copies checkpoints to S3 and back with the job's role.
+        read_objects(role, base.models_bucket, f"{CHECKPOINTS}run=*", key=base.key)
+        write_objects(role, base.models_bucket, f"{CHECKPOINTS}run=*", key=base.key)
         self._encrypt_output(role)
         return role
 

@@ -53,6 +53,9 @@ GATES = ("data.minimum_records", "selection.floor", "tuning.minimum_loss_reducti
 _DEPLOYED = {"dataset", "glue", "quality_rules", "retention_days", "trigger_on_new_data"}
 """Keys of `data` that say what is deployed; a run has no use for them."""
 
+_OF_THE_PIPELINE = {"keep_alive_minutes", "retries", "usd_per_hour"}
+"""Keys of `tuning` that a run has no use for: what is deployed has them."""
+
 _JUDGE = "Judge"
 _SIDES = {"Input": "usd_per_1k_input_tokens", "Output": "usd_per_1k_output_tokens"}
 _LITERAL_REFERENCE = re.compile(r"\$\{(?!AWS::(?:Partition|Region|AccountId)\}|BedrockGeography\})")
@@ -124,7 +127,7 @@ def _defaults(settings: Settings) -> dict[str, Any]:
         "data": settings.data.model_dump(exclude=_DEPLOYED),
         "selection": _selection(settings),
         "candidates": _candidates(settings),
-        "tuning": settings.tuning.model_dump(exclude={"usd_per_hour"}),
+        "tuning": settings.tuning.model_dump(exclude=_OF_THE_PIPELINE),
         "serving": settings.serving.model_dump(include={"max_output_tokens"}),
         "approval": settings.approval,
         "approval_timeout_hours": settings.approval_timeout_hours,

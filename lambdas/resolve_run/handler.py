@@ -21,7 +21,8 @@ from lambdas.shared import environment, log
 from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
-from lambdas.shared.run import Run, beside, parse_candidate
+from lambdas.shared.measuring import beside
+from lambdas.shared.run import Run, parse_candidate
 from lambdas.shared.targets import NONE, SageMakerTarget, read_parameter, read_target
 
 # The run's id becomes part of keys and commands, and the name of a pipeline execution, which neither begins nor

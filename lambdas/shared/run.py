@@ -6,20 +6,12 @@ One execution name is the run's id everywhere; all S3 prefixes derive from it he
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from lambdas.shared.cost import Price, parse_price
 from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.examples import CHOICES, FIRST
 from lambdas.shared.fields import Fields
-from lambdas.shared.measuring import (
-    Documents,
-    EmbeddingModel,
-    Judge,
-    parse_documents,
-    parse_embedding_model,
-    parse_judge,
-)
+from lambdas.shared.measuring import Documents, EmbeddingModel, Judge, beside
 from lambdas.shared.metrics import METRICS_OF_KIND
 from lambdas.shared.targets import Target, target_document, target_of
 
@@ -189,15 +181,6 @@ def parse_run(fields: Fields) -> Run:
         champion_model_data_url=fields.text("champion_model_data_url"),
         **beside(fields),
     )
-
-
-def beside(fields: Fields) -> dict[str, Any]:
-    """Read what candidates are given and measured by, where there is any, as the keywords of a `Run`."""
-    return {
-        "documents": parse_documents(fields.fields("documents")) if "documents" in fields else None,
-        "embeddings": parse_embedding_model(fields.fields("embeddings")) if "embeddings" in fields else None,
-        "judge": parse_judge(fields.fields("judge")) if "judge" in fields else None,
-    }
 
 
 def run_of(event: object) -> tuple[Run, Fields]:

@@ -277,6 +277,14 @@ def test_a_pipeline_has_the_time_of_both_its_jobs_and_an_hour(machine: StateMach
     assert walker.variables["fine_tune_deadline"] / 1000 - before == pytest.approx(2 * 7200 + 3600, abs=600)
 
 
+def test_a_pipeline_that_may_wait_for_spot_instances_has_that_time_too(machine: StateMachine) -> None:
+    run = {**RUN, "tuning": {"MaxRuntimeSeconds": "7200", "MaxWaitSeconds": "86400"}}
+    deadline = machine.definition["States"]["FineTune"]["Assign"]["fine_tune_deadline"]
+    expression = deadline.removeprefix("{%").removesuffix("%}").replace("$run", "run")
+    evaluated = jsonata.Jsonata(expression).evaluate({"run": run})
+    assert evaluated / 1000 - time.time() == pytest.approx(86_400 + 7200 + 3600, abs=600)
+
+
 def test_an_update_that_never_ends_is_a_failure(machine: StateMachine) -> None:
     answers = {**TUNED, "DescribeServing": {"Stacks": [{"StackStatus": "UPDATE_IN_PROGRESS"}]}}
     answers["DescribeFineTune"] = {"PipelineExecutionStatus": "Succeeded"}
