@@ -141,6 +141,8 @@ class FineTuning(cdk.Stack):
             "TestExamples": tuning.test_examples,
             "MaxOutputTokens": self._settings.serving.max_output_tokens,
             "Seed": tuning.seed,
+            "Quantization": tuning.quantization,
+            "QuantizationTolerance": tuning.quantization_tolerance,
             "Metric": self._settings.selection.metric,
             "MinimumLossReduction": tuning.minimum_loss_reduction,
             "MinimumMetric": self._settings.selection.floor,

@@ -37,6 +37,7 @@ OVERRIDABLE = (
     "tuning.test_examples",
     "tuning.seed",
     "tuning.minimum_loss_reduction",
+    "tuning.quantization",
     "tuning.instance_type",
     "tuning.evaluation_instance_type",
     "tuning.max_runtime_minutes",

@@ -82,6 +82,13 @@ class Tuning(Section):
     minimum_loss_reduction: Annotated[float, Field(ge=0.001, le=0.99)] = 0.05
     """Share by which held-out loss must fall for the tuned model to be registered."""
 
+    quantization: Literal["q8_0", "q4_1", "q4_0"] = "q8_0"
+    """What the tuned model's weights are stored as for the endpoint: q8_0 has 8.5 bits a number, q4_1 5, q4_0 4.5."""
+
+    quantization_tolerance: Annotated[float, Field(ge=0.0001, le=1)] = 0.05
+    """How far the quantized model's held-out loss may be from the trained model's, in nats by answer token; training
+    fails where it is further off."""
+
     instance_type: InstanceType = "ml.g5.xlarge"
     """SageMaker instance type of the training job."""
 

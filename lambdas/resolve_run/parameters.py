@@ -22,6 +22,7 @@ NUMBERS = {
     "TestExamples": "test_examples",
     "Seed": "seed",
     "MinimumLossReduction": "minimum_loss_reduction",
+    "QuantizationTolerance": "quantization_tolerance",
 }
 
 
@@ -57,6 +58,7 @@ def pipeline_parameters(
         "Method": method,
         "LearningRate": _plain(_learning_rate(tuning, method)),
         "Schedule": tuning.text("schedule"),
+        "Quantization": tuning.text("quantization"),
         **{name: _plain(tuning.number(setting)) for name, setting in NUMBERS.items()},
         "MaxOutputTokens": str(max_output_tokens),
         "Metric": metric,

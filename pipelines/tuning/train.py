@@ -2,7 +2,7 @@
 
 In: the channels `train` and `validation` (curated records) and `model` (a Hugging Face checkpoint).
 Out, in model.tar.gz: what was learned (`adapter/` by method lora, else `checkpoint/`), `model.gguf` (the whole
-model, q8_0, what the endpoint serves), and `training.json`.
+model, quantized, what the endpoint serves), and `training.json`.
 """
 
 from __future__ import annotations
@@ -75,8 +75,11 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     model = checkpoint.load_model(folders.model, hardware, methods.weight_type(settings.method, hardware))
     weights = methods.prepare(model, settings)
 
+    def held_out_loss() -> float:
+        return losses.mean_loss(model, validation, hardware, partial(log_progress, "validate"))
+
     def validate() -> float:
-        loss = losses.mean_loss(model, validation, hardware, partial(log_progress, "validate"))
+        loss = held_out_loss()
         if not math.isfinite(loss):
             raise TuningError(
                 f"The loss on the validation examples is {loss}. Before the first step, the base model's weights are "
@@ -91,13 +94,17 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     # The optimizer has done its work; the export needs the room.
     del trainer
 
-    export.write(model, tokenizer, settings.method, base_type, folders.artifact)
+    kind, served = settings.quantization, folders.artifact / export.SERVED
+    export.write(model, tokenizer, settings.method, base_type, folders.artifact, kind)
+    fidelity = export.measure(model, served, kind, loss_after, held_out_loss, settings.quantization_tolerance)
+    export.check(fidelity)
     return {
         "examples": len(training),
         "tokens": round(sum(point["tokens"] for point in curve)),
         "trained_weights": sum(weight.numel() for weight in weights),
         "loss_before": loss_before,
         "loss_after": loss_after,
+        "export": fidelity.figures(),
         "curve": curve,
         "seconds": round(time.monotonic() - started, 1),
         "records": {"train": training_records, "validation": validation_records},

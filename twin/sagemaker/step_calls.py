@@ -26,7 +26,8 @@ from twin.sagemaker.transfer import split_uri
 
 _POLL_S = 0.2
 _SUFFIX = string.ascii_letters + string.digits
-_MOST_OF_A_NAME = 63
+# A tuning job's trials that a step's properties have.
+_MOST_SUMMARIES = 50
 _THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
 # How a job's FailureReason begins, and the exception type that a retry policy names it by.
 _JOB_EXCEPTIONS = {
@@ -38,17 +39,29 @@ _JOB_EXCEPTIONS = {
 
 @dataclass(frozen=True)
 class _JobCalls:
-    """The operations of one kind of job, and the members that its answers have."""
+    """The operations of one kind of job, the members that its answers have, and how long its name may be."""
 
     noun: str
     create: str
     describe: str
     stop: str
+    metadata: str
+    longest_name: int = 63
 
 
 _JOBS = {
-    "Training": _JobCalls("TrainingJob", "create_training_job", "describe_training_job", "stop_training_job"),
-    "Processing": _JobCalls("ProcessingJob", "create_processing_job", "describe_processing_job", "stop_processing_job"),
+    "Training": _JobCalls("TrainingJob", "create_training_job", "describe_training_job", "stop_training_job", "TrainingJob"),
+    "Tuning": _JobCalls(
+        "HyperParameterTuningJob",
+        "create_hyper_parameter_tuning_job",
+        "describe_hyper_parameter_tuning_job",
+        "stop_hyper_parameter_tuning_job",
+        "TuningJob",
+        32,
+    ),
+    "Processing": _JobCalls(
+        "ProcessingJob", "create_processing_job", "describe_processing_job", "stop_processing_job", "ProcessingJob"
+    ),
 }
 
 
@@ -95,7 +108,7 @@ class StepCalls:
             self._remember(step, arguments, state, properties)
             return properties
         if step.type == "Model":
-            name = self._name(step)
+            name = self._name(step, 63)
             arn = self._call("create_model", step, ModelName=name, **arguments)["ModelArn"]
             state.metadata["Model"] = {"Arn": arn}
             return self._record("model", name)
@@ -109,23 +122,25 @@ class StepCalls:
             raise StepFailedError(f"ClientError: {name} does not exist.")
         return dict(record)
 
-    def _name(self, step: Step) -> str:
+    def _name(self, step: Step, longest: int) -> str:
         execution = self._execution_arn.rpartition("/")[2]
         suffix = "".join(secrets.choice(_SUFFIX) for _ in range(10))
-        room = _MOST_OF_A_NAME - len(f"pipelines-{execution}--{suffix}")
-        return f"pipelines-{execution}-{step.name[:room]}-{suffix}"
+        # The short name of a tuning job has no room for more.
+        before = f"pipelines-{execution}" if longest > 32 else execution
+        room = longest - len(f"{before}--{suffix}")
+        return f"{before}-{step.name[:room].rstrip('-')}-{suffix}"
 
     def _run_job(self, calls: _JobCalls, step: Step, arguments: Json, state: StepState, stop: threading.Event) -> Json:
         name_member = f"{calls.noun}Name"
-        names = {name_member: self._name(step)}
-        state.metadata[calls.noun] = {"Arn": self._call(calls.create, step, **names, **arguments)[f"{calls.noun}Arn"]}
+        names = {name_member: self._name(step, calls.longest_name)}
+        state.metadata[calls.metadata] = {"Arn": self._call(calls.create, step, **names, **arguments)[f"{calls.noun}Arn"]}
         self._on_change(state)
         stopping = False
         while True:
             job = self._call(calls.describe, step, **names)
             status = job[f"{calls.noun}Status"]
             if status == "Completed":
-                return _plain(job)
+                return _plain({**job, **self._trials(step, job)})
             if status in ("Failed", "Stopped"):
                 break
             if stop.wait(_POLL_S) and not stopping:
@@ -137,6 +152,20 @@ class StepCalls:
             raise StepStoppedError
         reason = job.get("FailureReason") or f"The job {names[name_member]} was stopped."
         raise StepFailedError(reason, job_exceptions(reason))
+
+    def _trials(self, step: Step, job: Json) -> Json:
+        """What a tuning step's properties have besides its job: the trials, the best first."""
+        if step.type != "Tuning":
+            return {}
+        best_first = job["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["Type"] == "Minimize"
+        return self._call(
+            "list_training_jobs_for_hyper_parameter_tuning_job",
+            step,
+            HyperParameterTuningJobName=job["HyperParameterTuningJobName"],
+            SortBy="FinalObjectiveMetricValue",
+            SortOrder="Ascending" if best_first else "Descending",
+            MaxResults=_MOST_SUMMARIES,
+        )
 
     def _stop(self, calls: _JobCalls, step: Step, names: Json) -> None:
         try:

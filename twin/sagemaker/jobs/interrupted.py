@@ -7,9 +7,10 @@ from typing import Literal
 from twin.sagemaker.store import Store
 
 _REASON = "InternalServerError: The emulator ended while the job ran."
-_KINDS: tuple[tuple[Literal["training-job", "processing-job"], str], ...] = (
+_KINDS: tuple[tuple[Literal["training-job", "processing-job", "hyper-parameter-tuning-job"], str], ...] = (
     ("training-job", "TrainingJobStatus"),
     ("processing-job", "ProcessingJobStatus"),
+    ("hyper-parameter-tuning-job", "HyperParameterTuningJobStatus"),
 )
 
 

@@ -25,6 +25,9 @@ class StepCall:
 
 CALLS: Mapping[str, StepCall] = {
     "Training": StepCall("CreateTrainingJob", honoured.TRAINING_JOB, "TrainingJobName"),
+    "Tuning": StepCall(
+        "CreateHyperParameterTuningJob", honoured.HYPER_PARAMETER_TUNING_JOB, "HyperParameterTuningJobName"
+    ),
     "Processing": StepCall("CreateProcessingJob", honoured.PROCESSING_JOB, "ProcessingJobName"),
     "Model": StepCall("CreateModel", honoured.MODEL, "ModelName"),
     "RegisterModel": StepCall("CreateModelPackage", honoured.MODEL_PACKAGE),
