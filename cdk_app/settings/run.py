@@ -123,7 +123,7 @@ def _defaults(settings: Settings) -> dict[str, Any]:
         "data": settings.data.model_dump(exclude=_DEPLOYED),
         "selection": settings.selection.model_dump(exclude={"candidates"}),
         "candidates": _candidates(settings),
-        "tuning": settings.tuning.model_dump(),
+        "tuning": settings.tuning.model_dump(exclude={"search"}),
         "serving": settings.serving.model_dump(include={"max_output_tokens"}),
         "approval": settings.approval,
         "approval_timeout_hours": settings.approval_timeout_hours,
@@ -156,7 +156,10 @@ def _price(model: Model) -> dict[str, float]:
 
 
 def _bounds(settings: Settings) -> dict[str, dict[str, Any]]:
-    bounds = {INPUT_NAMES.get(setting, setting): _bounds_of(setting) for setting in OVERRIDABLE}
+    # What is searched has a range and no value that a run could set.
+    searched = {f"tuning.{name}" for name in (settings.tuning.search.settings if settings.tuning.search else ())}
+    open_to_runs = [setting for setting in OVERRIDABLE if setting not in searched]
+    bounds = {INPUT_NAMES.get(setting, setting): _bounds_of(setting) for setting in open_to_runs}
     if settings.tuning.enabled:
         bounds["tuning.max_length"]["maximum"] = settings.longest_prompt
     _close_gates(bounds, settings)

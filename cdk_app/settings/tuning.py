@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cdk_app.catalogue import CATALOGUE
 from cdk_app.settings.data import Seed
+from cdk_app.settings.search import Search
 from cdk_app.settings.section import Section
 
 CUSTOMIZABLE = [key for key, model in CATALOGUE.items() if model.customizable]
@@ -97,6 +98,9 @@ class Tuning(Section):
 
     max_runtime_minutes: Annotated[int, Field(ge=10, le=7200)] = 120
     """Minutes after which SageMaker stops the training job."""
+
+    search: Search | None = None
+    """Automatic model tuning: without this section, one training job with the settings above."""
 
     @property
     def peak_learning_rate(self) -> float:

@@ -42,7 +42,7 @@ class Request:
     model: Path
     examples: Path
     output: Path
-    quantizations: tuple[str, ...] = ("q8_0", "q4_1")
+    quantizations: tuple[str, ...] = ("q8_0", "q4_0")
     tolerance: float = 0.05
 
 

@@ -1,8 +1,7 @@
 """The quantizations that a model can be served in: llama.cpp's names for them, and what each does with a tensor.
 
-These are the ones that the `gguf` package computes. Its K-quants it only reads; they also want rows of 256 numbers,
-which small models do not have. Of the two with 4 bits q4_1, which knows a block's least value beside its step, lies
-much nearer to the model.
+These are the ones that the `gguf` package computes. K-quants it only reads; they also want rows of 256 numbers, which
+small models do not have.
 """
 
 from __future__ import annotations

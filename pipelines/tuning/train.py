@@ -91,6 +91,9 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     loss_before = validate()
     trainer = Trainer(model, weights, training, settings, hardware)
     curve, loss_after = run_epochs(trainer, validate)
+    if curve[-1].get("validation_loss") != loss_after:
+        # A search judges a model by the last value that it finds, and this is that of the weights that were kept.
+        log_figures(validation_loss=loss_after)
     # The optimizer has done its work; the export needs the room.
     del trainer
 

@@ -50,7 +50,9 @@ class _JobCalls:
 
 
 _JOBS = {
-    "Training": _JobCalls("TrainingJob", "create_training_job", "describe_training_job", "stop_training_job", "TrainingJob"),
+    "Training": _JobCalls(
+        "TrainingJob", "create_training_job", "describe_training_job", "stop_training_job", "TrainingJob"
+    ),
     "Tuning": _JobCalls(
         "HyperParameterTuningJob",
         "create_hyper_parameter_tuning_job",
@@ -133,7 +135,9 @@ class StepCalls:
     def _run_job(self, calls: _JobCalls, step: Step, arguments: Json, state: StepState, stop: threading.Event) -> Json:
         name_member = f"{calls.noun}Name"
         names = {name_member: self._name(step, calls.longest_name)}
-        state.metadata[calls.metadata] = {"Arn": self._call(calls.create, step, **names, **arguments)[f"{calls.noun}Arn"]}
+        state.metadata[calls.metadata] = {
+            "Arn": self._call(calls.create, step, **names, **arguments)[f"{calls.noun}Arn"]
+        }
         self._on_change(state)
         stopping = False
         while True:

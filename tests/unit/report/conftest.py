@@ -30,6 +30,7 @@ def early_end() -> dict[str, Any]:
         "steps": [step("PrepareData", "SUCCEEDED"), step("CheckData", "FAILED"), step("FineTune", "SKIPPED", 0.0)],
         "data": None,
         "selection": None,
+        "search": None,
         "tuning": None,
         "evaluation": None,
         "approval": None,

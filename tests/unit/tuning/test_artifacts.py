@@ -54,11 +54,11 @@ def lora(tmp_path_factory: pytest.TempPathFactory, checkpoint_folder: Path) -> t
 def test_one_command_leaves_adapter_merged_weights_and_two_quantizations(lora: tuple[Request, dict[str, Any]]) -> None:
     request, report = lora
     found = {path.name for path in request.output.iterdir()}
-    assert found == {"adapter", "merged", "model-q8_0.gguf", "model-q4_1.gguf", "artifacts.json"}
+    assert found == {"adapter", "merged", "model-q8_0.gguf", "model-q4_0.gguf", "artifacts.json"}
     written = json.loads((request.output / "artifacts.json").read_text())
     assert written["loss"] == pytest.approx(report["loss_after"], rel=2e-3)  # bf16
     assert written["examples"] == 10
-    assert [each["quantization"] for each in written["quantized"]] == ["q8_0", "q4_1"]
+    assert [each["quantization"] for each in written["quantized"]] == ["q8_0", "q4_0"]
     for each in written["quantized"]:
         assert each["bytes"] == (request.output / each["file"]).stat().st_size
         assert 0 < each["distance"] <= each["tolerance"] == 0.5
@@ -75,7 +75,7 @@ def test_the_merged_weights_are_the_trained_model(
     assert AutoModelForCausalLM.from_pretrained(request.output / "merged").config.architectures == ["LlamaForCausalLM"]
 
 
-@pytest.mark.parametrize("quantization", ["q8_0", "q4_1"])
+@pytest.mark.parametrize("quantization", ["q8_0", "q4_0"])
 def test_llama_cpp_answers_from_either_file(lora: tuple[Request, dict[str, Any]], quantization: str) -> None:
     request, _ = lora
     text, tokens, likely = ask_llama_cpp(serve(request.output / f"model-{quantization}.gguf"), "describe the bucket")
@@ -99,11 +99,11 @@ def test_a_quantization_that_is_too_far_off_is_named_and_not_left(
     lora: tuple[Request, dict[str, Any]], tmp_path: Path
 ) -> None:
     request = replace(lora[0], output=tmp_path / "strict", tolerance=1e-9)
-    with pytest.raises(TuningError, match=r"exported as q8_0 is too far.*exported as q4_1 is too far"):
+    with pytest.raises(TuningError, match=r"exported as q8_0 is too far.*exported as q4_0 is too far"):
         write_all(request)
     assert {path.name for path in request.output.iterdir()} == {"adapter", "merged", "artifacts.json"}
     written = json.loads((request.output / "artifacts.json").read_text())
-    assert [each["quantization"] for each in written["refused"]] == ["q8_0", "q4_1"]
+    assert [each["quantization"] for each in written["refused"]] == ["q8_0", "q4_0"]
 
 
 def test_a_folder_with_files_in_it_is_left_alone(lora: tuple[Request, dict[str, Any]]) -> None:
@@ -130,5 +130,5 @@ def test_the_command_line_names_what_is_wrong(
 ) -> None:
     request = lora[0]
     words = [f"--{name}={getattr(request, name)}" for name in ("base", "model", "examples", "output")]
-    monkeypatch.setattr(sys, "argv", ["artifacts", *words, "--quantizations", "q4_1"])
+    monkeypatch.setattr(sys, "argv", ["artifacts", *words, "--quantizations", "q4_1", "--tolerance", "0.5"])
     assert artifacts.parsed() == replace(request, quantizations=("q4_1",))

@@ -179,5 +179,3 @@ def stop_all() -> None:
     """Tell every tuning job to start no more trials: the emulator ends."""
     for job in list(_running.values()):
         job.stop.set()
-
-
