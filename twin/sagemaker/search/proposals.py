@@ -17,7 +17,7 @@ from twin.sagemaker.search.ranges import Categorical, Range, Values
 Array = NDArray[np.float64]
 # Before the process has anything to learn from.
 BY_CHANCE_FIRST = 3
-_CANDIDATES = 1000
+_CANDIDATES = 500
 _DRAWS = 100
 
 
@@ -90,7 +90,7 @@ def _expected_improvement(places: Array, losses: Array, wanted: Array, seed: int
     from sklearn.gaussian_process.kernels import Matern, WhiteKernel  # type: ignore[import-untyped]
 
     kernel = Matern(np.full(places.shape[1], 0.5), (0.05, 5.0), nu=2.5) + WhiteKernel(1e-3, (1e-6, 0.1))
-    process = GaussianProcessRegressor(kernel, normalize_y=True, n_restarts_optimizer=2, random_state=seed % 2**32)
+    process = GaussianProcessRegressor(kernel, normalize_y=True, n_restarts_optimizer=1, random_state=seed % 2**32)
     with warnings.catch_warnings():
         # A length at the end of its bounds is a dimension that does not matter: no reason to warn.
         warnings.simplefilter("ignore", ConvergenceWarning)
