@@ -20,3 +20,6 @@ def close(store: Store) -> None:
         for record in store.of(kind).values():
             if record[status] in ("InProgress", "Stopping"):
                 store.update(record, **{status: "Failed", "FailureReason": _REASON})
+                for trial in record.get("trials", ()):
+                    if trial["ObjectiveStatus"] == "Pending":
+                        trial.update(TrainingJobStatus="Failed", ObjectiveStatus="Failed", FailureReason=_REASON)

@@ -89,7 +89,7 @@ def _expected_improvement(places: Array, losses: Array, wanted: Array, seed: int
     from sklearn.gaussian_process import GaussianProcessRegressor  # type: ignore[import-untyped]
     from sklearn.gaussian_process.kernels import Matern, WhiteKernel  # type: ignore[import-untyped]
 
-    kernel = Matern(np.full(places.shape[1], 0.5), (0.05, 5.0), nu=2.5) + WhiteKernel(1e-3, (1e-6, 0.1))
+    kernel = Matern(np.full(places.shape[1], 0.5), (0.2, 5.0), nu=2.5) + WhiteKernel(1e-3, (1e-6, 0.1))
     process = GaussianProcessRegressor(kernel, normalize_y=True, n_restarts_optimizer=1, random_state=seed % 2**32)
     with warnings.catch_warnings():
         # A length at the end of its bounds is a dimension that does not matter: no reason to warn.

@@ -6,7 +6,6 @@ earlier trials takes in those alone that must have ended, and a trial waits for 
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import secrets
 import threading
@@ -99,14 +98,13 @@ class TuningJob:
     def _launch(self) -> None:
         values = self.propose(self.searched, self.seed, self._known())
         number = len(self.jobs) + 1
-        mark = hashlib.sha256(f"{self.name}/{number}".encode()).hexdigest()[:8]
         definition = dict(self.record["TrainingJobDefinition"])
         definition.pop("DefinitionName", None)
         static = definition.pop("StaticHyperParameters", None) or {}
         objective = {OBJECTIVE_PARAMETER: self.objective["MetricName"]}
         request = {
             **definition,
-            "TrainingJobName": f"{self.name}-{number:03d}-{mark}",
+            "TrainingJobName": f"{self.name}-{number:03d}-{secrets.token_hex(4)}",
             "HyperParameters": {**static, **objective, **values},
             "Tags": self.record["tags"],
         }
