@@ -11,12 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cdk_app.checks import Assembly
+from cdk_app.checks.flatten import flatten
+from cdk_app.checks.iam.statements import identity_statements
 from cdk_app.settings import Settings
 from cdk_app.settings.search import HYPERPARAMETERS, Search, SearchRange
 from pipelines.definition.placeholders import PLACEHOLDERS
 from pipelines.tuning.settings import parse_training
 from stacks.fine_tuning import DEFINITION
 from stacks.hyperparameter_search import trials_in_a_row, with_search
+from tests.synth.optional import optional_assembly
 from twin.sagemaker.pipeline.definition import parse
 from twin.sagemaker.search import ranges
 
@@ -138,3 +142,32 @@ def test_a_value_is_written_as_the_script_reads_it(settings: Settings, value: An
     config = step(with_search(RENDERED, searching(settings, schedule)), "FineTune")["Arguments"]
     [searched] = config["HyperParameterTuningJobConfig"]["ParameterRanges"]["CategoricalParameterRanges"]
     assert searched["Values"][0] in ("1", "16", "0.25", "cosine")
+
+
+def roles_that_may(assembly: Assembly, action: str) -> set[str]:
+    return {
+        statement.owner.properties["Roles"][0]["Ref"]
+        for statement in identity_statements(assembly)
+        if action in statement.actions
+    }
+
+
+def test_who_runs_and_reads_a_search_may_do_so_and_without_one_nobody(assembly: Assembly) -> None:
+    searched = optional_assembly()
+    for verb in ("Create", "Describe", "Stop"):
+        action = f"sagemaker:{verb}HyperParameterTuningJob"
+        assert not roles_that_may(assembly, action)
+        assert any("PipelineRole" in role for role in roles_that_may(searched, action))
+    reading = roles_that_may(searched, "sagemaker:DescribeHyperParameterTuningJob")
+    assert len(reading) == 3  # and the functions that compare and explain
+    assert len(roles_that_may(searched, "sagemaker:ListTrainingJobsForHyperParameterTuningJob")) == 2
+
+
+def test_the_workflow_waits_for_as_many_trials_as_run_one_after_another(assembly: Assembly) -> None:
+    def waits_for(found: Assembly) -> set[str]:
+        [machine] = found.resources("AWS::StepFunctions::StateMachine")
+        text = str(flatten(machine.properties["DefinitionString"]))
+        return set(re.findall(r"(\d+) \* \$number\(\$run\.tuning\.MaxRuntimeSeconds\)", text))
+
+    assert waits_for(assembly) == {"2"}
+    assert waits_for(optional_assembly()) == {"4"}

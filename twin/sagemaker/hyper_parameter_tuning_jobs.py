@@ -5,11 +5,11 @@ from __future__ import annotations
 from twin.emulator.hooks import Json, ServiceError
 from twin.sagemaker import errors
 from twin.sagemaker.call import Call, Operations
-from twin.sagemaker.honoured import HYPER_PARAMETER_TUNING_JOB
 from twin.sagemaker.jobs.job import require_stoppable
 from twin.sagemaker.listing import Listing, page
 from twin.sagemaker.roles import require_role
 from twin.sagemaker.search import ranges, trials
+from twin.sagemaker.search.honoured import HYPER_PARAMETER_TUNING_JOB
 from twin.sagemaker.search.tuning_job import TuningJob, stop_tuning
 from twin.sagemaker.support import require_support
 from twin.sagemaker.tags import forget_tags, set_tags

@@ -8,13 +8,13 @@ import string
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from twin import credentials
 from twin.emulator.hooks import Json
+from twin.sagemaker.job_calls import JOBS, JobCalls
 from twin.sagemaker.pipeline import caching
 from twin.sagemaker.pipeline.engine import StepState
 from twin.sagemaker.pipeline.expressions import ExpressionError
@@ -34,36 +34,6 @@ _JOB_EXCEPTIONS = {
     "InternalServerError": "SageMaker.JOB_INTERNAL_ERROR",
     "CapacityError": "SageMaker.CAPACITY_ERROR",
     "ResourceLimitExceeded": "SageMaker.RESOURCE_LIMIT",
-}
-
-
-@dataclass(frozen=True)
-class _JobCalls:
-    """The operations of one kind of job, the members that its answers have, and how long its name may be."""
-
-    noun: str
-    create: str
-    describe: str
-    stop: str
-    metadata: str
-    longest_name: int = 63
-
-
-_JOBS = {
-    "Training": _JobCalls(
-        "TrainingJob", "create_training_job", "describe_training_job", "stop_training_job", "TrainingJob"
-    ),
-    "Tuning": _JobCalls(
-        "HyperParameterTuningJob",
-        "create_hyper_parameter_tuning_job",
-        "describe_hyper_parameter_tuning_job",
-        "stop_hyper_parameter_tuning_job",
-        "TuningJob",
-        32,
-    ),
-    "Processing": _JobCalls(
-        "ProcessingJob", "create_processing_job", "describe_processing_job", "stop_processing_job", "ProcessingJob"
-    ),
 }
 
 
@@ -105,8 +75,8 @@ class StepCalls:
 
     def execute(self, step: Step, arguments: Json, state: StepState, stop: threading.Event) -> Json:
         """Do the step's work and give its properties. Raises StepFailedError or StepStoppedError."""
-        if step.type in _JOBS:
-            properties = self._run_job(_JOBS[step.type], step, arguments, state, stop)
+        if step.type in JOBS:
+            properties = self._run_job(JOBS[step.type], step, arguments, state, stop)
             self._remember(step, arguments, state, properties)
             return properties
         if step.type == "Model":
@@ -132,7 +102,7 @@ class StepCalls:
         room = longest - len(f"{before}--{suffix}")
         return f"{before}-{step.name[:room].rstrip('-')}-{suffix}"
 
-    def _run_job(self, calls: _JobCalls, step: Step, arguments: Json, state: StepState, stop: threading.Event) -> Json:
+    def _run_job(self, calls: JobCalls, step: Step, arguments: Json, state: StepState, stop: threading.Event) -> Json:
         name_member = f"{calls.noun}Name"
         names = {name_member: self._name(step, calls.longest_name)}
         state.metadata[calls.metadata] = {
@@ -171,7 +141,7 @@ class StepCalls:
             MaxResults=_MOST_SUMMARIES,
         )
 
-    def _stop(self, calls: _JobCalls, step: Step, names: Json) -> None:
+    def _stop(self, calls: JobCalls, step: Step, names: Json) -> None:
         try:
             self._call(calls.stop, step, **names)
         except StepFailedError as error:
