@@ -21,8 +21,10 @@ from cdk_app.constructs.images import dlc_account, inference_image
 from cdk_app.constructs.names import resource_name
 from cdk_app.nag import acknowledge_resource
 from cdk_app.settings import Settings
-from stacks.foundation import Foundation
+from stacks.customization import Customization
+from stacks.foundation import CHECKPOINTS, Foundation
 from stacks.hyperparameter_search import allow_search, trials_in_a_row, with_search
+from stacks.training_capacity import set_capacity
 
 DEFINITION = Path(__file__).resolve().parent.parent / "pipelines" / "definition" / "pipeline.json"
 TRAINING_REPOSITORY = "huggingface-pytorch-training"
@@ -51,6 +53,7 @@ class FineTuning(cdk.Stack):
     """ARN of the training jobs, as a pattern."""
     tuning_jobs: str | None
     """ARN of the tuning jobs, as a pattern; None where there is no search."""
+    customization: Customization | None
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, foundation: Foundation) -> None:
         super().__init__(scope, construct_id)
@@ -84,6 +87,11 @@ class FineTuning(cdk.Stack):
         pipeline.node.add_dependency(policy)
         for role in (self.pipeline_role, self.training_role, self.evaluation_role):
             pipeline.node.add_dependency(policy_of(role))
+        self.customization = None
+        if settings.tuning.bedrock is not None:
+            self.customization = Customization(
+                self, "Customization", settings=settings, bedrock=settings.tuning.bedrock, foundation=foundation
+            )
         cdk.CfnOutput(self, "PipelineName", value=pipeline.ref)
         cdk.CfnOutput(self, "ModelPackageGroupName", value=self.model_package_group_name)
 
@@ -104,15 +112,16 @@ class FineTuning(cdk.Stack):
 
     def _definition(self) -> str:
         """The pipeline's definition with this stack's values in it."""
-        definition = with_search(json.loads(DEFINITION.read_text("utf-8")), self.settings)
+        definition = json.loads(DEFINITION.read_text("utf-8"))
         defaults = self._defaults()
         for parameter in definition["Parameters"]:
             if parameter["Name"] in defaults:
                 parameter["DefaultValue"] = defaults.pop(parameter["Name"])
         if defaults:
             raise ValueError(f"{DEFINITION.name} has no parameter {', '.join(sorted(defaults))}. Render it again.")
+        set_capacity(definition, self.settings.tuning)
         return cdk.Fn.sub(
-            json.dumps(definition, indent=1, sort_keys=True, ensure_ascii=False),
+            json.dumps(with_search(definition, self.settings), indent=1, sort_keys=True, ensure_ascii=False),
             {
                 "DlcAccount": dlc_account(self),
                 "InferenceImage": inference_image(self),
@@ -139,6 +148,7 @@ class FineTuning(cdk.Stack):
             "TrainingInstanceType": tuning.instance_type,
             "EvaluationInstanceType": tuning.evaluation_instance_type,
             "MaxRuntimeSeconds": 60 * tuning.max_runtime_minutes,
+            "MaxLostMinutes": tuning.max_lost_minutes,
             "Method": tuning.method,
             "TrainedLayers": tuning.trained_layers,
             "Epochs": tuning.epochs,
@@ -175,6 +185,9 @@ class FineTuning(cdk.Stack):
         read_objects(role, base.models_bucket, "base/*", key=base.key)
         read_asset(role, self._training_code)
         write_objects(role, base.models_bucket, "run=*/training/*", key=base.key)
+        # SageMaker copies checkpoints to S3 and back with the job's role.
+        read_objects(role, base.models_bucket, f"{CHECKPOINTS}run=*", key=base.key)
+        write_objects(role, base.models_bucket, f"{CHECKPOINTS}run=*", key=base.key)
         self._encrypt_output(role)
         return role
 

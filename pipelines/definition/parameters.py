@@ -20,6 +20,7 @@ CHAMPION_MODEL = ParameterString("ChampionModel")
 
 TRAINING_INSTANCE_TYPE = ParameterString("TrainingInstanceType", default_value="ml.g5.xlarge")
 EVALUATION_INSTANCE_TYPE = ParameterString("EvaluationInstanceType", default_value="ml.g5.xlarge")
+MAX_LOST_MINUTES = ParameterFloat("MaxLostMinutes", default_value=10.0)
 MAX_RUNTIME_SECONDS = ParameterInteger("MaxRuntimeSeconds", default_value=7200)
 
 METHOD = ParameterString("Method", default_value="lora", enum_values=["lora", "full", "frozen"])
@@ -72,6 +73,7 @@ HYPERPARAMETERS: dict[str, Parameter] = {
     "metric": METRIC,
     "quantization": QUANTIZATION,
     "quantization_tolerance": QUANTIZATION_TOLERANCE,
+    "max_lost_minutes": MAX_LOST_MINUTES,
 }
 
 EVALUATION: dict[str, Parameter] = {

@@ -16,12 +16,15 @@ from stacks.state_machine.functions import WorkflowFunctions
 from stacks.state_machine.steps import PAYLOAD, Steps
 
 _TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (SageMaker's word for idempotency)
+# The limits may differ by run. Training may wait for spot instances too; instances take time to start.
+_TRAINING = "$exists($run.tuning.MaxWaitSeconds) ? $run.tuning.MaxWaitSeconds : $run.tuning.MaxRuntimeSeconds"
 # An execution may have 25,000 events, and one look takes nine: whoever may wait for days looks less often.
 _MOST_LOOKS = 1500
 _TIMED_OUT = {
     "Error": "FineTuneTimedOut",
-    "Cause": "The pipeline was stopped: its jobs may take tuning.max_runtime_minutes each, and an hour more to "
-    "start, and it was still running. Raise the limit, train on fewer examples or on a larger instance.",
+    "Cause": "The pipeline was stopped: its jobs may take tuning.max_runtime_minutes each (training on spot "
+    "instances tuning.max_wait_minutes), and an hour more to start, and it was still running. Raise the limit, train "
+    "on fewer examples or on a larger instance.",
 }
 _EXECUTION = {"PipelineExecutionArn": "{% $pipeline_execution_arn %}"}
 
@@ -64,12 +67,18 @@ def tune(
 
 
 def _longest(trials_in_a_row: int) -> str:
-    """The limit may differ by run. Each training and the evaluation have it; instances take time to start."""
-    return f"({trials_in_a_row + 1} * $number($run.tuning.MaxRuntimeSeconds) + 3600)"
+    return f"({trials_in_a_row} * $number({_TRAINING}) + $number($run.tuning.MaxRuntimeSeconds) + 3600)"
 
 
 def _poll_seconds(longest: str) -> str:
     return f"{{% $max([30, $ceil({longest} / {_MOST_LOOKS})]) %}}"
+
+
+def where_to_tune(steps: Steps, *, on_bedrock: sfn.IChainable, otherwise: sfn.IChainable) -> sfn.State:
+    """`FineTuneOn`: the fork of step 3, where the settings know both of its ways."""
+    fork = steps.of("FineTune").choice("FineTuneOn", comment="on Bedrock, or on SageMaker?")
+    fork.when(sfn.Condition.jsonata("{% $run.tuning_service = 'bedrock' %}"), on_bedrock)
+    return fork.otherwise(otherwise)
 
 
 def _start(steps: Steps, fine_tuning: FineTuning, longest: str) -> sfn.Chain:

@@ -8,10 +8,11 @@ import time
 from twin.emulator.hooks import Json, ServiceError
 from twin.sagemaker import errors
 from twin.sagemaker.call import Call, Operations
+from twin.sagemaker.capacity_rules import require_consistent_capacity
 from twin.sagemaker.honoured import TRAINING_JOB
 from twin.sagemaker.images import require_image
 from twin.sagemaker.jobs.job import require_stoppable, stop_job
-from twin.sagemaker.jobs.training import TrainingJob
+from twin.sagemaker.jobs.training import TrainingJob, warm_pool
 from twin.sagemaker.listing import Listing
 from twin.sagemaker.roles import require_role
 from twin.sagemaker.support import require_support
@@ -46,6 +47,7 @@ def check_training(given: Json) -> None:
     for member in ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition"):
         if not given.get(member):
             raise errors.validation(f"{member} is required to run a training job here.")
+    require_consistent_capacity(given)
     require_image(given["AlgorithmSpecification"].get("TrainingImage") or "", "training")
     _require_patterns(given["AlgorithmSpecification"].get("MetricDefinitions") or ())
 
@@ -63,6 +65,8 @@ def launch(call: Call, further: Json | None = None) -> TrainingJob:
         "SecondaryStatus": "Starting",
         "SecondaryStatusTransitions": [started],
     }
+    if call.parameters["ResourceConfig"].get("KeepAlivePeriodInSeconds"):
+        record["WarmPoolStatus"] = warm_pool("InUse")
     record = call.store.add("training-job", name, record, lambda: _taken(arn))
     set_tags(call.store, arn, call.parameters.get("Tags"))
     job = TrainingJob(call.store, record)

@@ -15,6 +15,8 @@ import yaml
 DATASET = "service-of-operation"
 # What is deployed has a floor that the baseline clears. One run may only raise it, and so asks for tuning.
 TUNED = {"selection": {"floor": 0.5}}
+# The same state machine customizes on Bedrock in the place of SageMaker, when a run asks for it.
+CUSTOMIZED = {"selection": {"floor": 0.5}, "tuning": {"service": "bedrock"}}
 BROKEN = {
     "invalid_utf8": b'{"text": "\xff\xfe broken bytes", "target": "This operation belongs to nobody at all."}',
     "not_json": b'{"text": "the closing brace is missing"',
@@ -29,6 +31,8 @@ def settings_document(project: Path) -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load((project / "workflow.yaml").read_text())
     document["task"]["instruction"] = "Which AWS service does this operation belong to?"
     document["data"] |= {"dataset": DATASET, "columns": {"text": "text", "target": "target"}}
+    document["data"]["outputs"] = ["chat", "bedrock-conversation"]
+    document["tuning"]["bedrock"] = {"model": "nova-micro", "epochs": 5, "learning_rate": 0.0001, "warm_up_steps": 0}
     twin = document["environments"]["twin"]
     # A gate judges by sixteen test records or more.
     twin["data"] = {"minimum_records": 40, "split": {"test": 0.25}}

@@ -18,6 +18,7 @@ from lambdas.resolve_run.handler import handle
 from lambdas.resolve_run.overrides import InvalidRunInput, apply_overrides
 from lambdas.resolve_run.settings import InvalidRunSettings, parse_settings
 from lambdas.shared.errors import AccessDenied, ConfigurationError, InvalidTarget, ServiceCallFailed
+from lambdas.shared.fields import Fields
 from pipelines.preparation.settings import Settings as PreparationSettings
 
 if TYPE_CHECKING:
@@ -92,6 +93,26 @@ def test_a_run_without_a_learning_rate_gets_that_of_its_method(resolve: Resolve,
     assert resolve({"tuning": {"method": method}})["tuning"]["LearningRate"] == rate
     given = {"tuning": {"method": method, "learning_rate": 0.001}}
     assert resolve(given)["tuning"]["LearningRate"] == "0.001"
+
+
+@pytest.mark.parametrize(
+    ("deployed", "given", "seconds"),
+    [
+        ({"spot": False}, {}, None),
+        ({"spot": True}, {}, 2 * 7200),
+        ({"spot": True, "max_wait_minutes": 130}, {}, 130 * 60),
+        # The service refuses to wait for less time than the job may run.
+        ({"spot": True, "max_wait_minutes": 130}, {"max_runtime_minutes": 200}, 200 * 60),
+    ],
+)
+def test_a_run_waits_for_spot_instances_where_they_are_deployed_and_nowhere_else(
+    deployed: dict[str, Any], given: dict[str, Any], seconds: int | None
+) -> None:
+    settings = Fields({**SETTINGS["defaults"]["tuning"], "max_runtime_minutes": 120, **deployed, **given}, "tuning")
+    found = parameters.pipeline_parameters(
+        "run-7", curated_uri="", models_uri="", tuning=settings, max_output_tokens=1, metric="rougeL", floor=0.1
+    )
+    assert found.get("MaxWaitSeconds") == (None if seconds is None else str(seconds))
 
 
 def test_the_learning_rates_of_the_methods_are_those_of_the_settings() -> None:
