@@ -45,6 +45,7 @@ class Evaluation:
     Attributes:
         difference: tuned minus base.
         champion_difference: tuned minus the model in use, where the evaluation asked that too.
+        undecided: what the gate could not tell, in words.
     """
 
     metric: Metric
@@ -54,6 +55,7 @@ class Evaluation:
     base_value: float
     difference: Interval
     champion_difference: Interval | None
+    undecided: list[str]
     predictions: dict[str, Prediction]
 
 
@@ -67,7 +69,8 @@ def read_evaluation(bucket: str, run: Run) -> Evaluation:
     where = f"s3://{bucket}/{key}"
     document, _ = s3.document(bucket, key, EvaluationIncomplete)
     report = Fields(document, where, EvaluationIncomplete, REMEDY)
-    if (verdict := report.fields("gate").text("verdict")) != PASSED:
+    gate = report.fields("gate")
+    if (verdict := gate.text("verdict")) != PASSED:
         raise report.complaint(f"The quality gate's verdict is {verdict!r}, and nothing of it may be deployed")
     if report.text("metric") != run.metric:
         raise report.complaint(f"The metric is {report.text('metric')} and the run's is {run.metric}")
@@ -93,6 +96,7 @@ def read_evaluation(bucket: str, run: Run) -> Evaluation:
         base_value=base.number(run.metric, minimum=0, maximum=1),
         difference=difference,
         champion_difference=rival,
+        undecided=gate.texts("notes") if "notes" in gate else [],
         predictions=predictions,
     )
 

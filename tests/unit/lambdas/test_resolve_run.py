@@ -153,6 +153,32 @@ def test_the_champion_is_what_the_target_parameter_says(resolve: Resolve, cloud:
     assert run["champion_model_data_url"] == "s3://models/run=run-1/model.tar.gz"
 
 
+def test_the_evaluation_gets_the_tuned_model_in_use_or_a_file_that_stands_for_none(
+    resolve: Resolve, cloud: Cloud
+) -> None:
+    assert resolve({})["tuning"]["ChampionModel"] == "s3://models/base/smollm2-135m-instruct/config.json"
+    cloud.parameters |= {"/url": "s3://models/run=run-1/model.tar.gz"}
+    assert resolve({})["tuning"]["ChampionModel"].endswith("/config.json"), "it is not in use any more"
+    target = {"kind": "sagemaker", "endpoint": "e", "model_package_arn": "arn:p", "run_id": "run-1"}
+    cloud.parameters |= {"/target": json.dumps(target)}
+    assert resolve({})["tuning"]["ChampionModel"] == "s3://models/run=run-1/model.tar.gz"
+
+
+@pytest.mark.parametrize(("similarity", "expected"), [(0.7, "0.8"), (0.9, "0.9")])
+def test_test_records_are_looked_for_as_preparation_looks_for_near_duplicates(
+    resolve: Resolve, cloud: Cloud, similarity: float, expected: str
+) -> None:
+    defaults = json.loads(cloud.parameters["/settings"])
+    defaults["data"]["near_duplicates"] |= {"similarity": similarity, "shingle_words": 7}
+    cloud.parameters["/settings"] = json.dumps(defaults)
+
+    tuning = resolve({})["tuning"]
+
+    assert (tuning["LeakSimilarity"], tuning["ShingleWords"]) == (expected, "7")
+    assert tuning["SliceTolerance"] == str(SETTINGS["defaults"]["tuning"]["slice_tolerance"])
+    assert tuning["GeneralTolerance"] == str(SETTINGS["defaults"]["tuning"]["general_tolerance"])
+
+
 def test_all_problems_of_an_input_are_reported_together_each_with_its_remedy(resolve: Resolve) -> None:
     with pytest.raises(InvalidRunInput) as caught:
         resolve(
