@@ -39,7 +39,6 @@ OVERRIDABLE = (
     "tuning.test_examples",
     "tuning.seed",
     "tuning.minimum_loss_reduction",
-    "tuning.quantization",
     "tuning.instance_type",
     "tuning.evaluation_instance_type",
     "tuning.max_runtime_minutes",
@@ -56,7 +55,14 @@ GATES = ("data.minimum_records", "selection.floor", "tuning.minimum_loss_reducti
 _DEPLOYED = {"dataset", "glue", "quality_rules", "retention_days", "trigger_on_new_data"}
 """Keys of `data` that say what is deployed; a run has no use for them."""
 
-_OF_THE_PIPELINE = {"keep_alive_minutes", "retries", "search", "usd_per_hour"}
+_OF_THE_PIPELINE = {
+    "keep_alive_minutes",
+    "quantization",
+    "quantization_tolerance",
+    "retries",
+    "search",
+    "usd_per_hour",
+}
 """Keys of `tuning` that a run has no use for: what is deployed has them."""
 
 _JUDGE = "Judge"

@@ -23,7 +23,6 @@ NUMBERS = {
     "Seed": "seed",
     "MaxLostMinutes": "max_lost_minutes",
     "MinimumLossReduction": "minimum_loss_reduction",
-    "QuantizationTolerance": "quantization_tolerance",
     "SliceTolerance": "slice_tolerance",
     "GeneralTolerance": "general_tolerance",
 }
@@ -78,7 +77,6 @@ def pipeline_parameters(
         "Method": method,
         "LearningRate": _plain(_learning_rate(tuning, method)),
         "Schedule": tuning.text("schedule"),
-        "Quantization": tuning.text("quantization"),
         **{name: _plain(tuning.number(setting)) for name, setting in NUMBERS.items()},
         "MaxOutputTokens": str(max_output_tokens),
         "Metric": metric,
