@@ -108,7 +108,7 @@ class Tuning(Section):
     instance_type: InstanceType = "ml.g5.xlarge"
     """SageMaker instance type of the training job."""
 
-    usd_per_hour: Annotated[float, Field(gt=0, le=1000)] | None = None
+    usd_per_hour: Annotated[float, Field(ge=0.001, le=1000)] | None = None
     """Price of the training instance an hour in US dollars, for the cost on the model card; without it the card says
     for how many seconds it is billed."""
 
