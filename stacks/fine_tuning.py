@@ -21,10 +21,14 @@ from cdk_app.constructs.images import dlc_account, inference_image
 from cdk_app.constructs.names import resource_name
 from cdk_app.nag import acknowledge_resource
 from cdk_app.settings import Settings
-from stacks.foundation import Foundation
+from stacks.customization import Customization
+from stacks.foundation import CHECKPOINTS, Foundation
+from stacks.hyperparameter_search import allow_search, trials_in_a_row, with_search
+from stacks.training_capacity import set_capacity
 
 DEFINITION = Path(__file__).resolve().parent.parent / "pipelines" / "definition" / "pipeline.json"
 TRAINING_REPOSITORY = "huggingface-pytorch-training"
+LEAST_LEAK_SIMILARITY = 0.8
 JOBS = "pipelines-*"
 """SageMaker names a pipeline's jobs `pipelines-<execution>-<step>-<random>`."""
 
@@ -32,23 +36,35 @@ JOBS = "pipelines-*"
 class FineTuning(cdk.Stack):
     """A SageMaker pipeline, the registry's group for what it makes, and a role for each of its parts.
 
-    Three roles, because they need different things: only evaluation may read the test split, only the pipeline
-    may register a model.
+    Three roles, because they need different things: only evaluation may read the test split (and that of training, to
+    see that they have nothing in common), only the pipeline may register a model.
     """
 
+    settings: Settings
     pipeline_name: str
     pipeline_arn: str
     model_package_group_name: str
     pipeline_role: iam.Role
     training_role: iam.Role
     evaluation_role: iam.Role
+    trials_in_a_row: int
+    """Training jobs that may run one after another."""
+    training_jobs: str
+    """ARN of the training jobs, as a pattern."""
+    tuning_jobs: str | None
+    """ARN of the tuning jobs, as a pattern; None where there is no search."""
+    customization: Customization | None
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, foundation: Foundation) -> None:
         super().__init__(scope, construct_id)
-        self._settings = settings
+        self.settings = settings
         self._foundation = foundation
         self.pipeline_name = resource_name(settings, "fine-tune")
         self.pipeline_arn = self._arn(f"pipeline/{self.pipeline_name}")
+        self.trials_in_a_row = trials_in_a_row(settings)
+        # A tuning job's trials are called after it, and what a pipeline calls it is nowhere promised.
+        self.training_jobs = self._arn(f"training-job/{self._jobs('TrainingJobs')}")
+        self.tuning_jobs = self._arn("hyper-parameter-tuning-job/*") if settings.tuning.search else None
         group = self._model_package_group()
         self.model_package_group_name = resource_name(settings)
         self._training_code = training_code(self, "TrainingCode")
@@ -71,6 +87,11 @@ class FineTuning(cdk.Stack):
         pipeline.node.add_dependency(policy)
         for role in (self.pipeline_role, self.training_role, self.evaluation_role):
             pipeline.node.add_dependency(policy_of(role))
+        self.customization = None
+        if settings.tuning.bedrock is not None:
+            self.customization = Customization(
+                self, "Customization", settings=settings, bedrock=settings.tuning.bedrock, foundation=foundation
+            )
         cdk.CfnOutput(self, "PipelineName", value=pipeline.ref)
         cdk.CfnOutput(self, "ModelPackageGroupName", value=self.model_package_group_name)
 
@@ -82,8 +103,8 @@ class FineTuning(cdk.Stack):
         group = sagemaker.CfnModelPackageGroup(
             self,
             "ModelPackageGroup",
-            model_package_group_name=resource_name(self._settings),
-            model_package_group_description=f"Models tuned by {resource_name(self._settings)}.",
+            model_package_group_name=resource_name(self.settings),
+            model_package_group_description=f"Models tuned by {resource_name(self.settings)}.",
         )
         # Not kept by a first deployment that is rolled back: it would stand in the way of the second.
         group.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
@@ -98,8 +119,9 @@ class FineTuning(cdk.Stack):
                 parameter["DefaultValue"] = defaults.pop(parameter["Name"])
         if defaults:
             raise ValueError(f"{DEFINITION.name} has no parameter {', '.join(sorted(defaults))}. Render it again.")
+        set_capacity(definition, self.settings.tuning)
         return cdk.Fn.sub(
-            json.dumps(definition, indent=1, sort_keys=True, ensure_ascii=False),
+            json.dumps(with_search(definition, self.settings), indent=1, sort_keys=True, ensure_ascii=False),
             {
                 "DlcAccount": dlc_account(self),
                 "InferenceImage": inference_image(self),
@@ -111,19 +133,22 @@ class FineTuning(cdk.Stack):
                 "EvaluationCodeFile": self._evaluation_code.s3_object_key,
                 "ModelPackageGroupName": self.model_package_group_name,
                 "ModelsBucket": self._foundation.models_bucket.bucket_name,
-                "ProjectName": self._settings.name,
-                "Environment": self._settings.environment,
+                "ProjectName": self.settings.name,
+                "Environment": self.settings.environment,
             },
         )
 
     def _defaults(self) -> dict[str, str | int | float]:
         """The deployed settings by the names of the pipeline's parameters."""
-        tuning = self._settings.tuning
+        tuning, near_duplicates = self.settings.tuning, self.settings.data.near_duplicates
         return {
             "BaseModel": f"s3://${{ModelsBucket}}/base/{tuning.model}",
+            # No model in use: an input must exist, so a small file stands for none.
+            "ChampionModel": f"s3://${{ModelsBucket}}/base/{tuning.model}/config.json",
             "TrainingInstanceType": tuning.instance_type,
             "EvaluationInstanceType": tuning.evaluation_instance_type,
             "MaxRuntimeSeconds": 60 * tuning.max_runtime_minutes,
+            "MaxLostMinutes": tuning.max_lost_minutes,
             "Method": tuning.method,
             "TrainedLayers": tuning.trained_layers,
             "Epochs": tuning.epochs,
@@ -139,11 +164,18 @@ class FineTuning(cdk.Stack):
             "MaxLength": tuning.max_length,
             "MaxExamples": tuning.max_examples,
             "TestExamples": tuning.test_examples,
-            "MaxOutputTokens": self._settings.serving.max_output_tokens,
+            "MaxOutputTokens": self.settings.serving.max_output_tokens,
             "Seed": tuning.seed,
-            "Metric": self._settings.selection.metric,
+            "Quantization": tuning.quantization,
+            "QuantizationTolerance": tuning.quantization_tolerance,
+            "Metric": self.settings.selection.metric,
             "MinimumLossReduction": tuning.minimum_loss_reduction,
-            "MinimumMetric": self._settings.selection.floor,
+            "MinimumMetric": self.settings.selection.floor,
+            "SliceTolerance": tuning.slice_tolerance,
+            "GeneralTolerance": tuning.general_tolerance,
+            # As `lambdas/resolve_run` has it: texts that preparation need not have kept apart are no leak.
+            "LeakSimilarity": max(LEAST_LEAK_SIMILARITY, near_duplicates.similarity),
+            "ShingleWords": near_duplicates.shingle_words,
         }
 
     def _training_role(self) -> iam.Role:
@@ -153,12 +185,16 @@ class FineTuning(cdk.Stack):
         read_objects(role, base.models_bucket, "base/*", key=base.key)
         read_asset(role, self._training_code)
         write_objects(role, base.models_bucket, "run=*/training/*", key=base.key)
+        # SageMaker copies checkpoints to S3 and back with the job's role.
+        read_objects(role, base.models_bucket, f"{CHECKPOINTS}run=*", key=base.key)
+        write_objects(role, base.models_bucket, f"{CHECKPOINTS}run=*", key=base.key)
         self._encrypt_output(role)
         return role
 
     def _evaluation_role(self) -> iam.Role:
         base, role = self._foundation, self._job_role("Evaluation", "ProcessingJobs")
-        read_objects(role, base.curated_bucket, "*/run=*/test/*", key=base.key)
+        for split in ("test", "train"):
+            read_objects(role, base.curated_bucket, f"*/run=*/{split}/*", key=base.key)
         for prefix in ("base/*", "run=*/training/*"):
             read_objects(role, base.models_bucket, prefix, key=base.key)
         read_asset(role, self._evaluation_code)
@@ -179,8 +215,12 @@ class FineTuning(cdk.Stack):
         # By service and action the resource is the group, the group with `:log-stream:` after it, or the stream.
         group = self._arn(f"log-group:/aws/sagemaker/{log_group}", "logs")
         allow(role, ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], [group, f"{group}:*"])
-        allow(role, ["logs:PutLogEvents"], [f"{group}:log-stream:{JOBS}"])
+        allow(role, ["logs:PutLogEvents"], [f"{group}:log-stream:{self._jobs(log_group)}"])
         return role
+
+    def _jobs(self, kind: str) -> str:
+        """How the names of a kind of jobs begin."""
+        return "*" if kind == "TrainingJobs" and self.settings.tuning.search else JOBS
 
     def _allow_images_and_metrics(self, *roles: iam.Role) -> iam.ManagedPolicy:
         """What SageMaker does in a job's name before and while its script runs, in one policy for all jobs."""
@@ -212,6 +252,8 @@ class FineTuning(cdk.Stack):
         for kind, noun in (("training-job", "TrainingJob"), ("processing-job", "ProcessingJob")):
             actions = [f"sagemaker:{verb}{noun}" for verb in ("Create", "Describe", "Stop")]
             allow(role, [*actions, "sagemaker:AddTags"], [self._arn(f"{kind}/{JOBS}")])
+        if self.tuning_jobs:
+            allow_search(role, self.tuning_jobs)
         for job_role in (self.training_role, self.evaluation_role):
             condition = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
             allow(role, ["iam:PassRole"], [job_role.role_arn], conditions=condition)

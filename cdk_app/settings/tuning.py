@@ -7,7 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cdk_app.catalogue import CATALOGUE
+from cdk_app.settings.customization import BedrockCustomization
 from cdk_app.settings.data import Seed
+from cdk_app.settings.search import Search
 from cdk_app.settings.section import Section
 
 CUSTOMIZABLE = [key for key, model in CATALOGUE.items() if model.customizable]
@@ -21,10 +23,17 @@ InstanceType = Annotated[
 
 
 class Tuning(Section):
-    """Fine-tuning of an open-weight model on SageMaker."""
+    """Fine-tuning of an open-weight model on SageMaker, or of a foundation model on Bedrock."""
 
     enabled: bool = True
     """Fine-tune when no candidate reaches the floor; otherwise such a run fails."""
+
+    service: Literal["sagemaker", "bedrock"] = "sagemaker"
+    """Where tuning happens: `sagemaker` trains `tuning.model` by the settings of this section; `bedrock` customizes \
+`tuning.bedrock.model`. A run may choose the other one where `tuning.bedrock` says what to customize."""
+
+    bedrock: BedrockCustomization | None = None
+    """What Bedrock customizes. Without it the workflow has no permission to customize anything."""
 
     model: Annotated[str, Field(json_schema_extra={"enum": CUSTOMIZABLE})] = "smollm2-135m-instruct"
     """Key of the model to fine-tune; its weights must be open."""
@@ -73,17 +82,35 @@ class Tuning(Section):
     max_examples: Annotated[int, Field(ge=8, le=1_000_000)] = 2000
     """Most examples to train on."""
 
-    test_examples: Annotated[int, Field(ge=8, le=10_000)] = 200
+    test_examples: Annotated[int, Field(ge=16, le=10_000)] = 200
     """Most test records for the final figures."""
 
     seed: Seed = 13
     """Seed of the training: order of the examples, dropout, initial adapter."""
 
     minimum_loss_reduction: Annotated[float, Field(ge=0.001, le=0.99)] = 0.05
-    """Share by which held-out loss must fall for the tuned model to be registered."""
+    """Share by which held-out loss must surely fall for the tuned model to be registered."""
+
+    slice_tolerance: Annotated[float, Field(ge=0.001, le=0.5)] = 0.05
+    """By how much the tuned model may fall below its base in a slice of the test records: by length, file, language."""
+
+    general_tolerance: Annotated[float, Field(ge=0.001, le=0.5)] = 0.1
+    """By how much the tuned model may fall below its base on the general questions, in the probability of the right
+    answer."""
+
+    quantization: Literal["q8_0", "q4_1", "q4_0"] = "q8_0"
+    """What the tuned model's weights are stored as for the endpoint: q8_0 has 8.5 bits a number, q4_1 5, q4_0 4.5."""
+
+    quantization_tolerance: Annotated[float, Field(ge=0.0001, le=1)] = 0.05
+    """How far the quantized model's held-out loss may be from the trained model's, in nats by answer token; training
+    fails where it is further off."""
 
     instance_type: InstanceType = "ml.g5.xlarge"
     """SageMaker instance type of the training job."""
+
+    usd_per_hour: Annotated[float, Field(ge=0.001, le=1000)] | None = None
+    """Price of the training instance an hour in US dollars, for the cost on the model card; without it the card says
+    for how many seconds it is billed."""
 
     evaluation_instance_type: InstanceType = "ml.g5.xlarge"
     """SageMaker instance type of the evaluation job."""
@@ -91,7 +118,36 @@ class Tuning(Section):
     max_runtime_minutes: Annotated[int, Field(ge=10, le=7200)] = 120
     """Minutes after which SageMaker stops the training job."""
 
+    spot: bool = False
+    """Train on spot instances, which cost less and may be taken away: SageMaker then waits for another, and training
+    goes on from its last checkpoint."""
+
+    max_wait_minutes: Annotated[int, Field(ge=10, le=14_400)] | None = None
+    """Minutes after which a training job on spot instances is given up, the waiting included. Where none are given,
+    twice `max_runtime_minutes`."""
+
+    max_lost_minutes: Annotated[float, Field(ge=0, le=1440)] = 10.0
+    """Most minutes of training that are lost with an instance that goes without warning. Checkpoints are saved more
+    often where that is cheap, and never so often that saving takes more than 3 % of the time."""
+
+    keep_alive_minutes: Annotated[int, Field(ge=0, le=60)] = 0
+    """Minutes for which SageMaker keeps the training instance ready for the next job (a warm pool). They are billed, \
+and the account needs a quota for them, which is 0 at first."""
+
+    retries: Annotated[int, Field(ge=0, le=20)] = 4
+    """How often a job that finds no capacity or meets a fault of the service is tried again."""
+
+    search: Search | None = None
+    """Automatic model tuning: without this section, one training job with the settings above."""
+
     @property
     def peak_learning_rate(self) -> float:
         """The given learning rate, or else the method's."""
         return LEARNING_RATES[self.method] if self.learning_rate is None else self.learning_rate
+
+    @property
+    def longest_wait_minutes(self) -> int:
+        """Minutes after which SageMaker gives the training job up: those that it may run, unless it waits for spots."""
+        if not self.spot:
+            return self.max_runtime_minutes
+        return 2 * self.max_runtime_minutes if self.max_wait_minutes is None else self.max_wait_minutes

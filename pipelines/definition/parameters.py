@@ -15,9 +15,12 @@ VALIDATION_DATA = ParameterString("ValidationData")
 TEST_DATA = ParameterString("TestData")
 BASE_MODEL = ParameterString("BaseModel")
 OUTPUT_PREFIX = ParameterString("OutputPrefix")
+# The model.tar.gz of the model in use, to compare with; where there is none, any file that exists.
+CHAMPION_MODEL = ParameterString("ChampionModel")
 
 TRAINING_INSTANCE_TYPE = ParameterString("TrainingInstanceType", default_value="ml.g5.xlarge")
 EVALUATION_INSTANCE_TYPE = ParameterString("EvaluationInstanceType", default_value="ml.g5.xlarge")
+MAX_LOST_MINUTES = ParameterFloat("MaxLostMinutes", default_value=10.0)
 MAX_RUNTIME_SECONDS = ParameterInteger("MaxRuntimeSeconds", default_value=7200)
 
 METHOD = ParameterString("Method", default_value="lora", enum_values=["lora", "full", "frozen"])
@@ -40,9 +43,15 @@ SEED = ParameterInteger("Seed", default_value=13)
 METRIC = ParameterString(
     "Metric", default_value="rougeL", enum_values=["rougeL", "exactMatch", "tokenF1", "macroF1", "accuracy"]
 )
+QUANTIZATION = ParameterString("Quantization", default_value="q8_0", enum_values=["q8_0", "q4_1", "q4_0"])
+QUANTIZATION_TOLERANCE = ParameterFloat("QuantizationTolerance", default_value=0.05)
 
 MINIMUM_LOSS_REDUCTION = ParameterFloat("MinimumLossReduction", default_value=0.05)
 MINIMUM_METRIC = ParameterFloat("MinimumMetric", default_value=0.3)
+SLICE_TOLERANCE = ParameterFloat("SliceTolerance", default_value=0.05)
+GENERAL_TOLERANCE = ParameterFloat("GeneralTolerance", default_value=0.1)
+LEAK_SIMILARITY = ParameterFloat("LeakSimilarity", default_value=0.8)
+SHINGLE_WORDS = ParameterInteger("ShingleWords", default_value=5)
 
 HYPERPARAMETERS: dict[str, Parameter] = {
     "method": METHOD,
@@ -62,6 +71,9 @@ HYPERPARAMETERS: dict[str, Parameter] = {
     "seed": SEED,
     # Training refuses targets that the metric could not compare, before anything is spent.
     "metric": METRIC,
+    "quantization": QUANTIZATION,
+    "quantization_tolerance": QUANTIZATION_TOLERANCE,
+    "max_lost_minutes": MAX_LOST_MINUTES,
 }
 
 EVALUATION: dict[str, Parameter] = {
@@ -70,6 +82,12 @@ EVALUATION: dict[str, Parameter] = {
     "max_length": MAX_LENGTH,
     "seed": SEED,
     "metric": METRIC,
+    "minimum_metric": MINIMUM_METRIC,
+    "minimum_loss_reduction": MINIMUM_LOSS_REDUCTION,
+    "slice_tolerance": SLICE_TOLERANCE,
+    "general_tolerance": GENERAL_TOLERANCE,
+    "leak_similarity": LEAK_SIMILARITY,
+    "shingle_words": SHINGLE_WORDS,
 }
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -79,6 +97,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     TEST_DATA,
     BASE_MODEL,
     OUTPUT_PREFIX,
+    CHAMPION_MODEL,
     TRAINING_INSTANCE_TYPE,
     EVALUATION_INSTANCE_TYPE,
     MAX_RUNTIME_SECONDS,
@@ -87,4 +106,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     MAX_OUTPUT_TOKENS,
     MINIMUM_LOSS_REDUCTION,
     MINIMUM_METRIC,
+    SLICE_TOLERANCE,
+    GENERAL_TOLERANCE,
+    LEAK_SIMILARITY,
+    SHINGLE_WORDS,
 )

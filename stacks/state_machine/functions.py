@@ -29,6 +29,7 @@ class WorkflowFunctions:
     check_data: lambda_.Function
     explain_pipeline_failure: lambda_.Function
     compare_with_champion: lambda_.Function
+    write_model_card: lambda_.Function
     request_approval: lambda_.Function
     claim_rollout: lambda_.Function
     smoke_test: lambda_.Function
@@ -50,6 +51,7 @@ class FunctionFactory:
             check_data=self._check_data(),
             explain_pipeline_failure=self._explain_pipeline_failure(fine_tuning),
             compare_with_champion=self._compare_with_champion(fine_tuning),
+            write_model_card=self._write_model_card(fine_tuning),
             request_approval=self._request_approval(),
             claim_rollout=self._claim_rollout(),
             smoke_test=self._smoke_test(gateway),
@@ -105,8 +107,11 @@ class FunctionFactory:
             [executions],
         )
         # The pipeline names its jobs `pipelines-<execution>-<step>-<random>`.
-        jobs = [self._arn("sagemaker", f"{kind}/pipelines-*") for kind in ("training-job", "processing-job")]
+        jobs = [fine_tuning.training_jobs, self._arn("sagemaker", "processing-job/pipelines-*")]
         allow(made.role, ["sagemaker:DescribeTrainingJob", "sagemaker:DescribeProcessingJob"], jobs)
+        if fine_tuning.tuning_jobs:
+            reading = ("DescribeHyperParameterTuningJob", "ListTrainingJobsForHyperParameterTuningJob")
+            allow(made.role, [f"sagemaker:{verb}" for verb in reading], [fine_tuning.tuning_jobs])
         groups = [self._arn("logs", f"log-group:{group}") for group in _JOB_LOGS]
         streams = [f"{group}:*" for group in groups]
         allow(made.role, ["logs:DescribeLogStreams", "logs:GetLogEvents"], [*groups, *streams])
@@ -130,8 +135,41 @@ class FunctionFactory:
         allow(
             made.role,
             ["sagemaker:DescribeTrainingJob"],
-            [self._arn("sagemaker", "training-job/pipelines-*")],
+            [fine_tuning.training_jobs],
         )
+        if fine_tuning.tuning_jobs:
+            allow(made.role, ["sagemaker:DescribeHyperParameterTuningJob"], [fine_tuning.tuning_jobs])
+        return made.function
+
+    def _write_model_card(self, fine_tuning: FineTuning) -> lambda_.Function:
+        base, tuning = self._foundation, fine_tuning.settings.tuning
+        price = {"PRICED_INSTANCE_TYPE": tuning.instance_type, "USD_PER_HOUR": f"{tuning.usd_per_hour or 0:g}"}
+        made = self._function(
+            "write_model_card",
+            "Puts data, code, settings, figures and cost on the registered model, for whoever approves it.",
+            {
+                "CURATED_BUCKET": base.curated_bucket.bucket_name,
+                "MODELS_BUCKET": base.models_bucket.bucket_name,
+                "CREATOR": f"pipeline {fine_tuning.pipeline_name}",
+                **(price if tuning.usd_per_hour else {}),
+            },
+            timeout_s=60,
+        )
+        read_objects(made.role, base.curated_bucket, key=base.key)
+        read_objects(made.role, base.models_bucket, "run=*", key=base.key)
+        allow(
+            made.role,
+            ["sagemaker:ListPipelineExecutionSteps"],
+            [f"{fine_tuning.pipeline_arn}/execution/*"],
+        )
+        allow(
+            made.role,
+            ["sagemaker:DescribeTrainingJob"],
+            [fine_tuning.training_jobs],
+        )
+        write_objects(made.role, base.models_bucket, "run=*/evaluation/model_card.json", key=base.key)
+        packages = self._arn("sagemaker", f"model-package/{fine_tuning.model_package_group_name}/*")
+        allow(made.role, ["sagemaker:UpdateModelPackage"], [packages])
         return made.function
 
     def _request_approval(self) -> lambda_.Function:

@@ -48,6 +48,7 @@ def compare(cloud: Cloud, context: Context, run: dict[str, Any]) -> Compare:
         tuned = sum(tuned_scores) / max(len(lines), 1)
         difference, interval = paired_difference(base_scores, tuned_scores, seed=1) if lines else (0.0, (0.0, 0.0))
         report = {
+            "gate": {"verdict": "passed"},
             "metric": "rougeL",
             "examples": len(lines),
             "base": {"loss": 4.0, "rougeL": 0.1},
@@ -138,6 +139,36 @@ def test_the_champion_s_answers_to_the_same_records_are_compared(
     assert result["champion"] == {"kind": "sagemaker", "run_id": "run-3", "value": 0.5, "note": ""}
     assert result["examples"] == 25
     assert result["better"] is True
+
+
+def test_a_model_in_use_that_the_evaluation_asked_is_compared_on_all_records_by_its_interval(
+    compare: Compare, run: dict[str, Any]
+) -> None:
+    run["champion"] = champion()
+    lines = [line | {"champion": FAIR, "champion_score": 0.5} for line in predictions(POOR, GOOD)]
+    asked = {"value": 0.5, "difference": {"value": 0.5, "ci": [0.41, 0.59], "level": 0.95}}
+
+    result = compare(lines, {"champion": asked})
+
+    assert result["champion"] == {"kind": "sagemaker", "run_id": "run-3", "value": 0.5, "note": ""}
+    assert (result["ci"], result["examples"]) == ([0.41, 0.59], 30)
+    with pytest.raises(EvaluationIncomplete, match="predictions lack its answers"):
+        compare(predictions(POOR, GOOD), {"champion": asked})
+    with pytest.raises(EvaluationIncomplete, match=r"a difference from the model in use of 0\.2"):
+        compare(lines, {"champion": asked | {"difference": asked["difference"] | {"value": 0.2}}})  # type: ignore[operator]
+    assert compare(predictions(POOR, GOOD), {"champion": {"note": "no tuned model is in use"}})["examples"] == 30
+
+
+def test_what_the_gate_could_not_tell_goes_to_whoever_approves(compare: Compare) -> None:
+    gate = {"verdict": "passed", "notes": ["language fr: 4 examples are too few"]}
+    assert compare(predictions(FAIR, GOOD), {"gate": gate})["undecided"] == gate["notes"]
+    assert compare(predictions(FAIR, GOOD))["undecided"] == []
+
+
+@pytest.mark.parametrize("gate", [{"verdict": "refused"}, {}])
+def test_a_model_that_the_gate_refused_is_not_compared(compare: Compare, gate: dict[str, str]) -> None:
+    with pytest.raises(EvaluationIncomplete, match=r"verdict"):
+        compare(predictions(FAIR, GOOD), {"gate": gate})
 
 
 def test_a_worse_challenger_ends_the_run(compare: Compare, cloud: Cloud, run: dict[str, Any]) -> None:
@@ -233,6 +264,62 @@ def test_the_registered_package_and_its_artifact_come_with_the_figures(compare: 
         "model_package_arn": PACKAGE,
         "model_data_url": "s3://models/run=run-7/training/j/output/model.tar.gz",
         "training_job_name": "pipelines-abc-FineTune-x1",
+    }
+
+
+def test_of_a_search_the_best_trial_is_the_training_job(compare: Compare, cloud: Cloud) -> None:
+    search = "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/abc-FineTune-x1"
+    cloud.on(
+        "sagemaker",
+        "ListPipelineExecutionSteps",
+        lambda _: {
+            "PipelineExecutionSteps": [
+                {"StepName": "FineTune", "StepStatus": "Succeeded", "Metadata": {"TuningJob": {"Arn": search}}},
+                {"StepName": "R", "StepStatus": "Succeeded", "Metadata": {"RegisterModel": {"Arn": PACKAGE}}},
+            ]
+        },
+    )
+    counters = {"TrainingJobStatusCounters": {}, "ObjectiveStatusCounters": {}}
+    config = {"Strategy": "Random", "ResourceLimits": {"MaxParallelTrainingJobs": 1}}
+    cloud.on(
+        "sagemaker",
+        "DescribeHyperParameterTuningJob",
+        lambda p: {
+            "HyperParameterTuningJobName": p["HyperParameterTuningJobName"],
+            "HyperParameterTuningJobArn": search,
+            "HyperParameterTuningJobConfig": config,
+            "HyperParameterTuningJobStatus": "Completed",
+            "CreationTime": 0,
+            **counters,
+            "BestTrainingJob": {
+                "TrainingJobName": f"{p['HyperParameterTuningJobName']}-002-ab",
+                "TrainingJobArn": search,
+                "CreationTime": 0,
+                "TrainingJobStatus": "Completed",
+                "TunedHyperParameters": {},
+            },
+        },
+    )
+    cloud.on(
+        "sagemaker",
+        "DescribeTrainingJob",
+        lambda p: {
+            "TrainingJobName": p["TrainingJobName"],
+            "TrainingJobArn": search,
+            "ModelArtifacts": {"S3ModelArtifacts": f"s3://models/{p['TrainingJobName']}/output/model.tar.gz"},
+            "TrainingJobStatus": "Completed",
+            "SecondaryStatus": "Completed",
+            "AlgorithmSpecification": {"TrainingInputMode": "File"},
+            "ResourceConfig": {"VolumeSizeInGB": 1},
+            "StoppingCondition": {},
+            "CreationTime": 0,
+        },
+    )
+
+    assert compare(predictions(POOR, GOOD), pipeline_execution_arn=ARN)["fine_tuned"] == {
+        "model_package_arn": PACKAGE,
+        "model_data_url": "s3://models/abc-FineTune-x1-002-ab/output/model.tar.gz",
+        "training_job_name": "abc-FineTune-x1-002-ab",
     }
 
 
