@@ -72,7 +72,7 @@ def judge(samples: Sequence[Sample]) -> list[Verdict]:
 
 def table(samples: Sequence[Sample]) -> str:
     """Return a row by tool and number of requests at a time."""
-    rows = [_HEAD]
+    rows: list[tuple[str, ...]] = [_HEAD]
     for concurrency in sorted({sample.concurrency for sample in samples}):
         for tool in TOOLS:
             some = [sample for sample in samples if (sample.concurrency, sample.tool) == (concurrency, tool)]
