@@ -108,7 +108,7 @@ class FineTuning(cdk.Stack):
                 parameter["DefaultValue"] = defaults.pop(parameter["Name"])
         if defaults:
             raise ValueError(f"{DEFINITION.name} has no parameter {', '.join(sorted(defaults))}. Render it again.")
-        set_capacity(definition, self._settings.tuning)
+        set_capacity(definition, self.settings.tuning)
         return cdk.Fn.sub(
             json.dumps(definition, indent=1, sort_keys=True, ensure_ascii=False),
             {
