@@ -110,7 +110,15 @@ def test_a_run_waits_for_spot_instances_where_they_are_deployed_and_nowhere_else
 ) -> None:
     settings = Fields({**SETTINGS["defaults"]["tuning"], "max_runtime_minutes": 120, **deployed, **given}, "tuning")
     found = parameters.pipeline_parameters(
-        "run-7", curated_uri="", models_uri="", tuning=settings, max_output_tokens=1, metric="rougeL", floor=0.1
+        "run-7",
+        curated_uri="",
+        models_uri="",
+        tuning=settings,
+        near_duplicates=Fields(SETTINGS["defaults"]["data"]["near_duplicates"], "near_duplicates"),
+        max_output_tokens=1,
+        metric="rougeL",
+        floor=0.1,
+        champion_model_data_url="none",
     )
     assert found.get("MaxWaitSeconds") == (None if seconds is None else str(seconds))
 
