@@ -8,7 +8,8 @@ Event: ``{"run", "candidate"}``; the result: see `lambdas.evaluate_candidate.rep
 which tries the run's judge on planted pairs; the result: see `lambdas.evaluate_candidate.judging.validate`.
 Errors: CandidateNotAvailable, CandidateFailed, EvaluationTimedOut, TooFewRecords, InvalidRecord, NotLabels,
 InvalidDocuments, JudgeNotTrusted, JudgeFailed.
-Environment: CURATED_BUCKET, MODELS_BUCKET, CONCURRENCY (default 2); RAW_BUCKET where a candidate retrieves.
+Environment: CURATED_BUCKET, MODELS_BUCKET, CONCURRENCY (default 2), SPLIT (default validation), RESULTS (default
+candidates); RAW_BUCKET where a candidate retrieves. A customized model and its base have a function of their own.
 IAM: s3:ListBucket on the buckets; s3:GetObject and kms:Decrypt on train and validation of the curated one, on
 the documents' folder of the raw one and on run=*/candidates/* of the models one; s3:PutObject and kms:GenerateDataKey
 there; bedrock:InvokeModel on the models and inference profiles of candidates, embedding model and judge.
@@ -70,7 +71,7 @@ def _evaluate(run: Run, candidate: Candidate, context: Context) -> dict[str, obj
     log.add(candidate=candidate.name)
     bucket = environment.required("CURATED_BUCKET")
     models_bucket = environment.required("MODELS_BUCKET")
-    records = _held_out(bucket, run)
+    records = _held_out(bucket, run, environment.optional("SPLIT") or "validation")
     deadline = Deadline(context.get_remaining_time_in_millis, len(records))
     with ExitStack() as stack:
         vectors = _vectors(run, models_bucket, deadline, context)
@@ -91,7 +92,7 @@ def _evaluate(run: Run, candidate: Candidate, context: Context) -> dict[str, obj
 
 def _base(run: Run, candidate: Candidate) -> str:
     """Give what the keys of everything about a candidate begin with."""
-    return f"{run.models_prefix}candidates/{candidate.name}"
+    return f"{run.models_prefix}{environment.optional('RESULTS') or 'candidates'}/{candidate.name}"
 
 
 def _outcomes(run: Run, candidate: Candidate, examples: Examples, records: list[Record], means: Means) -> list[Outcome]:
@@ -137,13 +138,13 @@ def _vectors(run: Run, bucket: str, deadline: Deadline, context: Context) -> Vec
     return Vectors(bucket, prefix, model.model_id, embedder, context.aws_request_id, deadline)
 
 
-def _held_out(bucket: str, run: Run) -> list[Record]:
-    records = sample(read_split(bucket, run.curated_prefix, "validation"), run.sample_size)
+def _held_out(bucket: str, run: Run, split: str) -> list[Record]:
+    records = sample(read_split(bucket, run.curated_prefix, split), run.sample_size)
     if len(records) < MINIMUM_RECORDS:
         raise TooFewRecords(
-            f"The validation split holds {len(records)} records and {MINIMUM_RECORDS} are needed",
-            where=f"s3://{bucket}/{run.curated_prefix}validation/",
-            remedy="Add data, or enlarge data.split.validation.",
+            f"The {split} split holds {len(records)} records and {MINIMUM_RECORDS} are needed",
+            where=f"s3://{bucket}/{run.curated_prefix}{split}/",
+            remedy=f"Add data, or enlarge data.split.{split}.",
         )
     return records
 

@@ -18,6 +18,7 @@ from lambdas.resolve_run.overrides import InvalidRunInput, apply_overrides, gate
 from lambdas.resolve_run.parameters import pipeline_parameters
 from lambdas.resolve_run.settings import InvalidRunSettings, RunSettings, parse_settings
 from lambdas.shared import environment, log
+from lambdas.shared.customization import customization_of
 from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
@@ -102,5 +103,7 @@ def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields)
         approval=merged.text("approval"),
         champion=champion,
         champion_model_data_url=champion_model_data_url,
+        tuning_service=tuning.text("service", default="sagemaker"),
+        customization=customization_of(run_id, tuning.fields("bedrock")) if "bedrock" in tuning else None,
         **beside(selection),
     )

@@ -107,8 +107,11 @@ class FunctionFactory:
             [executions],
         )
         # The pipeline names its jobs `pipelines-<execution>-<step>-<random>`.
-        jobs = [self._arn("sagemaker", f"{kind}/pipelines-*") for kind in ("training-job", "processing-job")]
+        jobs = [fine_tuning.training_jobs, self._arn("sagemaker", "processing-job/pipelines-*")]
         allow(made.role, ["sagemaker:DescribeTrainingJob", "sagemaker:DescribeProcessingJob"], jobs)
+        if fine_tuning.tuning_jobs:
+            reading = ("DescribeHyperParameterTuningJob", "ListTrainingJobsForHyperParameterTuningJob")
+            allow(made.role, [f"sagemaker:{verb}" for verb in reading], [fine_tuning.tuning_jobs])
         groups = [self._arn("logs", f"log-group:{group}") for group in _JOB_LOGS]
         streams = [f"{group}:*" for group in groups]
         allow(made.role, ["logs:DescribeLogStreams", "logs:GetLogEvents"], [*groups, *streams])
@@ -132,13 +135,15 @@ class FunctionFactory:
         allow(
             made.role,
             ["sagemaker:DescribeTrainingJob"],
-            [self._arn("sagemaker", "training-job/pipelines-*")],
+            [fine_tuning.training_jobs],
         )
+        if fine_tuning.tuning_jobs:
+            allow(made.role, ["sagemaker:DescribeHyperParameterTuningJob"], [fine_tuning.tuning_jobs])
         return made.function
 
     def _write_model_card(self, fine_tuning: FineTuning) -> lambda_.Function:
         base, tuning = self._foundation, fine_tuning.settings.tuning
-        price = {"PRICED_INSTANCE_TYPE": tuning.instance_type, "USD_PER_HOUR": f"{tuning.usd_per_hour:g}"}
+        price = {"PRICED_INSTANCE_TYPE": tuning.instance_type, "USD_PER_HOUR": f"{tuning.usd_per_hour or 0:g}"}
         made = self._function(
             "write_model_card",
             "Puts data, code, settings, figures and cost on the registered model, for whoever approves it.",
@@ -160,7 +165,7 @@ class FunctionFactory:
         allow(
             made.role,
             ["sagemaker:DescribeTrainingJob"],
-            [self._arn("sagemaker", "training-job/pipelines-*")],
+            [fine_tuning.training_jobs],
         )
         write_objects(made.role, base.models_bucket, "run=*/evaluation/model_card.json", key=base.key)
         packages = self._arn("sagemaker", f"model-package/{fine_tuning.model_package_group_name}/*")

@@ -28,6 +28,7 @@ RUN = {
     "pipeline_parameters": [{"Name": "RunId", "Value": "run_1"}],
     "champion": None,
     "champion_model_data_url": "none",
+    "tuning_service": "sagemaker",
 }
 EXPLANATION = {"step": "X", "error": "E", "message": "why", "log": "where", "remedy": "what to do"}
 TUNED: dict[str, Any] = {

@@ -17,6 +17,8 @@ import yaml
 DATASET = "code-of-text"
 # What is deployed has a floor that the baseline clears. One run may only raise it, and so asks for tuning.
 TUNED = {"selection": {"floor": 0.7}}
+# The same state machine customizes on Bedrock in the place of SageMaker, when a run asks for it.
+CUSTOMIZED = {"selection": {"floor": 0.7}, "tuning": {"service": "bedrock"}}
 WORDS = (
     "river stone cloud bird table apple chair window garden bridge paper silver yellow winter summer morning island "
     "forest castle candle button pocket basket ladder mirror pencil rocket saddle tunnel violin walnut engine"
@@ -35,6 +37,8 @@ def settings_document(project: Path) -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load((project / "workflow.yaml").read_text())
     document["task"]["instruction"] = "Which code does this text give?"
     document["data"] |= {"dataset": DATASET, "columns": {"text": "text", "target": "target"}}
+    document["data"]["outputs"] = ["chat", "bedrock-conversation"]
+    document["tuning"]["bedrock"] = {"model": "nova-micro", "epochs": 5, "learning_rate": 0.0001, "warm_up_steps": 0}
     twin = document["environments"]["twin"]
     # A gate judges by sixteen test records or more.
     twin["data"] = {"minimum_records": 40, "split": {"test": 0.25}}

@@ -7,10 +7,11 @@ is lost may be half of one checkpoint and half of the next. It is for the traini
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from twin.emulator import hooks
 from twin.emulator.hooks import Json
@@ -22,6 +23,8 @@ from twin.sagemaker.transfer import TransferError
 _DEFAULT_FOLDER = "/opt/ml/checkpoints"
 _PAUSE_S = 0.5
 
+_Version = tuple[int, int, int]
+
 
 class CheckpointSync:
     """The checkpoints of one job; nothing happens where it has no CheckpointConfig."""
@@ -32,10 +35,11 @@ class CheckpointSync:
         self._key = record["OutputDataConfig"].get("KmsKeyId") or None
         self._s3 = s3
         self._uri = str(self._configuration.get("S3Uri", "")).rstrip("/")
-        self._copied: dict[Path, tuple[int, int, int]] = {}
+        self._copied: dict[Path, _Version] = {}
+        self._seen: dict[Path, _Version] = {}
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
-        self._failure: TransferError | None = None
+        self._failure: Exception | None = None
         if self._configuration:
             try:
                 self._folder = directory.folder(self._configuration.get("LocalPath") or _DEFAULT_FOLDER)
@@ -55,7 +59,8 @@ class CheckpointSync:
             self._thread = hooks.in_background(f"checkpoints to {self._uri}", self._run)
 
     def end(self, last_copy: bool) -> None:
-        """Stop copying; with `last_copy` what is there by now is in S3 too. Raises TransferError if it could not be."""
+        """Stop copying; with `last_copy` what is there by now is in S3 too. Raises what kept it from
+        being copied."""
         if self._thread is None:
             return
         self._ended.set()
@@ -63,17 +68,25 @@ class CheckpointSync:
         if self._failure:
             raise self._failure
         if last_copy:
-            self._copy()
+            self._copy(self._files())
 
     def _run(self) -> None:
         try:
             while not self._ended.wait(_PAUSE_S):
-                self._copy()
-        except TransferError as error:
+                self._copy(self._at_rest())
+        except (TransferError, BotoCoreError) as error:
             self._failure = error
 
-    def _copy(self) -> None:
+    def _at_rest(self) -> list[Path]:
+        """The files that are as they were at the last look: one that is being written would be copied for nothing."""
+        before, self._seen = self._seen, {}
         for path in self._files():
+            with suppress(FileNotFoundError):
+                self._seen[path] = _version(path)
+        return [path for path, version in self._seen.items() if before.get(path) == version]
+
+    def _copy(self, files: list[Path]) -> None:
+        for path in files:
             try:
                 version = _version(path)
                 if self._copied.get(path) == version:
@@ -94,6 +107,6 @@ class CheckpointSync:
             raise client_error(f"Checkpoint download failed: {self._uri}.", error) from error
 
 
-def _version(path: Path) -> tuple[int, int, int]:
+def _version(path: Path) -> _Version:
     status = path.stat()
     return status.st_ino, status.st_mtime_ns, status.st_size

@@ -88,7 +88,7 @@ class Job(ABC):
         emit_line(self.source, self.name, line)
 
     @property
-    def time_left_s(self) -> float:
+    def limit_s(self) -> float:
         """How long the job's process may still run."""
         return float(self.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_RUNTIME_S))
 
@@ -103,7 +103,7 @@ class Job(ABC):
             env={**environment, **self.directory.environment(), **credentials_of_role},
             cwd=folder,
             on_line=self.take_line,
-            timeout=self.time_left_s,
+            timeout=self.limit_s,
             stop=self.ending,
             merge=True,
             grace=lambda: GRACE_S if self.abandoned else self.grace_s,

@@ -70,9 +70,9 @@ class TrainingJob(Job):
         return NOTICE_S if self.spot.with_notice or not self.spot.lost else 0.0
 
     @property
-    def time_left_s(self) -> float:
+    def limit_s(self) -> float:
         """How long the script may still run: all attempts together, and the waiting for spot instances."""
-        return max(0.0, min(super().time_left_s - self._ran_s, self._wait_left_s))
+        return max(0.0, min(super().limit_s - self._ran_s, self._wait_left_s))
 
     @property
     def _wait_left_s(self) -> float:
