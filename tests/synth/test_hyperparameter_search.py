@@ -167,7 +167,7 @@ def test_the_workflow_waits_for_as_many_trials_as_run_one_after_another(assembly
     def waits_for(found: Assembly) -> set[str]:
         [machine] = found.resources("AWS::StepFunctions::StateMachine")
         text = str(flatten(machine.properties["DefinitionString"]))
-        return set(re.findall(r"(\d+) \* \$number\(\$run\.tuning\.MaxRuntimeSeconds\)", text))
+        return set(re.findall(r"(\d+) \* \$number\(\$exists\(\$run\.tuning\.MaxWaitSeconds\)", text))
 
-    assert waits_for(assembly) == {"2"}
-    assert waits_for(optional_assembly()) == {"4"}
+    assert waits_for(assembly) == {"1"}
+    assert waits_for(optional_assembly()) == {"3"}

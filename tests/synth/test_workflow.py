@@ -174,7 +174,7 @@ def test_a_candidate_that_runs_out_of_time_goes_on_from_its_answers(machine: Sta
     processor = machine.definition["States"]["EvaluateCandidates"]["ItemProcessor"]
     retries = processor["States"]["EvaluateCandidate"]["Retry"]
     [retry] = [retry for retry in retries if "EvaluationTimedOut" in retry["ErrorEquals"]]
-    assert retry["ErrorEquals"] == ["EvaluationTimedOut", "Sandbox.Timedout", "Lambda.Unknown"]
+    assert retry["ErrorEquals"] == ["EvaluationTimedOut", "Sandbox.Timedout", "Lambda.Unknown", "States.Timeout"]
     assert retry["MaxAttempts"] == 3
 
 

@@ -256,6 +256,8 @@ def run() -> dict[str, Any]:
             },
         ],
         "tuning_enabled": True,
+        "tuning_service": "sagemaker",
+        "customization": None,
         "tuning": {"Epochs": "1"},
         "pipeline_parameters": [{"Name": "Epochs", "Value": "1"}],
         "approval": "manual",
