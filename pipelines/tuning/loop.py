@@ -19,6 +19,7 @@ from pipelines.tuning import batches, losses
 from pipelines.tuning.container import TuningError
 from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware
+from pipelines.tuning.processes import ALONE, Processes
 from pipelines.tuning.schedule import learning_rate_at
 from pipelines.tuning.settings import TrainingSettings
 
@@ -44,6 +45,7 @@ class Trainer:
     settings: TrainingSettings
     hardware: Hardware
     step: int = 0
+    processes: Processes = ALONE
     optimizer: torch.optim.Optimizer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,6 +77,7 @@ class Trainer:
         self.step += 1
         given = self.settings
         rate = learning_rate_at(self.step, self.steps, given.learning_rate, given.warm_up, given.schedule)
+        self.processes.seed_step(given.seed, self.step)
         loss = self.gradients(batch)
         self._refuse_no_number("loss", loss)
         for group in self.optimizer.param_groups:
@@ -92,15 +95,17 @@ class Trainer:
             )
 
     def gradients(self, batch: Sequence[Example]) -> float:
-        """Add up the gradients of a batch's mean loss, pack by pack, and give that loss."""
+        """Add up the gradients of a batch's mean loss, pack by pack and over all processes, and give that loss."""
         answers = batches.answer_tokens(batch)
         total = 0.0
-        for group in batches.packs(batch, self.hardware.tokens_at_once):
+        for group, counts in self.processes.passes(batch, self.hardware.tokens_at_once):
             with self.hardware.autocast():
-                loss = losses.summed_loss(self.model, batches.pack(group, self.hardware.device)) / answers
+                summed = losses.summed_loss(self.model, batches.pack(group, self.hardware.device))
+            loss = summed * counts / answers
             torch.autograd.backward(loss)
             total += loss.item()
-        return total
+        self.processes.sum_gradients(self.weights)
+        return self.processes.total(total)
 
 
 def adam(weights: Sequence[nn.Parameter], settings: TrainingSettings) -> torch.optim.Optimizer:

@@ -36,7 +36,8 @@ from pipelines.tuning.hardware import detect
 from pipelines.tuning.labels import labels_of
 from pipelines.tuning.loop import Trainer
 from pipelines.tuning.metrics import Metric
-from pipelines.tuning.progress import log_figures, log_phase, log_progress
+from pipelines.tuning.processes import ALONE, Processes, joined
+from pipelines.tuning.progress import log, log_figures, log_phase, log_progress
 from pipelines.tuning.settings import TrainingSettings, parse_training
 from pipelines.tuning.stopping import Stopping
 
@@ -47,10 +48,10 @@ Curve = list[dict[str, float]]
 Load = Callable[..., tuple[list[examples.Example], examples.Census]]
 
 
-def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str, Any]:
-    """Train, export, and give what `training.json` then holds."""
+def fine_tune(settings: TrainingSettings, folders: TrainingFolders, processes: Processes = ALONE) -> dict[str, Any]:
+    """Train, export, and give what `training.json` then holds. Of several processes the first alone exports."""
     started = time.monotonic()
-    hardware = detect()
+    hardware = detect(processes.local_rank)
     torch.manual_seed(settings.seed)
 
     log_phase("read examples")
@@ -62,7 +63,7 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
 
     def load(read: Load, folder: Path, limit: int) -> tuple[list[examples.Example], dict[str, Any]]:
         loaded, census = read(folder, limit, tokenizer, settings.max_length, settings.seed)
-        print(f"{folder.name}: {census}", flush=True)
+        log(f"{folder.name}: {census}")
         return loaded, asdict(census)
 
     training, training_records = load(examples.load, folders.train, settings.max_examples)
@@ -74,9 +75,10 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     log_phase("load base model")
     model = checkpoint.load_model(folders.model, hardware, methods.weight_type(settings.method, hardware))
     weights = methods.prepare(model, settings)
+    processes.share_weights(weights)
 
     def validate() -> float:
-        loss = losses.mean_loss(model, validation, hardware, partial(log_progress, "validate"))
+        loss = losses.mean_loss(model, validation, hardware, partial(log_progress, "validate"), processes)
         if not math.isfinite(loss):
             raise TuningError(
                 f"The loss on the validation examples is {loss}. Before the first step, the base model's weights are "
@@ -86,12 +88,13 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
         return loss
 
     loss_before = validate()
-    trainer = Trainer(model, weights, training, settings, hardware)
+    trainer = Trainer(model, weights, training, settings, hardware, processes=processes)
     curve, loss_after = run_epochs(trainer, validate)
     # The optimizer has done its work; the export needs the room.
     del trainer
 
-    export.write(model, tokenizer, settings.method, base_type, folders.artifact)
+    if processes.first:
+        export.write(model, tokenizer, settings.method, base_type, folders.artifact)
     return {
         "examples": len(training),
         "tokens": round(sum(point["tokens"] for point in curve)),
@@ -103,7 +106,11 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
         "records": {"train": training_records, "validation": validation_records},
         "labels": labels,
         "settings": asdict(settings),
-        "hardware": {"device": str(hardware.device), "dtype": str(hardware.dtype)},
+        "hardware": {
+            "device": str(hardware.device),
+            "dtype": str(hardware.dtype),
+            "processes": processes.count,
+        },
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
     }
 
@@ -138,6 +145,9 @@ def run_epochs(trainer: Trainer, validate: Callable[[], float]) -> tuple[Curve, 
 
 if __name__ == "__main__":
     with failures_explained():
-        places = TrainingFolders.from_environment()
-        report = fine_tune(parse_training(), places)
-        (places.artifact / "training.json").write_text(json.dumps(report, indent=2, allow_nan=False), encoding="utf-8")
+        settings, places = parse_training(), TrainingFolders.from_environment()
+        with joined() as processes:
+            report = fine_tune(settings, places, processes)
+        if processes.first:
+            text = json.dumps(report, indent=2, allow_nan=False)
+            (places.artifact / "training.json").write_text(text, encoding="utf-8")
