@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import nn
@@ -98,7 +99,8 @@ class Trainer:
         """Add up the gradients of a batch's mean loss, pack by pack and over all processes, and give that loss."""
         answers = batches.answer_tokens(batch)
         total = 0.0
-        for group, counts in self.processes.passes(batch, self.hardware.tokens_at_once):
+        groups = partial(batches.packs, tokens_at_once=self.hardware.tokens_at_once)
+        for group, counts in self.processes.passes(batch, groups, batches.tokens_of):
             with self.hardware.autocast():
                 summed = losses.summed_loss(self.model, batches.pack(group, self.hardware.device))
             loss = summed * counts / answers

@@ -7,12 +7,13 @@ be the largest thing in memory, only to be ignored.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from transformers import PreTrainedModel
 
-from pipelines.tuning.batches import Pack, answer_tokens, pack
+from pipelines.tuning.batches import Pack, answer_tokens, pack, packs, tokens_of
 from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware
 from pipelines.tuning.kernels import AnswerLoss
@@ -53,7 +54,7 @@ def mean_loss(
     model.train(False)
     total, done = 0.0, 0
     # No gradients are kept, so twice as much fits.
-    passes = processes.passes(examples, 2 * hardware.tokens_at_once)
+    passes = processes.passes(examples, partial(packs, tokens_at_once=2 * hardware.tokens_at_once), tokens_of)
     share = sum(len(group) for group, counts in passes if counts)
     on_progress(0, share)
     with hardware.autocast():

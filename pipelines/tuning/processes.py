@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
@@ -20,8 +21,9 @@ from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 from pipelines.tuning.container import TuningError, reason_of
-from pipelines.tuning.examples import Example
-from pipelines.tuning.shares import Pass, passes
+from pipelines.tuning.shares import passes
+
+U = TypeVar("U")
 
 # A process waits so long for the others: what only one has to do between two steps must not take longer.
 PATIENCE = timedelta(minutes=30)
@@ -53,9 +55,11 @@ class Processes:
         """Whether this is the process that writes what only one shall write."""
         return self.rank == 0
 
-    def passes(self, batch: Sequence[Example], tokens_at_once: int) -> list[Pass]:
+    def passes(
+        self, batch: Sequence[U], groups: Callable[[Sequence[U]], Iterable[list[U]]], tokens: Callable[[U], int]
+    ) -> list[tuple[list[U], float]]:
         """Give this process's passes over its share of a batch, each with what its loss is multiplied by."""
-        return passes(batch, self.rank, self.count, tokens_at_once, self.lockstep)
+        return passes(batch, self.rank, self.count, groups, tokens, self.lockstep)
 
     def total(self, value: float) -> float:
         """Add up a number over all processes; each gets the same sum."""

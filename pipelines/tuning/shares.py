@@ -6,40 +6,45 @@ example has one process; what the processes compute adds up to what one alone wo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
-from pipelines.tuning.batches import packs
-from pipelines.tuning.examples import Example
-
-# The examples of one pass through the model, and by what their loss counts: 1, or 0 for a pass without effect.
-Pass = tuple[list[Example], float]
+U = TypeVar("U")
 
 
-def shares(batch: Sequence[Example], count: int) -> list[list[Example]]:
+def shares(batch: Sequence[U], count: int, tokens: Callable[[U], int]) -> list[list[U]]:
     """Deal a batch out to `count` processes, the longest example first, each to whoever has the fewest tokens so far.
 
-    A process may get none. The number of tokens of two that get some differs by less than the longest example has.
+    A process may get none. No two differ by more tokens than the longest example has.
     """
     if count == 1:
         return [list(batch)]
-    dealt: list[list[Example]] = [[] for _ in range(count)]
-    tokens = [0] * count
-    for example in sorted(batch, key=lambda e: len(e.tokens), reverse=True):
-        process = tokens.index(min(tokens))
+    dealt: list[list[U]] = [[] for _ in range(count)]
+    work = [0] * count
+    for example in sorted(batch, key=tokens, reverse=True):
+        process = work.index(min(work))
         dealt[process].append(example)
-        tokens[process] += len(example.tokens)
+        work[process] += tokens(example)
     return dealt
 
 
-def passes(batch: Sequence[Example], rank: int, count: int, tokens_at_once: int, lockstep: bool) -> list[Pass]:
-    """Give the passes of one process over its share of a batch.
+def passes(
+    batch: Sequence[U],
+    rank: int,
+    count: int,
+    groups: Callable[[Sequence[U]], Iterable[list[U]]],
+    tokens: Callable[[U], int],
+    lockstep: bool,
+) -> list[tuple[list[U], float]]:
+    """Give a process's passes through the model, over its share of a batch: examples, and by what their loss counts.
 
-    In `lockstep` every process makes as many as the busiest one, because each pass needs all of them: those that
-    are left over repeat the batch's shortest example, and count for nothing.
+    `groups` cuts examples into what goes through at once. In `lockstep` every process makes as many passes as the
+    busiest one, because each pass needs all of them: those that are left over repeat the batch's shortest example and
+    count 0, all others 1.
     """
-    dealt = [list(packs(share, tokens_at_once)) for share in shares(batch, count)]
-    own: list[Pass] = [(group, 1.0) for group in dealt[rank]]
+    dealt = [list(groups(share)) for share in shares(batch, count, tokens)] if lockstep else []
+    own = dealt[rank] if lockstep else list(groups(shares(batch, count, tokens)[rank]))
+    found = [(group, 1.0) for group in own]
     if lockstep:
-        shortest = min(batch, key=lambda e: len(e.tokens))
-        own += [([shortest], 0.0)] * (max(map(len, dealt)) - len(own))
-    return own
+        found += [([min(batch, key=tokens)], 0.0)] * (max(map(len, dealt)) - len(own))
+    return found
