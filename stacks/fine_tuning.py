@@ -122,6 +122,7 @@ class FineTuning(cdk.Stack):
         return {
             "BaseModel": f"s3://${{ModelsBucket}}/base/{tuning.model}",
             "TrainingInstanceType": tuning.instance_type,
+            "TrainingInstances": tuning.instances,
             "EvaluationInstanceType": tuning.evaluation_instance_type,
             "MaxRuntimeSeconds": 60 * tuning.max_runtime_minutes,
             "Method": tuning.method,
@@ -135,6 +136,7 @@ class FineTuning(cdk.Stack):
             "LoraRank": tuning.rank,
             "LoraAlpha": tuning.alpha,
             "LoraDropout": tuning.dropout,
+            "Sharding": tuning.sharding,
             "BatchSize": tuning.batch_size,
             "MaxLength": tuning.max_length,
             "MaxExamples": tuning.max_examples,

@@ -12,6 +12,7 @@ from pipelines.tuning.metrics import NAMES
 from pipelines.tuning.schedule import SCHEDULES
 
 METHODS = ("lora", "full", "frozen")
+SHARDING = ("auto", "always", "never")
 # As for the candidates: on fewer held-out examples a confidence interval says nothing.
 MINIMUM_EXAMPLES = 5
 
@@ -22,6 +23,7 @@ class TrainingSettings:
 
     `trained_layers` is for method `frozen`. `warm_up` is a share of the steps. Training ends when held-out loss has
     not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by.
+    `sharding` says whether several processes share one copy of the weights, see `sharding.wanted`.
     """
 
     method: str
@@ -41,6 +43,7 @@ class TrainingSettings:
     validation_examples: int
     seed: int
     metric: str = "rougeL"
+    sharding: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     parser.add_argument("--validation_examples", type=_whole(MINIMUM_EXAMPLES, 10_000), default=64)
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
     parser.add_argument("--metric", choices=NAMES, default="rougeL")
+    parser.add_argument("--sharding", choices=SHARDING, default="auto")
     return TrainingSettings(**vars(parser.parse_args(arguments)))
 
 

@@ -1,13 +1,14 @@
 """What of each request is honoured here; see `support` for how to read the tables.
 
 Honoured without effect, because one machine has nothing to differ by: instance types (GPU ones too: the work runs
-on this CPU), volume sizes, keys of volumes, encryption between containers of which there is one.
+on this CPU), volume sizes, keys of volumes, encryption between containers, whose traffic never leaves the machine.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from twin.sagemaker.jobs.nodes import MOST
 from twin.support import ANY
 
 _OFF = frozenset({False})
@@ -16,6 +17,7 @@ _DISTRIBUTION = frozenset({"FullyReplicated", "ShardedByS3Key"})
 _FILE = frozenset({"File"})
 _NONE = frozenset({"None"})
 _ONE = frozenset({1})
+_A_FEW = frozenset(range(1, MOST + 1))
 
 TRAINING_JOB: dict[str, Any] = {
     "TrainingJobName": ANY,
@@ -38,7 +40,7 @@ TRAINING_JOB: dict[str, Any] = {
         "InputMode": _FILE,
     },
     "OutputDataConfig": {"S3OutputPath": ANY, "KmsKeyId": ANY, "CompressionType": frozenset({"GZIP"})},
-    "ResourceConfig": {"InstanceType": ANY, "InstanceCount": _ONE, "VolumeSizeInGB": ANY, "VolumeKmsKeyId": ANY},
+    "ResourceConfig": {"InstanceType": ANY, "InstanceCount": _A_FEW, "VolumeSizeInGB": ANY, "VolumeKmsKeyId": ANY},
     "StoppingCondition": {"MaxRuntimeInSeconds": ANY},
     "CheckpointConfig": {"S3Uri": ANY, "LocalPath": ANY},
     "RoleArn": ANY,

@@ -39,6 +39,7 @@ def create_training_job(call: Call) -> Json:
     for member in ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition"):
         if not call.parameters.get(member):
             raise errors.validation(f"{member} is required to run a training job here.")
+    _require_whole_copies(call.parameters)
     require_image(call.parameters["AlgorithmSpecification"].get("TrainingImage") or "", "training")
     _require_patterns(call.parameters["AlgorithmSpecification"].get("MetricDefinitions") or ())
     require_role(call.parameters["RoleArn"])
@@ -56,6 +57,18 @@ def create_training_job(call: Call) -> Json:
     set_tags(call.store, arn, call.parameters.get("Tags"))
     TrainingJob(call.store, record).start()
     return {"TrainingJobArn": arn}
+
+
+def _require_whole_copies(parameters: Json) -> None:
+    """Refuse to deal a channel's files out to several hosts: here each gets all of them."""
+    if parameters["ResourceConfig"].get("InstanceCount", 1) == 1:
+        return
+    for channel in parameters.get("InputDataConfig") or ():
+        if channel["DataSource"]["S3DataSource"].get("S3DataDistributionType") == "ShardedByS3Key":
+            raise errors.validation(
+                f"Channel {channel['ChannelName']}: S3DataDistributionType ShardedByS3Key is not supported here with "
+                "more than one instance."
+            )
 
 
 def _taken(arn: str) -> ServiceError:

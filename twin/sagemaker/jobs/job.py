@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
+from contextlib import ExitStack
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
@@ -81,17 +82,29 @@ class Job(ABC):
         credentials_of_role = self.role if network else {}
         if not network and not available():
             self.say("This machine cannot take the network away: the job runs without credentials instead.")
-        limit = self.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _DEFAULT_RUNTIME_S)
         self.completed = run_process(
             argv if network else isolated(argv),
             env={**environment, **self.directory.environment(), **credentials_of_role},
             cwd=folder,
             on_line=self.take_line,
-            timeout=limit,
+            timeout=self.limit_s,
             stop=self.stop,
             merge=True,
         )
         return self.completed
+
+    @property
+    def limit_s(self) -> float:
+        """How long the job's processes may run."""
+        return float(self.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _DEFAULT_RUNTIME_S))
+
+    def other_log(self, host: str) -> LogStream:
+        """A stream of the job's log for another host, until the job ends."""
+        return self._streams.enter_context(self._stream_of(host))
+
+    def _stream_of(self, host: str) -> LogStream:
+        stream = f"{self.name}/{host}-{int(time.time())}"
+        return LogStream(credentials.client_from(self.role, "logs"), self.log_group, stream)
 
     def take_line(self, line: str, _stream: Literal["stdout", "stderr"]) -> None:
         """What becomes of each line that the job's process prints."""
@@ -134,8 +147,8 @@ class Job(ABC):
         self.s3 = credentials.client_from(self.role, "s3")
         self.directory = ContainerDirectory(self.source.rpartition(".")[2], self.name)
         try:
-            stream = f"{self.name}/{HOST}-{int(time.time())}"
-            with LogStream(credentials.client_from(self.role, "logs"), self.log_group, stream) as self.log_stream:
+            with ExitStack() as self._streams:
+                self.log_stream = self._streams.enter_context(self._stream_of(HOST))
                 if self.instance_type.startswith(_GPU_FAMILIES):
                     self.say(f"{self.instance_type} has GPUs; here the job runs on the CPU.")
                 self.work()
