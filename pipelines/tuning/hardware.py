@@ -7,7 +7,7 @@ to a second of CPU as fp32; elsewhere it is emulated, and slower.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -44,6 +44,11 @@ def detect(local_rank: int = 0) -> Hardware:
         torch.set_num_threads(int(os.environ.get("SM_NUM_CPUS", 0)) or len(os.sched_getaffinity(0)))
     dtype = torch.bfloat16 if _cpu_multiplies_bf16() else torch.float32
     return Hardware(torch.device("cpu"), dtype, tokens_at_once=512, answers_at_once=64)
+
+
+def on_cpu(hardware: Hardware) -> Hardware:
+    """Give the same with what is held in the machine's own memory."""
+    return replace(hardware, device=torch.device("cpu"))
 
 
 def _cpu_multiplies_bf16() -> bool:

@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn.utils import clip_grad_norm_
 from transformers import PreTrainedModel
 
-from pipelines.tuning import batches, losses
+from pipelines.tuning import batches, losses, sharding
 from pipelines.tuning.container import TuningError
 from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware
@@ -83,7 +83,7 @@ class Trainer:
         self._refuse_no_number("loss", loss)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        self._refuse_no_number("gradient", clip_grad_norm_(self.weights, MAX_GRADIENT_NORM).item())
+        self._refuse_no_number("gradient", sharding.full(clip_grad_norm_(self.weights, MAX_GRADIENT_NORM)).item())
         self.optimizer.step()
         self.optimizer.zero_grad()
         return Step(loss, rate, sum(len(example.tokens) for example in batch))
@@ -102,9 +102,9 @@ class Trainer:
         groups = partial(batches.packs, tokens_at_once=self.hardware.tokens_at_once)
         for group, counts in self.processes.passes(batch, groups, batches.tokens_of):
             with self.hardware.autocast():
-                summed = losses.summed_loss(self.model, batches.pack(group, self.hardware.device))
+                summed = sharding.computed(self.model, losses.summed_loss, batches.pack(group, self.hardware.device))
             loss = summed * counts / answers
-            torch.autograd.backward(loss)
+            torch.autograd.backward(loss * self.processes.gradient_factor)
             total += loss.item()
         self.processes.sum_gradients(self.weights)
         return self.processes.total(total)

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel
 
+from pipelines.tuning import sharding
 from pipelines.tuning.batches import Pack, answer_tokens, pack, packs, tokens_of
 from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware
@@ -59,7 +60,7 @@ def mean_loss(
     on_progress(0, share)
     with hardware.autocast():
         for group, counts in passes:
-            total += counts * summed_loss(model, pack(group, hardware.device)).item()
+            total += counts * sharding.computed(model, summed_loss, pack(group, hardware.device)).item()
             if counts:
                 done += len(group)
                 on_progress(done, share)

@@ -61,6 +61,11 @@ class Processes:
         """Give this process's passes over its share of a batch, each with what its loss is multiplied by."""
         return passes(batch, self.rank, self.count, groups, tokens, self.lockstep)
 
+    @property
+    def gradient_factor(self) -> float:
+        """By what a loss is multiplied before its gradients are taken: spread weights get the processes' mean."""
+        return float(self.count) if self.lockstep else 1.0
+
     def total(self, value: float) -> float:
         """Add up a number over all processes; each gets the same sum."""
         if self.count == 1:
@@ -88,7 +93,7 @@ class Processes:
     @torch.no_grad()
     def share_weights(self, weights: Sequence[nn.Parameter]) -> None:
         """Give every process the first one's weights to begin with."""
-        if self.count > 1:
+        if self.count > 1 and not self.lockstep:
             for weight in weights:
                 dist.broadcast(weight.detach(), src=0)
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
+from pipelines.tuning.sharding import local
+
 
 @dataclass
 class Stopping:
@@ -28,7 +30,7 @@ class Stopping:
             self.best, self.epochs_since_best = loss, 0
             if self.patience:
                 # Off the accelerator, whose memory training needs.
-                self._kept = [weight.detach().to("cpu", copy=True) for weight in self.weights]
+                self._kept = [local(weight.detach()).to("cpu", copy=True) for weight in self.weights]
             return False
         self.epochs_since_best += 1
         return 0 < self.patience <= self.epochs_since_best
@@ -39,5 +41,5 @@ class Stopping:
         if not self._kept:
             return self.last
         for weight, kept in zip(self.weights, self._kept, strict=True):
-            weight.copy_(kept)
+            local(weight).copy_(kept)
         return self.best

@@ -30,13 +30,13 @@ if __name__ == "__main__":
 import torch
 import transformers
 
-from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, losses, methods
+from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, losses, methods, sharding
 from pipelines.tuning.container import TrainingFolders, TuningError, failures_explained
-from pipelines.tuning.hardware import detect
+from pipelines.tuning.hardware import detect, on_cpu
 from pipelines.tuning.labels import labels_of
 from pipelines.tuning.loop import Trainer
 from pipelines.tuning.metrics import Metric
-from pipelines.tuning.processes import ALONE, Processes, joined
+from pipelines.tuning.processes import ALONE, Processes, joined, leave
 from pipelines.tuning.progress import log, log_figures, log_phase, log_progress
 from pipelines.tuning.settings import TrainingSettings, parse_training
 from pipelines.tuning.stopping import Stopping
@@ -73,8 +73,14 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders, processes: P
     Metric(settings.metric, labels)
 
     log_phase("load base model")
-    model = checkpoint.load_model(folders.model, hardware, methods.weight_type(settings.method, hardware))
-    weights = methods.prepare(model, settings)
+    # First into the machine's memory: what is spread over devices may be too large for one.
+    load_model = partial(
+        checkpoint.load_model, folders.model, on_cpu(hardware), methods.weight_type(settings.method, hardware)
+    )
+    model = load_model()
+    methods.prepare(model, settings)
+    processes = sharding.place(model, settings, hardware, processes)
+    weights = methods.trained(model)
     processes.share_weights(weights)
 
     def validate() -> float:
@@ -93,8 +99,10 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders, processes: P
     # The optimizer has done its work; the export needs the room.
     del trainer
 
-    if processes.first:
-        export.write(model, tokenizer, settings.method, base_type, folders.artifact)
+    whole = sharding.put_together(model, processes, load_model)
+    leave()
+    if whole is not None:
+        export.write(whole, tokenizer, settings.method, base_type, folders.artifact)
     return {
         "examples": len(training),
         "tokens": round(sum(point["tokens"] for point in curve)),
@@ -110,6 +118,7 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders, processes: P
             "device": str(hardware.device),
             "dtype": str(hardware.dtype),
             "processes": processes.count,
+            "sharded": processes.lockstep,
         },
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
     }

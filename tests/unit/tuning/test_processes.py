@@ -49,12 +49,19 @@ def curve(report: dict[str, Any]) -> list[float]:
     return [report["loss_before"], *points, report["loss_after"]]
 
 
-@pytest.mark.parametrize(("method", "learned"), [("lora", "adapter/adapter_model"), ("full", "checkpoint/model")])
+@pytest.mark.parametrize(
+    ("method", "sharding", "learned"),
+    [
+        ("lora", "auto", "adapter/adapter_model"),
+        ("full", "auto", "checkpoint/model"),
+        ("full", "always", "checkpoint/model"),
+    ],
+)
 def test_two_processes_have_the_loss_curve_of_one_and_learn_the_same(
-    method: str, learned: str, folders: TrainingFolders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    method: str, sharding: str, learned: str, folders: TrainingFolders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hardware, "_cpu_multiplies_bf16", lambda: False)
-    settings = replace(SETTINGS, method=method)
+    settings = replace(SETTINGS, method=method, sharding=sharding)
     alone = train.fine_tune(settings, folders)
 
     channels = {name: str(getattr(folders, name)) for name in ("train", "validation", "model")}
@@ -64,6 +71,7 @@ def test_two_processes_have_the_loss_curve_of_one_and_learn_the_same(
     artifact = tmp_path / "job" / "model"
     together = json.loads((artifact / "training.json").read_text())
     assert (alone["hardware"]["processes"], together["hardware"]["processes"]) == (1, 2)
+    assert together["hardware"]["sharded"] == (sharding == "always")
 
     assert len(together["curve"]) == 6
     assert together["loss_after"] < 0.95 * together["loss_before"]
