@@ -1,17 +1,16 @@
-"""Evaluate a tuned model beside its base model, on examples that training never saw. A SageMaker processing job.
+"""Evaluate a tuned model beside its base model and the model in use, on examples that training never saw, and judge
+whether it may be registered. A SageMaker processing job.
 
-In: `base` (a Hugging Face checkpoint), `model` (the training job's model.tar.gz), `test` (curated records).
-Out: `evaluation.json` (the figures that the quality gate reads) and `predictions.jsonl` (every answer).
+In: `base` (a Hugging Face checkpoint), `model` (the training job's model.tar.gz), `champion` (the same of the model in
+use), `test` and `train` (curated records). Out: `evaluation.json` (all figures), `gate.json` (the few that the
+pipeline's condition reads) and `predictions.jsonl` (every answer).
 """
 
 from __future__ import annotations
 
-import json
-import math
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,25 +25,19 @@ if __name__ == "__main__":
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from pipelines.tuning import archive, checkpoint, examples, generation, held_out, losses, methods, weights
+from pipelines.tuning import archive, champion, checkpoint, examples, general, generation, held_out, methods, weights
 from pipelines.tuning.attention import PACKED
-from pipelines.tuning.container import EvaluationFolders, TuningError, failures_explained
+from pipelines.tuning.container import EvaluationFolders, failures_explained
+from pipelines.tuning.curated import Curated, curated_in, shared_beginning
 from pipelines.tuning.hardware import Hardware, detect
+from pipelines.tuning.leaks import find
+from pipelines.tuning.likelihoods import answer_losses
+from pipelines.tuning.measured import Measured
 from pipelines.tuning.metrics import OF_LABELS, Metric
+from pipelines.tuning.outcome import Outcome, outcome_of
 from pipelines.tuning.progress import log_figures, log_phase, log_progress
+from pipelines.tuning.reporting import evaluation_report, predictions, write
 from pipelines.tuning.settings import EvaluationSettings, parse_evaluation
-
-CONFIDENCE_LEVEL = 0.95
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One model on the test examples: mean loss of an answer token (nats), its answers, their scores and figure."""
-
-    loss: float
-    answers: list[str]
-    scores: list[float]
-    value: float
 
 
 def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -56,86 +49,66 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
     test, census = held_out.load(folders.test, settings.test_examples, tokenizer, settings.max_length, settings.seed)
     print(f"test: {census}", flush=True)
     metric = Metric(settings.metric, archive.labels_in(folders.model) if settings.metric in OF_LABELS else ())
+    records, beginning = curated_of(test, folders)
+    log_phase("look for test records in train")
+    leaks = find(records, curated_in(folders.train), beginning, settings.leak_similarity, settings.shingle_words)
 
+    answer = partial(answer_all, tokenizer=tokenizer, test=test, metric=metric, settings=settings, hardware=hardware)
     log_phase("load base model")
     model = checkpoint.load_model(folders.base, hardware, hardware.dtype)
-    base = answer_all("base", model, tokenizer, test, metric, settings.max_output_tokens, hardware)
+    base = answer("base", model)
     log_phase("merge")
-    with tempfile.TemporaryDirectory() as scratch:
-        methods.apply(model, archive.unpack_learned(folders.model, Path(scratch)))
-    weights.cast(model, hardware.dtype)
-    tuned = answer_all("tuned", model, tokenizer, test, metric, settings.max_output_tokens, hardware)
+    turn_into(model, folders.model, hardware)
+    tuned = answer("tuned", model)
+    del model
+    rival = champion.look_into(folders.champion)
+    if rival.is_tuned:
+        log_phase("load the model in use")
+        with champion.explained(rival):
+            model = checkpoint.load_model(folders.base, hardware, hardware.dtype)
+            turn_into(model, folders.champion, hardware)
+            rival.outcome = answer("champion", model, with_general=False)
 
-    references = [example.record.reference for example in test]
-    difference, interval = metric.difference(references, base.answers, tuned.answers, settings.seed, CONFIDENCE_LEVEL)
-    # The gate reads `value`, whatever the metric is called.
-    report = {
-        "metric": metric.name,
-        "labels": metric.labels,
-        "examples": len(test),
-        "base": {"loss": base.loss, "value": base.value, metric.name: base.value},
-        "tuned": {"loss": tuned.loss, "value": tuned.value, metric.name: tuned.value},
-        "loss_reduction": 1 - tuned.loss / base.loss,
-        "difference": {"value": difference, "ci": list(interval), "level": CONFIDENCE_LEVEL},
-        "records": asdict(census),
-        "max_output_tokens": settings.max_output_tokens,
-    }
-    return report, predictions(test, base, tuned)
+    measured = Measured(metric, settings, test, records, beginning, census, leaks, base, tuned, rival)
+    return evaluation_report(measured), predictions(measured)
+
+
+def curated_of(test: Sequence[examples.Example], folders: EvaluationFolders) -> tuple[list[Curated], str]:
+    """Give the test examples as they stand in their files, and what stands before all texts of the split."""
+    by_id = {record.record_id: record for record in curated_in(folders.test)}
+    return [by_id[example.record.record_id] for example in test], shared_beginning([r.text for r in by_id.values()])
+
+
+def turn_into(model: PreTrainedModel, learned: Path, hardware: Hardware) -> None:
+    """Turn a base model into the one that was learned."""
+    with tempfile.TemporaryDirectory() as scratch:
+        methods.apply(model, archive.unpack_learned(learned, Path(scratch)))
+    weights.cast(model, hardware.dtype)
 
 
 def answer_all(
     name: str,
     model: PreTrainedModel,
+    *,
     tokenizer: PreTrainedTokenizerBase,
     test: Sequence[examples.Example],
     metric: Metric,
-    max_output_tokens: int,
+    settings: EvaluationSettings,
     hardware: Hardware,
+    with_general: bool = True,
 ) -> Outcome:
-    """Take a model's loss on the references, let it answer, and score the answers."""
+    """Take a model's loss on the references, put the general questions to it, let it answer, and score the answers."""
     model.train(False)
     say = partial(log_progress, model=name)
     model.set_attn_implementation(PACKED)
-    loss = losses.mean_loss(model, test, hardware, partial(say, "measure_loss"))
-    if not math.isfinite(loss):
-        raise TuningError(f"The {name} model's loss on the test examples is {loss}: its weights are broken.")
+    losses = answer_losses(model, test, hardware, partial(say, "measure_loss"))
+    asked = general.ask(model, tokenizer, hardware, partial(say, "general_questions")) if with_general else None
     # Token by token, plain matrix products copy every key and value for each of its query heads: twice the time.
     model.set_attn_implementation("sdpa")
-    answers = generation.answers(model, tokenizer, test, max_output_tokens, hardware, partial(say, "answer"))
-    references = [example.record.reference for example in test]
-    scores = [metric.score(reference, answer) for reference, answer in zip(references, answers, strict=True)]
-    value = metric.value(references, answers)
-    log_figures(**{f"{name}_loss": loss, f"{name}_{metric.name}": value})
-    return Outcome(loss, answers, scores, value)
-
-
-def predictions(test: Sequence[examples.Example], base: Outcome, tuned: Outcome) -> list[dict[str, Any]]:
-    """Give one object by example, for whoever wants to see the figures in words."""
-    return [
-        {
-            "record_id": example.record.record_id,
-            "prompt": example.record.messages[-2]["content"],
-            "reference": example.record.reference,
-            "base": base.answers[i],
-            "tuned": tuned.answers[i],
-            "base_score": base.scores[i],
-            "tuned_score": tuned.scores[i],
-        }
-        for i, example in enumerate(test)
-    ]
-
-
-def write(folder: Path, report: dict[str, Any], lines: Sequence[dict[str, Any]]) -> None:
-    """Write both files whole or not at all, the report last: whoever sees it finds the predictions too."""
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = {
-        "predictions.jsonl": "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines),
-        "evaluation.json": json.dumps(report, indent=2) + "\n",
-    }
-    for name, text in texts.items():
-        unfinished = folder / f".{name}"
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(folder / name)
+    answers = generation.answers(model, tokenizer, test, settings.max_output_tokens, hardware, partial(say, "answer"))
+    outcome = outcome_of(name, test, metric, losses, answers, asked, settings.seed)
+    log_figures(**{f"{name}_loss": outcome.loss, f"{name}_{metric.name}": outcome.value.value})
+    return outcome
 
 
 if __name__ == "__main__":

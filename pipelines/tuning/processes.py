@@ -74,6 +74,10 @@ class Processes:
         dist.all_reduce(numbers)
         return numbers.item()
 
+    def of_first(self, value: float) -> float:
+        """Give every process the first one's number."""
+        return self.total(value if self.first else 0.0)
+
     def any(self, flag: bool) -> bool:
         """Whether a flag is up in any process; each gets the same answer, and must ask at the same point."""
         return self.total(float(flag)) > 0

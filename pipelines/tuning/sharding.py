@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard, register_fsdp_forward_method
-from torch.distributed.tensor import DTensor
+from torch.distributed.tensor import DTensor, distribute_tensor
 from transformers import PreTrainedModel
 
 from pipelines.tuning.hardware import Hardware
@@ -94,14 +94,47 @@ def computed(model: PreTrainedModel, function: Callable[..., T], *arguments: Any
     return found
 
 
-def local(tensor: torch.Tensor) -> torch.Tensor:
-    """Give this process's part of a tensor, which may be all of it."""
-    return tensor.to_local() if isinstance(tensor, DTensor) else tensor
+def copied(tensor: torch.Tensor) -> torch.Tensor:
+    """Copy a tensor into the machine's memory, off the accelerator, whose own training needs; a part stays there."""
+    return tensor.clone() if isinstance(tensor, DTensor) else tensor.to("cpu", copy=True)
 
 
 def full(tensor: torch.Tensor) -> torch.Tensor:
     """Put a tensor together, which all processes must do at the same time."""
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
+
+
+def put_together_all(state: T, keep: bool) -> T:
+    """Put every tensor in a state together, one after the other; who does not `keep` them gets empty ones."""
+
+    def whole(tensor: torch.Tensor) -> torch.Tensor:
+        if not isinstance(tensor, DTensor):
+            return tensor
+        put = tensor.full_tensor()
+        return put.cpu() if keep else put.new_empty(0)
+
+    return _mapped(state, whole)
+
+
+def take_apart_all(state: T, like: torch.Tensor) -> T:
+    """Give this process's parts of a state whose tensors are whole, where `like`, a weight, is such a part."""
+    if not isinstance(like, DTensor):
+        return state
+    mesh, placements = like.device_mesh, like.placements
+
+    def part(tensor: torch.Tensor) -> torch.Tensor:
+        # Numbers, such as AdamW's count of steps, are nothing to take apart.
+        return distribute_tensor(tensor.to(like.device), mesh, placements) if tensor.ndim else tensor
+
+    return _mapped(state, part)
+
+
+def _mapped(value: Any, function: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    if isinstance(value, torch.Tensor):
+        return function(value)
+    if isinstance(value, dict):
+        return {key: _mapped(inner, function) for key, inner in value.items()}
+    return [_mapped(inner, function) for inner in value] if isinstance(value, list) else value
 
 
 @torch.no_grad()

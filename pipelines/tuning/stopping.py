@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import nn
 
-from pipelines.tuning.sharding import local
+from pipelines.tuning import sharding
 
 
 @dataclass
@@ -29,11 +30,29 @@ class Stopping:
         if loss < self.best:
             self.best, self.epochs_since_best = loss, 0
             if self.patience:
-                # Off the accelerator, whose memory training needs.
-                self._kept = [local(weight.detach()).to("cpu", copy=True) for weight in self.weights]
+                self._kept = [sharding.copied(weight.detach()) for weight in self.weights]
             return False
         self.epochs_since_best += 1
+        return self.exhausted
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether so many epochs brought nothing that training ends."""
         return 0 < self.patience <= self.epochs_since_best
+
+    def state(self) -> dict[str, Any]:
+        """Give what another process needs to go on."""
+        return {
+            "best": self.best,
+            "last": self.last,
+            "epochs_since_best": self.epochs_since_best,
+            "kept": self._kept,
+        }
+
+    def go_on_from(self, state: dict[str, Any]) -> None:
+        """Become what the state describes."""
+        self.best, self.last = state["best"], state["last"]
+        self.epochs_since_best, self._kept = state["epochs_since_best"], state["kept"]
 
     @torch.no_grad()
     def restore(self) -> float:
@@ -41,5 +60,5 @@ class Stopping:
         if not self._kept:
             return self.last
         for weight, kept in zip(self.weights, self._kept, strict=True):
-            local(weight).copy_(kept)
+            weight.copy_(kept)
         return self.best
