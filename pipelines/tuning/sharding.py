@@ -113,7 +113,8 @@ def put_together_all(state: T, keep: bool) -> T:
         put = tensor.full_tensor()
         return put.cpu() if keep else put.new_empty(0)
 
-    return _mapped(state, whole)
+    put: T = _mapped(state, whole)
+    return put
 
 
 def take_apart_all(state: T, like: torch.Tensor) -> T:
@@ -126,7 +127,8 @@ def take_apart_all(state: T, like: torch.Tensor) -> T:
         # Numbers, such as AdamW's count of steps, are nothing to take apart.
         return distribute_tensor(tensor.to(like.device), mesh, placements) if tensor.ndim else tensor
 
-    return _mapped(state, part)
+    parts: T = _mapped(state, part)
+    return parts
 
 
 def _mapped(value: Any, function: Callable[[torch.Tensor], torch.Tensor]) -> Any:

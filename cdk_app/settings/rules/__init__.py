@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cdk_app.settings.rules import data, hosting, measuring, models
+from cdk_app.settings.rules import customization, data, hosting, measuring, models, training
 from cdk_app.settings.rules.rule import RULES, Breach, Subject
 
-__all__ = ["Breach", "Subject", "breaches", "data", "hosting", "measuring", "models"]
+__all__ = ["Breach", "Subject", "breaches", "customization", "data", "hosting", "measuring", "models", "training"]
 
 
 def breaches(subject: Subject) -> Iterator[Breach]:

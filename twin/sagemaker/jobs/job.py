@@ -28,7 +28,8 @@ from twin.sagemaker.transfer import TransferError
 # SageMaker names the sessions of a job's role so.
 SESSION = "SageMaker"
 _GPU_FAMILIES = ("ml.g", "ml.p")
-_DEFAULT_RUNTIME_S = 86_400
+DEFAULT_RUNTIME_S = 86_400
+GRACE_S = 5.0
 
 _log = logging.getLogger(__name__)
 _running: dict[str, Job] = {}
@@ -47,7 +48,8 @@ class Job(ABC):
 
     def __init__(self, store: Store, record: Json, name: str, arn: str) -> None:
         self.store, self.record, self.name, self.arn = store, record, name, arn
-        self.stop = threading.Event()
+        # `stop` is for the job, `ending` for the process that runs at the moment.
+        self.stop, self.ending = threading.Event(), threading.Event()
         self.abandoned = False
         self.completed: Completed | None = None
 
@@ -69,12 +71,27 @@ class Job(ABC):
     def instance_type(self) -> str:
         """The instance type that the job asks for."""
 
+    @property
+    def grace_s(self) -> float:
+        """How many seconds the job's process has to end after SIGTERM."""
+        return GRACE_S
+
+    def tell_to_stop(self) -> None:
+        """Ask the job to end."""
+        self.stop.set()
+        self.ending.set()
+
     # ---- for `work` -------------------------------------------------------------------------------------
 
     def say(self, line: str) -> None:
         """Write a line to the job's log, as if the container had."""
         self.log_stream.write(line)
         emit_line(self.source, self.name, line)
+
+    @property
+    def limit_s(self) -> float:
+        """How long the job's process may still run."""
+        return float(self.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_RUNTIME_S))
 
     def run_script(self, argv: list[str], environment: dict[str, str], cwd: str, network: bool) -> Completed:
         """Run the job's process to its end, within the time that it has."""
@@ -88,15 +105,11 @@ class Job(ABC):
             cwd=folder,
             on_line=self.take_line,
             timeout=self.limit_s,
-            stop=self.stop,
+            stop=self.ending,
             merge=True,
+            grace=self.grace,
         )
         return self.completed
-
-    @property
-    def limit_s(self) -> float:
-        """How long the job's processes may run."""
-        return float(self.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _DEFAULT_RUNTIME_S))
 
     def other_log(self, host: str) -> LogStream:
         """A stream of the job's log for another host, until the job ends."""
@@ -106,6 +119,10 @@ class Job(ABC):
         stream = f"{self.name}/{host}-{int(time.time())}"
         return LogStream(credentials.client_from(self.role, "logs"), self.log_group, stream)
 
+    def grace(self) -> float:
+        """How many seconds the job's processes have to end after SIGTERM; fewer when the emulator ends too."""
+        return GRACE_S if self.abandoned else self.grace_s
+
     def take_line(self, line: str, _stream: Literal["stdout", "stderr"]) -> None:
         """What becomes of each line that the job's process prints."""
         self.say(line)
@@ -114,6 +131,10 @@ class Job(ABC):
         """Raise JobStoppedError once the job was told to stop."""
         if self.stop.is_set():
             raise JobStoppedError
+
+    def make_directory(self) -> None:
+        """Begin with an empty directory, as on a machine that nobody has used."""
+        self.directory = ContainerDirectory(self.source.rpartition(".")[2], self.name)
 
     # ---- life -------------------------------------------------------------------------------------------
 
@@ -145,7 +166,7 @@ class Job(ABC):
         except hooks.RoleNotAssumableError as error:
             raise client_error(str(error)) from error
         self.s3 = credentials.client_from(self.role, "s3")
-        self.directory = ContainerDirectory(self.source.rpartition(".")[2], self.name)
+        self.make_directory()
         try:
             with ExitStack() as self._streams:
                 self.log_stream = self._streams.enter_context(self._stream_of(HOST))
@@ -178,7 +199,7 @@ def stop_job(arn: str) -> bool:
     job = _running.get(arn)
     if job is None:
         return False
-    job.stop.set()
+    job.tell_to_stop()
     return True
 
 
@@ -186,4 +207,4 @@ def stop_all() -> None:
     """Tell every job to stop and to leave everything as it is: the emulator ends."""
     for job in list(_running.values()):
         job.abandoned = True
-        job.stop.set()
+        job.tell_to_stop()

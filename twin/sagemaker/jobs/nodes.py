@@ -82,13 +82,15 @@ class Start:
     on_line: OnLine
 
 
-def run_together(starts: Sequence[Start], limit: float, stop: threading.Event) -> tuple[int, Completed]:
+def run_together(
+    starts: Sequence[Start], limit: float, stop: threading.Event, grace: Callable[[], float]
+) -> tuple[int, Completed]:
     """Run a process for each node; once one fails, the others are ended.
 
     Gives which node's end is that of the job (the first that failed, else the first node's), and that end, with the
     time and memory of all.
     """
-    processes = [Process(one.argv, one.environment, one.folder, one.on_line, merge=True) for one in starts]
+    processes = [Process(one.argv, one.environment, one.folder, one.on_line, True, grace) for one in starts]
     end = threading.Event()
     with ThreadPoolExecutor(len(processes)) as pool:
         waits = [pool.submit(process.wait, limit, end) for process in processes]
