@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.twin.helpers import wait_until
 from tests.twin.sagemaker_account import Account
 from twin.emulator import Emulator
 from twin.processes import marked
@@ -54,11 +55,18 @@ def test_the_toolkit_starts_one_process_on_each_host_and_tells_it_its_place() ->
 
 
 def test_two_instances_train_as_one_program_and_leave_one_model(account: Account) -> None:
-    job = account.train(
+    request = account.training_request(
         ADD_UP,
         ResourceConfig=TWO,
         HyperParameters={"sagemaker_torch_distributed_enabled": "true"},
-        StoppingCondition={"MaxRuntimeInSeconds": 300},
+        StoppingCondition={"MaxRuntimeInSeconds": 600},
+    )
+    account.sagemaker.create_training_job(**request)
+    # Four processes import PyTorch.
+    job = wait_until(
+        lambda: account.sagemaker.describe_training_job(TrainingJobName=request["TrainingJobName"]),
+        lambda job: job["TrainingJobStatus"] != "InProgress",
+        seconds=600,
     )
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     with tarfile.open(fileobj=io.BytesIO(account.get(job["ModelArtifacts"]["S3ModelArtifacts"]))) as archive:
