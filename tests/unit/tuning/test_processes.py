@@ -24,6 +24,19 @@ PROGRAM = Path(__file__).with_name("exact_train.py")
 SETTINGS = replace(
     parse_training([]), epochs=2, learning_rate=5e-3, lora_dropout=0, max_length=96, validation_examples=11
 )
+# One of two processes hears of the end, in the fourth of six steps.
+TOLD_TO_END = """
+import os, signal, runpy
+from pipelines.tuning import hardware, loop
+vars(hardware)["_cpu_multiplies_bf16"] = lambda: False
+gradients = loop.Trainer.gradients
+def told(self, batch):
+    if self.step == 4 and self.processes.rank == 1:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return gradients(self, batch)
+loop.Trainer.gradients = told
+runpy.run_module("pipelines.tuning.train", run_name="__main__")
+"""
 JOINED = """
 import os
 from pipelines.tuning.container import TuningError, failures_explained
@@ -84,6 +97,27 @@ def test_two_processes_have_the_loss_curve_of_one_and_learn_the_same(
     # The first process alone speaks.
     assert log.count("train_loss=") == 6
     assert log.count("validation: Census") == 1
+
+
+def test_processes_that_share_weights_end_together_when_one_is_told_to_and_go_on_exactly(
+    folders: TrainingFolders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hardware, "_cpu_multiplies_bf16", lambda: False)
+    settings = replace(SETTINGS, method="full", sharding="always", patience=2)
+    undisturbed = train.fine_tune(settings, folders)
+    channels = {f"SM_CHANNEL_{name.upper()}": str(getattr(folders, name)) for name in ("train", "validation", "model")}
+    told = tmp_path / "told.py"
+    told.write_text(TOLD_TO_END)
+    assert "told to end: ends after step 4" in torchrun(
+        told, vars(settings), channels, tmp_path / "job", succeeds=False
+    )
+    assert not (tmp_path / "job" / "model" / "training.json").exists()
+
+    log = torchrun(PROGRAM, vars(settings), channels, tmp_path / "job")
+    together = json.loads((tmp_path / "job" / "model" / "training.json").read_text())
+    assert log.count("train_loss=") == 2
+    assert together["resumed_from"] == [4]
+    assert curve(together) == pytest.approx(curve(undisturbed), abs=1e-4)
 
 
 @pytest.mark.parametrize(

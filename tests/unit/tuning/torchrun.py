@@ -12,10 +12,16 @@ ROOT = Path(__file__).parents[3]
 TORCHRUN = Path(sys.executable).with_name("torchrun")
 
 
-def torchrun(program: Path, arguments: Mapping[str, object], environment: Mapping[str, str], folder: Path) -> str:
+def torchrun(
+    program: Path,
+    arguments: Mapping[str, object],
+    environment: Mapping[str, str],
+    folder: Path,
+    succeeds: bool = True,
+) -> str:
     """Run a program in two processes whose job's folder is `folder`; what they printed, or AssertionError."""
     done = _run(program, arguments, environment, folder)
-    assert done.returncode == 0, done.stdout[-6000:]
+    assert (done.returncode == 0) == succeeds, done.stdout[-6000:]
     return done.stdout
 
 
