@@ -2,7 +2,7 @@
 
 In: the channels `train` and `validation` (curated records) and `model` (a Hugging Face checkpoint).
 Out, in model.tar.gz: what was learned (`adapter/` by method lora, else `checkpoint/`), `model.gguf` (the whole
-model, q8_0, what the endpoint serves), and `training.json`.
+model, quantized, what the endpoint serves), and `training.json`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if __name__ == "__main__":
 import torch
 import transformers
 
-from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, methods, sharding
+from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, losses, methods, sharding
 from pipelines.tuning.container import TrainingFolders, failures_explained
 from pipelines.tuning.hardware import detect, on_cpu
 from pipelines.tuning.interruption import Interruption
@@ -37,7 +37,7 @@ from pipelines.tuning.labels import labels_of
 from pipelines.tuning.learning import learn
 from pipelines.tuning.metrics import Metric
 from pipelines.tuning.processes import ALONE, Processes, joined, leave
-from pipelines.tuning.progress import log, log_phase
+from pipelines.tuning.progress import log, log_figures, log_phase, log_progress
 from pipelines.tuning.settings import TrainingSettings, parse_training
 
 # Labels are those of this many records, as for the candidates.
@@ -54,7 +54,7 @@ def fine_tune(
 ) -> dict[str, Any]:
     """Train, export, and give what `training.json` then holds. Goes on from a checkpoint if there is one.
 
-    Of several processes the first alone exports.
+    Of several processes the first alone exports; the others give nothing.
     """
     started = time.monotonic()
     hardware = detect(processes.local_rank)
@@ -92,17 +92,31 @@ def fine_tune(
     learned = learn(
         model, weights, training, validation, settings, hardware, folders, interruption or Interruption(), processes
     )
+    if learned.curve[-1].get("validation_loss") != learned.loss_after:
+        # A search judges a model by the last value that it finds, and this is that of the weights that were kept.
+        log_figures(validation_loss=learned.loss_after)
 
     whole = sharding.put_together(model, processes, load_model)
     leave()
-    if whole is not None:
-        export.write(whole, tokenizer, settings.method, base_type, folders.artifact)
+    if whole is None:
+        return {}
+    # What was put together lies in the machine's own memory.
+    place = on_cpu(hardware) if processes.lockstep else hardware
+
+    def held_out_loss() -> float:
+        return losses.mean_loss(whole, validation, place, partial(log_progress, "validate"))
+
+    kind, served = settings.quantization, folders.artifact / export.SERVED
+    export.write(whole, tokenizer, settings.method, base_type, folders.artifact, kind)
+    fidelity = export.measure(whole, served, kind, learned.loss_after, held_out_loss, settings.quantization_tolerance)
+    export.check(fidelity)
     return {
         "examples": len(training),
         "tokens": round(sum(point["tokens"] for point in learned.curve)),
         "trained_weights": sum(weight.numel() for weight in weights),
         "loss_before": learned.loss_before,
         "loss_after": learned.loss_after,
+        "export": fidelity.figures(),
         "curve": learned.curve,
         "resumed_from": learned.resumed_from,
         "seconds": round(learned.seconds_before + time.monotonic() - started, 1),
