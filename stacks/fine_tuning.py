@@ -146,6 +146,7 @@ class FineTuning(cdk.Stack):
             # No model in use: an input must exist, so a small file stands for none.
             "ChampionModel": f"s3://${{ModelsBucket}}/base/{tuning.model}/config.json",
             "TrainingInstanceType": tuning.instance_type,
+            "TrainingInstances": tuning.instances,
             "EvaluationInstanceType": tuning.evaluation_instance_type,
             "MaxRuntimeSeconds": 60 * tuning.max_runtime_minutes,
             "MaxLostMinutes": tuning.max_lost_minutes,
@@ -160,6 +161,7 @@ class FineTuning(cdk.Stack):
             "LoraRank": tuning.rank,
             "LoraAlpha": tuning.alpha,
             "LoraDropout": tuning.dropout,
+            "Sharding": tuning.sharding,
             "BatchSize": tuning.batch_size,
             "MaxLength": tuning.max_length,
             "MaxExamples": tuning.max_examples,

@@ -40,6 +40,7 @@ OVERRIDABLE = (
     "tuning.seed",
     "tuning.minimum_loss_reduction",
     "tuning.instance_type",
+    "tuning.instances",
     "tuning.evaluation_instance_type",
     "tuning.max_runtime_minutes",
     "approval",

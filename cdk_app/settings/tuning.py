@@ -112,6 +112,13 @@ class Tuning(Section):
     """Price of the training instance an hour in US dollars, for the cost on the model card; without it the card says
     for how many seconds it is billed."""
 
+    instances: Annotated[int, Field(ge=1, le=16)] = 1
+    """Instances of the training job. Each GPU of each takes its share of every batch; what is learned is the same."""
+
+    sharding: Literal["auto", "always", "never"] = "auto"
+    """Spread a model whose own weights are trained over all GPUs, instead of a copy on each: auto does so where a copy
+    would take more than six tenths of a GPU's memory (16 bytes a weight)."""
+
     evaluation_instance_type: InstanceType = "ml.g5.xlarge"
     """SageMaker instance type of the evaluation job."""
 

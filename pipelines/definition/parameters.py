@@ -19,6 +19,7 @@ OUTPUT_PREFIX = ParameterString("OutputPrefix")
 CHAMPION_MODEL = ParameterString("ChampionModel")
 
 TRAINING_INSTANCE_TYPE = ParameterString("TrainingInstanceType", default_value="ml.g5.xlarge")
+TRAINING_INSTANCES = ParameterInteger("TrainingInstances", default_value=1)
 EVALUATION_INSTANCE_TYPE = ParameterString("EvaluationInstanceType", default_value="ml.g5.xlarge")
 MAX_LOST_MINUTES = ParameterFloat("MaxLostMinutes", default_value=10.0)
 MAX_RUNTIME_SECONDS = ParameterInteger("MaxRuntimeSeconds", default_value=7200)
@@ -34,6 +35,7 @@ WEIGHT_DECAY = ParameterFloat("WeightDecay", default_value=0.0)
 LORA_RANK = ParameterInteger("LoraRank", default_value=16)
 LORA_ALPHA = ParameterInteger("LoraAlpha", default_value=32)
 LORA_DROPOUT = ParameterFloat("LoraDropout", default_value=0.05)
+SHARDING = ParameterString("Sharding", default_value="auto", enum_values=["auto", "always", "never"])
 BATCH_SIZE = ParameterInteger("BatchSize", default_value=8)
 MAX_LENGTH = ParameterInteger("MaxLength", default_value=256)
 MAX_EXAMPLES = ParameterInteger("MaxExamples", default_value=2000)
@@ -65,6 +67,7 @@ HYPERPARAMETERS: dict[str, Parameter] = {
     "lora_rank": LORA_RANK,
     "lora_alpha": LORA_ALPHA,
     "lora_dropout": LORA_DROPOUT,
+    "sharding": SHARDING,
     "batch_size": BATCH_SIZE,
     "max_length": MAX_LENGTH,
     "max_examples": MAX_EXAMPLES,
@@ -99,6 +102,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     OUTPUT_PREFIX,
     CHAMPION_MODEL,
     TRAINING_INSTANCE_TYPE,
+    TRAINING_INSTANCES,
     EVALUATION_INSTANCE_TYPE,
     MAX_RUNTIME_SECONDS,
     *HYPERPARAMETERS.values(),

@@ -121,7 +121,9 @@ def fine_tune(session: PipelineSession) -> TrainingStep:
         role=offline.role(ph.TRAINING_ROLE_ARN),
         base_job_name="fine-tune",
         training_image=training_image(),
-        compute=Compute(instance_type=p.TRAINING_INSTANCE_TYPE, instance_count=1, volume_size_in_gb=50),
+        compute=Compute(
+            instance_type=p.TRAINING_INSTANCE_TYPE, instance_count=p.TRAINING_INSTANCES, volume_size_in_gb=50
+        ),
         # The SDK's type admits integers only; the service resolves a parameter here like anywhere else.
         stopping_condition=StoppingCondition.model_construct(max_runtime_in_seconds=p.MAX_RUNTIME_SECONDS),
         output_data_config=OutputDataConfig(
@@ -136,6 +138,8 @@ def fine_tune(session: PipelineSession) -> TrainingStep:
         hyperparameters={
             "sagemaker_program": "train.py",
             "sagemaker_submit_directory": ph.TRAINING_CODE_URI.reference,
+            # The toolkit starts `torchrun` on each instance, with a process for every GPU, or one where there is none.
+            "sagemaker_torch_distributed_enabled": "true",
             **{name: parameter.to_string() for name, parameter in p.HYPERPARAMETERS.items()},
         },
         tags=TAGS,

@@ -109,6 +109,11 @@ def packs(examples: Sequence[Example], tokens_at_once: int) -> Iterator[list[Exa
         yield group
 
 
+def tokens_of(example: Example) -> int:
+    """Count an example's tokens."""
+    return len(example.tokens)
+
+
 def dealt_out(examples: Sequence[Example], size: int, seed: int, epoch: int) -> list[list[Example]]:
     """Deal all examples out in batches of `size`, in an order of the epoch's own; the last may be smaller."""
     order = list(examples)

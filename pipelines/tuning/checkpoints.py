@@ -15,6 +15,8 @@ from pipelines.tuning import origin, state_files
 from pipelines.tuning.container import TuningError
 from pipelines.tuning.interruption import Interrupted, Interruption
 from pipelines.tuning.interval import Pace
+from pipelines.tuning.processes import Processes
+from pipelines.tuning.progress import log
 from pipelines.tuning.run_state import Run
 
 
@@ -22,7 +24,7 @@ from pipelines.tuning.run_state import Run
 class Checkpoints:
     """The checkpoints of one run in `folder`; where there is none, nothing is saved. `made_with` is `origin.origin`.
 
-    Of several processes that train together, one `writes`; all read.
+    Of several processes that train together, the first writes, and says when; all read, save and end at the same step.
     """
 
     folder: Path | None
@@ -30,7 +32,6 @@ class Checkpoints:
     run: Run
     interruption: Interruption
     pace: Pace
-    writes: bool = True
     clock: Callable[[], float] = time.monotonic
     _number: int = 0
     _saved_state: tuple[int, int] = (-1, -1)
@@ -49,6 +50,12 @@ class Checkpoints:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         saved = state_files.newest(self.folder)
+        number = saved.number if saved is not None else 0
+        if self._processes.any(number != self._processes.of_first(number)):
+            raise TuningError(
+                f"The processes of this training found different checkpoints; this one found number {number} in "
+                f"{self.folder}. Start again, so that every instance gets all of what lies in S3."
+            )
         if saved is None:
             return
         if others := origin.differences(saved.made_with, self.made_with):
@@ -60,7 +67,7 @@ class Checkpoints:
         self._number = saved.number
         self._saved_state = self._progress()
         trainer = self.run.trainer
-        print(f"resumed from checkpoint {saved.number}: step={trainer.step} of {trainer.steps}", flush=True)
+        log(f"resumed from checkpoint {saved.number}: step={trainer.step} of {trainer.steps}")
 
     def before_step(self) -> None:
         """A step begins."""
@@ -68,32 +75,36 @@ class Checkpoints:
 
     def after_step(self) -> None:
         """A step is done: save when it is time to. Raises Interrupted, having saved, when the process has to end."""
-        if self.pace.stepped():
+        due = self.pace.stepped()
+        if self._processes.any(due and self._processes.first):
             self.save()
         self.end_if_asked()
 
     def end_if_asked(self) -> None:
         """Where the run's state is whole, also between two steps: save and raise Interrupted if the process has to."""
-        if self.interruption.requested:
+        if self._processes.any(self.interruption.requested):
             self.save()
-            print(f"told to end: ends after step {self.run.trainer.step}", flush=True)
+            log(f"told to end: ends after step {self.run.trainer.step}")
             raise Interrupted
 
     def save(self) -> None:
         """Save the run as it is, unless it was saved so already."""
-        if self.folder is None or not self.writes or self._saved_state == self._progress():
+        if self.folder is None or self._saved_state == self._progress():
             return
         self.pace.begin()
         state = self.run.state(self.clock() - self._began)
         self._number += 1
-        size = state_files.save(self.folder, self._number, state, self.made_with)
+        size = state_files.save(self.folder, self._number, state, self.made_with) if self._processes.first else 0
         took = self.pace.saved()
         self._saved_state = self._progress()
-        print(
+        log(
             f"saved checkpoint {self._number}: step={self.run.trainer.step} bytes={size} seconds={took:.3f} "
-            f"next_after_steps={self.pace.interval}",
-            flush=True,
+            f"next_after_steps={self.pace.interval}"
         )
+
+    @property
+    def _processes(self) -> Processes:
+        return self.run.trainer.processes
 
     def _progress(self) -> tuple[int, int]:
         """What tells two states of a run apart: steps taken, and epochs that were validated."""

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 # The service shows this much of either file.
 MAX_MESSAGE_CHARACTERS = 1024
@@ -94,23 +93,26 @@ def failures_explained() -> Iterator[None]:
     """
     try:
         yield
-    except TuningError as error:
-        _end(str(error))
     except Exception as error:
-        if out_of_memory(error):
-            _end(
-                "The memory of the machine does not suffice. Lower tuning.max_length or tuning.batch_size, or choose a "
-                "larger tuning.instance_type (for the evaluation, tuning.evaluation_instance_type). "
-                f"{type(error).__name__}: {error}"
-            )
-        _write_reason(f"{type(error).__name__}: {error}")
-        raise
+        reason = reason_of(error)
+        _write_reason(reason)
+        if not isinstance(error, TuningError) and not out_of_memory(error):
+            raise
+        print(f"ERROR: {reason}", file=sys.stderr, flush=True)
+        sys.exit(1)
 
 
-def _end(reason: str) -> NoReturn:
-    _write_reason(reason)
-    print(f"ERROR: {reason}", file=sys.stderr, flush=True)
-    sys.exit(1)
+def reason_of(error: Exception) -> str:
+    """Say why a job failed, in the words of its user where that is who can put it right."""
+    if isinstance(error, TuningError):
+        return str(error)
+    named = f"{type(error).__name__}: {error}"
+    if out_of_memory(error):
+        return (
+            "The memory of the machine does not suffice. Lower tuning.max_length or tuning.batch_size, or choose a "
+            f"larger tuning.instance_type (for the evaluation, tuning.evaluation_instance_type). {named}"
+        )
+    return named
 
 
 def out_of_memory(error: BaseException) -> bool:
@@ -126,4 +128,7 @@ def _write_reason(reason: str) -> None:
     folder = base_directory() / "output"
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("failure", "message"):
-        (folder / name).write_text(reason[:MAX_MESSAGE_CHARACTERS], encoding="utf-8")
+        # Whole or not at all: of several processes that fail one after the other, each may be ended as it writes.
+        part = folder / f"{name}.{os.getpid()}"
+        part.write_text(reason[:MAX_MESSAGE_CHARACTERS], encoding="utf-8")
+        part.replace(folder / name)

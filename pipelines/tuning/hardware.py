@@ -7,7 +7,7 @@ to a second of CPU as fp32; elsewhere it is emulated, and slower.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -30,16 +30,25 @@ class Hardware:
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.dtype is torch.bfloat16)
 
 
-def detect() -> Hardware:
-    """Look at the machine, and let PyTorch use as many threads as the job has cores."""
+def detect(local_rank: int = 0) -> Hardware:
+    """Look at the machine, and let PyTorch use as many threads as the job has cores.
+
+    Of several processes on a machine each has an accelerator of its own.
+    """
     if torch.cuda.is_available():
+        torch.cuda.set_device(local_rank)
         fast = torch.cuda.is_bf16_supported(including_emulation=False)
         dtype = torch.bfloat16 if fast else torch.float32
-        return Hardware(torch.device("cuda"), dtype, tokens_at_once=16_384, answers_at_once=64)
+        return Hardware(torch.device("cuda", local_rank), dtype, tokens_at_once=16_384, answers_at_once=64)
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(int(os.environ.get("SM_NUM_CPUS", 0)) or len(os.sched_getaffinity(0)))
     dtype = torch.bfloat16 if _cpu_multiplies_bf16() else torch.float32
     return Hardware(torch.device("cpu"), dtype, tokens_at_once=512, answers_at_once=64)
+
+
+def on_cpu(hardware: Hardware) -> Hardware:
+    """Give the same with what is held in the machine's own memory."""
+    return replace(hardware, device=torch.device("cpu"))
 
 
 def _cpu_multiplies_bf16() -> bool:

@@ -19,6 +19,7 @@ from pipelines.tuning.interruption import Interruption
 from pipelines.tuning.interval import Pace
 from pipelines.tuning.loop import Trainer
 from pipelines.tuning.origin import origin
+from pipelines.tuning.processes import ALONE, Processes
 from pipelines.tuning.progress import log_figures, log_progress
 from pipelines.tuning.run_state import Curve, Run
 from pipelines.tuning.settings import TrainingSettings
@@ -45,12 +46,14 @@ def learn(
     hardware: Hardware,
     folders: TrainingFolders,
     interruption: Interruption,
+    processes: Processes = ALONE,
 ) -> Learned:
     """Train the weights, from the start or from a checkpoint. The optimizer is gone afterwards: export needs the room.
 
     Raises Interrupted, with everything saved, when the process was told to end.
     """
-    run = Run(Trainer(model, weights, training, settings, hardware), Stopping(weights, settings.patience))
+    trainer = Trainer(model, weights, training, settings, hardware, processes=processes)
+    run = Run(trainer, Stopping(weights, settings.patience))
     made_with = origin(settings, folders.model, hardware.dtype, train=training, validation=validation)
     pace = Pace(60 * settings.max_lost_minutes)
     checkpoints = Checkpoints(folders.checkpoints, made_with, run, interruption, pace)
@@ -58,10 +61,12 @@ def learn(
 
     def on_progress(done: int, total: int) -> None:
         log_progress("validate", done, total)
-        checkpoints.end_if_asked()
+        # Several processes end together, and here each counts its own examples.
+        if processes.count == 1:
+            checkpoints.end_if_asked()
 
     def validate() -> float:
-        loss = losses.mean_loss(model, validation, hardware, on_progress)
+        loss = losses.mean_loss(model, validation, hardware, on_progress, processes)
         if not math.isfinite(loss):
             raise TuningError(
                 f"The loss on the validation examples is {loss}. Before the first step, the base model's weights are "

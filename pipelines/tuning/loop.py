@@ -9,16 +9,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import nn
 from torch.nn.utils import clip_grad_norm_
 from transformers import PreTrainedModel
 
-from pipelines.tuning import batches, losses
+from pipelines.tuning import batches, losses, sharding
 from pipelines.tuning.container import TuningError
 from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware
+from pipelines.tuning.processes import ALONE, Processes
 from pipelines.tuning.schedule import learning_rate_at
 from pipelines.tuning.settings import TrainingSettings
 
@@ -44,6 +46,7 @@ class Trainer:
     settings: TrainingSettings
     hardware: Hardware
     step: int = 0
+    processes: Processes = ALONE
     optimizer: torch.optim.Optimizer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,11 +78,12 @@ class Trainer:
         self.step += 1
         given = self.settings
         rate = learning_rate_at(self.step, self.steps, given.learning_rate, given.warm_up, given.schedule)
+        self.processes.seed_step(given.seed, self.step)
         loss = self.gradients(batch)
         self._refuse_no_number("loss", loss)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        self._refuse_no_number("gradient", clip_grad_norm_(self.weights, MAX_GRADIENT_NORM).item())
+        self._refuse_no_number("gradient", sharding.full(clip_grad_norm_(self.weights, MAX_GRADIENT_NORM)).item())
         self.optimizer.step()
         self.optimizer.zero_grad()
         return Step(loss, rate, sum(len(example.tokens) for example in batch))
@@ -92,15 +96,18 @@ class Trainer:
             )
 
     def gradients(self, batch: Sequence[Example]) -> float:
-        """Add up the gradients of a batch's mean loss, pack by pack, and give that loss."""
+        """Add up the gradients of a batch's mean loss, pack by pack and over all processes, and give that loss."""
         answers = batches.answer_tokens(batch)
         total = 0.0
-        for group in batches.packs(batch, self.hardware.tokens_at_once):
+        groups = partial(batches.packs, tokens_at_once=self.hardware.tokens_at_once)
+        for group, counts in self.processes.passes(batch, groups, batches.tokens_of):
             with self.hardware.autocast():
-                loss = losses.summed_loss(self.model, batches.pack(group, self.hardware.device)) / answers
-            torch.autograd.backward(loss)
+                summed = sharding.computed(self.model, losses.summed_loss, batches.pack(group, self.hardware.device))
+            loss = summed * counts / answers
+            torch.autograd.backward(loss * self.processes.gradient_factor)
             total += loss.item()
-        return total
+        self.processes.sum_gradients(self.weights)
+        return self.processes.total(total)
 
 
 def adam(weights: Sequence[nn.Parameter], settings: TrainingSettings) -> torch.optim.Optimizer:

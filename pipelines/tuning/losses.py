@@ -7,15 +7,18 @@ be the largest thing in memory, only to be ignored.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
 from transformers import PreTrainedModel
 
-from pipelines.tuning.batches import Pack, answer_tokens, pack, packs
+from pipelines.tuning import sharding
+from pipelines.tuning.batches import Pack, answer_tokens, pack, packs, tokens_of
 from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware
 from pipelines.tuning.kernels import AnswerLoss
+from pipelines.tuning.processes import ALONE, Processes
 
 
 def summed_loss(model: PreTrainedModel, batch: Pack) -> torch.Tensor:
@@ -41,20 +44,25 @@ def mean_loss(
     examples: Sequence[Example],
     hardware: Hardware,
     on_progress: Callable[[int, int], None],
+    processes: Processes = ALONE,
 ) -> float:
     """Give the mean negative log-likelihood of an answer token over all examples, in nats, without dropout.
 
-    `on_progress` gets how many examples are done, and of how many, also before the first.
+    `on_progress` gets how many examples are done, and of how many, also before the first. Of several processes each
+    takes its share of the examples and gets the mean over all.
     """
     was_training = model.training
     model.train(False)
     total, done = 0.0, 0
-    on_progress(0, len(examples))
+    # No gradients are kept, so twice as much fits.
+    passes = processes.passes(examples, partial(packs, tokens_at_once=2 * hardware.tokens_at_once), tokens_of)
+    share = sum(len(group) for group, counts in passes if counts)
+    on_progress(0, share)
     with hardware.autocast():
-        # No gradients are kept, so twice as much fits.
-        for group in packs(examples, 2 * hardware.tokens_at_once):
-            total += summed_loss(model, pack(group, hardware.device)).item()
-            done += len(group)
-            on_progress(done, len(examples))
+        for group, counts in passes:
+            total += counts * sharding.computed(model, summed_loss, pack(group, hardware.device)).item()
+            if counts:
+                done += len(group)
+                on_progress(done, share)
     model.train(was_training)
-    return total / answer_tokens(examples)
+    return processes.total(total) / answer_tokens(examples)

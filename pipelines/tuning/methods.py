@@ -36,6 +36,11 @@ def prepare(model: PreTrainedModel, settings: TrainingSettings) -> list[nn.Param
         lora.attach(model, settings.lora_rank, settings.lora_alpha, settings.lora_dropout)
     elif settings.method == "frozen":
         _freeze_below(model, settings.trained_layers)
+    return trained(model)
+
+
+def trained(model: PreTrainedModel) -> list[nn.Parameter]:
+    """Give the weights that are trained."""
     return [weight for weight in model.parameters() if weight.requires_grad]
 
 

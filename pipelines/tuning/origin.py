@@ -11,7 +11,7 @@ from typing import Any
 from pipelines.tuning.settings import TrainingSettings
 
 # What changes no weight may differ between a job and the one that goes on from its checkpoint.
-_WITHOUT_EFFECT = {"max_lost_minutes", "metric"}
+_WITHOUT_EFFECT = {"max_lost_minutes", "metric", "sharding"}
 _SETTINGS = "settings"
 
 

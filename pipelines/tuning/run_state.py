@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from pipelines.tuning import sharding
 from pipelines.tuning.loop import Trainer
 from pipelines.tuning.stopping import Stopping
 
@@ -43,14 +44,20 @@ class Run:
         return self.trainer.step == self.trainer.steps or self.stopping.exhausted
 
     def state(self, seconds: float) -> dict[str, Any]:
-        """Give the state as PyTorch saves it: weights that are not trained are not in it."""
+        """Give the state as PyTorch saves it: weights that are not trained are not in it.
+
+        All processes must do so at the same time; where they share the weights, only the first gets the state whole.
+        """
         trainer = self.trainer
-        return {
-            "step": trainer.step,
+        spread = {
             "weights": [weight.detach() for weight in trainer.weights],
             "optimizer": trainer.optimizer.state_dict(),
-            "random": random_state(trainer.hardware.device),
             "stopping": self.stopping.state(),
+        }
+        return {
+            **sharding.put_together_all(spread, keep=trainer.processes.first),
+            "step": trainer.step,
+            "random": random_state(trainer.hardware.device),
             "curve": self.curve,
             "loss_before": self.loss_before,
             "seconds": self.seconds + seconds,
@@ -61,6 +68,8 @@ class Run:
     def go_on_from(self, state: dict[str, Any]) -> None:
         """Become what the state describes: of a run with the same settings, data and base model."""
         trainer = self.trainer
+        parts = {name: state[name] for name in ("weights", "optimizer", "stopping")}
+        state = state | sharding.take_apart_all(parts, trainer.weights[0])
         for weight, saved in zip(trainer.weights, state["weights"], strict=True):
             weight.copy_(saved)
         trainer.optimizer.load_state_dict(state["optimizer"])

@@ -12,6 +12,7 @@ from pipelines.tuning.metrics import NAMES
 from pipelines.tuning.schedule import SCHEDULES
 
 METHODS = ("lora", "full", "frozen")
+SHARDING = ("auto", "always", "never")
 # `quantizations.py` says what they are; it needs a library that evaluation does without.
 QUANTIZATIONS = ("q8_0", "q4_1", "q4_0")
 # As for the candidates: on fewer held-out examples a confidence interval says nothing.
@@ -26,6 +27,7 @@ class TrainingSettings:
     not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by. Checkpoints are
     no more than `max_lost_minutes` apart. The model is exported in `quantization`; the loss of what was exported may be
     `quantization_tolerance` nats off.
+    `sharding` says whether several processes share one copy of the weights, see `sharding.wanted`.
     """
 
     method: str
@@ -48,6 +50,7 @@ class TrainingSettings:
     quantization: str = "q8_0"
     quantization_tolerance: float = 0.05
     max_lost_minutes: float = 10.0
+    sharding: str = "auto"
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,7 @@ def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     parser.add_argument("--quantization", choices=QUANTIZATIONS, default="q8_0")
     parser.add_argument("--quantization_tolerance", type=_fraction(0.0, 10.0), default=0.05)
     parser.add_argument("--max_lost_minutes", type=_fraction(0.0, 1440.0), default=10.0)
+    parser.add_argument("--sharding", choices=SHARDING, default="auto")
     return TrainingSettings(**vars(parser.parse_args(arguments)))
 
 

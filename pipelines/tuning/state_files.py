@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from pipelines.tuning.container import TuningError
+from pipelines.tuning.progress import log
 
 FORMAT = 1
 _PLACES = ("a", "b")
@@ -86,7 +87,7 @@ def _read(folder: Path, place: str) -> Saved | None:
             raise ValueError(f"the state is not the one that {manifest_file.name} describes")
         return Saved(int(manifest["number"]), dict(manifest["made_with"]), state_file)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        print(f"checkpoint '{place}' is not whole and is left aside: {type(error).__name__}: {error}", flush=True)
+        log(f"checkpoint '{place}' is not whole and is left aside: {type(error).__name__}: {error}")
         return None
 
 

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from pipelines.tuning import sharding
+
 
 @dataclass
 class Stopping:
@@ -28,8 +30,7 @@ class Stopping:
         if loss < self.best:
             self.best, self.epochs_since_best = loss, 0
             if self.patience:
-                # Off the accelerator, whose memory training needs.
-                self._kept = [weight.detach().to("cpu", copy=True) for weight in self.weights]
+                self._kept = [sharding.copied(weight.detach()) for weight in self.weights]
             return False
         self.epochs_since_best += 1
         return self.exhausted

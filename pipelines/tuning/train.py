@@ -29,14 +29,15 @@ if __name__ == "__main__":
 import torch
 import transformers
 
-from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, losses, methods
+from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, losses, methods, sharding
 from pipelines.tuning.container import TrainingFolders, failures_explained
-from pipelines.tuning.hardware import detect
+from pipelines.tuning.hardware import detect, on_cpu
 from pipelines.tuning.interruption import Interruption
 from pipelines.tuning.labels import labels_of
 from pipelines.tuning.learning import learn
 from pipelines.tuning.metrics import Metric
-from pipelines.tuning.progress import log_figures, log_phase, log_progress
+from pipelines.tuning.processes import ALONE, Processes, joined, leave
+from pipelines.tuning.progress import log, log_figures, log_phase, log_progress
 from pipelines.tuning.settings import TrainingSettings, parse_training
 
 # Labels are those of this many records, as for the candidates.
@@ -46,11 +47,17 @@ Load = Callable[..., tuple[list[examples.Example], examples.Census]]
 
 
 def fine_tune(
-    settings: TrainingSettings, folders: TrainingFolders, interruption: Interruption | None = None
+    settings: TrainingSettings,
+    folders: TrainingFolders,
+    interruption: Interruption | None = None,
+    processes: Processes = ALONE,
 ) -> dict[str, Any]:
-    """Train, export, and give what `training.json` then holds. Goes on from a checkpoint if there is one."""
+    """Train, export, and give what `training.json` then holds. Goes on from a checkpoint if there is one.
+
+    Of several processes the first alone exports; the others give nothing.
+    """
     started = time.monotonic()
-    hardware = detect()
+    hardware = detect(processes.local_rank)
     torch.manual_seed(settings.seed)
 
     log_phase("read examples")
@@ -62,7 +69,7 @@ def fine_tune(
 
     def load(read: Load, folder: Path, limit: int) -> tuple[list[examples.Example], dict[str, Any]]:
         loaded, census = read(folder, limit, tokenizer, settings.max_length, settings.seed)
-        print(f"{folder.name}: {census}", flush=True)
+        log(f"{folder.name}: {census}")
         return loaded, asdict(census)
 
     training, training_records = load(examples.load, folders.train, settings.max_examples)
@@ -72,20 +79,36 @@ def fine_tune(
     Metric(settings.metric, labels)
 
     log_phase("load base model")
-    model = checkpoint.load_model(folders.model, hardware, methods.weight_type(settings.method, hardware))
-    weights = methods.prepare(model, settings)
+    # First into the machine's memory: what is spread over devices may be too large for one.
+    load_model = partial(
+        checkpoint.load_model, folders.model, on_cpu(hardware), methods.weight_type(settings.method, hardware)
+    )
+    model = load_model()
+    methods.prepare(model, settings)
+    processes = sharding.place(model, settings, hardware, processes)
+    weights = methods.trained(model)
+    processes.share_weights(weights)
 
-    learned = learn(model, weights, training, validation, settings, hardware, folders, interruption or Interruption())
+    learned = learn(
+        model, weights, training, validation, settings, hardware, folders, interruption or Interruption(), processes
+    )
     if learned.curve[-1].get("validation_loss") != learned.loss_after:
         # A search judges a model by the last value that it finds, and this is that of the weights that were kept.
         log_figures(validation_loss=learned.loss_after)
 
+    whole = sharding.put_together(model, processes, load_model)
+    leave()
+    if whole is None:
+        return {}
+    # What was put together lies in the machine's own memory.
+    place = on_cpu(hardware) if processes.lockstep else hardware
+
     def held_out_loss() -> float:
-        return losses.mean_loss(model, validation, hardware, partial(log_progress, "validate"))
+        return losses.mean_loss(whole, validation, place, partial(log_progress, "validate"))
 
     kind, served = settings.quantization, folders.artifact / export.SERVED
-    export.write(model, tokenizer, settings.method, base_type, folders.artifact, kind)
-    fidelity = export.measure(model, served, kind, learned.loss_after, held_out_loss, settings.quantization_tolerance)
+    export.write(whole, tokenizer, settings.method, base_type, folders.artifact, kind)
+    fidelity = export.measure(whole, served, kind, learned.loss_after, held_out_loss, settings.quantization_tolerance)
     export.check(fidelity)
     return {
         "examples": len(training),
@@ -100,7 +123,12 @@ def fine_tune(
         "records": {"train": training_records, "validation": validation_records},
         "labels": labels,
         "settings": asdict(settings),
-        "hardware": {"device": str(hardware.device), "dtype": str(hardware.dtype)},
+        "hardware": {
+            "device": str(hardware.device),
+            "dtype": str(hardware.dtype),
+            "processes": processes.count,
+            "sharded": processes.lockstep,
+        },
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
     }
 
@@ -109,6 +137,9 @@ if __name__ == "__main__":
     with failures_explained():
         told = Interruption()
         told.listen()
-        places = TrainingFolders.from_environment()
-        report = fine_tune(parse_training(), places, told)
-        (places.artifact / "training.json").write_text(json.dumps(report, indent=2, allow_nan=False), encoding="utf-8")
+        settings, places = parse_training(), TrainingFolders.from_environment()
+        with joined() as processes:
+            report = fine_tune(settings, places, told, processes)
+        if processes.first:
+            text = json.dumps(report, indent=2, allow_nan=False)
+            (places.artifact / "training.json").write_text(text, encoding="utf-8")

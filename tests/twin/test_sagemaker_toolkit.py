@@ -11,7 +11,7 @@ from twin.sagemaker.directory import ContainerDirectory
 from twin.sagemaker.jobs.failure import MOST_CHARACTERS, JobFailedError, algorithm_error
 from twin.sagemaker.jobs.metrics import Metrics
 from twin.sagemaker.jobs.requirements import check_requirements
-from twin.sagemaker.jobs.toolkit import Hyperparameters, environment
+from twin.sagemaker.jobs.toolkit import Hyperparameters, environment, resource_configuration
 from twin.sagemaker.serving.llama_cpp import NoModelError, server_flags
 
 
@@ -42,7 +42,8 @@ def test_what_a_tuning_job_adds_is_kept_from_the_script() -> None:
 
 def test_the_environment_is_the_toolkits(directory: ContainerDirectory) -> None:
     parameters = Hyperparameters.of({"epochs": "2", "sagemaker_program": "train.py"})
-    variables = environment(directory, parameters, {"train": {"TrainingInputMode": "File"}}, "ml.g5.xlarge")
+    channels = {"train": {"TrainingInputMode": "File"}}
+    variables = environment(directory, parameters, channels, resource_configuration("ml.g5.xlarge"))
     assert variables["SM_CHANNEL_TRAIN"] == str(directory.root / "input/data/train")
     assert variables["SM_MODEL_DIR"] == str(directory.root / "model")
     assert variables["SM_OUTPUT_DATA_DIR"] == str(directory.root / "output/data")

@@ -1,14 +1,15 @@
 """What of each request is honoured here; see `support` for how to read the tables.
 
 Honoured without effect, because one machine has nothing to differ by: instance types (GPU ones too: the work runs
-on this CPU), volume sizes, keys of volumes, encryption between containers of which there is one, and warm pools,
-which end with their job. Spot instances are those that nobody takes away but a test (`jobs/spot.py`).
+on this CPU), volume sizes, keys of volumes, encryption between containers, whose traffic never leaves the machine,
+and warm pools, which end with their job. Spot instances are those that nobody takes away but a test (`jobs/spot.py`).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from twin.sagemaker.jobs.nodes import MOST
 from twin.support import ANY
 
 _OFF = frozenset({False})
@@ -17,6 +18,7 @@ _DISTRIBUTION = frozenset({"FullyReplicated", "ShardedByS3Key"})
 _FILE = frozenset({"File"})
 _NONE = frozenset({"None"})
 _ONE = frozenset({1})
+_A_FEW = frozenset(range(1, MOST + 1))
 
 TRAINING_JOB: dict[str, Any] = {
     "TrainingJobName": ANY,
@@ -41,7 +43,7 @@ TRAINING_JOB: dict[str, Any] = {
     "OutputDataConfig": {"S3OutputPath": ANY, "KmsKeyId": ANY, "CompressionType": frozenset({"GZIP"})},
     "ResourceConfig": {
         "InstanceType": ANY,
-        "InstanceCount": _ONE,
+        "InstanceCount": _A_FEW,
         "VolumeSizeInGB": ANY,
         "VolumeKmsKeyId": ANY,
         "KeepAlivePeriodInSeconds": ANY,

@@ -47,6 +47,7 @@ def check_training(given: Json) -> None:
     for member in ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition"):
         if not given.get(member):
             raise errors.validation(f"{member} is required to run a training job here.")
+    _require_whole_copies(given)
     require_consistent_capacity(given)
     require_image(given["AlgorithmSpecification"].get("TrainingImage") or "", "training")
     _require_patterns(given["AlgorithmSpecification"].get("MetricDefinitions") or ())
@@ -72,6 +73,18 @@ def launch(call: Call, further: Json | None = None) -> TrainingJob:
     job = TrainingJob(call.store, record)
     job.start()
     return job
+
+
+def _require_whole_copies(parameters: Json) -> None:
+    """Refuse to deal a channel's files out to several hosts: here each gets all of them."""
+    if parameters["ResourceConfig"].get("InstanceCount", 1) == 1:
+        return
+    for channel in parameters.get("InputDataConfig") or ():
+        if channel["DataSource"]["S3DataSource"].get("S3DataDistributionType") == "ShardedByS3Key":
+            raise errors.validation(
+                f"Channel {channel['ChannelName']}: S3DataDistributionType ShardedByS3Key is not supported here with "
+                "more than one instance."
+            )
 
 
 def _taken(arn: str) -> ServiceError:

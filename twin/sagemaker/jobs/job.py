@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from abc import ABC, abstractmethod
+from contextlib import ExitStack
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
@@ -106,9 +107,21 @@ class Job(ABC):
             timeout=self.limit_s,
             stop=self.ending,
             merge=True,
-            grace=lambda: GRACE_S if self.abandoned else self.grace_s,
+            grace=self.grace,
         )
         return self.completed
+
+    def other_log(self, host: str) -> LogStream:
+        """A stream of the job's log for another host, until the job ends."""
+        return self._streams.enter_context(self._stream_of(host))
+
+    def _stream_of(self, host: str) -> LogStream:
+        stream = f"{self.name}/{host}-{int(time.time())}"
+        return LogStream(credentials.client_from(self.role, "logs"), self.log_group, stream)
+
+    def grace(self) -> float:
+        """How many seconds the job's processes have to end after SIGTERM; fewer when the emulator ends too."""
+        return GRACE_S if self.abandoned else self.grace_s
 
     def take_line(self, line: str, _stream: Literal["stdout", "stderr"]) -> None:
         """What becomes of each line that the job's process prints."""
@@ -155,8 +168,8 @@ class Job(ABC):
         self.s3 = credentials.client_from(self.role, "s3")
         self.make_directory()
         try:
-            stream = f"{self.name}/{HOST}-{int(time.time())}"
-            with LogStream(credentials.client_from(self.role, "logs"), self.log_group, stream) as self.log_stream:
+            with ExitStack() as self._streams:
+                self.log_stream = self._streams.enter_context(self._stream_of(HOST))
                 if self.instance_type.startswith(_GPU_FAMILIES):
                     self.say(f"{self.instance_type} has GPUs; here the job runs on the CPU.")
                 self.work()

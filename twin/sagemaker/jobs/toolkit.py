@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,10 @@ _PREFIX = "sagemaker_"
 # What a tuning job adds for the algorithms that want to know it; a script does not get it.
 _OF_THE_TOOLKIT = ("_tuning_objective_metric",)
 _NETWORK_INTERFACE = "lo"
+_GROUP = "homogeneousCluster"
+_TORCH_DISTRIBUTED = "sagemaker_torch_distributed_enabled"
+# Whatever the instance type has on AWS, a script that asks here is told what there is.
+_GPUS = 0
 
 
 def decode(hyperparameters: Mapping[str, str]) -> dict[str, Any]:
@@ -47,6 +51,25 @@ class Hyperparameters:
             {name: value for name, value in values.items() if _is_of_toolkit(name)},
         )
 
+    @property
+    def torch_distributed(self) -> bool:
+        """Whether the toolkit starts the script by `torchrun`, and not by `python3`."""
+        return bool(self.toolkit.get(_TORCH_DISTRIBUTED))
+
+    def command(self, host: str, hosts: Sequence[str], address: str, port: int) -> list[str]:
+        """What the toolkit runs on a host: `torchrun` with a process for each GPU, or one, or else the script itself.
+
+        `address` and `port` are where the hosts find each other: the first host's name and 7777 on AWS.
+        """
+        script = [str(self.toolkit["sagemaker_program"]), *self.arguments()]
+        if not self.torch_distributed:
+            return ["python3", *script]
+        launcher = ["torchrun", "--nnodes", str(len(hosts)), "--nproc_per_node", str(_GPUS or 1)]
+        if len(hosts) > 1:
+            place = ["--master_addr", address, "--master_port", str(port), "--node_rank", str(hosts.index(host))]
+            launcher += place
+        return [*launcher, *script]
+
     def arguments(self) -> list[str]:
         """The script's command line: `--name value`, by name."""
         arguments: list[str] = []
@@ -65,35 +88,38 @@ def _argument(value: Any) -> str:
     return str(value)
 
 
-def resource_configuration(instance_type: str) -> dict[str, Any]:
-    """`/opt/ml/input/config/resourceconfig.json` of a job on one machine."""
+def resource_configuration(instance_type: str, host: str = HOST, hosts: Sequence[str] = (HOST,)) -> dict[str, Any]:
+    """`/opt/ml/input/config/resourceconfig.json` on one host of a job."""
     return {
-        "current_host": HOST,
+        "current_host": host,
         "current_instance_type": instance_type,
-        "current_group_name": "homogeneousCluster",
-        "hosts": [HOST],
-        "instance_groups": [
-            {"instance_group_name": "homogeneousCluster", "instance_type": instance_type, "hosts": [HOST]}
-        ],
+        "current_group_name": _GROUP,
+        "hosts": list(hosts),
+        "instance_groups": [{"instance_group_name": _GROUP, "instance_type": instance_type, "hosts": list(hosts)}],
         "network_interface_name": _NETWORK_INTERFACE,
     }
 
 
 def environment(
-    directory: ContainerDirectory, parameters: Hyperparameters, channels: Mapping[str, Any], instance_type: str
+    directory: ContainerDirectory,
+    parameters: Hyperparameters,
+    channels: Mapping[str, Any],
+    resources: Mapping[str, Any],
 ) -> dict[str, str]:
-    """The `SM_…` variables that the toolkit sets for a script; `channels` is inputdataconfig.json."""
-    resources = resource_configuration(instance_type)
+    """The `SM_…` variables that the toolkit sets for a script.
+
+    `channels` is inputdataconfig.json, `resources` resourceconfig.json.
+    """
     program = str(parameters.toolkit.get("sagemaker_program", ""))
     facts: dict[str, Any] = {
         "hosts": resources["hosts"],
-        "current_host": HOST,
-        "current_instance_type": instance_type,
-        "current_instance_group": "homogeneousCluster",
+        "current_host": resources["current_host"],
+        "current_instance_type": resources["current_instance_type"],
+        "current_instance_group": _GROUP,
         "current_instance_group_hosts": resources["hosts"],
-        "instance_groups": ["homogeneousCluster"],
+        "instance_groups": [_GROUP],
         "instance_groups_dict": {group["instance_group_name"]: group for group in resources["instance_groups"]},
-        "distribution_instance_groups": [],
+        "distribution_instance_groups": [_GROUP] if parameters.torch_distributed else [],
         "is_hetero": False,
         "network_interface_name": _NETWORK_INTERFACE,
         "resource_config": resources,
@@ -113,8 +139,7 @@ def environment(
         "output_data_dir": str(directory.path("/opt/ml/output/data")),
         "output_intermediate_dir": str(directory.path("/opt/ml/output/intermediate")),
         "num_cpus": os.cpu_count() or 1,
-        # Whatever the instance type has on AWS, a script that asks here is told what there is.
-        "num_gpus": 0,
+        "num_gpus": _GPUS,
         "num_neurons": 0,
     }
     folders = {f"channel_{name}": str(directory.path(f"/opt/ml/input/data/{name}")) for name in channels}

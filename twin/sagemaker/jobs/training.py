@@ -11,11 +11,11 @@ from botocore.exceptions import ClientError
 
 from twin import credentials
 from twin.emulator.hooks import Json
-from twin.events import emit, parse_progress
-from twin.processes import Completed
+from twin.events import emit, emit_line, parse_progress
+from twin.processes import Completed, OnLine
 from twin.sagemaker import transfer
 from twin.sagemaker.directory import ContainerDirectory
-from twin.sagemaker.jobs import requirements
+from twin.sagemaker.jobs import nodes, requirements
 from twin.sagemaker.jobs.checkpoints import CheckpointSync
 from twin.sagemaker.jobs.failure import algorithm_error, client_error
 from twin.sagemaker.jobs.job import Job, JobStoppedError
@@ -58,11 +58,17 @@ class TrainingJob(Job):
         self._ran_s, self.waited_s = 0.0, 0.0
         self._before: Completed | None = None
         self._limit = ""
+        self.nodes: list[nodes.Node] = []
 
     @property
     def instance_type(self) -> str:
         """The instance type that the job asks for."""
         return str(self.record["ResourceConfig"]["InstanceType"])
+
+    @property
+    def hosts(self) -> int:
+        """How many machines the job asks for."""
+        return int(self.record["ResourceConfig"].get("InstanceCount") or 1)
 
     @property
     def grace_s(self) -> float:
@@ -81,6 +87,13 @@ class TrainingJob(Job):
 
     def work(self) -> None:
         """Fetch data and code, run the script, put what it left; on spot instances as often as one is lost."""
+        try:
+            self._work()
+        finally:
+            for node in self.nodes[1:]:
+                node.directory.remove()
+
+    def _work(self) -> None:
         parameters = Hyperparameters.of(self.record.get("HyperParameters") or {})
         while True:
             self._await_capacity()
@@ -89,6 +102,8 @@ class TrainingJob(Job):
                 break
             self._begin_again()
         self._judge(argv, completed)
+        for folder in (_MODEL, _OUTPUT):
+            nodes.gather(self.nodes, folder)
         self._enter("Uploading")
         self._put_results(completed)
         self._publish_metrics()
@@ -218,22 +233,56 @@ class TrainingJob(Job):
         transfer.unpack(archive, self.directory.folder(_CODE))
 
     def _train(self, parameters: Hyperparameters) -> tuple[list[str], Completed]:
-        config = "/opt/ml/input/config"
-        self.directory.write_json(f"{config}/hyperparameters.json", self.record.get("HyperParameters") or {})
-        self.directory.write_json(f"{config}/inputdataconfig.json", self.channels)
-        self.directory.write_json(f"{config}/resourceconfig.json", resource_configuration(self.instance_type))
-        for folder in (_MODEL, _OUTPUT, "/opt/ml/output/intermediate"):
-            self.directory.folder(folder)
+        self.failed_directory = self.directory
+        if self._isolated and (self.hosts > 1 or parameters.torch_distributed):
+            raise client_error("Processes that find each other need a network: none is here with network isolation.")
+        if self.hosts > 1 and not parameters.torch_distributed:
+            self.say(f"{self.hosts} instances run the script each by itself: nothing starts it as one program.")
         requirements.check_requirements(self.directory.path(_CODE) / "requirements.txt", self.say)
+        self.nodes = nodes.copied(self.directory, self.source.rpartition(".")[2], self.name, self.hosts)
+        port = nodes.free_port()
+        starts = [self._prepared(node, parameters, port) for node in self.nodes]
+        if len(starts) == 1:
+            argv = list(starts[0].argv)
+            return argv, self.run_script(argv, starts[0].environment, _CODE, network=not self._isolated)
+        failed, self.completed = nodes.run_together(starts, self.limit_s, self.ending, self.grace)
+        self.failed_directory = self.nodes[failed].directory
+        return list(starts[failed].argv), self.completed
+
+    def _prepared(self, node: nodes.Node, parameters: Hyperparameters, port: int) -> nodes.Start:
+        """Write what a host finds under `/opt/ml/input/config`, and give the process to start there."""
+        directory, hosts = node.directory, [one.name for one in self.nodes]
+        resources = resource_configuration(self.instance_type, node.name, hosts)
+        config = "/opt/ml/input/config"
+        directory.write_json(f"{config}/hyperparameters.json", self.record.get("HyperParameters") or {})
+        directory.write_json(f"{config}/inputdataconfig.json", self.channels)
+        directory.write_json(f"{config}/resourceconfig.json", resources)
+        for folder in (_MODEL, _OUTPUT, "/opt/ml/output/intermediate"):
+            directory.folder(folder)
         variables = {
-            **environment(self.directory, parameters, self.channels, self.instance_type),
+            **environment(directory, parameters, self.channels, resources),
             **(self.record.get("Environment") or {}),
-            "PYTHONPATH": str(self.directory.path(_CODE)),
+            "PYTHONPATH": str(directory.path(_CODE)),
             "TRAINING_JOB_NAME": self.name,
             "TRAINING_JOB_ARN": self.arn,
         }
-        argv = ["python3", str(parameters.toolkit["sagemaker_program"]), *parameters.arguments()]
-        return argv, self.run_script(argv, variables, _CODE, network=not self._isolated)
+        if len(hosts) > 1:
+            variables |= {**directory.environment(), **self.role}
+        argv = parameters.command(node.name, hosts, nodes.LOOPBACK, port)
+        return nodes.Start(argv, variables, directory.path(_CODE), self._lines_of(node))
+
+    def _lines_of(self, node: nodes.Node) -> OnLine:
+        """Where the lines of a host go: those of the first to the job's log, the others' to streams of their own."""
+        if node is self.nodes[0]:
+            return self.take_line
+        stream = self.other_log(node.name)
+
+        def take(line: str, _stream: str) -> None:
+            stream.write(line)
+            if not parse_progress(line) and not self.metrics.take(line):
+                emit_line(self.source, self.name, f"{node.name}: {line}")
+
+        return take
 
     def _judge(self, argv: list[str], completed: Completed) -> None:
         """Raise JobStoppedError or JobFailedError unless the job goes on to its results."""
@@ -250,7 +299,7 @@ class TrainingJob(Job):
             )
 
     def _script_failed(self, argv: list[str], completed: Completed) -> Exception:
-        failure = self.directory.path("/opt/ml/output/failure")
+        failure = self.failed_directory.path("/opt/ml/output/failure")
         if failure.exists():
             return algorithm_error(failure.read_text(errors="replace").strip())
         code = completed.returncode
