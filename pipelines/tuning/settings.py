@@ -12,6 +12,7 @@ from pipelines.tuning.metrics import NAMES
 from pipelines.tuning.schedule import SCHEDULES
 
 METHODS = ("lora", "full", "frozen")
+SUPERVISED, CONTINUED_PRETRAINING, DPO = OBJECTIVES = ("supervised", "continued-pretraining", "dpo")
 # As for the candidates: on fewer held-out examples a confidence interval says nothing.
 MINIMUM_EXAMPLES = 5
 
@@ -21,7 +22,8 @@ class TrainingSettings:
     """`batch_size` counts examples to one optimizer step, `max_length` tokens of prompt and completion.
 
     `trained_layers` is for method `frozen`. `warm_up` is a share of the steps. Training ends when held-out loss has
-    not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by.
+    not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by. `objective` is
+    one of `OBJECTIVES`; `beta` and `label_smoothing` are for objective `dpo`.
     """
 
     method: str
@@ -41,11 +43,14 @@ class TrainingSettings:
     validation_examples: int
     seed: int
     metric: str = "rougeL"
+    objective: str = SUPERVISED
+    beta: float = 0.1
+    label_smoothing: float = 0.0
 
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """`test_examples` bounds how many examples are drawn; `max_length` is that of training.
+    """`test_examples` bounds how many examples are drawn; `max_length` and the objective's are those of training.
 
     After `max_output_tokens` an answer is cut off, as the endpoint does. `metric` is one of `metrics.NAMES`.
     """
@@ -55,6 +60,9 @@ class EvaluationSettings:
     max_length: int
     seed: int
     metric: str = "rougeL"
+    objective: str = SUPERVISED
+    beta: float = 0.1
+    label_smoothing: float = 0.0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -84,6 +92,12 @@ def _bounded(value: float, low: float, high: float, whole: bool = False) -> floa
     return value
 
 
+def _add_objective(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--objective", choices=OBJECTIVES, default=SUPERVISED)
+    parser.add_argument("--beta", type=_fraction(0.001, 10.0), default=0.1)
+    parser.add_argument("--label_smoothing", type=_fraction(0.0, 0.49), default=0.0)
+
+
 def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     """Read the hyperparameters from the command line.
 
@@ -108,6 +122,7 @@ def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     parser.add_argument("--validation_examples", type=_whole(MINIMUM_EXAMPLES, 10_000), default=64)
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
     parser.add_argument("--metric", choices=NAMES, default="rougeL")
+    _add_objective(parser)
     return TrainingSettings(**vars(parser.parse_args(arguments)))
 
 
@@ -123,4 +138,5 @@ def parse_evaluation(arguments: Sequence[str] | None = None) -> EvaluationSettin
     parser.add_argument("--max_length", type=_whole(32, 131_072), default=256)
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
     parser.add_argument("--metric", choices=NAMES, default="rougeL")
+    _add_objective(parser)
     return EvaluationSettings(**vars(parser.parse_args(arguments)))

@@ -30,12 +30,14 @@ if __name__ == "__main__":
 import torch
 import transformers
 
-from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, losses, methods
+from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, methods
 from pipelines.tuning.container import TrainingFolders, TuningError, failures_explained
+from pipelines.tuning.drawing import Census
 from pipelines.tuning.hardware import detect
 from pipelines.tuning.labels import labels_of
 from pipelines.tuning.loop import Trainer
 from pipelines.tuning.metrics import Metric
+from pipelines.tuning.objectives import objective_of
 from pipelines.tuning.progress import log_figures, log_phase, log_progress
 from pipelines.tuning.settings import TrainingSettings, parse_training
 from pipelines.tuning.stopping import Stopping
@@ -44,7 +46,7 @@ from pipelines.tuning.stopping import Stopping
 LABEL_POOL = 20_000
 
 Curve = list[dict[str, float]]
-Load = Callable[..., tuple[list[examples.Example], examples.Census]]
+Load = Callable[..., tuple[list[Any], Census]]
 
 
 def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str, Any]:
@@ -60,23 +62,35 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     tokenizer = checkpoint.load_tokenizer(folders.model)
     gguf_export.check_exportable(config, tokenizer)
 
-    def load(read: Load, folder: Path, limit: int) -> tuple[list[examples.Example], dict[str, Any]]:
+    objective = objective_of(settings)
+
+    def load(read: Load, folder: Path, limit: int) -> tuple[list[Any], dict[str, Any]]:
         loaded, census = read(folder, limit, tokenizer, settings.max_length, settings.seed)
         print(f"{folder.name}: {census}", flush=True)
         return loaded, asdict(census)
 
-    training, training_records = load(examples.load, folders.train, settings.max_examples)
-    validation, validation_records = load(held_out.load, folders.validation, settings.validation_examples)
-    # And so are targets that the metric could not compare.
-    labels = labels_of(record.reference for record in islice(examples.records_in(folders.train), LABEL_POOL))
-    Metric(settings.metric, labels)
+    training, training_records = load(objective.load, folders.train, settings.max_examples)
+    validation, validation_records = load(
+        partial(held_out.load, objective), folders.validation, settings.validation_examples
+    )
+    labels = []
+    if objective.answers(training):
+        # And so are targets that the metric could not compare.
+        labels = labels_of(record.reference for record in islice(examples.records_in(folders.train), LABEL_POOL))
+        Metric(settings.metric, labels)
 
     log_phase("load base model")
     model = checkpoint.load_model(folders.model, hardware, methods.weight_type(settings.method, hardware))
     weights = methods.prepare(model, settings)
 
+    # What was learned before, and may be restored from here on, is not the base model's.
+    training, validation = (
+        objective.with_reference(model, units, hardware, partial(log_progress, "measure_reference"))
+        for units in (training, validation)
+    )
+
     def validate() -> float:
-        loss = losses.mean_loss(model, validation, hardware, partial(log_progress, "validate"))
+        loss = objective.mean_loss(model, validation, hardware, partial(log_progress, "validate"))
         if not math.isfinite(loss):
             raise TuningError(
                 f"The loss on the validation examples is {loss}. Before the first step, the base model's weights are "
@@ -86,7 +100,7 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
         return loss
 
     loss_before = validate()
-    trainer = Trainer(model, weights, training, settings, hardware)
+    trainer = Trainer(model, weights, training, settings, hardware, objective)
     curve, loss_after = run_epochs(trainer, validate)
     # The optimizer has done its work; the export needs the room.
     del trainer
