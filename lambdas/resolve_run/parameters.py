@@ -13,6 +13,8 @@ NUMBERS = {
     "Patience": "patience",
     "WarmUp": "warm_up",
     "WeightDecay": "weight_decay",
+    "Beta": "beta",
+    "LabelSmoothing": "label_smoothing",
     "LoraRank": "rank",
     "LoraAlpha": "alpha",
     "LoraDropout": "dropout",
@@ -27,6 +29,8 @@ NUMBERS = {
 
 # What a run that names no learning rate trains with, by its method: the settings have the same.
 LEARNING_RATES = {"lora": 5e-4, "full": 5e-5, "frozen": 5e-5}
+# Share of that rate for objective dpo.
+DPO_SHARE = 0.1
 
 
 def pipeline_parameters(
@@ -55,6 +59,7 @@ def pipeline_parameters(
         "EvaluationInstanceType": tuning.text("evaluation_instance_type"),
         "MaxRuntimeSeconds": str(60 * tuning.integer("max_runtime_minutes", minimum=1)),
         "Method": method,
+        "Objective": tuning.text("objective"),
         "LearningRate": _plain(_learning_rate(tuning, method)),
         "Schedule": tuning.text("schedule"),
         **{name: _plain(tuning.number(setting)) for name, setting in NUMBERS.items()},
@@ -69,7 +74,7 @@ def _learning_rate(tuning: Fields, method: str) -> float:
         return tuning.number("learning_rate")
     if method not in LEARNING_RATES:
         raise tuning.complaint(f"The field 'method' is {method!r}, not one of {', '.join(LEARNING_RATES)}")
-    return LEARNING_RATES[method]
+    return LEARNING_RATES[method] * (DPO_SHARE if tuning.text("objective") == "dpo" else 1)
 
 
 def _plain(number: float) -> str:

@@ -22,6 +22,11 @@ MAX_RUNTIME_SECONDS = ParameterInteger("MaxRuntimeSeconds", default_value=7200)
 
 METHOD = ParameterString("Method", default_value="lora", enum_values=["lora", "full", "frozen"])
 TRAINED_LAYERS = ParameterInteger("TrainedLayers", default_value=4)
+OBJECTIVE = ParameterString(
+    "Objective", default_value="supervised", enum_values=["supervised", "continued-pretraining", "dpo"]
+)
+BETA = ParameterFloat("Beta", default_value=0.1)
+LABEL_SMOOTHING = ParameterFloat("LabelSmoothing", default_value=0.0)
 EPOCHS = ParameterInteger("Epochs", default_value=1)
 PATIENCE = ParameterInteger("Patience", default_value=0)
 LEARNING_RATE = ParameterFloat("LearningRate", default_value=5e-4)
@@ -47,6 +52,9 @@ MINIMUM_METRIC = ParameterFloat("MinimumMetric", default_value=0.3)
 HYPERPARAMETERS: dict[str, Parameter] = {
     "method": METHOD,
     "trained_layers": TRAINED_LAYERS,
+    "objective": OBJECTIVE,
+    "beta": BETA,
+    "label_smoothing": LABEL_SMOOTHING,
     "epochs": EPOCHS,
     "patience": PATIENCE,
     "learning_rate": LEARNING_RATE,
@@ -70,6 +78,9 @@ EVALUATION: dict[str, Parameter] = {
     "max_length": MAX_LENGTH,
     "seed": SEED,
     "metric": METRIC,
+    "objective": OBJECTIVE,
+    "beta": BETA,
+    "label_smoothing": LABEL_SMOOTHING,
 }
 
 PARAMETERS: tuple[Parameter, ...] = (

@@ -93,7 +93,7 @@ def find_base(
         Part(file["key"], file["key"].removeprefix(prefix).split("/")[0], sizes[file["key"]])
         for file in manifest["files"]
     ]
-    columns = Columns(**{field.name: manifest["columns"][field.name] for field in fields(Columns)})
+    columns = Columns(**{field.name: manifest["columns"].get(field.name, "") for field in fields(Columns)})
     inputs = {stored.key: stored for stored in read_inputs(curated, prefix)}
     return Base(name, tuple(parts), inputs, columns, manifest["kept"])
 
