@@ -118,4 +118,7 @@ def _manifest(curated: Bucket, prefix: str, name: str) -> dict[str, Any]:
 
 def _deciding(settings: dict[str, Any]) -> dict[str, Any]:
     data = {name: value for name, value in settings["data"].items() if name not in _OF_A_RUN}
+    # A column that is not named says no more than one that an earlier version could not name.
+    if data["columns"]:
+        data["columns"] = {name: column for name, column in data["columns"].items() if column}
     return {"task": settings["task"], "data": data}
