@@ -18,6 +18,13 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 ROOT = Path(__file__).resolve().parent.parent
+SHINGLES = (
+    "pipelines/preparation/__init__.py",
+    "pipelines/preparation/words.py",
+    "pipelines/preparation/near/__init__.py",
+    "pipelines/preparation/near/shingles.py",
+)
+"""What the evaluation takes of preparation; they import numpy and each other."""
 
 
 class MissingSource(FileNotFoundError):
@@ -57,8 +64,13 @@ def training_code(scope: Construct, construct_id: str) -> s3_assets.Asset:
 
 
 def evaluation_code(scope: Construct, construct_id: str) -> s3_assets.Asset:
-    """A zip that Python runs: `__main__.py` at its root and `pipelines/tuning` beside it."""
+    """A zip that Python runs: `__main__.py` at its root and `pipelines/tuning` beside it.
+
+    Test records are looked for in train by preparation's own shingles, so those few modules come along.
+    """
     folder = _stage("evaluation-code", "pipelines", "pipelines/tuning")
+    for name in SHINGLES:
+        _copy(ROOT / name, folder / name)
     _copy(ROOT / "pipelines/tuning/__main__.py", folder / "__main__.py")
     return s3_assets.Asset(scope, construct_id, path=str(folder))
 

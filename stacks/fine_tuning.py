@@ -25,6 +25,7 @@ from stacks.foundation import Foundation
 
 DEFINITION = Path(__file__).resolve().parent.parent / "pipelines" / "definition" / "pipeline.json"
 TRAINING_REPOSITORY = "huggingface-pytorch-training"
+LEAST_LEAK_SIMILARITY = 0.8
 JOBS = "pipelines-*"
 """SageMaker names a pipeline's jobs `pipelines-<execution>-<step>-<random>`."""
 
@@ -32,10 +33,11 @@ JOBS = "pipelines-*"
 class FineTuning(cdk.Stack):
     """A SageMaker pipeline, the registry's group for what it makes, and a role for each of its parts.
 
-    Three roles, because they need different things: only evaluation may read the test split, only the pipeline
-    may register a model.
+    Three roles, because they need different things: only evaluation may read the test split (and that of training, to
+    see that they have nothing in common), only the pipeline may register a model.
     """
 
+    settings: Settings
     pipeline_name: str
     pipeline_arn: str
     model_package_group_name: str
@@ -45,7 +47,7 @@ class FineTuning(cdk.Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, foundation: Foundation) -> None:
         super().__init__(scope, construct_id)
-        self._settings = settings
+        self.settings = settings
         self._foundation = foundation
         self.pipeline_name = resource_name(settings, "fine-tune")
         self.pipeline_arn = self._arn(f"pipeline/{self.pipeline_name}")
@@ -82,8 +84,8 @@ class FineTuning(cdk.Stack):
         group = sagemaker.CfnModelPackageGroup(
             self,
             "ModelPackageGroup",
-            model_package_group_name=resource_name(self._settings),
-            model_package_group_description=f"Models tuned by {resource_name(self._settings)}.",
+            model_package_group_name=resource_name(self.settings),
+            model_package_group_description=f"Models tuned by {resource_name(self.settings)}.",
         )
         # Not kept by a first deployment that is rolled back: it would stand in the way of the second.
         group.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
@@ -111,16 +113,18 @@ class FineTuning(cdk.Stack):
                 "EvaluationCodeFile": self._evaluation_code.s3_object_key,
                 "ModelPackageGroupName": self.model_package_group_name,
                 "ModelsBucket": self._foundation.models_bucket.bucket_name,
-                "ProjectName": self._settings.name,
-                "Environment": self._settings.environment,
+                "ProjectName": self.settings.name,
+                "Environment": self.settings.environment,
             },
         )
 
     def _defaults(self) -> dict[str, str | int | float]:
         """The deployed settings by the names of the pipeline's parameters."""
-        tuning = self._settings.tuning
+        tuning, near_duplicates = self.settings.tuning, self.settings.data.near_duplicates
         return {
             "BaseModel": f"s3://${{ModelsBucket}}/base/{tuning.model}",
+            # No model in use: an input must exist, so a small file stands for none.
+            "ChampionModel": f"s3://${{ModelsBucket}}/base/{tuning.model}/config.json",
             "TrainingInstanceType": tuning.instance_type,
             "EvaluationInstanceType": tuning.evaluation_instance_type,
             "MaxRuntimeSeconds": 60 * tuning.max_runtime_minutes,
@@ -142,11 +146,16 @@ class FineTuning(cdk.Stack):
             "MaxLength": tuning.max_length,
             "MaxExamples": tuning.max_examples,
             "TestExamples": tuning.test_examples,
-            "MaxOutputTokens": self._settings.serving.max_output_tokens,
+            "MaxOutputTokens": self.settings.serving.max_output_tokens,
             "Seed": tuning.seed,
-            "Metric": self._settings.selection.metric,
+            "Metric": self.settings.selection.metric,
             "MinimumLossReduction": tuning.minimum_loss_reduction,
-            "MinimumMetric": self._settings.selection.floor,
+            "MinimumMetric": self.settings.selection.floor,
+            "SliceTolerance": tuning.slice_tolerance,
+            "GeneralTolerance": tuning.general_tolerance,
+            # As `lambdas/resolve_run` has it: texts that preparation need not have kept apart are no leak.
+            "LeakSimilarity": max(LEAST_LEAK_SIMILARITY, near_duplicates.similarity),
+            "ShingleWords": near_duplicates.shingle_words,
         }
 
     def _training_role(self) -> iam.Role:
@@ -161,7 +170,8 @@ class FineTuning(cdk.Stack):
 
     def _evaluation_role(self) -> iam.Role:
         base, role = self._foundation, self._job_role("Evaluation", "ProcessingJobs")
-        read_objects(role, base.curated_bucket, "*/run=*/test/*", key=base.key)
+        for split in ("test", "train"):
+            read_objects(role, base.curated_bucket, f"*/run=*/{split}/*", key=base.key)
         for prefix in ("base/*", "run=*/training/*"):
             read_objects(role, base.models_bucket, prefix, key=base.key)
         read_asset(role, self._evaluation_code)

@@ -79,9 +79,12 @@ class Gateway(cdk.Stack):
         read_parameter(role, foundation.approved_target)
         endpoint = f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:endpoint/{endpoint_name}"
         allow(role, ["sagemaker:InvokeEndpoint"], [endpoint])
-        if arns := model_arns(self, self._settings.candidate_models):
+        models = [*self._settings.candidate_models]
+        if self._settings.embedding_model and self._settings.selection.searches_by_embeddings:
+            models.append(self._settings.embedding_model)
+        if arns := model_arns(self, models):
             allow(role, ["bedrock:InvokeModel"], arns)
-        # A few-shot candidate's examples lie with its result.
+        # A few-shot candidate's examples, or the passages of one with retrieval, lie with its result.
         read_objects(role, foundation.models_bucket, "run=*/candidates/*", key=foundation.key)
 
     def _make_api(self, foundation: Foundation) -> apigateway.RestApi:

@@ -53,7 +53,9 @@ class ModelSelection(cdk.Stack):
         # What was answered is read again, should the evaluation have to go on from there.
         read_objects(made.role, foundation.models_bucket, "run=*/candidates/*", key=foundation.key)
         write_objects(made.role, foundation.models_bucket, "run=*/candidates/*", key=foundation.key)
-        models = [model for model in settings.candidate_models if model.platform != "lambda"]
-        if models:
-            allow(made.role, ["bedrock:InvokeModel"], model_arns(self, models))
+        if settings.asked_models:
+            allow(made.role, ["bedrock:InvokeModel"], model_arns(self, settings.asked_models))
+        if documents := settings.selection.documents:
+            made.function.add_environment("RAW_BUCKET", foundation.raw_bucket.bucket_name)
+            read_objects(made.role, foundation.raw_bucket, f"{documents.folder}/*", key=foundation.key)
         return made.function

@@ -100,7 +100,14 @@ class Workflow(cdk.Stack):
         )
         chain = (
             self._prepare(steps, functions, data_preparation)
-            .next(select(steps, model_selection.evaluate_candidate, model_selection.select_model))
+            .next(
+                select(
+                    steps,
+                    model_selection.evaluate_candidate,
+                    model_selection.select_model,
+                    judged=settings.selection.judge is not None,
+                )
+            )
             .next(needs_tuning(steps, tune=tuning, otherwise=approval))
         )
         role = self._role(arn, steps)

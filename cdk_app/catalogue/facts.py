@@ -108,7 +108,7 @@ class Abilities(Sourced):
     system_prompt: bool | None = None
     tool_use: bool | None = None
     sampling: bool | None = None
-    """Whether it takes a temperature; what refuses one refuses the workflow's requests."""
+    """Whether it takes a temperature; what refuses one is asked without."""
 
 
 class Licence(Sourced):

@@ -53,6 +53,8 @@ class Model:
     """Repository of the open weights that the fine-tuning step can train; None: not customizable."""
     end_of_life: str | None = None
     """Day (ISO 8601) after which Bedrock no longer answers, where AWS has announced one."""
+    sampling: bool = True
+    """Whether requests may say a temperature; False for what is known to refuse one."""
 
     @property
     def customizable(self) -> bool:

@@ -1,7 +1,7 @@
 """Which entries a workflow can name, and how each becomes a `Model`.
 
-A candidate reads text and writes text, answers Converse with a temperature, and has a price and a context that are
-known: what lacks one of these cannot be compared, and is not in `CATALOGUE`.
+A candidate reads text and writes text, answers Converse, and has a price and a context that are known: what lacks one
+of these cannot be compared, and is not in `CATALOGUE`.
 """
 
 from __future__ import annotations
@@ -48,8 +48,6 @@ def _why_not_asked(entry: Entry, bedrock: Bedrock) -> str | None:
     abilities = entry.abilities
     if abilities is None or not abilities.converse:
         return "is not known to answer Converse"
-    if abilities.sampling is False:
-        return "takes no temperature, and every candidate is asked with temperature 0"
     if abilities.system_prompt is False:
         return "takes no system prompt, which records may have"
     if _list_price(entry, template_route(bedrock)) is None:
@@ -82,6 +80,7 @@ def _model(entry: Entry) -> Model:
         prices_by_geography=_prices_by_geography(entry) if route == "geographic" else (),
         hugging_face_id=entry.sagemaker.hugging_face_id if imported and entry.sagemaker else None,
         end_of_life=entry.end_of_life.day.isoformat() if entry.end_of_life else None,
+        sampling=entry.abilities is None or entry.abilities.sampling is not False,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cdk_app.catalogue import CATALOGUE, Model
+from cdk_app.catalogue.embedding import EMBEDDERS
 from cdk_app.settings.analytics import Analytics
 from cdk_app.settings.data import Data
 from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Gateway, Serving
@@ -64,14 +65,34 @@ class Settings(Section):
     def candidate_models(self) -> tuple[Model, ...]:
         """The model behind each candidate, in order; an imported model with the id that Bedrock gave it."""
         return tuple(
-            CATALOGUE[candidate.model].imported_as(candidate.imported_model_id)
-            if candidate.imported_model_id
-            else CATALOGUE[candidate.model]
+            _as_imported(CATALOGUE[candidate.model], candidate.imported_model_id)
             for candidate in self.selection.candidates
         )
+
+    @property
+    def embedding_model(self) -> Model | None:
+        """The model that embeds texts, with the id of its import where it is imported."""
+        named = self.selection.embeddings
+        return _as_imported(EMBEDDERS[named.model], named.imported_model_id) if named else None
+
+    @property
+    def judge_model(self) -> Model | None:
+        """The model that compares answers."""
+        named = self.selection.judge
+        return _as_imported(CATALOGUE[named.model], named.imported_model_id) if named else None
+
+    @property
+    def asked_models(self) -> tuple[Model, ...]:
+        """Every model on Bedrock that the evaluation asks: candidates, embedding model and judge."""
+        models = (*self.candidate_models, self.embedding_model, self.judge_model)
+        return tuple(model for model in models if model is not None and model.platform != "lambda")
 
     @property
     def longest_prompt(self) -> int:
         """Tokens of the longest prompt that the tuned model's endpoint can still answer in full length."""
         context = min(CATALOGUE[self.tuning.model].context_tokens, CONTEXT_TOKENS)
         return context - self.serving.max_output_tokens
+
+
+def _as_imported(model: Model, imported_model_id: str | None) -> Model:
+    return model.imported_as(imported_model_id) if imported_model_id else model

@@ -1,4 +1,4 @@
-"""Candidates that nothing answers for in the region that is deployed to.
+"""Models that nothing answers for in the region that is deployed to.
 
 Templates do not know their region, and neither do settings; the CDK CLI does, and says it to the application. What
 the catalogue knows of that region is then asked before anything is synthesized.
@@ -16,10 +16,14 @@ from cdk_app.settings.problems import Problem
 
 
 def unanswered(settings: Settings, workflow: Path, region: str) -> Iterator[Problem]:
-    """Yield a problem for each candidate on Bedrock that a workflow in the region could not ask."""
-    for index, model in enumerate(settings.candidate_models):
-        if model.platform == "bedrock" and asked_from(model, region) is None:
-            place = ("selection", "candidates", index, "model")
+    """Yield a problem for each model on Bedrock that a workflow in the region could not ask."""
+    places: list[tuple[tuple[str | int, ...], Model | None]] = [
+        (("selection", "candidates", index, "model"), model) for index, model in enumerate(settings.candidate_models)
+    ]
+    places += [(("selection", "embeddings", "model"), settings.embedding_model)]
+    places += [(("selection", "judge", "model"), settings.judge_model)]
+    for place, model in places:
+        if model is not None and model.platform == "bedrock" and asked_from(model, region) is None:
             yield problem_in(workflow, settings.environment, place, _message(model, region), _remedy(model))
 
 
@@ -32,4 +36,4 @@ def _remedy(model: Model) -> str:
     bedrock = ENTRIES[model.key].bedrock
     known = sorted({*GEOGRAPHIES, *(bedrock.regions if bedrock else ())})
     regions = [region for region in known if asked_from(model, region)]
-    return f"Name another candidate, or deploy to {', '.join(regions[:-1])}{' or ' * bool(regions[1:])}{regions[-1]}."
+    return f"Name another model, or deploy to {', '.join(regions[:-1])}{' or ' * bool(regions[1:])}{regions[-1]}."

@@ -53,7 +53,7 @@ def _row(declared: Declaration) -> str:
 
 
 def _allowed(declared: Declaration) -> str:
-    if declared.path[-1] == "model":
+    if declared.path[-1] == "model" and "embeddings" not in declared.path:
         return "a model below"
     if declared.choices and declared.type != "array":
         return ", ".join(f"`{choice}`" for choice in declared.choices)

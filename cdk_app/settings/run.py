@@ -56,10 +56,11 @@ GATES = ("data.minimum_records", "selection.floor", "tuning.minimum_loss_reducti
 _DEPLOYED = {"dataset", "glue", "quality_rules", "retention_days", "trigger_on_new_data"}
 """Keys of `data` that say what is deployed; a run has no use for them."""
 
+_JUDGE = "Judge"
 _SIDES = {"Input": "usd_per_1k_input_tokens", "Output": "usd_per_1k_output_tokens"}
 _LITERAL_REFERENCE = re.compile(r"\$\{(?!AWS::(?:Partition|Region|AccountId)\}|BedrockGeography\})")
 # A price becomes a number, so it stands without quotation marks.
-_OPEN_PRICE = re.compile(r'(_tokens":)"<(Candidate\d+(?:Input|Output))>"')
+_OPEN_PRICE = re.compile(r'(_tokens":)"<((?:Candidate\d+|Judge)(?:Input|Output))>"')
 
 
 def run_settings(settings: Settings) -> dict[str, Any]:
@@ -96,26 +97,27 @@ def run_settings_template(settings: Settings) -> str:
         SettingsError: as `run_settings`.
     """
     defaults = run_settings(settings)["defaults"]
-    for index, model in enumerate(settings.candidate_models):
+    for name, model in _priced(settings).items():
         if model.prices_by_geography:
-            defaults["candidates"][index]["price"] = {
-                key: f"<{_price_name(index, side)}>" for side, key in _SIDES.items()
-            }
+            asked = defaults["selection"]["judge"] if name == _JUDGE else defaults["candidates"][int(name[9:])]
+            asked["price"] = {key: f"<{name}{side}>" for side, key in _SIDES.items()}
     return _OPEN_PRICE.sub(r"\1${\2}", _LITERAL_REFERENCE.sub("${!", compact_json(defaults)))
 
 
 def open_prices(settings: Settings) -> dict[str, dict[str, float]]:
     """Return what `run_settings_template` leaves open beside model ids: by name, the US dollars in each geography."""
     return {
-        _price_name(index, side): {by: getattr(price, key) for by, price in model.prices_by_geography}
-        for index, model in enumerate(settings.candidate_models)
+        f"{name}{side}": {by: getattr(price, key) for by, price in model.prices_by_geography}
+        for name, model in _priced(settings).items()
         if model.prices_by_geography
         for side, key in _SIDES.items()
     }
 
 
-def _price_name(index: int, side: str) -> str:
-    return f"Candidate{index}{side}"
+def _priced(settings: Settings) -> dict[str, Model]:
+    """The models whose prices are compared or counted, by what the templates call them."""
+    found = {f"Candidate{index}": model for index, model in enumerate(settings.candidate_models)}
+    return found | ({_JUDGE: settings.judge_model} if settings.judge_model else {})
 
 
 def _defaults(settings: Settings) -> dict[str, Any]:
@@ -123,26 +125,43 @@ def _defaults(settings: Settings) -> dict[str, Any]:
         "dataset": settings.data.dataset,
         "task": settings.task.model_dump(),
         "data": settings.data.model_dump(exclude=_DEPLOYED),
-        "selection": settings.selection.model_dump(exclude={"candidates"}),
+        "selection": _selection(settings),
         "candidates": _candidates(settings),
-        "tuning": settings.tuning.model_dump(),
+        "tuning": settings.tuning.model_dump(exclude={"usd_per_hour"}),
         "serving": settings.serving.model_dump(include={"max_output_tokens"}),
         "approval": settings.approval,
         "approval_timeout_hours": settings.approval_timeout_hours,
     }
 
 
+def _selection(settings: Settings) -> dict[str, Any]:
+    """Metric, floor and sample, with the documents, the embedding model and the judge where there are any."""
+    selection = settings.selection
+    found: dict[str, Any] = selection.model_dump(include={"metric", "floor", "sample_size"})
+    if selection.documents:
+        found["documents"] = selection.documents.model_dump()
+    if selection.embeddings and settings.embedding_model:
+        found["embeddings"] = _asked(selection.embeddings.model, settings.embedding_model)
+    if selection.judge and settings.judge_model:
+        rubric = {"rubric": selection.judge.rubric} if selection.judge.rubric else {}
+        judge = _asked(selection.judge.model, settings.judge_model)
+        found["judge"] = {**judge, "agreement": selection.judge.agreement, **rubric}
+    return found
+
+
+def _asked(key: str, model: Model) -> dict[str, Any]:
+    sampling = {} if model.sampling else {"sampling": False}
+    return {"model": key, "model_id": model.converse_model_id, "price": _price(model), **sampling}
+
+
 def _candidates(settings: Settings) -> list[dict[str, Any]]:
     pairs = zip(settings.selection.candidates, settings.candidate_models, strict=True)
     return [
         {
-            "model": candidate.model,
+            **_asked(candidate.model, model),
             "platform": model.platform,
-            "model_id": model.converse_model_id,
             "strategy": candidate.strategy,
-            **({"examples": candidate.examples} if candidate.examples else {}),
-            **({"choose": candidate.choose} if candidate.choose else {}),
-            "price": _price(model),
+            **candidate.model_dump(include={"examples", "choose", "passages", "search"}, exclude_none=True),
         }
         for candidate, model in pairs
     ]

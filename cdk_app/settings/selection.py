@@ -7,18 +7,22 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cdk_app.catalogue import CATALOGUE
+from cdk_app.settings.measuring import Documents, Embeddings, ImportedModelId, Judge
 from cdk_app.settings.section import Section
 
-Strategy = Literal["zero-shot", "few-shot", "extractive"]
-Metric = Literal["rougeL", "macroF1", "accuracy", "exactMatch", "tokenF1"]
+Strategy = Literal["zero-shot", "few-shot", "retrieval", "extractive"]
+Metric = Literal["rougeL", "macroF1", "accuracy", "exactMatch", "tokenF1", "embeddingSimilarity", "judge"]
 
 METRICS_OF_KIND: dict[str, tuple[str, ...]] = {
-    "summarization": ("rougeL",),
-    "generation": ("rougeL",),
+    "summarization": ("rougeL", "embeddingSimilarity"),
+    "generation": ("rougeL", "judge"),
     "classification": ("macroF1", "accuracy"),
     "question_answering": ("exactMatch", "tokenF1"),
 }
 """The metrics that suit each kind of task; `lambdas/shared/metrics.py` computes them."""
+
+ASKED_METRICS = ("embeddingSimilarity", "judge")
+"""Metrics that ask a model on Bedrock, which the jobs that tune and evaluate do not reach."""
 
 
 class Candidate(Section):
@@ -28,7 +32,8 @@ class Candidate(Section):
     """Key of a model in the catalogue (docs/settings.md lists it)."""
 
     strategy: Strategy = "zero-shot"
-    """`zero-shot` asks plainly, `few-shot` shows examples first, `extractive` picks the best sentence."""
+    """`zero-shot` asks plainly, `few-shot` shows examples first, `retrieval` passages that were found for the text, \
+`extractive` picks the best sentence."""
 
     examples: Annotated[int | None, Field(ge=1, le=20)] = None
     """Examples shown before the question; for `few-shot` only, and required there."""
@@ -37,7 +42,13 @@ class Candidate(Section):
     """Which examples a `few-shot` prompt shows: `first`, the default, the same short ones before every text; \
 `similar` those of up to 500 from train that are most like the text."""
 
-    imported_model_id: Annotated[str | None, Field(pattern=r"^[a-z0-9]{12}$", examples=["a1b2c3d4e5f6"])] = None
+    passages: Annotated[int | None, Field(ge=1, le=10)] = None
+    """Passages of `selection.documents` shown with the question; for `retrieval` only, and required there."""
+
+    search: Literal["words", "embeddings"] | None = None
+    """How `retrieval` finds passages: by `words` (BM25), the default, or by `embeddings`."""
+
+    imported_model_id: ImportedModelId | None = None
     """Id that Bedrock gave to your import of the model; required for models of platform `bedrock-import`."""
 
 
@@ -47,7 +58,8 @@ class Selection(Section):
     metric: Metric = "rougeL"
     """Quality metric. For summarization and generation: `rougeL`, the F-measure of the longest common subsequence of \
 words. For classification: `macroF1`, the mean of each label's F1, or `accuracy`. For question answering: `exactMatch` \
-or `tokenF1`, as SQuAD defines them."""
+or `tokenF1`, as SQuAD defines them. Without tuning also `embeddingSimilarity` for summarization and `judge` for \
+generation."""
 
     floor: Annotated[float, Field(ge=0.01, le=0.99)] = 0.3
     """Quality a model must reach to be deployed; the cheapest candidate whose lower confidence bound does so wins."""
@@ -55,5 +67,19 @@ or `tokenF1`, as SQuAD defines them."""
     sample_size: Annotated[int, Field(ge=8, le=10_000)] = 64
     """Validation records on which every candidate is measured."""
 
-    candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=8, strict=False)]
+    documents: Documents | None = None
+    """The documents of `retrieval` candidates."""
+
+    embeddings: Embeddings | None = None
+    """The embedding model; with it, every summary is also compared with its target by their embeddings."""
+
+    judge: Judge | None = None
+    """The judge of `metric: judge`."""
+
+    candidates: Annotated[tuple[Candidate, ...], Field(min_length=1, max_length=12, strict=False)]
     """Models to compare, each with the way it is asked."""
+
+    @property
+    def searches_by_embeddings(self) -> bool:
+        """Whether a candidate finds its passages by embeddings."""
+        return any(candidate.search == "embeddings" for candidate in self.candidates)

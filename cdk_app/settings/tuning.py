@@ -87,17 +87,28 @@ class Tuning(Section):
     max_examples: Annotated[int, Field(ge=8, le=1_000_000)] = 2000
     """Most examples to train on."""
 
-    test_examples: Annotated[int, Field(ge=8, le=10_000)] = 200
+    test_examples: Annotated[int, Field(ge=16, le=10_000)] = 200
     """Most test records for the final figures."""
 
     seed: Seed = 13
     """Seed of the training: order of the examples, dropout, initial adapter."""
 
     minimum_loss_reduction: Annotated[float, Field(ge=0.001, le=0.99)] = 0.05
-    """Share by which held-out loss must fall for the tuned model to be registered."""
+    """Share by which held-out loss must surely fall for the tuned model to be registered."""
+
+    slice_tolerance: Annotated[float, Field(ge=0.001, le=0.5)] = 0.05
+    """By how much the tuned model may fall below its base in a slice of the test records: by length, file, language."""
+
+    general_tolerance: Annotated[float, Field(ge=0.001, le=0.5)] = 0.1
+    """By how much the tuned model may fall below its base on the general questions, in the probability of the right
+    answer."""
 
     instance_type: InstanceType = "ml.g5.xlarge"
     """SageMaker instance type of the training job."""
+
+    usd_per_hour: Annotated[float, Field(gt=0, le=1000)] | None = None
+    """Price of the training instance an hour in US dollars, for the cost on the model card; without it the card says
+    for how many seconds it is billed."""
 
     evaluation_instance_type: InstanceType = "ml.g5.xlarge"
     """SageMaker instance type of the evaluation job."""

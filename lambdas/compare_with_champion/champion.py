@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from lambdas.compare_with_champion.evaluation import Evaluation, predictions_key, read_predictions
 from lambdas.shared import s3
 from lambdas.shared.extractive import best_sentence
+from lambdas.shared.figures import Interval
 from lambdas.shared.prompts import text_of
 from lambdas.shared.run import Run
 from lambdas.shared.targets import BedrockTarget, ExtractiveTarget, SageMakerTarget
@@ -23,12 +24,14 @@ class Opponent:
     Attributes:
         answers: by record id, for the records that both models answered.
         note: why this is not the champion, or an empty string.
+        difference: the evaluation's own, where it asked this model too: one difference has one interval.
     """
 
     kind: str
     run_id: str | None
     answers: dict[str, str]
     note: str = ""
+    difference: Interval | None = None
 
     @property
     def is_base(self) -> bool:
@@ -54,6 +57,9 @@ def find_opponent(bucket: str, run: Run, evaluation: Evaluation) -> Opponent:
 
 
 def _tuned(bucket: str, champion: SageMakerTarget, evaluation: Evaluation) -> Opponent:
+    if evaluation.champion_difference is not None:
+        asked = {record_id: p.champion for record_id, p in evaluation.predictions.items() if p.champion is not None}
+        return Opponent(champion.kind, champion.run_id, asked, difference=evaluation.champion_difference)
     key = predictions_key(champion.run_id)
     if key not in s3.keys(bucket, key):
         return _base(evaluation, f"The champion's predictions are gone (s3://{bucket}/{key}).")
@@ -74,7 +80,8 @@ def _tuned(bucket: str, champion: SageMakerTarget, evaluation: Evaluation) -> Op
 
 def _base(evaluation: Evaluation, note: str) -> Opponent:
     answers = {record_id: p.base for record_id, p in evaluation.predictions.items()}
-    return Opponent(BASE, None, answers, f"{note} The base model stands in for it.")
+    note = f"{note} The base model stands in for it."
+    return Opponent(BASE, None, answers, note, difference=evaluation.difference)
 
 
 def _extractive_answers(run: Run, evaluation: Evaluation) -> dict[str, str]:

@@ -17,6 +17,7 @@ from lambdas.shared.figures import Interval
 from lambdas.shared.metrics import Metric, metric_named
 from lambdas.shared.run import Run
 
+PASSED = "passed"
 MINIMUM_RECORDS = 5
 # The report's figures are rounded; more than this apart, they are not of these predictions.
 TOLERANCE = 0.005
@@ -25,18 +26,24 @@ REMEDY = "Start a new run; the evaluation's files were changed or written incomp
 
 @dataclass(frozen=True)
 class Prediction:
-    """One test record with what the base and the tuned model answered."""
+    """One test record with what the base and the tuned model answered, and the model in use where it was asked."""
 
     record_id: str
     prompt: str
     reference: str
     base: str
     tuned: str
+    champion: str | None = None
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The report's figures, and the predictions by record id; `difference` is that of the tuned and the base model."""
+    """The report's figures, and the predictions by record id.
+
+    Attributes:
+        difference: tuned minus base.
+        champion_difference: tuned minus the model in use, where the evaluation asked that too.
+    """
 
     metric: Metric
     base_loss: float
@@ -44,6 +51,7 @@ class Evaluation:
     loss_reduction: float
     base_value: float
     difference: Interval
+    champion_difference: Interval | None
     predictions: dict[str, Prediction]
 
 
@@ -57,6 +65,8 @@ def read_evaluation(bucket: str, run: Run) -> Evaluation:
     where = f"s3://{bucket}/{key}"
     document, _ = s3.document(bucket, key, EvaluationIncomplete)
     report = Fields(document, where, EvaluationIncomplete, REMEDY)
+    if (verdict := report.fields("gate").text("verdict")) != PASSED:
+        raise report.complaint(f"The quality gate's verdict is {verdict!r}, and nothing of it may be deployed")
     if report.text("metric") != run.metric:
         raise report.complaint(f"The metric is {report.text('metric')} and the run's is {run.metric}")
     base, tuned = report.fields("base"), report.fields("tuned")
@@ -71,6 +81,7 @@ def read_evaluation(bucket: str, run: Run) -> Evaluation:
     difference = _difference(report.fields("difference"))
     gained = recomputed - metric.value(references, [p.base for p in predictions.values()])
     _agree(report, f"a difference in {run.metric} of", difference.value, gained)
+    rival = _champion_difference(report, metric, references, list(predictions.values()))
     return Evaluation(
         metric=metric,
         base_loss=base.number("loss", minimum=0),
@@ -78,8 +89,23 @@ def read_evaluation(bucket: str, run: Run) -> Evaluation:
         loss_reduction=report.number("loss_reduction"),
         base_value=base.number(run.metric, minimum=0, maximum=1),
         difference=difference,
+        champion_difference=rival,
         predictions=predictions,
     )
+
+
+def _champion_difference(
+    report: Fields, metric: Metric, references: list[str], predictions: list[Prediction]
+) -> Interval | None:
+    if "champion" not in report or "difference" not in report.fields("champion"):
+        return None
+    answers = [p.champion for p in predictions]
+    if None in answers:
+        raise report.complaint("It compares with the model in use, and predictions lack its answers")
+    difference = _difference(report.fields("champion").fields("difference"))
+    gained = metric.value(references, [p.tuned for p in predictions]) - metric.value(references, answers)
+    _agree(report, "a difference from the model in use of", difference.value, gained)
+    return difference
 
 
 def _agree(report: Fields, what: str, given: float, recomputed: float) -> None:
@@ -109,6 +135,7 @@ def read_predictions(bucket: str, run_id: str) -> Iterator[Prediction]:
             fields.text("reference"),
             _answer(fields, "base"),
             _answer(fields, "tuned"),
+            _answer(fields, "champion") if "champion" in fields else None,
         )
 
 

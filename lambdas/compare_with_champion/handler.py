@@ -1,6 +1,7 @@
 """Compare the tuned model with the champion on the same test records, and stop a run that made things worse.
 
-The champion is the approved target. Where its answers to these records are not known (there is no champion yet,
+The champion is the approved target. Where it is a tuned model, the evaluation has put these records to it. Where its
+answers are not known (there is no champion yet,
 the data set changed, or it is a Bedrock model), the base model stands in, ``champion.kind`` is ``base`` and
 ``champion.note`` says why; difference and interval are then those of the evaluation.
 
@@ -41,9 +42,7 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     opponent = find_opponent(bucket, run, evaluation)
     references, challenger = _answered(evaluation, opponent)
     champion = list(opponent.answers.values())
-    # One difference has one interval: beside the base model, the one that the evaluation gave and the report shows.
-    metric = evaluation.metric
-    difference = evaluation.difference if opponent.is_base else metric.difference(references, challenger, champion)
+    difference = opponent.difference or evaluation.metric.difference(references, challenger, champion)
     if difference.high < 0:
         raise ChallengerIsWorse(
             f"The tuned model's {run.metric} is {-difference.value:.3f} below that of {opponent.name} "

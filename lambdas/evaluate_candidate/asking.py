@@ -10,12 +10,17 @@ import random
 import re
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from lambdas.evaluate_candidate.deadline import EvaluationTimedOut
 from lambdas.shared import aws, log
 from lambdas.shared.converse import Answer, converse
+from lambdas.shared.embedding import Embedding, embed
 from lambdas.shared.errors import FunctionError
 from lambdas.shared.prompts import Turn
+
+Given = TypeVar("Given")
 
 READ_TIMEOUT_SECONDS = 120
 ATTEMPTS = 8
@@ -58,13 +63,12 @@ class RecordRefused(Exception):
         self.lasting = lasting
 
 
-class BedrockModel:
-    """A Bedrock model under one name, asked with temperature 0.
+class Caller:
+    """Calls Bedrock for one model, and waits out what passes.
 
     Args:
         name: the model's key in the catalogue, for messages.
-        model_id: what Converse takes.
-        max_tokens: most tokens to write.
+        model_id: what Bedrock calls it.
         seconds_left: how long it may be asked and waited for, from now on.
         sleep: waits between attempts.
     """
@@ -73,19 +77,17 @@ class BedrockModel:
         self,
         name: str,
         model_id: str,
-        max_tokens: int,
         seconds_left: Callable[[], float],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._name = name
         self._model_id = model_id
-        self._max_tokens = max_tokens
         self._seconds_left = seconds_left
         self._sleep = sleep
         self._client = aws.client("bedrock-runtime", read_timeout=READ_TIMEOUT_SECONDS, attempts=1)
 
-    def answer(self, turns: Sequence[Turn]) -> Answer:
-        """Ask, and wait out what passes.
+    def call(self, request: Callable[[Any, str], Given]) -> Given:
+        """Make a request, of the client and the model's id, until it is answered.
 
         Raises:
             RecordRefused: the model cannot answer this record.
@@ -97,7 +99,7 @@ class BedrockModel:
             if attempt:
                 self._wait(_wait(attempt), reason)
             try:
-                return converse(self._client, self._model_id, turns, max_tokens=self._max_tokens, temperature=0)
+                return request(self._client, self._model_id)
             except aws.ClientError as failure:
                 reason = self._judge(failure)
             except aws.NETWORK_ERRORS as failure:
@@ -131,6 +133,54 @@ class BedrockModel:
             remedy="Check that model access is granted in this region, that the id, or the inference profile, exists "
             "there and that the function's role may call bedrock:InvokeModel on it; or drop the candidate.",
         ) from failure
+
+
+class BedrockModel(Caller):
+    """A Bedrock model under one name, asked with temperature 0 where it takes one.
+
+    Args:
+        name: the model's key in the catalogue, for messages.
+        model_id: what Converse takes.
+        max_tokens: most tokens to write.
+        seconds_left: how long it may be asked and waited for, from now on.
+        sleep: waits between attempts.
+        sampling: whether the model takes a temperature.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model_id: str,
+        max_tokens: int,
+        seconds_left: Callable[[], float],
+        sleep: Callable[[float], None] = time.sleep,
+        *,
+        sampling: bool = True,
+    ) -> None:
+        super().__init__(name, model_id, seconds_left, sleep)
+        self._max_tokens = max_tokens
+        self._temperature = 0.0 if sampling else None
+
+    def answer(self, turns: Sequence[Turn]) -> Answer:
+        """Ask for an answer; raises as `call` does."""
+        return self.call(
+            lambda client, model_id: converse(
+                client, model_id, turns, max_tokens=self._max_tokens, temperature=self._temperature
+            )
+        )
+
+
+class BedrockEmbedder(Caller):
+    """A Bedrock model that embeds texts."""
+
+    def embed(self, text: str, purpose: str) -> Embedding:
+        """Embed a text, with the seconds that it took; raises as `call` does."""
+
+        def timed(client: Any, model_id: str) -> Embedding:
+            started = time.perf_counter()
+            return replace(embed(client, model_id, text, purpose), seconds=time.perf_counter() - started)
+
+        return self.call(timed)
 
 
 def _wait(attempt: int) -> float:

@@ -1,7 +1,7 @@
 """What an answer scores that does not look at the text: a floor that this reaches tells nothing.
 
 For a classification, that is the best single label given to every record. For other kinds, it is the answers wanted
-of other records: high where all answers are of one pattern.
+of other records: high where all answers are of one pattern; a judge is asked for those of a few (see `scoring`).
 """
 
 from __future__ import annotations

@@ -1,14 +1,17 @@
 """Measure one candidate on held-out records: quality with its confidence interval, latency, and cost.
 
 Every candidate of a run answers the same records of the validation split; few-shot examples and labels come from
-train. Answers and result are kept: whoever evaluates a candidate of a run again asks only for what is not there.
+train, passages from the documents of the settings. Answers and result are kept: whoever evaluates a candidate of a run
+again asks only for what is not there.
 
-Event: ``{"run", "candidate"}``. Result: see `lambdas.evaluate_candidate.report`.
-Errors: CandidateNotAvailable, CandidateFailed, EvaluationTimedOut, TooFewRecords, InvalidRecord, NotLabels.
-Environment: CURATED_BUCKET, MODELS_BUCKET, CONCURRENCY (default 2).
-IAM: s3:ListBucket on both buckets; s3:GetObject and kms:Decrypt on train and validation of the curated one and on
-run=*/candidates/* of the models one; s3:PutObject and kms:GenerateDataKey there; bedrock:InvokeModel on the
-candidates' models and inference profiles.
+Event: ``{"run", "candidate"}``; the result: see `lambdas.evaluate_candidate.report`. Or ``{"run", "candidate": null}``,
+which tries the run's judge on planted pairs; the result: see `lambdas.evaluate_candidate.judging.validate`.
+Errors: CandidateNotAvailable, CandidateFailed, EvaluationTimedOut, TooFewRecords, InvalidRecord, NotLabels,
+InvalidDocuments, JudgeNotTrusted, JudgeFailed.
+Environment: CURATED_BUCKET, MODELS_BUCKET, CONCURRENCY (default 2); RAW_BUCKET where a candidate retrieves.
+IAM: s3:ListBucket on the buckets; s3:GetObject and kms:Decrypt on train and validation of the curated one, on
+the documents' folder of the raw one and on run=*/candidates/* of the models one; s3:PutObject and kms:GenerateDataKey
+there; bedrock:InvokeModel on the models and inference profiles of candidates, embedding model and judge.
 """
 
 from __future__ import annotations
@@ -16,25 +19,29 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 
+from lambdas.evaluate_candidate import judging
 from lambdas.evaluate_candidate.answers import KeptAnswers
-from lambdas.evaluate_candidate.asking import BedrockModel
-from lambdas.evaluate_candidate.chance import chance
+from lambdas.evaluate_candidate.asking import BedrockEmbedder, BedrockModel
 from lambdas.evaluate_candidate.deadline import Deadline
 from lambdas.evaluate_candidate.known import digest, known_result
-from lambdas.evaluate_candidate.measuring import Outcome, measure
+from lambdas.evaluate_candidate.measuring import measure
+from lambdas.evaluate_candidate.planted import PAIRS
 from lambdas.evaluate_candidate.report import prediction_lines, summary
+from lambdas.evaluate_candidate.retrieved import searching
+from lambdas.evaluate_candidate.scoring import Means, scored
 from lambdas.evaluate_candidate.showing import examples_of
+from lambdas.evaluate_candidate.vectors import Vectors
 from lambdas.shared import environment, log, s3
 from lambdas.shared.converse import Answer
-from lambdas.shared.errors import TooFewRecords
+from lambdas.shared.errors import InvalidEvent, TooFewRecords
 from lambdas.shared.examples import Examples
 from lambdas.shared.extractive import best_sentence
-from lambdas.shared.faithfulness import faithfulness
 from lambdas.shared.function import Context, Event, workflow_function
 from lambdas.shared.labels import labels_of
-from lambdas.shared.metrics import CLASSIFICATION, SUMMARIZATION, metric_named
+from lambdas.shared.metrics import CLASSIFICATION
 from lambdas.shared.prompts import text_of
 from lambdas.shared.records import Record, read_split, sample
 from lambdas.shared.run import EXTRACTIVE, Candidate, Run, parse_candidate, run_of
@@ -47,37 +54,54 @@ LABEL_POOL = 20_000
 
 @workflow_function
 def handle(event: Event, context: Context) -> dict[str, object]:
-    """Measure the candidate and write the result and every prediction to the models bucket."""
+    """Measure the candidate and write the result and every prediction to the models bucket; or try the judge."""
     run, fields = run_of(event)
-    candidate = parse_candidate(fields.fields("candidate"))
-    log.add(run_id=run.run_id, candidate=candidate.name)
+    log.add(run_id=run.run_id)
+    if "candidate" in fields:
+        return _evaluate(run, parse_candidate(fields.fields("candidate")), context)
+    if run.judge is None:
+        raise InvalidEvent("Neither a candidate nor a judge is there to be tried", remedy="Pass the candidate.")
+    deadline = Deadline(context.get_remaining_time_in_millis, len(PAIRS))
+    bucket = environment.required("MODELS_BUCKET")
+    return judging.validate(run.judge, run, bucket, context.aws_request_id, deadline, _concurrency()).as_dict()
+
+
+def _evaluate(run: Run, candidate: Candidate, context: Context) -> dict[str, object]:
+    log.add(candidate=candidate.name)
     bucket = environment.required("CURATED_BUCKET")
     models_bucket = environment.required("MODELS_BUCKET")
-    concurrency = environment.integer("CONCURRENCY", minimum=1, maximum=64, default=2)
-
+    concurrency = _concurrency()
     base = f"{run.models_prefix}candidates/{candidate.name}"
     records = _held_out(bucket, run)
-    examples = examples_of(bucket, run, candidate)
-    labels = _labels(bucket, run)
-    decides = digest(run, candidate, records, examples, labels)
-    if known := known_result(models_bucket, f"{base}.json", decides):
-        return known
-    metric = metric_named(run.metric, labels)
     deadline = Deadline(context.get_remaining_time_in_millis, len(records))
-    progress = partial(log.progress, "evaluate", unit="examples", model=candidate.model, strategy=candidate.strategy)
-    about = f"{candidate.model_id} {run.max_output_tokens}"
-    with KeptAnswers(models_bucket, f"{base}.answers/", about, context.aws_request_id) as kept:
-        if kept.count:
-            log.info("Answers of an earlier attempt are there", answers=kept.count)
-        answer = _answerer(run, candidate, examples, kept, deadline)
-        outcomes = measure(records, answer, concurrency=concurrency, deadline=deadline, on_progress=progress)
-    result = {
-        **summary(candidate, metric, outcomes),
-        **_faithful(run, outcomes),
-        "chance": round(chance(metric, [record.reference for record in records], labels), 6),
-        "result_key": f"{base}.json",
-        "predictions_key": f"{base}.predictions.jsonl",
-    }
+    with ExitStack() as stack:
+        vectors = _vectors(run, models_bucket, deadline, context)
+        if vectors is not None:
+            stack.enter_context(vectors)
+        examples = examples_of(bucket, run, candidate, vectors)
+        labels = _labels(bucket, run)
+        decides = digest(run, candidate, records, examples, labels)
+        if known := known_result(models_bucket, f"{base}.json", decides):
+            return known
+        progress = partial(
+            log.progress, "evaluate", unit="examples", model=candidate.model, strategy=candidate.strategy
+        )
+        about = f"{candidate.model_id} {run.max_output_tokens}"
+        with KeptAnswers(models_bucket, f"{base}.answers/", about, context.aws_request_id) as kept:
+            if kept.count:
+                log.info("Answers of an earlier attempt are there", answers=kept.count)
+            answer = _answerer(run, candidate, examples, kept, deadline)
+            outcomes = measure(records, answer, concurrency=concurrency, deadline=deadline, on_progress=progress)
+        means = Means(models_bucket, vectors, context.aws_request_id, deadline, concurrency)
+        metric, beside = scored(run, labels, outcomes, means)
+        found = searching(run, candidate, examples, records, vectors)
+        result = {
+            **summary(candidate, metric, outcomes, usd_of_searching=found.usd_per_request),
+            **beside,
+            **found.document(),
+            "result_key": f"{base}.json",
+            "predictions_key": f"{base}.predictions.jsonl",
+        }
     s3.write_lines(models_bucket, f"{base}.predictions.jsonl", prediction_lines(metric, outcomes))
     # Last: where the result is, everything is.
     stored = {**result, "run_id": run.run_id, "of": decides, **examples.document()}
@@ -85,12 +109,19 @@ def handle(event: Event, context: Context) -> dict[str, object]:
     return result
 
 
-def _faithful(run: Run, outcomes: list[Outcome]) -> dict[str, object]:
-    """Give how faithful the answers are where they are summaries; other answers need not be drawn from the text."""
-    if run.task_kind != SUMMARIZATION:
-        return {}
-    pairs = [(text_of(o.record.prompt, run.instruction), o.answer.text) for o in outcomes if o.refusal is None]
-    return {"faithfulness": faithfulness(pairs)}
+def _concurrency() -> int:
+    return environment.integer("CONCURRENCY", minimum=1, maximum=64, default=2)
+
+
+def _vectors(run: Run, bucket: str, deadline: Deadline, context: Context) -> Vectors | None:
+    """Give the run's embeddings, those that are kept among them; None where it has no model for them."""
+    model = run.embeddings
+    if model is None:
+        return None
+    embedder = BedrockEmbedder(model.model, model.model_id, deadline.seconds)
+    return Vectors(
+        bucket, f"{run.models_prefix}candidates/embeddings/", model.model_id, embedder, context.aws_request_id
+    )
 
 
 def _held_out(bucket: str, run: Run) -> list[Record]:
@@ -117,8 +148,10 @@ def _answerer(
 ) -> Callable[[Record], Answer]:
     if candidate.strategy == EXTRACTIVE:
         return lambda record: _extract(text_of(record.prompt, run.instruction))
-    model = BedrockModel(candidate.model, candidate.model_id, run.max_output_tokens, deadline.seconds)
-    return lambda record: kept.ask(record.record_id, [*examples.turns_for(record.prompt), *record.turns], model.answer)
+    model = BedrockModel(
+        candidate.model, candidate.model_id, run.max_output_tokens, deadline.seconds, sampling=candidate.sampling
+    )
+    return lambda record: kept.ask(record.record_id, examples.asked(record.turns), model.answer)
 
 
 def _extract(text: str) -> Answer:

@@ -19,7 +19,18 @@ from lambdas.shared.records import Record
 from lambdas.shared.run import Candidate, Run
 
 # What the stored document has beside the result.
-STORED_ONLY = {"run_id", "of", "prompt_turns", "prompt_pool", "prompt_examples"}
+STORED_ONLY = {
+    "run_id",
+    "of",
+    "prompt_turns",
+    "prompt_pool",
+    "prompt_examples",
+    "passages",
+    "passages_shown",
+    "passages_instruction",
+    "passage_vectors",
+    "passage_model_id",
+}
 
 
 def digest(run: Run, candidate: Candidate, records: Sequence[Record], examples: Examples, labels: Sequence[str]) -> str:
@@ -31,6 +42,8 @@ def digest(run: Run, candidate: Candidate, records: Sequence[Record], examples: 
         "metric": run.metric,
         "max_output_tokens": run.max_output_tokens,
         "labels": list(labels),
+        "embeddings": asdict(run.embeddings) if run.embeddings else None,
+        "judge": asdict(run.judge) if run.judge else None,
         "examples": examples.document(),
         "records": [
             [record.record_id, record.reference, [[turn.role, turn.content] for turn in record.turns]]

@@ -5,6 +5,9 @@ Result: ``{"index", "model", "model_id", "platform", "strategy", "metric", "valu
 "input_tokens", "output_tokens"}``, with ``result_key`` and ``predictions_key`` added once stored. Latencies are over
 answered requests. ``priced_by`` says whether the cost is of ``tokens``, or of the ``seconds`` that were measured.
 ``faithfulness`` is added for summaries, see `lambdas.shared.faithfulness`.
+``similarity`` is added where summaries are embedded: ``{"model", "value", "ci", "usd"}``; ``retrieval`` for candidates
+that retrieve, see `lambdas.evaluate_candidate.retrieved`; ``judge`` where a judge measured, see
+`lambdas.evaluate_candidate.judging`.
 ``chance`` is what an answer scores that does not look at the text, see `lambdas.evaluate_candidate.chance`.
 """
 
@@ -26,8 +29,10 @@ class CandidateFailed(FunctionError):
     """The model refused too many records for its figures to mean anything."""
 
 
-def summary(candidate: Candidate, metric: Metric, outcomes: Sequence[Outcome]) -> dict[str, object]:
-    """Give the candidate's figures.
+def summary(
+    candidate: Candidate, metric: Metric, outcomes: Sequence[Outcome], *, usd_of_searching: float = 0.0
+) -> dict[str, object]:
+    """Give the candidate's figures; a request costs the model's answer, and what searching for passages costs.
 
     Raises:
         CandidateFailed: too many records were refused.
@@ -60,7 +65,7 @@ def summary(candidate: Candidate, metric: Metric, outcomes: Sequence[Outcome]) -
         "failed": len(refused),
         "latency_ms_p50": round(percentile(millis, 0.5), 3),
         "latency_ms_p95": round(percentile(millis, 0.95), 3),
-        "usd_per_1k_requests": round(1000 * sum(dollars) / len(dollars), 6),
+        "usd_per_1k_requests": round(1000 * (sum(dollars) / len(dollars) + usd_of_searching), 6),
         "priced_by": candidate.price.basis,
         "input_tokens": sum(answer.input_tokens for answer in answers),
         "output_tokens": sum(answer.output_tokens for answer in answers),

@@ -1,28 +1,37 @@
-"""The examples of a few-shot candidate, out of the train split."""
+"""What a candidate is shown: examples out of the train split, or passages out of the documents."""
 
 from __future__ import annotations
 
 import itertools
 
-from lambdas.shared.errors import TooFewRecords
+from lambdas.evaluate_candidate.documents import read_documents
+from lambdas.evaluate_candidate.vectors import Vectors
+from lambdas.shared import environment, log
+from lambdas.shared.embedding import DOCUMENT, QUERY
+from lambdas.shared.errors import InvalidEvent, TooFewRecords
 from lambdas.shared.examples import SIMILAR, Examples, SameExamples, SimilarExamples
+from lambdas.shared.passages import Passages, VectorSearch
 from lambdas.shared.prompts import choose_examples, few_shot_turns
 from lambdas.shared.records import Record, read_split
-from lambdas.shared.run import FEW_SHOT, Candidate, Run
+from lambdas.shared.run import EMBEDDINGS, FEW_SHOT, RETRIEVAL, Candidate, Run
 
 # Examples are chosen among this many records: train may be too long to read through here.
 EXAMPLE_POOL = 2000
 # Of which so many, and of so many characters together, are kept to be compared with each text: the gateway reads them.
 SIMILAR_POOL = 500
 SIMILAR_CHARACTERS = 2_000_000
+EMBEDDED_AT_ONCE = 4
 
 
-def examples_of(bucket: str, run: Run, candidate: Candidate) -> Examples:
-    """Give what a candidate's prompts show; nothing where it is not few-shot.
+def examples_of(bucket: str, run: Run, candidate: Candidate, vectors: Vectors | None) -> Examples:
+    """Give what a candidate's prompts show; nothing where it is neither few-shot nor retrieval.
 
     Raises:
         TooFewRecords: train holds fewer than the prompt is to show.
+        InvalidDocuments: there are none, or too many, or one cannot be read.
     """
+    if candidate.strategy == RETRIEVAL:
+        return _passages(run, candidate, vectors)
     if candidate.strategy != FEW_SHOT:
         return SameExamples()
     pool = list(itertools.islice(read_split(bucket, run.curated_prefix, "train"), EXAMPLE_POOL))
@@ -35,6 +44,22 @@ def examples_of(bucket: str, run: Run, candidate: Candidate) -> Examples:
     if candidate.choose == SIMILAR:
         return SimilarExamples([few_shot_turns([record]) for record in _kept(pool)], candidate.examples)
     return SameExamples(tuple(few_shot_turns(choose_examples(pool, candidate.examples))))
+
+
+def _passages(run: Run, candidate: Candidate, vectors: Vectors | None) -> Passages:
+    embedded = candidate.search == EMBEDDINGS
+    if run.documents is None or (embedded and vectors is None):
+        raise InvalidEvent(
+            f"{candidate.name} finds passages, and the run names no documents, or no model to embed them",
+            remedy="Set selection.documents, and selection.embeddings, and deploy again.",
+        )
+    passages = read_documents(environment.required("RAW_BUCKET"), run.documents, embedded=embedded)
+    log.info("Documents are read", passages=len(passages), search=candidate.search)
+    if not embedded or vectors is None:
+        return Passages(passages, candidate.passages, run.instruction)
+    found = vectors.of_all([passage.text for passage in passages], DOCUMENT, EMBEDDED_AT_ONCE)
+    search = VectorSearch(found, vectors.model_id, lambda _, text: vectors.of(text, QUERY))
+    return Passages(passages, candidate.passages, run.instruction, search)
 
 
 def _kept(pool: list[Record]) -> list[Record]:

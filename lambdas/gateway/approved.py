@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from lambdas.gateway.model import embed_query
 from lambdas.gateway.problems import retry_later
 from lambdas.shared import aws, environment, log, s3
 from lambdas.shared.errors import InvalidTarget
@@ -75,4 +76,4 @@ def _examples(target: Target) -> Examples:
     document, _ = s3.document(bucket, target.prompt_key, InvalidTarget)
     where = f"s3://{bucket}/{target.prompt_key}"
     fields = Fields(document, where, InvalidTarget, "Start a new run; the stored prompt was changed.")
-    return read_examples(fields)
+    return read_examples(fields, embed_query)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from lambdas.gateway.problems import Problem, retry_later
 from lambdas.gateway.validation import Sampling
 from lambdas.shared import aws, environment, log
 from lambdas.shared.converse import Answer, converse
+from lambdas.shared.embedding import QUERY, Vector, embed
 from lambdas.shared.errors import ServiceCallFailed
 from lambdas.shared.fields import Fields
 from lambdas.shared.prompts import Turn
@@ -29,10 +31,23 @@ def ask(target: SageMakerTarget | BedrockTarget, turns: Sequence[Turn], sampling
     Raises:
         Problem: 400, 413, 429, 502, 503 or 504, as the failure deserves.
     """
-    try:
+    with _explained():
         if isinstance(target, BedrockTarget):
             return _checked(_ask_bedrock(target, turns, sampling))
         return _checked(_ask_endpoint(target, turns, sampling))
+
+
+def embed_query(model_id: str, text: str) -> Vector:
+    """Embed the text that passages are looked for; raises as `ask` does."""
+    with _explained():
+        return embed(_client("bedrock-runtime"), model_id, text, QUERY).vector
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn what a model's call raises into the problem that it deserves."""
+    try:
+        yield
     except aws.ClientError as failure:
         log.warning("The model refused", error=aws.error_code(failure), reason=aws.error_message(failure))
         raise problem_of(failure) from failure
@@ -57,7 +72,17 @@ def _checked(answer: Answer) -> Answer:
 
 def _ask_bedrock(target: BedrockTarget, turns: Sequence[Turn], sampling: Sampling) -> Answer:
     client = _client("bedrock-runtime")
-    return converse(client, target.model_id, turns, max_tokens=sampling.max_tokens, temperature=sampling.temperature)
+    temperature: float | None = _temperature(sampling)
+    if not target.sampling:
+        if sampling.temperature is not None:
+            raise Problem(HTTPStatus.BAD_REQUEST, "The approved model takes no temperature: leave 'temperature' out.")
+        temperature = None
+    return converse(client, target.model_id, turns, max_tokens=sampling.max_tokens, temperature=temperature)
+
+
+def _temperature(sampling: Sampling) -> float:
+    """Give the temperature that is asked for, or else that of the evaluation."""
+    return 0.0 if sampling.temperature is None else sampling.temperature
 
 
 def _ask_endpoint(target: SageMakerTarget, turns: Sequence[Turn], sampling: Sampling) -> Answer:
@@ -65,7 +90,7 @@ def _ask_endpoint(target: SageMakerTarget, turns: Sequence[Turn], sampling: Samp
     body = {
         "messages": [{"role": turn.role, "content": turn.content} for turn in turns],
         "max_tokens": sampling.max_tokens,
-        "temperature": sampling.temperature,
+        "temperature": _temperature(sampling),
         "stream": False,
     }
     started = time.perf_counter()

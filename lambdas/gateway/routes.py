@@ -68,7 +68,7 @@ def summarize(request: Request) -> Reply:
     if isinstance(approved.target, ExtractiveTarget):
         return _reply(request, approved, _extracted(asked.text))
     prompt = task_prompt(environment.required("TASK_INSTRUCTION"), asked.text)
-    turns = [*approved.examples.turns_for(prompt), Turn("user", prompt)]
+    turns = approved.examples.asked([Turn("user", prompt)])
     return _reply(request, approved, ask(approved.target, turns, asked.sampling))
 
 

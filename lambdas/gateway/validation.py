@@ -23,10 +23,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the model is to write."""
+    """How the model is to write; `temperature` is None where the caller gave none."""
 
     max_tokens: int
-    temperature: float
+    temperature: float | None
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,9 @@ class _Check:
         if not isinstance(max_tokens, int) or isinstance(max_tokens, bool) or not 1 <= max_tokens <= most:
             self.wrong("/max_tokens", f"'max_tokens' must be a whole number from 1 to {most}")
             max_tokens = most
-        temperature = self._body.get("temperature", 0)
+        if "temperature" not in self._body:
+            return Sampling(max_tokens, None)
+        temperature = self._body["temperature"]
         if isinstance(temperature, bool) or not isinstance(temperature, (int, float)) or not 0 <= temperature <= 1:
             self.wrong("/temperature", "'temperature' must be a number from 0 to 1")
             temperature = 0

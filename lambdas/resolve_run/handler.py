@@ -21,7 +21,7 @@ from lambdas.shared import environment, log
 from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
-from lambdas.shared.run import Run, parse_candidate
+from lambdas.shared.run import Run, beside, parse_candidate
 from lambdas.shared.targets import read_parameter, read_target
 
 # The run's id becomes part of keys and commands, and the name of a pipeline execution, which neither begins nor
@@ -71,6 +71,7 @@ def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields)
     task, selection, tuning = merged.fields("task"), merged.fields("selection"), merged.fields("tuning")
     dataset = merged.text("dataset")
     max_output_tokens = merged.fields("serving").integer("max_output_tokens", minimum=1)
+    champion_model_data_url = read_parameter(environment.required("MODEL_DATA_URL_PARAMETER"))
     return Run(
         run_id=run_id,
         execution_arn=execution_arn,
@@ -89,11 +90,14 @@ def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields)
             curated_uri=f"s3://{environment.required('CURATED_BUCKET')}/{dataset}/run={run_id}",
             models_uri=f"s3://{environment.required('MODELS_BUCKET')}",
             tuning=tuning,
+            near_duplicates=merged.fields("data").fields("near_duplicates"),
             max_output_tokens=max_output_tokens,
             metric=selection.text("metric"),
             floor=selection.number("floor"),
+            champion_model_data_url=champion_model_data_url,
         ),
         approval=merged.text("approval"),
         champion=read_target(environment.required("TARGET_PARAMETER")),
-        champion_model_data_url=read_parameter(environment.required("MODEL_DATA_URL_PARAMETER")),
+        champion_model_data_url=champion_model_data_url,
+        **beside(selection),
     )

@@ -24,7 +24,12 @@ NUMBERS = {
     "TestExamples": "test_examples",
     "Seed": "seed",
     "MinimumLossReduction": "minimum_loss_reduction",
+    "SliceTolerance": "slice_tolerance",
+    "GeneralTolerance": "general_tolerance",
 }
+
+# Of two texts that are less alike, preparation finds only most pairs. What it cannot keep apart is no leak.
+LEAST_LEAK_SIMILARITY = 0.8
 
 
 # What a run that names no learning rate trains with, by its method: the settings have the same.
@@ -34,7 +39,16 @@ DPO_SHARE = 0.1
 
 
 def pipeline_parameters(
-    run_id: str, *, curated_uri: str, models_uri: str, tuning: Fields, max_output_tokens: int, metric: str, floor: float
+    run_id: str,
+    *,
+    curated_uri: str,
+    models_uri: str,
+    tuning: Fields,
+    near_duplicates: Fields,
+    max_output_tokens: int,
+    metric: str,
+    floor: float,
+    champion_model_data_url: str,
 ) -> dict[str, str]:
     """Give every parameter of the pipeline.
 
@@ -43,18 +57,22 @@ def pipeline_parameters(
         curated_uri: ``s3://<curated bucket>/<dataset>/run=<id>``.
         models_uri: ``s3://<models bucket>``.
         tuning: the settings under ``tuning``.
+        near_duplicates: the settings under ``data.near_duplicates``.
         max_output_tokens: after which an answer is cut off, in evaluation as at the endpoint.
         metric: what the tuned model is measured by.
         floor: least value of the metric that the tuned model has to reach.
+        champion_model_data_url: the address of the model in use, or ``none``.
     """
     method = tuning.text("method")
+    base_model = f"{models_uri}/base/{tuning.text('model')}"
     return {
         "RunId": run_id,
         "TrainData": f"{curated_uri}/train",
         "ValidationData": f"{curated_uri}/validation",
         "TestData": f"{curated_uri}/test",
-        "BaseModel": f"{models_uri}/base/{tuning.text('model')}",
+        "BaseModel": base_model,
         "OutputPrefix": f"{models_uri}/run={run_id}",
+        "ChampionModel": _champion_model(champion_model_data_url, base_model),
         "TrainingInstanceType": tuning.text("instance_type"),
         "EvaluationInstanceType": tuning.text("evaluation_instance_type"),
         "MaxRuntimeSeconds": str(60 * tuning.integer("max_runtime_minutes", minimum=1)),
@@ -66,7 +84,14 @@ def pipeline_parameters(
         "MaxOutputTokens": str(max_output_tokens),
         "Metric": metric,
         "MinimumMetric": _plain(floor),
+        "LeakSimilarity": _plain(max(near_duplicates.number("similarity"), LEAST_LEAK_SIMILARITY)),
+        "ShingleWords": str(near_duplicates.integer("shingle_words", minimum=1)),
     }
+
+
+def _champion_model(url: str, base_model: str) -> str:
+    """Give what the evaluation mounts as the model in use; an input must exist, so a small file stands for none."""
+    return url if url.startswith("s3://") else f"{base_model}/config.json"
 
 
 def _learning_rate(tuning: Fields, method: str) -> float:

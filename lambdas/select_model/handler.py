@@ -22,7 +22,7 @@ from lambdas.shared import log
 from lambdas.shared.cost import in_dollars
 from lambdas.shared.errors import FunctionError
 from lambdas.shared.function import Context, Event, workflow_function
-from lambdas.shared.run import EXTRACTIVE, FEW_SHOT, Run, run_of
+from lambdas.shared.run import EXTRACTIVE, FEW_SHOT, RETRIEVAL, Run, run_of
 from lambdas.shared.targets import BedrockTarget, ExtractiveTarget, Target, target_document
 
 
@@ -88,8 +88,9 @@ def _nothing_good_enough(best: Result, run: Run) -> NoCandidateClearsFloor:
 def _target(chosen: Result, run: Run) -> Target:
     if chosen.strategy == EXTRACTIVE:
         return ExtractiveTarget(run.run_id)
-    prompt_key = chosen.result_key if chosen.strategy == FEW_SHOT else None
-    return BedrockTarget(chosen.model_id, chosen.strategy, run.run_id, prompt_key)
+    prompt_key = chosen.result_key if chosen.strategy in (FEW_SHOT, RETRIEVAL) else None
+    sampling = next(candidate.sampling for candidate in run.candidates if candidate.index == chosen.index)
+    return BedrockTarget(chosen.model_id, chosen.strategy, run.run_id, prompt_key, sampling)
 
 
 def _reason(run: Run, chosen: Result | None, best: Result) -> str:

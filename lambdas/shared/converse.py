@@ -29,7 +29,9 @@ class Answer:
     finish: str = "stop"
 
 
-def converse(client: Any, model_id: str, turns: Sequence[Turn], *, max_tokens: int, temperature: float) -> Answer:
+def converse(
+    client: Any, model_id: str, turns: Sequence[Turn], *, max_tokens: int, temperature: float | None
+) -> Answer:
     """Ask a Bedrock model and give its answer.
 
     Args:
@@ -37,7 +39,7 @@ def converse(client: Any, model_id: str, turns: Sequence[Turn], *, max_tokens: i
         model_id: model, inference profile or imported model.
         turns: the conversation; system turns go where Converse wants them.
         max_tokens: most tokens to write.
-        temperature: 0 for the likeliest answer.
+        temperature: 0 for the likeliest answer; None for a model that refuses to be told one.
 
     Raises:
         botocore.exceptions.ClientError: the service refused the request.
@@ -48,7 +50,7 @@ def converse(client: Any, model_id: str, turns: Sequence[Turn], *, max_tokens: i
         "messages": [
             {"role": turn.role, "content": [{"text": turn.content}]} for turn in turns if turn.role != "system"
         ],
-        "inferenceConfig": {"maxTokens": max_tokens, "temperature": temperature},
+        "inferenceConfig": {"maxTokens": max_tokens, **({} if temperature is None else {"temperature": temperature})},
     }
     system = [{"text": turn.content} for turn in turns if turn.role == "system"]
     if system:

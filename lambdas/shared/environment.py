@@ -21,6 +21,11 @@ def required(name: str) -> str:
     return value
 
 
+def optional(name: str) -> str:
+    """Give the variable's value, or an empty string where it is not set."""
+    return os.environ.get(name, "").strip()
+
+
 def integer(name: str, *, minimum: int, maximum: int, default: int | None = None) -> int:
     """Give the variable as an integer within bounds; without a default it is required.
 

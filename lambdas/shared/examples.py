@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lambdas.shared.fields import Fields
+from lambdas.shared.passages import EmbedBy, read_passages
 from lambdas.shared.prompts import Turn
 from lambdas.shared.similarity import Index
 
@@ -19,10 +20,10 @@ CHOICES = (FIRST, SIMILAR)
 
 
 class Examples(Protocol):
-    """Turns to put before a prompt."""
+    """What a candidate is asked beside the conversation itself."""
 
-    def turns_for(self, prompt: str) -> list[Turn]:
-        """Give the turns for what the user says last."""
+    def asked(self, turns: Sequence[Turn]) -> list[Turn]:
+        """Give the conversation as the model is asked it; its last turn is the user's."""
         ...
 
     def document(self) -> dict[str, object]:
@@ -36,9 +37,9 @@ class SameExamples:
 
     turns: tuple[Turn, ...] = ()
 
-    def turns_for(self, prompt: str) -> list[Turn]:  # noqa: ARG002
-        """Give the turns."""
-        return list(self.turns)
+    def asked(self, turns: Sequence[Turn]) -> list[Turn]:
+        """Give the examples, then the conversation."""
+        return [*self.turns, *turns]
 
     def document(self) -> dict[str, object]:
         """Give what `read_examples` reads."""
@@ -62,14 +63,20 @@ class SimilarExamples:
         places = self._index.nearest(prompt, self._count)
         return [turn for place in reversed(places) for turn in self._pool[place]]
 
+    def asked(self, turns: Sequence[Turn]) -> list[Turn]:
+        """Give the most similar examples, then the conversation."""
+        return [*self.turns_for(turns[-1].content), *turns]
+
     def document(self) -> dict[str, object]:
         """Give what `read_examples` reads."""
         pool = [{"turns": _documents(turns)} for turns in self._pool]
         return {"prompt_turns": [], "prompt_pool": pool, "prompt_examples": self._count}
 
 
-def read_examples(fields: Fields) -> Examples:
-    """Read the examples that are stored with a result."""
+def read_examples(fields: Fields, embed: EmbedBy | None = None) -> Examples:
+    """Read the examples, or the passages, that are stored with a result; `embed` is for passages with vectors."""
+    if "passages" in fields:
+        return read_passages(fields, embed)
     if "prompt_pool" not in fields:
         return SameExamples(_turns(fields.items("prompt_turns")))
     pool = [_turns(example.items("turns")) for example in fields.items("prompt_pool")]

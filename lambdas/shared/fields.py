@@ -59,8 +59,10 @@ class Fields:
             raise self._wrong(name, "a string that is not blank", value)
         return value
 
-    def flag(self, name: str) -> bool:
+    def flag(self, name: str, default: bool | None = None) -> bool:
         """Give a boolean."""
+        if default is not None and name not in self:
+            return default
         value = self.raw(name)
         if not isinstance(value, bool):
             raise self._wrong(name, "true or false", value)
@@ -92,6 +94,13 @@ class Fields:
         if not isinstance(value, list) or len(value) != count or not all(_is_number(item) for item in value):
             raise self._wrong(name, f"a list of {count} numbers", value)
         return tuple(float(item) for item in value)
+
+    def digits(self, name: str) -> int:
+        """Give a count that is written as text, as headers are."""
+        value = self.text(name)
+        if not value.isascii() or not value.isdigit():
+            raise self._wrong(name, "a count", value)
+        return int(value)
 
     def texts(self, name: str) -> list[str]:
         """Give a list of strings."""

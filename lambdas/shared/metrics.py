@@ -21,10 +21,13 @@ CLASSIFICATION = "classification"
 SUMMARIZATION = "summarization"
 MACRO_F1 = "macroF1"
 ACCURACY = "accuracy"
+# These ask a model; `lambdas/evaluate_candidate/scoring.py` has them.
+EMBEDDING_SIMILARITY = "embeddingSimilarity"
+JUDGE = "judge"
 METRICS_OF_KIND: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        SUMMARIZATION: ("rougeL",),
-        "generation": ("rougeL",),
+        SUMMARIZATION: ("rougeL", EMBEDDING_SIMILARITY),
+        "generation": ("rougeL", JUDGE),
         CLASSIFICATION: (MACRO_F1, ACCURACY),
         "question_answering": ("exactMatch", "tokenF1"),
     }

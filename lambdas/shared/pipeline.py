@@ -13,7 +13,7 @@ class PipelineStep:
     """One step of an execution.
 
     Attributes:
-        job_name: the training or processing job that it ran, if it ran one.
+        job_name, job_arn: the training or processing job that it ran, if it ran one.
         job_kind: ``TrainingJob`` or ``ProcessingJob``, or an empty string.
         model_package_arn: what it registered, if it registered something.
         stated_failure: the message of a Fail step.
@@ -24,6 +24,7 @@ class PipelineStep:
     failure_reason: str
     job_kind: str = ""
     job_name: str = ""
+    job_arn: str = ""
     model_package_arn: str = ""
     stated_failure: str = ""
 
@@ -45,6 +46,7 @@ def _step(item: Mapping[str, object]) -> PipelineStep:
         failure_reason=str(item.get("FailureReason", "")),
         job_kind=kind,
         job_name=arn.rpartition("/")[2],
+        job_arn=arn,
         model_package_arn=str(_mapping(metadata.get("RegisterModel")).get("Arn", "")),
         stated_failure=str(_mapping(metadata.get("Fail")).get("ErrorMessage", "")),
     )

@@ -6,18 +6,30 @@ One execution name is the run's id everywhere; all S3 prefixes derive from it he
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from lambdas.shared.cost import Price, parse_price
 from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.examples import CHOICES, FIRST
 from lambdas.shared.fields import Fields
+from lambdas.shared.measuring import (
+    Documents,
+    EmbeddingModel,
+    Judge,
+    parse_documents,
+    parse_embedding_model,
+    parse_judge,
+)
 from lambdas.shared.metrics import METRICS_OF_KIND
 from lambdas.shared.targets import Target, target_document, target_of
 
 EXTRACTIVE = "extractive"
 FEW_SHOT = "few-shot"
 ZERO_SHOT = "zero-shot"
-STRATEGIES = (ZERO_SHOT, FEW_SHOT, EXTRACTIVE)
+RETRIEVAL = "retrieval"
+STRATEGIES = (ZERO_SHOT, FEW_SHOT, RETRIEVAL, EXTRACTIVE)
+WORDS, EMBEDDINGS = "words", "embeddings"
+SEARCHES = (WORDS, EMBEDDINGS)
 APPROVALS = ("manual", "automatic")
 
 
@@ -32,6 +44,9 @@ class Candidate:
         platform: where it runs: ``bedrock``, ``bedrock-import`` or ``lambda``.
         examples: how many examples a few-shot prompt shows, otherwise 0.
         choose: which examples: ``first``, the same for every text, or ``similar`` to it.
+        sampling: whether it takes a temperature.
+        passages: how many passages are shown by retrieval, otherwise 0.
+        search: how they are found: by ``words`` or ``embeddings``.
     """
 
     index: int
@@ -42,6 +57,9 @@ class Candidate:
     examples: int
     price: Price
     choose: str = FIRST
+    sampling: bool = True
+    passages: int = 0
+    search: str = WORDS
 
     @property
     def name(self) -> str:
@@ -57,6 +75,9 @@ def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
     choose = fields.text("choose", default=FIRST)
     if choose not in CHOICES:
         raise fields.complaint(f"The choice {choose!r} is not one of {', '.join(CHOICES)}")
+    search = fields.text("search", default=WORDS)
+    if search not in SEARCHES:
+        raise fields.complaint(f"The search {search!r} is not one of {', '.join(SEARCHES)}")
     return Candidate(
         index=fields.integer("index") if index is None else index,
         model=fields.text("model"),
@@ -66,6 +87,9 @@ def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
         examples=fields.integer("examples", minimum=1, maximum=20) if strategy == FEW_SHOT else 0,
         price=parse_price(fields.fields("price")),
         choose=choose,
+        sampling=fields.flag("sampling", default=True),
+        passages=fields.integer("passages", minimum=1, maximum=20) if strategy == RETRIEVAL else 0,
+        search=search,
     )
 
 
@@ -89,6 +113,9 @@ class Run:
     approval: str
     champion: Target | None
     champion_model_data_url: str
+    documents: Documents | None = None
+    embeddings: EmbeddingModel | None = None
+    judge: Judge | None = None
 
     @property
     def curated_prefix(self) -> str:
@@ -124,6 +151,9 @@ class Run:
             "approval": self.approval,
             "champion": target_document(self.champion) if self.champion else None,
             "champion_model_data_url": self.champion_model_data_url,
+            "documents": asdict(self.documents) if self.documents else None,
+            "embeddings": asdict(self.embeddings) if self.embeddings else None,
+            "judge": asdict(self.judge) if self.judge else None,
         }
 
 
@@ -157,7 +187,17 @@ def parse_run(fields: Fields) -> Run:
         approval=approval,
         champion=target_of(fields.fields("champion")) if "champion" in fields else None,
         champion_model_data_url=fields.text("champion_model_data_url"),
+        **beside(fields),
     )
+
+
+def beside(fields: Fields) -> dict[str, Any]:
+    """Read what candidates are given and measured by, where there is any, as the keywords of a `Run`."""
+    return {
+        "documents": parse_documents(fields.fields("documents")) if "documents" in fields else None,
+        "embeddings": parse_embedding_model(fields.fields("embeddings")) if "embeddings" in fields else None,
+        "judge": parse_judge(fields.fields("judge")) if "judge" in fields else None,
+    }
 
 
 def run_of(event: object) -> tuple[Run, Fields]:

@@ -37,12 +37,14 @@ class BedrockTarget:
 
     Attributes:
         prompt_key: for few-shot, the object in the models bucket that holds the examples.
+        sampling: whether the model takes a temperature.
     """
 
     model_id: str
     strategy: str
     run_id: str
     prompt_key: str | None = None
+    sampling: bool = True
     kind: ClassVar[str] = "bedrock"
 
     @property
@@ -86,7 +88,8 @@ def target_of(fields: Fields) -> Target:
         return SageMakerTarget(fields.text("endpoint"), fields.text("model_package_arn"), run_id)
     if kind == BedrockTarget.kind:
         key = fields.text("prompt_key") if "prompt_key" in fields else None
-        return BedrockTarget(fields.text("model_id"), fields.text("strategy"), run_id, key)
+        sampling = fields.flag("sampling", default=True)
+        return BedrockTarget(fields.text("model_id"), fields.text("strategy"), run_id, key, sampling)
     if kind == ExtractiveTarget.kind:
         return ExtractiveTarget(run_id)
     raise fields.complaint(f"The kind {kind!r} is not sagemaker, bedrock or extractive")
@@ -95,6 +98,8 @@ def target_of(fields: Fields) -> Target:
 def target_document(target: Target) -> dict[str, object]:
     """Give the JSON object that `parse_target` reads."""
     document = {"kind": target.kind, **asdict(target)}
+    if document.get("sampling"):
+        del document["sampling"]  # as it is with nearly all models
     return {name: value for name, value in document.items() if value is not None}
 
 

@@ -31,7 +31,7 @@ DEFINITION_FILE = Path(__file__).with_name("pipeline.json")
 def render() -> str:
     """Give the pipeline's definition as JSON text, the same for the same modules and SDK version."""
     session = offline.offline_session()
-    report = PropertyFile(name="EvaluationReport", output_name="evaluation", path="evaluation.json")
+    report = PropertyFile(name="Gate", output_name="evaluation", path="gate.json")
     training = steps.fine_tune(session)
     evaluation = steps.evaluate(session, training, report)
     gate = steps.quality_gate(evaluation, report, steps.register(session, training, evaluation))

@@ -15,6 +15,8 @@ VALIDATION_DATA = ParameterString("ValidationData")
 TEST_DATA = ParameterString("TestData")
 BASE_MODEL = ParameterString("BaseModel")
 OUTPUT_PREFIX = ParameterString("OutputPrefix")
+# The model.tar.gz of the model in use, to compare with; where there is none, any file that exists.
+CHAMPION_MODEL = ParameterString("ChampionModel")
 
 TRAINING_INSTANCE_TYPE = ParameterString("TrainingInstanceType", default_value="ml.g5.xlarge")
 EVALUATION_INSTANCE_TYPE = ParameterString("EvaluationInstanceType", default_value="ml.g5.xlarge")
@@ -48,6 +50,10 @@ METRIC = ParameterString(
 
 MINIMUM_LOSS_REDUCTION = ParameterFloat("MinimumLossReduction", default_value=0.05)
 MINIMUM_METRIC = ParameterFloat("MinimumMetric", default_value=0.3)
+SLICE_TOLERANCE = ParameterFloat("SliceTolerance", default_value=0.05)
+GENERAL_TOLERANCE = ParameterFloat("GeneralTolerance", default_value=0.1)
+LEAK_SIMILARITY = ParameterFloat("LeakSimilarity", default_value=0.8)
+SHINGLE_WORDS = ParameterInteger("ShingleWords", default_value=5)
 
 HYPERPARAMETERS: dict[str, Parameter] = {
     "method": METHOD,
@@ -81,6 +87,12 @@ EVALUATION: dict[str, Parameter] = {
     "objective": OBJECTIVE,
     "beta": BETA,
     "label_smoothing": LABEL_SMOOTHING,
+    "minimum_metric": MINIMUM_METRIC,
+    "minimum_loss_reduction": MINIMUM_LOSS_REDUCTION,
+    "slice_tolerance": SLICE_TOLERANCE,
+    "general_tolerance": GENERAL_TOLERANCE,
+    "leak_similarity": LEAK_SIMILARITY,
+    "shingle_words": SHINGLE_WORDS,
 }
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -90,6 +102,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     TEST_DATA,
     BASE_MODEL,
     OUTPUT_PREFIX,
+    CHAMPION_MODEL,
     TRAINING_INSTANCE_TYPE,
     EVALUATION_INSTANCE_TYPE,
     MAX_RUNTIME_SECONDS,
@@ -98,4 +111,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     MAX_OUTPUT_TOKENS,
     MINIMUM_LOSS_REDUCTION,
     MINIMUM_METRIC,
+    SLICE_TOLERANCE,
+    GENERAL_TOLERANCE,
+    LEAK_SIMILARITY,
+    SHINGLE_WORDS,
 )

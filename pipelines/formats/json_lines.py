@@ -15,12 +15,15 @@ _MOST_ZEROS = 8
 """A line of which more than one byte in so many is zero is no UTF-8: ASCII has half of them in UTF-16."""
 
 # Not line ends in JSON, but `str.splitlines` and some editors take them for such.
-_LINE_SEPARATORS = {character: f"\\u{character:04x}" for character in (0x85, 0x2028, 0x2029)}
+_LINE_SEPARATORS = {character: f"\\u{ord(character):04x}" for character in "\x85\u2028\u2029"}
 
 
 def to_line(document: Mapping[str, Any]) -> str:
     """Return the document as one line, without its line end."""
-    return json.dumps(document, ensure_ascii=False).translate(_LINE_SEPARATORS)
+    line = json.dumps(document, ensure_ascii=False)
+    for character, escape in _LINE_SEPARATORS.items():
+        line = line.replace(character, escape)
+    return line
 
 
 class LineStream(Protocol):

@@ -5,12 +5,12 @@ document lands on the same side on every cluster, in every run, and when the dat
 """
 
 import hashlib
-import re
+from functools import lru_cache
 
 from pipelines.preparation.settings import Split
+from pipelines.preparation.words import respell
 
-_BETWEEN_WORDS = re.compile(r"[\W_]+")
-_APART = bytes(code if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
+_APART = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256)).lower()
 """Of ASCII, the letters and digits, and spaces for what stands between two words."""
 
 
@@ -21,9 +21,12 @@ def digest(text: str) -> str:
 
 def _spelled_alike(text: str) -> str:
     """Return the words in small letters, a space between each two."""
-    if text.isascii():
-        return " ".join(text.lower().encode("ascii").translate(_APART).decode("ascii").split())
-    return _BETWEEN_WORDS.sub(" ", text.casefold()).strip()
+    return " ".join(respell(text, _small).encode().translate(_APART).decode().split())
+
+
+@lru_cache(4096)
+def _small(character: str) -> str:
+    return "".join(small if small.isalnum() else " " for small in character.casefold())
 
 
 def assign_split(text: str, split: Split) -> str:

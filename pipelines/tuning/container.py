@@ -29,12 +29,16 @@ def base_directory() -> Path:
 
 @dataclass(frozen=True)
 class TrainingFolders:
-    """Where a training job reads and writes. What lies in `artifact` becomes model.tar.gz."""
+    """Where a training job reads and writes. What lies in `artifact` becomes model.tar.gz.
+
+    What lies in `checkpoints` SageMaker copies to S3 all along, and back when a job begins with the same address.
+    """
 
     train: Path
     validation: Path
     model: Path
     artifact: Path
+    checkpoints: Path | None = None
 
     @classmethod
     def from_environment(cls) -> TrainingFolders:
@@ -48,23 +52,37 @@ class TrainingFolders:
             validation=channel("validation"),
             model=channel("model"),
             artifact=Path(os.environ.get("SM_MODEL_DIR", base / "model")),
+            checkpoints=base / "checkpoints",
         )
 
 
 @dataclass(frozen=True)
 class EvaluationFolders:
-    """Where the evaluation's processing job reads and writes; the same names as in the pipeline's definition."""
+    """Where the evaluation's processing job reads and writes; the same names as in the pipeline's definition.
+
+    `train` is there to be searched for test records. `champion` holds the model.tar.gz of the model in use, or
+    anything else where there is none.
+    """
 
     base: Path
     model: Path
     test: Path
     output: Path
+    train: Path
+    champion: Path
 
     @classmethod
     def from_environment(cls) -> EvaluationFolders:
         processing = base_directory() / "processing"
         inputs = processing / "input"
-        return cls(inputs / "base", inputs / "model", inputs / "test", processing / "evaluation")
+        return cls(
+            base=inputs / "base",
+            model=inputs / "model",
+            test=inputs / "test",
+            output=processing / "evaluation",
+            train=inputs / "train",
+            champion=inputs / "champion",
+        )
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.tuning import bootstrap
+from pipelines.tuning.intervals import LEVEL, Interval
 
 Figures = NDArray[np.float64]
 
@@ -47,6 +48,10 @@ class Gain:
     def loss_reduction(self) -> float:
         """By which share of the base model's the loss is lower."""
         return 1 - self.tuned_loss / self.base_loss
+
+    @property
+    def change(self) -> Interval:
+        return Interval(self.difference, *self.interval)
 
     def document(self) -> dict[str, object]:
         """Give what `evaluation.json` has of it."""
@@ -90,6 +95,14 @@ def of_perplexity(objective: str, base: Figures, tuned: Figures, seed: int, leve
     )
 
 
+def perplexity(figures: Figures, seed: int) -> Interval:
+    """Give one model's perplexity of a token."""
+    value, (low, high) = bootstrap.interval(
+        lambda drawn: math.exp(_mean_nats(figures[drawn])), len(figures), seed, LEVEL
+    )
+    return Interval(value, low, high)
+
+
 def _mean_nats(figures: Figures) -> float:
     nats, tokens = figures.sum(axis=0)
     return float(nats / tokens)
@@ -120,8 +133,8 @@ def of_preferences(
         difference=difference,
         interval=interval,
         level=level,
-        base_loss=_dpo_loss(np.zeros_like(margins), label_smoothing),
-        tuned_loss=_dpo_loss(margins, label_smoothing),
+        base_loss=float(dpo_losses(base, base, beta, label_smoothing).mean()),
+        tuned_loss=float(dpo_losses(base, tuned, beta, label_smoothing).mean()),
         details={
             "margin": {"value": margin, "ci": list(margin_interval)},
             "ranking": {
@@ -137,6 +150,10 @@ def _won(margins: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(margins > 0, 1.0, np.where(margins < 0, 0.0, 0.5))
 
 
-def _dpo_loss(margins: NDArray[np.float64], label_smoothing: float) -> float:
+def dpo_losses(base: Figures, tuned: Figures, beta: float, label_smoothing: float) -> NDArray[np.float64]:
+    """Give the loss of each pair, as `preferences.losses` does where gradients are wanted."""
+    rewards = beta * (tuned - base)
+    margins = rewards[:, 0] - rewards[:, 1]
     right, wrong = np.logaddexp(0, -margins), np.logaddexp(0, margins)
-    return float(((1 - label_smoothing) * right + label_smoothing * wrong).mean())
+    losses: NDArray[np.float64] = (1 - label_smoothing) * right + label_smoothing * wrong
+    return losses

@@ -12,8 +12,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.tuning.bootstrap import interval, paired_difference
+from pipelines.tuning.bootstrap import interval
 from pipelines.tuning.container import TuningError
+from pipelines.tuning.intervals import LEVEL, Interval, of_classes, of_difference, of_mean
 from pipelines.tuning.labels import given_by, plain
 from pipelines.tuning.rouge import rouge_l
 from pipelines.tuning.squad import exact_match, token_f1
@@ -45,6 +46,7 @@ class Metric:
                 "long or empty. Name the column of the labels in data.columns.target, or make task.kind generation."
             )
         self.name = name
+        self.higher_is_better = True
         self.labels = list(labels) if name in OF_LABELS else []
 
     def score(self, reference: str, answer: str) -> float:
@@ -60,10 +62,16 @@ class Metric:
         scores = [self.score(reference, answer) for reference, answer in zip(references, answers, strict=True)]
         return sum(scores) / len(scores)
 
-    def difference(
-        self, references: Sequence[str], base: Sequence[str], tuned: Sequence[str], seed: int, level: float
-    ) -> tuple[float, tuple[float, float]]:
-        """Give tuned minus base on the same examples, with its interval."""
+    def interval(self, references: Sequence[str], answers: Sequence[str], seed: int) -> Interval:
+        """Give the figure of all answers with its bounds."""
+        if self.name != MACRO_F1:
+            return of_mean([self.score(r, a) for r, a in zip(references, answers, strict=True)], seed)
+        wanted, given = self._classes(references, answers)
+        value, drawn = interval(lambda places: macro_f1(wanted[places], given[places]), len(wanted), seed, LEVEL)
+        return of_classes(wanted, given, value, drawn)
+
+    def difference(self, references: Sequence[str], base: Sequence[str], tuned: Sequence[str], seed: int) -> Interval:
+        """Give tuned minus base on the same examples, with its bounds."""
         if self.name == MACRO_F1:
             wanted, first = self._classes(references, base)
             _, second = self._classes(references, tuned)
@@ -71,12 +79,13 @@ class Metric:
             def change(drawn: NDArray[np.intp]) -> float:
                 return macro_f1(wanted[drawn], second[drawn]) - macro_f1(wanted[drawn], first[drawn])
 
-            return interval(change, len(wanted), seed, level)
-        pairs = [
-            (self.score(reference, one), self.score(reference, other))
-            for reference, one, other in zip(references, base, tuned, strict=True)
-        ]
-        return paired_difference([one for one, _ in pairs], [other for _, other in pairs], seed, level)
+            value, (low, high) = interval(change, len(wanted), seed, LEVEL)
+            return Interval(value, low, high)
+        before, after = (
+            [self.score(reference, answer) for reference, answer in zip(references, answers, strict=True)]
+            for answers in (base, tuned)
+        )
+        return of_difference(before, after, seed)
 
     def _classes(self, references: Sequence[str], answers: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Number the classes of references and answers alike; an answer without a label has none."""

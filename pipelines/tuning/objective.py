@@ -69,10 +69,13 @@ class Objective(ABC, Generic[U]):
     def compare(self, base: Figures, tuned: Figures, seed: int, level: float) -> Gain:
         """Compare two models by their figures, a row a record, in one order."""
 
-    def gain(self, base: Measured, tuned: Measured, seed: int, level: float) -> Gain:
-        """Compare two models by what `measure` gave of the same units."""
-        before, after = (np.array([figures[name] for name in base]) for figures in (base, tuned))
-        return self.compare(before, after, seed, level)
+    @abstractmethod
+    def losses(self, base: Figures, tuned: Figures) -> list[float]:
+        """Give a model's summed loss by record, from both models' figures; divided by the weight it is the mean."""
+
+    @abstractmethod
+    def record_ids(self, units: Sequence[U]) -> list[str]:
+        """Name the records that the units are of, each once, in the order of figures."""
 
     def answers(self, units: Sequence[U]) -> list[Example]:  # noqa: ARG002
         """Give the units as questions with the wanted answers, where they are such; otherwise none."""
@@ -109,8 +112,8 @@ class Objective(ABC, Generic[U]):
 
     def measure(
         self, model: PreTrainedModel, units: Sequence[U], hardware: Hardware, on_progress: OnProgress
-    ) -> Measured:
-        """Give two figures by record id, without dropout: what `gain` compares."""
+    ) -> Figures:
+        """Give two figures for each record, without dropout: what `compare` compares; rows as `record_ids` has them."""
         found: Measured = {}
 
         def add(group: list[U]) -> None:
@@ -118,7 +121,7 @@ class Objective(ABC, Generic[U]):
                 found[record_id] = found[record_id] + figures if record_id in found else figures
 
         self.visit(model, units, hardware, on_progress, add)
-        return dict(sorted(found.items()))
+        return np.array([found[record_id] for record_id in self.record_ids(units)])
 
     def visit(
         self,

@@ -49,6 +49,12 @@ class Answers(Objective[Example]):
     def compare(self, base: Figures, tuned: Figures, seed: int, level: float) -> Gain:
         return gains.of_perplexity(self.name, base, tuned, seed, level)
 
+    def losses(self, base: Figures, tuned: Figures) -> list[float]:  # noqa: ARG002
+        return [float(nats) for nats in tuned[:, 0]]
+
+    def record_ids(self, units: Sequence[Example]) -> list[str]:
+        return [example.record.record_id for example in units]
+
     def answers(self, units: Sequence[Example]) -> list[Example]:
         return list(units)
 
@@ -82,6 +88,12 @@ class Texts(Objective[Row]):
 
     def compare(self, base: Figures, tuned: Figures, seed: int, level: float) -> Gain:
         return gains.of_perplexity(self.name, base, tuned, seed, level)
+
+    def losses(self, base: Figures, tuned: Figures) -> list[float]:  # noqa: ARG002
+        return [float(nats) for nats in tuned[:, 0]]
+
+    def record_ids(self, units: Sequence[Row]) -> list[str]:
+        return sorted({window.record.record_id for window in _windows(units)})
 
 
 def _windows(rows: Sequence[Row]) -> list[Example]:
@@ -121,6 +133,13 @@ class Preferences(Objective[Pair]):
 
     def compare(self, base: Figures, tuned: Figures, seed: int, level: float) -> Gain:
         return gains.of_preferences(self.name, base, tuned, self.beta, self.label_smoothing, seed, level)
+
+    def losses(self, base: Figures, tuned: Figures) -> list[float]:
+        found: list[float] = gains.dpo_losses(base, tuned, self.beta, self.label_smoothing).tolist()
+        return found
+
+    def record_ids(self, units: Sequence[Pair]) -> list[str]:
+        return [pair.chosen.record.record_id for pair in units]
 
     def answers(self, units: Sequence[Pair]) -> list[Example]:
         return [pair.chosen for pair in units]

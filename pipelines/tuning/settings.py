@@ -22,8 +22,9 @@ class TrainingSettings:
     """`batch_size` counts examples to one optimizer step, `max_length` tokens of prompt and completion.
 
     `trained_layers` is for method `frozen`. `warm_up` is a share of the steps. Training ends when held-out loss has
-    not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by. `objective` is
-    one of `OBJECTIVES`; `beta` and `label_smoothing` are for objective `dpo`.
+    not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by. Checkpoints are
+    no more than `max_lost_minutes` apart. `objective` is one of `OBJECTIVES`; `beta` and `label_smoothing` are for
+    objective `dpo`.
     """
 
     method: str
@@ -43,22 +44,44 @@ class TrainingSettings:
     validation_examples: int
     seed: int
     metric: str = "rougeL"
+    max_lost_minutes: float = 10.0
     objective: str = SUPERVISED
     beta: float = 0.1
     label_smoothing: float = 0.0
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a tuned model must keep to be registered.
+
+    Attributes:
+        floor: what the metric's lower bound must reach.
+        loss_reduction: share by which held-out loss must surely have fallen.
+        slice_tolerance: by how much the metric may fall below the base model's in a slice of the test examples.
+        general_tolerance: the same of the probability of the right answers to general questions.
+    """
+
+    floor: float
+    loss_reduction: float
+    slice_tolerance: float
+    general_tolerance: float
+
+
+@dataclass(frozen=True)
 class EvaluationSettings:
     """`test_examples` bounds how many examples are drawn; `max_length` and the objective's are those of training.
 
-    After `max_output_tokens` an answer is cut off, as the endpoint does. `metric` is one of `metrics.NAMES`.
+    After `max_output_tokens` an answer is cut off, as the endpoint does. `metric` is one of `metrics.NAMES`. A test
+    record is leaked where one of train has this Jaccard similarity of shingles of so many words, or more.
     """
 
     test_examples: int
     max_output_tokens: int
     max_length: int
     seed: int
+    limits: Limits
+    leak_similarity: float
+    shingle_words: int
     metric: str = "rougeL"
     objective: str = SUPERVISED
     beta: float = 0.1
@@ -82,6 +105,13 @@ def _fraction(low: float, high: float) -> Callable[[str], float]:
         return _bounded(float(text), low, high)
 
     return parse
+
+
+def _limit(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{value:g} leaves the gate open; give a number above 0 and below 1")
+    return value
 
 
 def _bounded(value: float, low: float, high: float, whole: bool = False) -> float:
@@ -123,6 +153,7 @@ def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
     parser.add_argument("--metric", choices=NAMES, default="rougeL")
     _add_objective(parser)
+    parser.add_argument("--max_lost_minutes", type=_fraction(0.0, 1440.0), default=10.0)
     return TrainingSettings(**vars(parser.parse_args(arguments)))
 
 
@@ -138,5 +169,19 @@ def parse_evaluation(arguments: Sequence[str] | None = None) -> EvaluationSettin
     parser.add_argument("--max_length", type=_whole(32, 131_072), default=256)
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
     parser.add_argument("--metric", choices=NAMES, default="rougeL")
+    # A limit without a default: whoever forgets one must not pass everything.
+    parser.add_argument("--minimum_metric", type=_limit, required=True)
+    parser.add_argument("--minimum_loss_reduction", type=_limit, required=True)
+    parser.add_argument("--slice_tolerance", type=_limit, default=0.05)
+    parser.add_argument("--general_tolerance", type=_limit, default=0.1)
+    parser.add_argument("--leak_similarity", type=_fraction(0.5, 1.0), default=0.8)
+    parser.add_argument("--shingle_words", type=_whole(1, 20), default=5)
     _add_objective(parser)
-    return EvaluationSettings(**vars(parser.parse_args(arguments)))
+    given = vars(parser.parse_args(arguments))
+    limits = Limits(
+        given.pop("minimum_metric"),
+        given.pop("minimum_loss_reduction"),
+        given.pop("slice_tolerance"),
+        given.pop("general_tolerance"),
+    )
+    return EvaluationSettings(limits=limits, **given)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import nn
@@ -31,7 +32,26 @@ class Stopping:
                 self._kept = [weight.detach().to("cpu", copy=True) for weight in self.weights]
             return False
         self.epochs_since_best += 1
+        return self.exhausted
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether so many epochs brought nothing that training ends."""
         return 0 < self.patience <= self.epochs_since_best
+
+    def state(self) -> dict[str, Any]:
+        """Give what another process needs to go on."""
+        return {
+            "best": self.best,
+            "last": self.last,
+            "epochs_since_best": self.epochs_since_best,
+            "kept": self._kept,
+        }
+
+    def go_on_from(self, state: dict[str, Any]) -> None:
+        """Become what the state describes."""
+        self.best, self.last = state["best"], state["last"]
+        self.epochs_since_best, self._kept = state["epochs_since_best"], state["kept"]
 
     @torch.no_grad()
     def restore(self) -> float:

@@ -8,7 +8,6 @@ model, q8_0, what the endpoint serves), and `training.json`.
 from __future__ import annotations
 
 import json
-import math
 import os
 import time
 from collections.abc import Callable
@@ -31,26 +30,27 @@ import torch
 import transformers
 
 from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, methods
-from pipelines.tuning.container import TrainingFolders, TuningError, failures_explained
+from pipelines.tuning.container import TrainingFolders, failures_explained
 from pipelines.tuning.drawing import Census
 from pipelines.tuning.hardware import detect
+from pipelines.tuning.interruption import Interruption
 from pipelines.tuning.labels import labels_of
-from pipelines.tuning.loop import Trainer
+from pipelines.tuning.learning import learn
 from pipelines.tuning.metrics import Metric
 from pipelines.tuning.objectives import objective_of
-from pipelines.tuning.progress import log_figures, log_phase, log_progress
+from pipelines.tuning.progress import log_phase
 from pipelines.tuning.settings import TrainingSettings, parse_training
-from pipelines.tuning.stopping import Stopping
 
 # Labels are those of this many records, as for the candidates.
 LABEL_POOL = 20_000
 
-Curve = list[dict[str, float]]
 Load = Callable[..., tuple[list[Any], Census]]
 
 
-def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str, Any]:
-    """Train, export, and give what `training.json` then holds."""
+def fine_tune(
+    settings: TrainingSettings, folders: TrainingFolders, interruption: Interruption | None = None
+) -> dict[str, Any]:
+    """Train, export, and give what `training.json` then holds. Goes on from a checkpoint if there is one."""
     started = time.monotonic()
     hardware = detect()
     torch.manual_seed(settings.seed)
@@ -83,37 +83,18 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     model = checkpoint.load_model(folders.model, hardware, methods.weight_type(settings.method, hardware))
     weights = methods.prepare(model, settings)
 
-    # What was learned before, and may be restored from here on, is not the base model's.
-    training, validation = (
-        objective.with_reference(model, units, hardware, partial(log_progress, "measure_reference"))
-        for units in (training, validation)
-    )
-
-    def validate() -> float:
-        loss = objective.mean_loss(model, validation, hardware, partial(log_progress, "validate"))
-        if not math.isfinite(loss):
-            raise TuningError(
-                f"The loss on the validation examples is {loss}. Before the first step, the base model's weights are "
-                f"broken; after it, lower the learning rate (now {settings.learning_rate:g})."
-            )
-        log_figures(validation_loss=loss)
-        return loss
-
-    loss_before = validate()
-    trainer = Trainer(model, weights, training, settings, hardware, objective)
-    curve, loss_after = run_epochs(trainer, validate)
-    # The optimizer has done its work; the export needs the room.
-    del trainer
+    learned = learn(model, weights, training, validation, settings, hardware, folders, interruption or Interruption())
 
     export.write(model, tokenizer, settings.method, base_type, folders.artifact)
     return {
         "examples": len(training),
-        "tokens": round(sum(point["tokens"] for point in curve)),
+        "tokens": round(sum(point["tokens"] for point in learned.curve)),
         "trained_weights": sum(weight.numel() for weight in weights),
-        "loss_before": loss_before,
-        "loss_after": loss_after,
-        "curve": curve,
-        "seconds": round(time.monotonic() - started, 1),
+        "loss_before": learned.loss_before,
+        "loss_after": learned.loss_after,
+        "curve": learned.curve,
+        "resumed_from": learned.resumed_from,
+        "seconds": round(learned.seconds_before + time.monotonic() - started, 1),
         "records": {"train": training_records, "validation": validation_records},
         "labels": labels,
         "settings": asdict(settings),
@@ -122,36 +103,10 @@ def fine_tune(settings: TrainingSettings, folders: TrainingFolders) -> dict[str,
     }
 
 
-def run_epochs(trainer: Trainer, validate: Callable[[], float]) -> tuple[Curve, float]:
-    """Step through the examples; give the curve, one point a step, and the held-out loss of what comes out.
-
-    The last point of an epoch has the epoch's held-out loss.
-    """
-    stopping = Stopping(trainer.weights, trainer.settings.patience)
-    curve: Curve = []
-    started, tokens = time.monotonic(), 0
-    log_progress("train", trainer.step, trainer.steps)
-    trainer.model.train()
-    while trainer.step < trainer.steps:
-        taken = trainer.take_step()
-        curve.append(
-            {"step": trainer.step, "loss": taken.loss, "learning_rate": taken.learning_rate, "tokens": taken.tokens}
-        )
-        tokens += taken.tokens
-        seconds = time.monotonic() - started
-        figures = {"train_loss": taken.loss, "learning_rate": taken.learning_rate}
-        log_figures(step=trainer.step, **figures, tokens_per_second=tokens / seconds)
-        left = seconds / len(curve) * (trainer.steps - trainer.step)
-        log_progress("train", trainer.step, trainer.steps, loss=taken.loss, eta_s=left)
-        if trainer.step % trainer.steps_in_epoch == 0:
-            curve[-1]["validation_loss"] = validate()
-            if stopping.after_epoch(curve[-1]["validation_loss"]):
-                break
-    return curve, stopping.restore()
-
-
 if __name__ == "__main__":
     with failures_explained():
+        told = Interruption()
+        told.listen()
         places = TrainingFolders.from_environment()
-        report = fine_tune(parse_training(), places)
+        report = fine_tune(parse_training(), places, told)
         (places.artifact / "training.json").write_text(json.dumps(report, indent=2, allow_nan=False), encoding="utf-8")

@@ -29,6 +29,7 @@ class WorkflowFunctions:
     check_data: lambda_.Function
     explain_pipeline_failure: lambda_.Function
     compare_with_champion: lambda_.Function
+    write_model_card: lambda_.Function
     request_approval: lambda_.Function
     claim_rollout: lambda_.Function
     smoke_test: lambda_.Function
@@ -50,6 +51,7 @@ class FunctionFactory:
             check_data=self._check_data(),
             explain_pipeline_failure=self._explain_pipeline_failure(fine_tuning),
             compare_with_champion=self._compare_with_champion(fine_tuning),
+            write_model_card=self._write_model_card(fine_tuning),
             request_approval=self._request_approval(),
             claim_rollout=self._claim_rollout(),
             smoke_test=self._smoke_test(gateway),
@@ -132,6 +134,36 @@ class FunctionFactory:
             ["sagemaker:DescribeTrainingJob"],
             [self._arn("sagemaker", "training-job/pipelines-*")],
         )
+        return made.function
+
+    def _write_model_card(self, fine_tuning: FineTuning) -> lambda_.Function:
+        base, tuning = self._foundation, fine_tuning.settings.tuning
+        price = {"PRICED_INSTANCE_TYPE": tuning.instance_type, "USD_PER_HOUR": f"{tuning.usd_per_hour:g}"}
+        made = self._function(
+            "write_model_card",
+            "Puts data, code, settings, figures and cost on the registered model, for whoever approves it.",
+            {
+                "CURATED_BUCKET": base.curated_bucket.bucket_name,
+                "MODELS_BUCKET": base.models_bucket.bucket_name,
+                "CREATOR": f"pipeline {fine_tuning.pipeline_name}",
+                **(price if tuning.usd_per_hour else {}),
+            },
+            timeout_s=60,
+        )
+        read_objects(made.role, base.curated_bucket, key=base.key)
+        read_objects(made.role, base.models_bucket, "run=*", key=base.key)
+        allow(
+            made.role,
+            ["sagemaker:ListPipelineExecutionSteps"],
+            [f"{fine_tuning.pipeline_arn}/execution/*"],
+        )
+        allow(
+            made.role,
+            ["sagemaker:DescribeTrainingJob"],
+            [self._arn("sagemaker", "training-job/pipelines-*")],
+        )
+        packages = self._arn("sagemaker", f"model-package/{fine_tuning.model_package_group_name}/*")
+        allow(made.role, ["sagemaker:UpdateModelPackage"], [packages])
         return made.function
 
     def _request_approval(self) -> lambda_.Function:

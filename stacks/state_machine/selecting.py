@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 
-from stacks.state_machine.steps import ERROR, PAYLOAD, TUNED, Patience, Steps
+from stacks.state_machine.steps import ERROR, NULL, PAYLOAD, TUNED, Patience, Steps
 
 CONCURRENCY = 2
 """Candidates measured at once: more would meet each other's throttling and spoil the latencies."""
@@ -20,8 +20,13 @@ The last two are what Step Functions calls a function that did not see its end c
 UNMEASURED = {"index": "{% $states.input.candidate.index %}", "unmeasured": ERROR}
 
 
-def select(steps: Steps, evaluate_candidate: lambda_.Function, select_model: lambda_.Function) -> sfn.Chain:
-    """`EvaluateCandidates` → `SelectModel`. Sets `$candidates`, `$selection` and `$target`."""
+def select(
+    steps: Steps, evaluate_candidate: lambda_.Function, select_model: lambda_.Function, *, judged: bool = False
+) -> sfn.Chain:
+    """`ValidateJudge`, where a judge measures, → `EvaluateCandidates` → `SelectModel`.
+
+    Sets `$candidates`, `$selection` and `$target`.
+    """
     evaluate = steps.of("EvaluateCandidates")
     each = sfn.Map.jsonata(
         steps.scope,
@@ -53,7 +58,20 @@ def select(steps: Steps, evaluate_candidate: lambda_.Function, select_model: lam
         payload={"run": "{% $run %}", "candidates": "{% $candidates %}"},
         assign={"selection": PAYLOAD, "target": "{% $states.result.Payload.target %}"},
     )
-    return sfn.Chain.start(each).next(choose)
+    chain = sfn.Chain.start(each).next(choose)
+    return _validate_judge(evaluate, evaluate_candidate).next(chain) if judged else chain
+
+
+def _validate_judge(steps: Steps, evaluate_candidate: lambda_.Function) -> sfn.Chain:
+    """`ValidateJudge`: one that is not to be trusted ends the run before a candidate is asked."""
+    task = steps.invoke(
+        "ValidateJudge",
+        evaluate_candidate,
+        comment="tries the judge on planted pairs of answers.",
+        payload={"run": "{% $run %}", "candidate": NULL},
+        also_retry=BROKEN_OFF,
+    )
+    return sfn.Chain.start(task)
 
 
 def needs_tuning(steps: Steps, *, tune: sfn.IChainable, otherwise: sfn.IChainable) -> sfn.Choice:

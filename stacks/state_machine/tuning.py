@@ -39,7 +39,9 @@ def tune(
     then: sfn.IChainable,
     discard: sfn.State,
 ) -> sfn.State:
-    """`FineTune` → … → `CompareWithChampion` → `then`. Sets `$pipeline_execution_arn`, `$comparison`, `$target`.
+    """`FineTune` → … → `CompareWithChampion` → `WriteModelCard` → `then`.
+
+    Sets `$pipeline_execution_arn`, `$comparison`, `$target`.
 
     `discard` is where a run goes whose registered model does not stand the comparison.
     """
@@ -122,7 +124,17 @@ def _compare(steps: Steps, functions: WorkflowFunctions, endpoint_name: str) -> 
         payload={"run": "{% $run %}", "pipeline_execution_arn": "{% $pipeline_execution_arn %}"},
         assign={"comparison": PAYLOAD, "target": tuned_target(endpoint_name)},
     )
-    return sfn.Chain.start(compare)
+    card = steps.of("CompareWithChampion").invoke(
+        "WriteModelCard",
+        functions.write_model_card,
+        comment="puts what was measured on the registered model, before anybody is asked to approve it.",
+        payload={
+            "run": "{% $run %}",
+            "pipeline_execution_arn": "{% $pipeline_execution_arn %}",
+            "comparison": "{% $comparison %}",
+        },
+    )
+    return sfn.Chain.start(compare).next(card)
 
 
 def tuned_target(endpoint_name: str) -> str:

@@ -11,7 +11,8 @@ import aws_cdk as cdk
 from cdk_app.application import FLAGS, ROOT
 from cdk_app.checks.assembly import Assembly
 from cdk_app.nag import add_checks
-from cdk_app.settings import Settings, load_settings
+from cdk_app.settings import Candidate, Settings, load_settings
+from cdk_app.settings.measuring import Documents, Embeddings, Judge
 from stacks import create_stacks
 from tests.synth.templates import context
 
@@ -19,12 +20,22 @@ _FOLDERS: list[TemporaryDirectory[str]] = []  # kept until the process ends
 
 
 def everything_on(settings: Settings) -> Settings:
-    """`settings` with data-quality rules that are evaluated, tokens that are counted, and the warehouse."""
+    """`settings` with data-quality rules that are evaluated, tokens that are counted, the warehouse, and a selection
+    that searches documents, embeds texts and asks a judge."""
     rules = settings.data.quality_rules.model_copy(update={"on_glue": True})
     filters = settings.data.filters.model_copy(update={"max_tokens": 256})
     data = settings.data.model_copy(update={"quality_rules": rules, "filters": filters})
     analytics = settings.analytics.model_copy(update={"redshift": True})
-    return settings.model_copy(update={"data": data, "analytics": analytics})
+    retrieves = Candidate(model="nova-micro", strategy="retrieval", passages=3, search="embeddings")
+    selection = settings.selection.model_copy(
+        update={
+            "documents": Documents(folder="handbook"),
+            "embeddings": Embeddings(model="titan-embed-text-v2"),
+            "judge": Judge(model="nova-pro"),
+            "candidates": (*settings.selection.candidates, retrieves),
+        }
+    )
+    return settings.model_copy(update={"data": data, "analytics": analytics, "selection": selection})
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cdk_app.checks import Assembly, Resource
+from cdk_app.checks.state_machines.definitions import state_machines
 from tests.synth.roles import allowed, keys_in, resources_of
 from tests.synth.synthesized import twin_assembly
 
@@ -57,3 +58,13 @@ def test_choosing_a_model_needs_no_permission_but_its_own_log(assembly: Assembly
 
 def test_the_evaluation_has_all_the_time_that_lambda_gives(assembly: Assembly) -> None:
     assert function(assembly, "evaluate_candidate").properties["Timeout"] == 900
+
+
+def test_two_candidates_are_measured_at_a_time_and_a_throttled_call_is_made_again(assembly: Assembly) -> None:
+    (machine,) = state_machines(assembly)
+    each = machine.definition["States"]["EvaluateCandidates"]
+    retries = each["ItemProcessor"]["States"]["EvaluateCandidate"]["Retry"]
+    assert each["MaxConcurrency"] == 2
+    again = {error: retry for retry in retries for error in retry["ErrorEquals"]}
+    assert again["Lambda.TooManyRequestsException"]["JitterStrategy"] == "FULL"
+    assert again["EvaluationTimedOut"]["MaxAttempts"] == 3

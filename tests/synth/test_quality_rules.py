@@ -21,6 +21,7 @@ FAILED = {"Description": 'IsUnique "a"', "Result": "FAIL", "EvaluationMessage": 
 ANSWERS: dict[str, Any] = {
     **TUNED,
     "ResolveRun": {**RUN, "dataset": DATASET},
+    "ValidateJudge": {"agreement": 1.0},
     "EvaluateQualityRules": {"RunId": "dqrun-1"},
     "DescribeQualityRules": [{"Status": "RUNNING"}, {"Status": "SUCCEEDED", "ResultIds": ["dqresult-1"]}],
     "ReadQualityRules": {"RuleResults": [PASSED]},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from twin.emulator.hooks import ServiceError
-from twin.weights.imported import MODELS, LocalModel
+from twin.weights.imported import LocalModel, models
 
 _ARN = re.compile(r"arn:aws:bedrock:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):imported-model/(?P<id>[a-z0-9]{12})")
 # Ids of foundation models and inference profiles (with a vendor), and ARNs of anything in Bedrock.
@@ -17,12 +17,12 @@ def resolve(model_id: str, region: str, account: str) -> LocalModel:
 
     Raises ValidationException for what is no model id, ResourceNotFoundException for a model that is not served.
     """
-    matched = _ARN.fullmatch(model_id)
-    if matched and (matched["region"], matched["account"]) == (region, account) and matched["id"] in MODELS:
-        return MODELS[matched["id"]]
+    matched, known = _ARN.fullmatch(model_id), models()
+    if matched and (matched["region"], matched["account"]) == (region, account) and matched["id"] in known:
+        return known[matched["id"]]
     if not _WELL_FORMED.fullmatch(model_id):
         raise ServiceError("ValidationException", "The provided model identifier is invalid.")
-    served = ", ".join(f"arn:aws:bedrock:{region}:{account}:imported-model/{name}" for name in MODELS)
+    served = ", ".join(f"arn:aws:bedrock:{region}:{account}:imported-model/{name}" for name in known)
     raise ServiceError(
         "ResourceNotFoundException",
         f"Could not resolve the foundation model from the model identifier: {model_id}. Served here: {served}.",

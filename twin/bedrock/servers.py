@@ -10,7 +10,7 @@ from typing import Any
 
 from twin.emulator.hooks import Json, ServiceError
 from twin.events import emit
-from twin.model_server import ModelServer, ModelServerError
+from twin.model_server import Answer, ModelServer, ModelServerError, request
 from twin.weights.imported import LocalModel
 
 SOURCE = "bedrock"
@@ -36,14 +36,14 @@ def ask(model: LocalModel, path: str, body: Json) -> Any:
 def ask_raw(model: LocalModel, path: str, body: Json) -> bytes:
     """As `ask`, the body as it comes."""
     try:
-        answer = _server(model).request("POST", path, json.dumps(body).encode(), timeout=_TIMEOUT_S)
+        answer = _answer(model, path, json.dumps(body).encode())
     except TimeoutError as error:
         message = "Model has timed out in processing the request. Try your request again."
         raise ServiceError("ModelTimeoutException", message, 408) from error
     except ModelServerError as error:
         raise ServiceError("InternalServerException", str(error), 500) from error
     if answer.status < 400:
-        if path != TEMPLATE:
+        if path != TEMPLATE and model.kind == "text":
             _count(model)
         return answer.body
     text = answer.body.decode(errors="replace")
@@ -52,6 +52,12 @@ def ask_raw(model: LocalModel, path: str, body: Json) -> bytes:
     if answer.status < 500:
         raise ServiceError("ValidationException", f"Malformed input request: {text}")
     raise ServiceError("ModelErrorException", f"The model's server answered {answer.status}: {text}", 424)
+
+
+def _answer(model: LocalModel, path: str, body: bytes) -> Answer:
+    if model.url:
+        return request(model.url, "POST", path, body, timeout=_TIMEOUT_S)
+    return _server(model).request("POST", path, body, timeout=_TIMEOUT_S)
 
 
 def _count(model: LocalModel) -> None:

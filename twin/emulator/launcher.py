@@ -7,20 +7,23 @@ standard input closes, which happens whatever ends the process that started it; 
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from twin.emulator.access import ADDRESS, Access, answers
 from twin.emulator.account import REGION, root_environment
 from twin.events import FILE_VARIABLE
 from twin.processes import MARK_VARIABLE, kill_marked
+from twin.weights.imported import SERVERS_VARIABLE
 
 WORK_DIR_VARIABLE = "FOURFOLD_WORK_DIR"
 PERSIST_VARIABLE = "FOURFOLD_PERSIST"
@@ -44,12 +47,21 @@ class Emulator(Access):
 
     `work_dir` holds its log, its events, temporary files and, with `persist`, its state: what was deployed is
     there again when the next emulator starts on the same directory. It listens on a port that was free.
+    `model_servers` are models that the caller serves, by the id of their import in Bedrock: the addresses of servers
+    that speak what llama.cpp's speaks.
     State machines' Wait states and retries take `wait_scale` times as long as they say: what they wait for
     takes seconds here, and minutes on AWS.
     """
 
-    def __init__(self, work_dir: Path, persist: bool = False, wait_scale: float = 0.1) -> None:
+    def __init__(
+        self,
+        work_dir: Path,
+        persist: bool = False,
+        wait_scale: float = 0.1,
+        model_servers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(work_dir)
+        self._model_servers = dict(model_servers)
         self.persist = persist
         self._wait_scale = wait_scale
         self._port: int | None = None
@@ -175,6 +187,7 @@ class Emulator(Access):
             FILE_VARIABLE: str(self.events_file),
             MARK_VARIABLE: self._mark,
             WORK_DIR_VARIABLE: str(self.work_dir),
+            SERVERS_VARIABLE: json.dumps(self._model_servers),
             PERSIST_VARIABLE: switch,
         }
 

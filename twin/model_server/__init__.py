@@ -5,6 +5,6 @@ It speaks what llama-server speaks: `/health`, `/v1/chat/completions`, `/complet
 """
 
 from twin.model_server.flags import served_model
-from twin.model_server.server import Answer, ModelServer, ModelServerError
+from twin.model_server.server import Answer, ModelServer, ModelServerError, request
 
-__all__ = ["Answer", "ModelServer", "ModelServerError", "served_model"]
+__all__ = ["Answer", "ModelServer", "ModelServerError", "request", "served_model"]

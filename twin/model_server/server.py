@@ -44,6 +44,28 @@ class Answer:
         return json.loads(self.body)
 
 
+def request(
+    url: str,
+    method: Literal["GET", "POST"],
+    path: str,
+    body: bytes | None = None,
+    content_type: str = "application/json",
+    timeout: float = _ANSWER_TIMEOUT_S,
+) -> Answer:
+    """Ask the server at an address, whoever runs it. Raises TimeoutError, or ModelServerError when it is not there."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=timeout)
+    try:
+        connection.request(method, path, body, {"Content-Type": content_type})
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers.get("Content-Type", ""), answer.read())
+    except TimeoutError:
+        raise
+    except (OSError, http.client.HTTPException) as error:
+        raise ModelServerError(f"The model server does not answer: {error!r}.") from error
+    finally:
+        connection.close()
+
+
 class ModelServer:
     """One llama.cpp server on loopback, with a port of its own.
 
@@ -96,17 +118,10 @@ class ModelServer:
         """Ask the server. Raises TimeoutError after `timeout` seconds, ModelServerError when it is not there."""
         if not self._address:
             raise ModelServerError("The model server has not been started.")
-        connection = http.client.HTTPConnection(self._address, timeout=timeout)
         try:
-            connection.request(method, path, body, {"Content-Type": content_type})
-            answer = connection.getresponse()
-            return Answer(answer.status, answer.headers.get("Content-Type", ""), answer.read())
-        except TimeoutError:
-            raise
-        except (OSError, http.client.HTTPException) as error:
-            raise ModelServerError(f"The model server does not answer: {error!r}. {self._last_lines()}") from error
-        finally:
-            connection.close()
+            return request(f"http://{self._address}", method, path, body, content_type, timeout)
+        except ModelServerError as error:
+            raise ModelServerError(f"{error} {self._last_lines()}") from error
 
     @property
     def running(self) -> bool:

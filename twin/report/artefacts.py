@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tarfile
 from collections.abc import Iterator
 from typing import Any
@@ -39,8 +40,10 @@ class Artefacts:
         return body.read().decode() if body is not None else None
 
     def candidates(self) -> list[dict[str, Any]]:
-        """Return each candidate's result, in the order of the settings."""
-        keys = [key for key in self._keys(self._models, f"{self._run}/candidates/") if key.endswith(".json")]
+        """Return each candidate's result, in the order of the settings; what else lies there begins with no number."""
+        prefix = f"{self._run}/candidates/"
+        named = re.compile(rf"{re.escape(prefix)}\d+-[^/]*\.json")
+        keys = [key for key in self._keys(self._models, prefix) if named.fullmatch(key)]
         found = [self._json(self._models, key) for key in sorted(keys)]
         return [result for result in found if result is not None]
 

@@ -105,6 +105,7 @@ def _data_problems(run: Given) -> list[str]:
 
 
 def _candidate_problems(settings: Settings, workflow: Path) -> Iterator[str]:
+    yield from _aid_problems(settings, workflow)
     texts = [name for name, model in MODELS.items() if model.kind == "text"]
     for index, model in enumerate(settings.candidate_models):
         if model.platform == "lambda" or (model.platform == "bedrock-import" and model.model_id in texts):
@@ -116,6 +117,20 @@ def _candidate_problems(settings: Settings, workflow: Path) -> Iterator[str]:
         )
         place = ("selection", "candidates", index)
         yield str(problem_in(workflow, settings.environment, place, f"{name} does not answer on this machine", remedy))
+
+
+def _aid_problems(settings: Settings, workflow: Path) -> Iterator[str]:
+    """The embedding model and the judge answer here only as imports, as candidates do."""
+    for key, kind, model in (
+        ("embeddings", "embedding", settings.embedding_model),
+        ("judge", "text", settings.judge_model),
+    ):
+        served = [name for name, local in MODELS.items() if local.kind == kind]
+        if model is not None and not (model.platform == "bedrock-import" and model.model_id in served):
+            remedy = f"Under environments.twin, name one with imported_model_id {' or '.join(served)}."
+            place = ("selection", key, "model")
+            message = f"{model.key} does not answer on this machine"
+            yield str(problem_in(workflow, settings.environment, place, message, remedy))
 
 
 def _warehouse_problems(settings: Settings, workflow: Path) -> Iterator[str]:

@@ -150,6 +150,7 @@ MODEL_PACKAGE: dict[str, Any] = {
     "InferenceSpecification": ANY,
     "ModelApprovalStatus": ANY,
     "ModelMetrics": ANY,
+    "ModelCard": {"ModelCardContent": ANY, "ModelCardStatus": ANY},
     "CustomerMetadataProperties": ANY,
     "MetadataProperties": ANY,
     "Domain": ANY,

@@ -8,6 +8,7 @@ from twin.sagemaker.call import Call, Operations
 from twin.sagemaker.honoured import MODEL_PACKAGE
 from twin.sagemaker.images import require_image
 from twin.sagemaker.listing import Listing
+from twin.sagemaker.model_cards import require_card
 from twin.sagemaker.model_package_groups import group_of
 from twin.sagemaker.support import ANY, require_support
 from twin.sagemaker.tags import forget_tags, set_tags
@@ -33,6 +34,7 @@ _UPDATE = {
     "CustomerMetadataProperties": ANY,
     "CustomerMetadataPropertiesToRemove": ANY,
     "SourceUri": ANY,
+    "ModelCard": {"ModelCardContent": ANY, "ModelCardStatus": ANY},
     "ClientToken": ANY,
 }
 _FILTERS = ("ModelPackageGroupName", "ModelApprovalStatus")
@@ -45,6 +47,7 @@ def create_model_package(call: Call) -> Json:
         raise errors.validation("ModelPackageGroupName is required: packages without a group are not supported here.")
     for container in (call.parameters.get("InferenceSpecification") or {}).get("Containers", ()):
         require_image(container.get("Image") or "", "serving")
+    require_card(call.parameters.get("ModelCard") or {})
     group = group_of(call, call.parameters["ModelPackageGroupName"])["ModelPackageGroupName"]
     with call.store.lock:
         former = [p["ModelPackageVersion"] for p in call.store.of("model-package").values() if _in(p, group)]
@@ -81,16 +84,23 @@ def describe_model_package(call: Call) -> Json:
 
 
 def update_model_package(call: Call) -> Json:
-    """UpdateModelPackage: approval and metadata."""
+    """UpdateModelPackage: approval, metadata and card. What of a card is not given stays; an archived one is closed."""
     require_support(_UPDATE, call.parameters)
     arn = call.parameters["ModelPackageArn"]
     record = call.store.get("model-package", arn, lambda: _missing(arn))
+    card = call.parameters.get("ModelCard") or {}
+    require_card(card)
+    former = record.get("ModelCard") or {}
+    if card.get("ModelCardContent") is not None and former.get("ModelCardStatus") == "Archived":
+        raise errors.validation("Model Card is in Archived state.")
     metadata = {**record.get("CustomerMetadataProperties", {})}
     metadata |= call.parameters.get("CustomerMetadataProperties") or {}
     for key in call.parameters.get("CustomerMetadataPropertiesToRemove") or ():
         metadata.pop(key, None)
     kept = ("ModelApprovalStatus", "ApprovalDescription", "SourceUri")
     changes = {name: call.parameters[name] for name in kept if call.parameters.get(name) is not None}
+    if card:
+        changes["ModelCard"] = former | card
     call.store.update(record, **changes, CustomerMetadataProperties=metadata)
     return {"ModelPackageArn": arn}
 

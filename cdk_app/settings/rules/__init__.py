@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cdk_app.settings.rules import data, hosting, models, pairs
+from cdk_app.settings.rules import data, hosting, measuring, models, pairs
 from cdk_app.settings.rules.rule import RULES, Breach, Subject
 
-__all__ = ["Breach", "Subject", "breaches", "data", "hosting", "models", "pairs"]
+__all__ = ["Breach", "Subject", "breaches", "data", "hosting", "measuring", "models", "pairs"]
 
 
 def breaches(subject: Subject) -> Iterator[Breach]:

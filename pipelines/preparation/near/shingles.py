@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.preparation.words import words_of
+from pipelines.preparation.words import fold
 
 Hashes = NDArray[np.uint64]
 Offsets = NDArray[np.int64]
 
 _U = np.uint64
 _IS_WORD = np.zeros(256, bool)
-# Every byte of a character beyond ASCII: what is no letter among those `words_of` has made a space.
+# Every byte of a character beyond ASCII: what is no letter among those `fold` has made a space.
 _IS_WORD[[*range(48, 58), *range(65, 91), *range(97, 123), *range(128, 256)]] = True
 _CODE = np.arange(1, 257, dtype=_U)
 _CODE[65:91] += _U(32)
@@ -63,7 +63,7 @@ class Shingles(NamedTuple):
 
 def shingles(texts: Sequence[str], words: int) -> Shingles:
     """Return the shingles of each text in their order, repeated ones too; a text without a word has none."""
-    encoded = [words_of(text).encode() for text in texts]
+    encoded = [fold(text).encode() for text in texts]
     buffer = np.frombuffer(b" ".join([*encoded, b""]), np.uint8)
     ends_of_texts = np.cumsum(np.fromiter((len(text) + 1 for text in encoded), np.int64, len(encoded)))
     starts, hashes = _hash_words(buffer)

@@ -8,7 +8,6 @@ from functools import cache
 from typing import NamedTuple
 
 from pipelines.preparation.profile.lexicon import LEXICON
-from pipelines.preparation.words import words_of
 
 
 class Group(NamedTuple):
@@ -18,25 +17,7 @@ class Group(NamedTuple):
     name: str
 
 
-# Letters to small letters, digits and the underscore as they are, everything else to spaces.
-_SEPARATED = "".join(
-    chr(code).lower() if code < 128 and (chr(code).isalnum() or chr(code) == "_") else " " for code in range(256)
-).encode("ascii")
-# What typesetters put between words: these alone keep most English texts from being ASCII.
-_TYPESET = "\u2018\u2019\u201c\u201d\u2013\u2014\u2022\u00b7\u2192\u00ae\u2212"
-
 GROUPS = tuple(Group(kind, name) for kind, groups in LEXICON.items() for name in groups)
-
-
-def folded_words(text: str) -> list[str]:
-    """Return the words of a normalized text in small letters, as many as `count_words` counts."""
-    if not text.isascii():
-        for character in _TYPESET:
-            text = text.replace(character, " ")
-        if not text.isascii():
-            return words_of(text).split()
-    # Bytes are translated several times as fast as characters.
-    return text.encode("ascii").translate(_SEPARATED).decode("ascii").split()
 
 
 def find_terms(words: list[str]) -> set[tuple[str, str]]:

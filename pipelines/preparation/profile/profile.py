@@ -14,7 +14,7 @@ from pipelines.preparation.profile.bounded import BoundedCounter, Least, label_c
 from pipelines.preparation.profile.clusters import Clusters
 from pipelines.preparation.profile.excerpts import begin_of, explain
 from pipelines.preparation.profile.histogram import Histogram
-from pipelines.preparation.profile.mentions import folded_words
+from pipelines.preparation.words import folded_words
 
 EXAMPLES = 3
 _SHOWN_LABELS, _SHOWN_SOURCES, _SHOWN_LANGUAGES = 40, 25, 40

@@ -1,10 +1,11 @@
 """Rules for a text and its target together: lengths, symbols, copied and unfinished targets."""
 
 import re
+from functools import lru_cache
 
 from pipelines.preparation.records import Example, Reason, Rejected
 from pipelines.preparation.settings import Filters
-from pipelines.preparation.words import count_words, split_words, without_marks
+from pipelines.preparation.words import count_words, fold, folded_words, is_mark, respell
 
 _ELLIPSES = ("...", "…")
 _OPEN_END = re.compile(r"[,;:(\[{\u2013\u2014]$|(?<=\w)-$")
@@ -17,8 +18,7 @@ _UNFINISHED = frozenset(
         *("the", "their", "unless", "whether", "whose", "your"),
     )
 )
-_SYMBOL = re.compile(r"[^\w\s]")
-_NO_SYMBOLS = bytes(code for code in range(128) if not _SYMBOL.fullmatch(chr(code)))
+_NO_SYMBOLS = bytes(code for code in range(256) if code > 127 or re.match(r"[\w\s]", chr(code)))
 
 
 def check_pair(example: Example, filters: Filters, *, summary: bool) -> None:
@@ -66,11 +66,11 @@ def check_symbols(example: Example, filters: Filters) -> None:
 
 def check_target_is_not_copied(example: Example) -> None:
     """A summary that stands word for word in its text would teach the model to copy."""
-    words = split_words(example.target.casefold())
-    text = without_marks(example.text.casefold())
+    words = folded_words(example.target)
+    text = fold(example.text).lower()
     if not all(word in text for word in words):  # most targets have a word of their own, which is found at once
         return
-    if f" {' '.join(words)} " in f" {' '.join(split_words(text))} ":
+    if f" {' '.join(words)} " in f" {' '.join(folded_words(text))} ":
         raise Rejected(Reason.TARGET_COPIED_FROM_TEXT, "the target stands word for word in the text")
 
 
@@ -95,8 +95,14 @@ def broken_end(text: str) -> str | None:
 
 def symbol_ratio(text: str) -> float:
     """Share of the visible characters that are neither letter, digit nor underscore; 0 for an empty text."""
-    text = without_marks(text)
+    text = respell(text, _symbol)
     visible = sum(map(len, text.split()))
-    if text.isascii():
-        return len(text.encode("ascii").translate(None, _NO_SYMBOLS)) / visible if visible else 0.0
-    return len(_SYMBOL.findall(text)) / visible if visible else 0.0
+    return len(text.encode().translate(None, _NO_SYMBOLS)) / visible if visible else 0.0
+
+
+@lru_cache(4096)
+def _symbol(character: str) -> str:
+    """Spell each symbol as one of ASCII's, and leave marks out."""
+    if is_mark(character):
+        return ""
+    return character if character.isalnum() else " " if character.isspace() else "#"

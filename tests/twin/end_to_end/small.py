@@ -30,13 +30,14 @@ def settings_document(project: Path) -> dict[str, Any]:
     document["task"]["instruction"] = "Which AWS service does this operation belong to?"
     document["data"] |= {"dataset": DATASET, "columns": {"text": "text", "target": "target"}}
     twin = document["environments"]["twin"]
-    twin["data"] = {"minimum_records": 40}
+    # A gate judges by sixteen test records or more.
+    twin["data"] = {"minimum_records": 40, "split": {"test": 0.25}}
     twin["selection"] |= {"sample_size": 8, "floor": 0.02}
     twin["selection"]["candidates"] = twin["selection"]["candidates"][:2]
     twin["tuning"] |= {
         "max_examples": 56,
         "max_length": 96,
-        "test_examples": 8,
+        "test_examples": 24,
         "learning_rate": 0.002,
         "batch_size": 4,
         "rank": 8,

@@ -135,8 +135,8 @@ def test_a_model_is_told_with_the_source_and_day_of_every_group() -> None:
 
 
 def test_a_model_that_no_workflow_can_name_says_why() -> None:
-    _, output, _ = invoke("claude-opus-5")
-    assert "No candidate of a workflow: it takes no temperature" in output
+    _, output, _ = invoke("titan-embed-text-v2")
+    assert "No candidate of a workflow: it is a model for embeddings" in output
 
 
 def test_a_model_and_a_region_give_the_id_and_the_resources() -> None:

@@ -128,7 +128,7 @@ def test_prefixes_end_with_a_slash_so_that_no_neighbour_is_read() -> None:
     uris = {each["ChannelName"]: each["DataSource"]["S3DataSource"]["S3Uri"] for each in channels}
     inputs = STEPS["Evaluate"]["Arguments"]["ProcessingInputs"]
     uris |= {each["InputName"]: each["S3Input"]["S3Uri"] for each in inputs}
-    assert set(uris) == {"train", "validation", "model", "code", "base", "test"}
+    assert set(uris) == {"train", "validation", "model", "code", "base", "test", "champion"}
     for name in ("train", "validation", "base", "test"):
         assert resolve(uris[name]).endswith("prefix/")
 
@@ -154,15 +154,24 @@ def test_every_job_is_retried_cached_and_tagged() -> None:
         assert {tag["Key"] for tag in step["Arguments"]["Tags"]} == {"project", "environment"}
 
 
-def test_the_gate_holds_both_figures_to_the_parameters_and_fails_with_all_of_them() -> None:
-    limits = [(c["Type"], c["RightValue"]["Get"]) for c in GATE["Conditions"]]
-    assert limits == [
-        ("GreaterThanOrEqualTo", "Parameters.MinimumLossReduction"),
-        ("GreaterThanOrEqualTo", "Parameters.MinimumMetric"),
+def test_the_gate_holds_the_evaluation_s_verdict_and_its_figures() -> None:
+    limits = [(c["Type"], json.dumps(c["LeftValue"]), c["RightValue"]) for c in GATE["Conditions"]]
+    assert [(kind, right) for kind, _, right in limits] == [
+        ("Equals", "passed"),
+        ("GreaterThanOrEqualTo", 0),
+        ("GreaterThanOrEqualTo", {"Get": "Parameters.MinimumLossReduction"}),
+        ("GreaterThanOrEqualTo", 16),
+        ("GreaterThan", 0),
+        ("GreaterThan", 0),
     ]
-    assert all(PARAMETERS[name.split(".")[1]]["DefaultValue"] > 0 for _, name in limits)
+    for (_, left, _), name in zip(
+        limits,
+        ("verdict", "margin", "loss_reduction_low", "examples", "MinimumMetric", "MinimumLossReduction"),
+        strict=True,
+    ):
+        assert name in left
     message = json.dumps(GATE["ElseSteps"][0]["Arguments"]["ErrorMessage"])
-    for figure in ("loss_reduction", "MinimumLossReduction", "tuned.value", "Metric", "MinimumMetric", "base.value"):
+    for figure in ("MinimumLossReduction", "Metric", "MinimumMetric", '"message"'):
         assert figure in message
 
 

@@ -121,6 +121,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Cloud:
         "AWS_SECRET_ACCESS_KEY": "test",
         "CURATED_BUCKET": "curated",
         "MODELS_BUCKET": "models",
+        "RAW_BUCKET": "raw",
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(
@@ -221,6 +222,9 @@ def run() -> dict[str, Any]:
                 "strategy": "extractive",
                 "examples": 0,
                 "choose": "first",
+                "sampling": True,
+                "passages": 0,
+                "search": "words",
                 "price": {"usd_per_second": 0.001},
             },
             {
@@ -231,6 +235,9 @@ def run() -> dict[str, Any]:
                 "strategy": "zero-shot",
                 "examples": 0,
                 "choose": "first",
+                "sampling": True,
+                "passages": 0,
+                "search": "words",
                 "price": {"usd_per_1k_input_tokens": 0.5, "usd_per_1k_output_tokens": 2.0},
             },
             {
@@ -241,6 +248,9 @@ def run() -> dict[str, Any]:
                 "strategy": "few-shot",
                 "examples": 2,
                 "choose": "first",
+                "sampling": True,
+                "passages": 0,
+                "search": "words",
                 "price": {"usd_per_1k_input_tokens": 0.5, "usd_per_1k_output_tokens": 2.0},
             },
         ],
@@ -250,4 +260,7 @@ def run() -> dict[str, Any]:
         "approval": "manual",
         "champion": None,
         "champion_model_data_url": "none",
+        "documents": None,
+        "embeddings": None,
+        "judge": None,
     }

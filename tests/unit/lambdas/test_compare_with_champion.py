@@ -48,6 +48,7 @@ def compare(cloud: Cloud, context: Context, run: dict[str, Any]) -> Compare:
         tuned = sum(tuned_scores) / max(len(lines), 1)
         difference, interval = paired_difference(base_scores, tuned_scores, seed=1) if lines else (0.0, (0.0, 0.0))
         report = {
+            "gate": {"verdict": "passed"},
             "metric": "rougeL",
             "examples": len(lines),
             "base": {"loss": 4.0, "rougeL": 0.1},
@@ -138,6 +139,30 @@ def test_the_champion_s_answers_to_the_same_records_are_compared(
     assert result["champion"] == {"kind": "sagemaker", "run_id": "run-3", "value": 0.5, "note": ""}
     assert result["examples"] == 25
     assert result["better"] is True
+
+
+def test_a_model_in_use_that_the_evaluation_asked_is_compared_on_all_records_by_its_interval(
+    compare: Compare, run: dict[str, Any]
+) -> None:
+    run["champion"] = champion()
+    lines = [line | {"champion": FAIR, "champion_score": 0.5} for line in predictions(POOR, GOOD)]
+    asked = {"value": 0.5, "difference": {"value": 0.5, "ci": [0.41, 0.59], "level": 0.95}}
+
+    result = compare(lines, {"champion": asked})
+
+    assert result["champion"] == {"kind": "sagemaker", "run_id": "run-3", "value": 0.5, "note": ""}
+    assert (result["ci"], result["examples"]) == ([0.41, 0.59], 30)
+    with pytest.raises(EvaluationIncomplete, match="predictions lack its answers"):
+        compare(predictions(POOR, GOOD), {"champion": asked})
+    with pytest.raises(EvaluationIncomplete, match=r"a difference from the model in use of 0\.2"):
+        compare(lines, {"champion": asked | {"difference": asked["difference"] | {"value": 0.2}}})  # type: ignore[operator]
+    assert compare(predictions(POOR, GOOD), {"champion": {"note": "no tuned model is in use"}})["examples"] == 30
+
+
+@pytest.mark.parametrize("gate", [{"verdict": "refused"}, {}])
+def test_a_model_that_the_gate_refused_is_not_compared(compare: Compare, gate: dict[str, str]) -> None:
+    with pytest.raises(EvaluationIncomplete, match=r"verdict"):
+        compare(predictions(FAIR, GOOD), {"gate": gate})
 
 
 def test_a_worse_challenger_ends_the_run(compare: Compare, cloud: Cloud, run: dict[str, Any]) -> None:

@@ -119,6 +119,16 @@ def test_every_candidate_answers_the_same_records(evaluate: Evaluate, cloud: Clo
     assert answered[0] == [item.record_id for item in sample(read_split("curated", PREFIX, "validation"), 8)]
 
 
+def test_a_model_that_refuses_a_temperature_is_told_none(evaluate: Evaluate, cloud: Cloud, run: dict[str, Any]) -> None:
+    run["candidates"][1]["sampling"] = False
+
+    evaluate(1)
+
+    assert {str(params["inferenceConfig"]) for params in cloud.called("bedrock-runtime", "Converse")} == {
+        "{'maxTokens': 64}"
+    }
+
+
 def test_zero_shot_asks_the_record_s_own_prompt_at_temperature_zero(evaluate: Evaluate, cloud: Cloud) -> None:
     evaluate(1)
 
@@ -384,7 +394,7 @@ def test_more_examples_than_train_holds_are_refused(evaluate: Evaluate, run: dic
 def test_an_unknown_strategy_is_refused(evaluate: Evaluate, run: dict[str, Any]) -> None:
     run["candidates"][1]["strategy"] = "guess"
 
-    with pytest.raises(InvalidEvent, match="'guess' is not one of zero-shot, few-shot, extractive"):
+    with pytest.raises(InvalidEvent, match="'guess' is not one of zero-shot, few-shot, retrieval, extractive"):
         evaluate(1)
 
 

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from lambdas.gateway import approved
 from lambdas.gateway.handler import handle
 from lambdas.shared import aws
+from lambdas.shared.embedding import packed
 
 if TYPE_CHECKING:
     from tests.unit.lambdas.conftest import Cloud, Context
@@ -102,8 +104,6 @@ def send(context: Context) -> Send:
 @pytest.fixture
 def endpoint(cloud: Cloud) -> Callable[[object], None]:
     """Make the endpoint answer with this."""
-    from io import BytesIO
-
     from botocore.response import StreamingBody
 
     def answer(value: object) -> None:
@@ -157,6 +157,20 @@ def test_the_caller_may_ask_for_less_and_for_variety(send: Send, cloud: Cloud, e
 
     sent = json.loads(cloud.called("sagemaker-runtime", "InvokeEndpoint")[0]["Body"])
     assert (sent["max_tokens"], sent["temperature"]) == (5, 0.5)
+
+
+def test_a_model_that_takes_no_temperature_is_told_none_and_refuses_the_caller_s(send: Send, cloud: Cloud) -> None:
+    cloud.parameters["/target"] = json.dumps({**BEDROCK, "sampling": False})
+    cloud.on("bedrock-runtime", "Converse", converse())
+
+    assert send("POST", "/v1/generate", {"prompt": "Why?"}).status == 200
+    refused = send("POST", "/v1/generate", {"prompt": "Why?", "temperature": 0})
+
+    assert (refused.status, refused.body["detail"]) == (
+        400,
+        "The approved model takes no temperature: leave 'temperature' out.",
+    )
+    assert [call["inferenceConfig"] for call in cloud.called("bedrock-runtime", "Converse")] == [{"maxTokens": 64}]
 
 
 @pytest.mark.parametrize("asked", [{"max_tokens": 1}, {"max_tokens": 64}, {"temperature": 0}, {"temperature": 1}])
@@ -301,6 +315,58 @@ def test_without_an_approved_model_the_service_is_unavailable(send: Send, cloud:
     reply = send("POST", "/v1/summarize", {"text": "x"})
 
     assert reply.status == 503
+    assert reply.headers["Retry-After"]
+
+
+@pytest.fixture
+def retrieving(cloud: Cloud) -> Callable[[bool], None]:
+    """Approve a target that finds passages, by words or by embeddings."""
+
+    def approve(embedded: bool) -> None:
+        texts = ["Owls hunt at night.", "Bees make honey."]
+        vectors = {"passage_vectors": [packed((1.0, 0.0)), packed((0.0, 1.0))], "passage_model_id": "titan"}
+        stored = {
+            "prompt_turns": [],
+            "passages": [{"text": text, "source": "a.txt"} for text in texts],
+            "passages_shown": 1,
+            "passages_instruction": "Summarize in one sentence.",
+            **(vectors if embedded else {}),
+        }
+        cloud.put("models", "run=run-2/candidates/3.json", stored)
+        target = {**BEDROCK, "strategy": "retrieval", "prompt_key": "run=run-2/candidates/3.json"}
+        cloud.parameters["/target"] = json.dumps(target)
+        cloud.on("bedrock-runtime", "Converse", converse())
+        body = json.dumps({"embedding": [0.1, 0.9], "inputTextTokenCount": 3}).encode()
+        cloud.on("bedrock-runtime", "InvokeModel", lambda _: {"body": BytesIO(body), "contentType": "x"})
+
+    return approve
+
+
+@pytest.mark.parametrize("embedded", [False, True])
+def test_a_target_that_retrieves_is_shown_the_passages_that_were_measured(
+    send: Send, cloud: Cloud, retrieving: Callable[[bool], None], embedded: bool
+) -> None:
+    retrieving(embedded)
+
+    assert send("POST", "/v1/summarize", {"text": "Who makes honey?"}).status == 200
+
+    (asked,) = cloud.called("bedrock-runtime", "Converse")
+    said = asked["messages"][-1]["content"][0]["text"]
+    assert "[1] Bees make honey." in said
+    assert said.endswith("Summarize in one sentence.\n\nWho makes honey?")
+    embeddings = cloud.called("bedrock-runtime", "InvokeModel")
+    assert [json.loads(call["body"]) for call in embeddings] == [{"inputText": "Who makes honey?"}] * embedded
+
+
+def test_an_embedding_model_that_is_busy_is_a_problem_that_passes(
+    send: Send, cloud: Cloud, retrieving: Callable[[bool], None]
+) -> None:
+    retrieving(True)
+    cloud.refuse("bedrock-runtime", "InvokeModel", "ThrottlingException")
+
+    reply = send("POST", "/v1/summarize", {"text": "Who makes honey?"})
+
+    assert reply.status == 429
     assert reply.headers["Retry-After"]
 
 

@@ -222,6 +222,14 @@ def test_a_function_that_was_ended_from_outside_has_its_cause_in_plain_text(sele
     assert words(result)[2] == (cause or "Sandbox.Timedout")
 
 
+def test_the_target_remembers_that_its_model_takes_no_temperature(select: Select, run: dict[str, Any]) -> None:
+    assert "sampling" not in json.loads(select((0.1, 1.0), (0.9, 2.0), (0.1, 3.0))["target"])
+
+    run["candidates"][1]["sampling"] = False
+
+    assert json.loads(select((0.1, 1.0), (0.9, 2.0), (0.1, 3.0))["target"])["sampling"] is False
+
+
 def test_the_target_is_ready_for_its_parameter(select: Select) -> None:
     targets = [
         parse_target(select(*figures)["target"])
@@ -234,12 +242,19 @@ def test_the_target_is_ready_for_its_parameter(select: Select) -> None:
 
     assert [json.loads(json.dumps(vars(target))) for target in targets] == [
         {"run_id": "run-7"},
-        {"model_id": "amazon.nova-micro-v1:0", "strategy": "zero-shot", "run_id": "run-7", "prompt_key": None},
+        {
+            "model_id": "amazon.nova-micro-v1:0",
+            "strategy": "zero-shot",
+            "run_id": "run-7",
+            "prompt_key": None,
+            "sampling": True,
+        },
         {
             "model_id": "amazon.nova-micro-v1:0",
             "strategy": "few-shot",
             "run_id": "run-7",
             "prompt_key": "run=run-7/candidates/2.json",
+            "sampling": True,
         },
     ]
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.preparation.profile.lexicon import LEXICON
-from pipelines.preparation.profile.mentions import GROUPS, Group, find_terms, folded_words, groups_of
+from pipelines.preparation.profile.mentions import GROUPS, Group, find_terms, groups_of
 from pipelines.preparation.unicode_text import normalize
-from pipelines.preparation.words import count_words
+from pipelines.preparation.words import count_words, folded_words
 
 
 def named(text: str) -> set[str]:

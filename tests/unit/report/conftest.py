@@ -64,6 +64,9 @@ def candidate(strategy: str, value: float) -> dict[str, Any]:
             "copied": 0.5,
             "score": 0.87,
         },
+        "similarity": None,
+        "retrieval": None,
+        "judge": None,
     }
 
 

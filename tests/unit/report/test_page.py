@@ -82,6 +82,39 @@ def test_how_faithful_the_summaries_are_is_a_table_where_they_are_summaries(whol
     assert "Faithfulness" not in render(whole)
 
 
+def test_likeness_by_embeddings_is_a_table_where_texts_were_embedded(whole: dict[str, Any]) -> None:
+    assert "by embeddings of" not in render(whole)
+
+    for candidate in whole["selection"]["candidates"]:
+        candidate["similarity"] = {"model": "titan-embed-text-v2", "value": 0.71, "ci": [0.65, 0.77], "usd": 0.0001}
+    page = render(whole)
+
+    assert "by embeddings of titan-embed-text-v2" in page
+    assert page.count('<td class="n">0.710</td><td class="n">0.650 – 0.770</td>') == 2
+
+
+def test_what_a_search_found_is_told_of_candidates_that_search(whole: dict[str, Any]) -> None:
+    assert "Retrieval" not in render(whole)
+
+    found = {"passages": 1234, "search": "words", "answer_found": 0.4, "usd_of_index": 0.0}
+    whole["selection"]["candidates"][1]["retrieval"] = found
+
+    assert render(whole).count('<td>words</td><td class="n">1,234</td><td class="n">40 %</td>') == 1
+
+
+def test_how_the_judge_did_is_on_the_page_where_one_measured(whole: dict[str, Any]) -> None:
+    assert "Judged by" not in render(whole)
+
+    told = {"pairs": 64, "ties": 9, "disagreements": 7, "first_place": 0.52, "malformed": 1, "refused": 0, "usd": 0.25}
+    for candidate in whole["selection"]["candidates"]:
+        candidate["judge"] = {"model": "nova-pro", "agreement": 0.9167, "needed": 0.85, **told}
+    page = render(whole)
+
+    assert "Judged by nova-pro, which told 92 % of the planted pairs apart" in page
+    figures = "".join(f'<td class="n">{figure}</td>' for figure in (64, 9, 7, "52 %", 1, 0))
+    assert page.count(figures) == 2
+
+
 def test_text_from_data_is_never_markup(whole: dict[str, Any]) -> None:
     page = render(whole)
 

@@ -149,3 +149,11 @@ def test_the_same_settings_give_the_same_bytes(load: Load, document: dict[str, A
     first, second = (compact_json(run_settings(load(document))) for _ in range(2))
     assert first == second
     assert ": " not in first
+
+
+def test_a_run_knows_which_candidates_take_no_temperature(load: Load, document: dict[str, Any]) -> None:
+    document["selection"]["candidates"] = [{"model": "nova-micro"}, {"model": "claude-opus-5"}]
+
+    found = run_settings(load(document))["defaults"]["candidates"]
+
+    assert [candidate.get("sampling", True) for candidate in found] == [True, False]

@@ -29,7 +29,7 @@ def found(problems: list[Problem]) -> list[tuple[str, str]]:
     [
         ("classification", "rougeL", "Make it `macroF1` or `accuracy`."),
         ("question_answering", "accuracy", "Make it `exactMatch` or `tokenF1`."),
-        ("summarization", "tokenF1", "Make it `rougeL`."),
+        ("summarization", "tokenF1", "Make it `rougeL` or `embeddingSimilarity`."),
     ],
 )
 def test_a_metric_that_does_not_suit_the_task_is_one_error_with_the_choices(
@@ -216,7 +216,7 @@ def test_a_model_that_is_not_in_the_catalogue_comes_with_the_nearest_ones(
 ) -> None:
     document["selection"]["candidates"] = [{"model": "claude-haiku"}]
     (problem,) = problems(document)
-    assert problem.remedy == "Did you mean `claude-haiku-4-5`?"
+    assert problem.remedy == "Did you mean `claude-haiku-5-5`, `claude-haiku-4-5` or `claude-opus-5`?"
 
 
 def test_the_same_candidate_twice_is_refused(load: Load, problems: Problems, document: dict[str, Any]) -> None:

@@ -20,11 +20,14 @@ from peft import LoraConfig, get_peft_model
 from rouge_score.rouge_scorer import RougeScorer
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
+from cdk_app.assets import SHINGLES
 from pipelines.tuning import __main__ as evaluation
 from pipelines.tuning import archive as archive_of
 from pipelines.tuning import checkpoint, examples, generation
 from pipelines.tuning.container import EvaluationFolders, TuningError
 from pipelines.tuning.hardware import Hardware, detect
+from pipelines.tuning.outcome import Outcome
+from pipelines.tuning.reporting import write
 from pipelines.tuning.settings import parse_evaluation
 from tests.unit.tuning.conftest import record, write_lines
 
@@ -32,7 +35,8 @@ if TYPE_CHECKING:
     from tests.unit.tuning.conftest import WriteRecords
 
 ROOT = Path(__file__).parents[3]
-SETTINGS = replace(parse_evaluation([]), test_examples=8, max_length=96)
+LIMITS = ["--minimum_metric", "0.3", "--minimum_loss_reduction", "0.05"]
+SETTINGS = replace(parse_evaluation(LIMITS), test_examples=8, max_length=96)
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +53,29 @@ def archive(tmp_path_factory: pytest.TempPathFactory, checkpoint_folder: Path) -
     return folder
 
 
+def pack_adapter(source: Path, target: Path, pack_again: bool = False) -> Path:
+    """Take an adapter out of `source`'s archive, and give its weights; `pack_again` puts `target`'s back into one."""
+    if not pack_again:
+        target.mkdir()
+        archive_of.unpack_learned(source, target)
+    with tarfile.open(target / "model.tar.gz", "w:gz") as tar:
+        tar.add(target / "adapter", "adapter")
+    return target / "adapter" / "adapter_model.safetensors"
+
+
 @pytest.fixture
 def folders(tmp_path: Path, checkpoint_folder: Path, archive: Path, write_records: WriteRecords) -> EvaluationFolders:
     write_records(tmp_path / "test", 12)
-    return EvaluationFolders(checkpoint_folder, archive, tmp_path / "test", tmp_path / "output")
+    write_lines(tmp_path / "train", [json.dumps(record(number)) for number in range(20, 30)])
+    write_lines(tmp_path / "champion", ["no model"], "config.json")
+    return EvaluationFolders(
+        base=checkpoint_folder,
+        model=archive,
+        test=tmp_path / "test",
+        output=tmp_path / "output",
+        train=tmp_path / "train",
+        champion=tmp_path / "champion",
+    )
 
 
 def test_report_and_predictions_agree(folders: EvaluationFolders) -> None:
@@ -100,10 +123,10 @@ def test_both_models_are_measured_with_the_same_positions_where_numbers_are_bf16
     frequencies: list[torch.Tensor] = []
     answer_all = evaluation.answer_all
 
-    def watched(name: str, model: Any, *others: Any) -> evaluation.Outcome:
+    def watched(name: str, model: Any, **others: Any) -> Outcome:
         assert {weight.dtype for weight in model.parameters()} == {torch.bfloat16}
         frequencies.append(model.get_buffer("model.rotary_emb.inv_freq").clone())
-        return answer_all(name, model, *others)
+        return answer_all(name, model, **others)
 
     monkeypatch.setattr(evaluation, "answer_all", watched)
     evaluation.evaluate(SETTINGS, folders)
@@ -126,18 +149,18 @@ def test_four_test_examples_are_refused_with_what_became_of_the_others(
 
 def test_the_quality_gate_finds_its_figures(folders: EvaluationFolders) -> None:
     report, lines = evaluation.evaluate(SETTINGS, folders)
-    evaluation.write(folders.output, report, lines)
-    written = json.loads((folders.output / "evaluation.json").read_text())
+    write(folders.output, report, lines)
+    written = json.loads((folders.output / "gate.json").read_text())
     definition = (ROOT / "pipelines" / "definition" / "pipeline.json").read_text()
-    paths = {"loss_reduction", "tuned.value", "base.value"}
-    for path in paths:
+    assert {"verdict", "message", "margin", "loss_reduction_low", "examples"} == set(written)
+    for path in written:
         assert f'"Path": "{path}"' in definition
-        figure: Any = written
-        for key in path.split("."):
-            figure = figure[key]
-        assert isinstance(figure, float)
-    assert definition.count('"Path": ') == sum(definition.count(f'"Path": "{path}"') for path in paths)
-    assert sorted(path.name for path in folders.output.iterdir()) == ["evaluation.json", "predictions.jsonl"]
+    assert definition.count('"Path": ') == sum(definition.count(f'"Path": "{path}"') for path in written)
+    assert sorted(path.name for path in folders.output.iterdir()) == [
+        "evaluation.json",
+        "gate.json",
+        "predictions.jsonl",
+    ]
 
 
 def test_answers_in_a_padded_batch_are_those_given_one_by_one(
@@ -223,9 +246,11 @@ def test_the_zip_runs_by_itself_and_says_why_it_fails(tmp_path: Path) -> None:
         code.write(ROOT / "pipelines" / "__init__.py", "pipelines/__init__.py")
         for path in sorted((ROOT / "pipelines" / "tuning").glob("*.py")):
             code.write(path, f"pipelines/tuning/{path.name}")
+        for name in SHINGLES:
+            code.write(ROOT / name, name)
     environment = {"PATH": os.environ["PATH"], "SAGEMAKER_BASE_DIR": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, str(tmp_path / "evaluation.zip"), "--test_examples", "8"],
+        [sys.executable, str(tmp_path / "evaluation.zip"), "--test_examples", "8", *LIMITS],
         cwd=tmp_path,
         env=environment,
         capture_output=True,

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from pipelines.tuning import examples
 from pipelines.tuning.container import TuningError
+from pipelines.tuning.drawing import Census
 from tests.unit.tuning.conftest import END, record, write_lines
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def encode(
     records: list[dict[str, Any]], tokenizer: PreTrainedTokenizerFast, folder: Path, max_length: int = 64
-) -> tuple[list[examples.Example], examples.Census]:
+) -> tuple[list[examples.Example], Census]:
     write_lines(folder, [json.dumps(each) for each in records])
     return examples.load(folder, 1000, tokenizer, max_length, seed=1)
 

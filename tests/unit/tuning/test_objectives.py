@@ -13,6 +13,7 @@ import pytest
 from pipelines.tuning import __main__ as evaluation
 from pipelines.tuning import train
 from pipelines.tuning.container import EvaluationFolders, TrainingFolders, TuningError
+from pipelines.tuning.reporting import write
 from pipelines.tuning.settings import CONTINUED_PRETRAINING, DPO, parse_evaluation, parse_training
 from tests.unit.tuning.conftest import record, write_lines
 
@@ -21,7 +22,8 @@ TRAINING = replace(
     max_length=64,
     batch_size=4,
 )
-EVALUATION = replace(parse_evaluation([]), max_length=64, max_output_tokens=4)
+LIMITS = ["--minimum_metric", "0.3", "--minimum_loss_reduction", "0.05"]
+EVALUATION = replace(parse_evaluation(LIMITS), max_length=64, max_output_tokens=4)
 
 
 def text_line(number: int) -> dict[str, Any]:
@@ -62,12 +64,22 @@ def test_training_improves_what_the_objective_measures(
             if (folders.artifact / name).is_dir():
                 tar.add(folders.artifact / name, name)
         tar.add(tmp_path / "training.json", "training.json")
-    places = EvaluationFolders(folders.model, tmp_path, tmp_path / "test", tmp_path / "output")
+    places = EvaluationFolders(
+        base=folders.model,
+        model=tmp_path,
+        test=tmp_path / "test",
+        output=tmp_path / "output",
+        train=tmp_path / "train",
+        champion=tmp_path / "nobody",
+    )
     found, lines = evaluation.evaluate(replace(EVALUATION, objective=objective), places)
     gain = found["objective"]
     assert gain["improved"]
     assert gain["records"] == 12
     assert found["loss_reduction"] == pytest.approx(1 - found["tuned"]["loss"] / found["base"]["loss"])
+    assert found["loss_reduction"] == pytest.approx(gain["loss_reduction"])
+    assert not any("no gain is shown in what was trained for" in reason for reason in found["gate"]["reasons"])
+    write(places.output, found, lines)
     if objective == DPO:
         assert gain["base_loss"] == pytest.approx(0.693147, abs=1e-4)
         assert gain["tuned"] > 0.9
@@ -77,7 +89,8 @@ def test_training_improves_what_the_objective_measures(
     else:
         assert gain["tuned"] < gain["base"]
         assert found["metric"] == "perplexity"
-        assert found["tuned"]["value"] == gain["tuned"]
+        assert found["tuned"]["value"] == pytest.approx(gain["tuned"])
+        assert found["gate"]["limits"]["floor"] == pytest.approx(gain["base"])
         assert not lines
 
 

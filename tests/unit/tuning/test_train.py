@@ -257,7 +257,11 @@ def test_folders_follow_the_toolkit_and_else_the_base_directory(monkeypatch: pyt
     for name in ("SM_CHANNEL_VALIDATION", "SM_CHANNEL_MODEL", "SM_MODEL_DIR"):
         monkeypatch.delenv(name, raising=False)
     assert TrainingFolders.from_environment() == TrainingFolders(
-        Path("/elsewhere/train"), Path("/job/input/data/validation"), Path("/job/input/data/model"), Path("/job/model")
+        train=Path("/elsewhere/train"),
+        validation=Path("/job/input/data/validation"),
+        model=Path("/job/input/data/model"),
+        artifact=Path("/job/model"),
+        checkpoints=Path("/job/checkpoints"),
     )
 
 

@@ -1,0 +1,117 @@
+"""Training from the first step to the last, or from a checkpoint on: the state after each step is one to go on from."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from torch import nn
+from transformers import PreTrainedModel
+
+from pipelines.tuning.checkpoints import Checkpoints
+from pipelines.tuning.container import TrainingFolders, TuningError
+from pipelines.tuning.hardware import Hardware
+from pipelines.tuning.interruption import Interruption
+from pipelines.tuning.interval import Pace
+from pipelines.tuning.loop import Trainer
+from pipelines.tuning.objectives import objective_of
+from pipelines.tuning.origin import origin
+from pipelines.tuning.progress import log_figures, log_progress
+from pipelines.tuning.run_state import Curve, Run
+from pipelines.tuning.settings import TrainingSettings
+from pipelines.tuning.stopping import Stopping
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What training did. Processes before this one spent `seconds_before`, and ended at the steps `resumed_from`."""
+
+    loss_before: float
+    loss_after: float
+    curve: Curve
+    resumed_from: list[int]
+    seconds_before: float
+
+
+def learn(
+    model: PreTrainedModel,
+    weights: Sequence[nn.Parameter],
+    training: Sequence[Any],
+    validation: Sequence[Any],
+    settings: TrainingSettings,
+    hardware: Hardware,
+    folders: TrainingFolders,
+    interruption: Interruption,
+) -> Learned:
+    """Train the weights, from the start or from a checkpoint. The optimizer is gone afterwards: export needs the room.
+
+    Raises Interrupted, with everything saved, when the process was told to end.
+    """
+    objective = objective_of(settings)
+    made_with = origin(settings, folders.model, hardware.dtype, train=training, validation=validation)
+    # Before anything is restored: what was learned is not the base model's.
+    training, validation = (
+        objective.with_reference(model, units, hardware, partial(log_progress, "measure_reference"))
+        for units in (training, validation)
+    )
+    trainer = Trainer(model, weights, training, settings, hardware, objective=objective)
+    run = Run(trainer, Stopping(weights, settings.patience))
+    pace = Pace(60 * settings.max_lost_minutes)
+    checkpoints = Checkpoints(folders.checkpoints, made_with, run, interruption, pace)
+    checkpoints.resume()
+
+    def on_progress(done: int, total: int) -> None:
+        log_progress("validate", done, total)
+        checkpoints.end_if_asked()
+
+    def validate() -> float:
+        loss = objective.mean_loss(model, validation, hardware, on_progress)
+        if not math.isfinite(loss):
+            raise TuningError(
+                f"The loss on the validation examples is {loss}. Before the first step, the base model's weights are "
+                f"broken; after it, lower the learning rate (now {settings.learning_rate:g})."
+            )
+        log_figures(validation_loss=loss)
+        return loss
+
+    if run.loss_before is None:
+        run.loss_before = validate()
+    loss_after = run_epochs(run, validate, checkpoints)
+    return Learned(run.loss_before, loss_after, run.curve, run.resumed_from, run.seconds)
+
+
+def run_epochs(run: Run, validate: Callable[[], float], checkpoints: Checkpoints) -> float:
+    """Step through the examples, one point of the curve a step; give the held-out loss of what comes out.
+
+    Raises Interrupted, with everything saved, when the process was told to end.
+    """
+    trainer, before = run.trainer, len(run.curve)
+    started, tokens = time.monotonic(), 0
+    log_progress("train", trainer.step, trainer.steps)
+    trainer.model.train()
+    with checkpoints.interruption.deferred():
+        while True:
+            if run.lacks_validation:
+                run.curve[-1]["validation_loss"] = validate()
+                run.stopping.after_epoch(run.curve[-1]["validation_loss"])
+            if run.ended:
+                break
+            checkpoints.before_step()
+            taken = trainer.take_step()
+            run.curve.append(
+                {"step": trainer.step, "loss": taken.loss, "learning_rate": taken.learning_rate, "tokens": taken.tokens}
+            )
+            tokens += taken.tokens
+            seconds = time.monotonic() - started
+            figures = {"train_loss": taken.loss, "learning_rate": taken.learning_rate}
+            log_figures(step=trainer.step, **figures, tokens_per_second=tokens / seconds)
+            left = seconds / (len(run.curve) - before) * (trainer.steps - trainer.step)
+            log_progress("train", trainer.step, trainer.steps, loss=taken.loss, eta_s=left)
+            checkpoints.after_step()
+        # What comes after takes its time too: whoever interrupts it shall not cost a step.
+        checkpoints.save()
+    return run.stopping.restore()
