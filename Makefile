@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 
-.PHONY: help setup demo run test lint synth bench bench-data bench-training bench-ladder deploy destroy lock clean
+.PHONY: help setup demo run test lint synth bench bench-data bench-training bench-ladder bench-inference deploy destroy lock clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -84,6 +84,9 @@ bench-training: setup ## Fine-tuning against TRL, on this processor (twenty minu
 
 bench-ladder: setup ## Nine candidates, three of known worth, through the state machine (ten minutes).
 	@$(BIN)/python -m benchmarks.ladder $(ARGS)
+
+bench-inference: setup ## Serving against llama.cpp's own server and transformers (ten minutes and more).
+	@$(BIN)/python -m benchmarks.inference $(ARGS)
 
 deploy: $(VENV)/.synth node_modules/.package-lock.json ## Deploy ENV to the AWS account of your credentials.
 	@$(CDK) deploy --all --context env=$(ENV)

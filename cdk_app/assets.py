@@ -18,6 +18,8 @@ from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
 ROOT = Path(__file__).resolve().parent.parent
+JUDGES_OF_TRAINING_DATA = ("check_training_data",)
+"""Functions that judge data by the very check that the Glue job and `fourfold check-data` make."""
 SHINGLES = (
     "pipelines/preparation/__init__.py",
     "pipelines/preparation/words.py",
@@ -34,12 +36,19 @@ class MissingSource(FileNotFoundError):
 def lambda_folder(name: str) -> Path:
     """A folder that holds `lambdas/<name>` and `lambdas/shared` under `lambdas/`, ready for `Code.from_asset`.
 
+    A function that judges training data has `pipelines/formats` beside them.
+
     Raises:
         MissingSource: there is no `lambdas/<name>/handler.py`.
     """
     if not (ROOT / "lambdas" / name / "handler.py").is_file():
         raise MissingSource(f"lambdas/{name}/handler.py does not exist.")
-    return _stage(f"lambda-{name}", "lambdas", f"lambdas/{name}", "lambdas/shared")
+    folder = _stage(f"lambda-{name}", "lambdas", f"lambdas/{name}", "lambdas/shared")
+    if name in JUDGES_OF_TRAINING_DATA:
+        _copy(ROOT / "pipelines/__init__.py", folder / "pipelines/__init__.py")
+        for source in _sources("pipelines/formats"):
+            _copy(source, folder / source.relative_to(ROOT))
+    return folder
 
 
 def glue_script(scope: Construct, construct_id: str) -> s3_assets.Asset:
@@ -100,12 +109,16 @@ def _stage(name: str, package: str, *folders: str) -> Path:
     shutil.rmtree(target, ignore_errors=True)
     _copy(ROOT / package / "__init__.py", target / package / "__init__.py")
     for folder in folders:
-        sources = [path for path in sorted((ROOT / folder).rglob("*")) if _belongs(path)]
-        if not sources:
-            raise MissingSource(f"{folder} holds no file to make an asset of.")
-        for source in sources:
+        for source in _sources(folder):
             _copy(source, target / source.relative_to(ROOT))
     return target
+
+
+def _sources(folder: str) -> list[Path]:
+    sources = [path for path in sorted((ROOT / folder).rglob("*")) if _belongs(path)]
+    if not sources:
+        raise MissingSource(f"{folder} holds no file to make an asset of.")
+    return sources
 
 
 def _belongs(path: Path) -> bool:

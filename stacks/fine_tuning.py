@@ -21,7 +21,9 @@ from cdk_app.constructs.images import dlc_account, inference_image
 from cdk_app.constructs.names import resource_name
 from cdk_app.nag import acknowledge_resource
 from cdk_app.settings import Settings
-from stacks.foundation import Foundation
+from stacks.customization import Customization
+from stacks.foundation import CHECKPOINTS, Foundation
+from stacks.training_capacity import set_capacity
 
 DEFINITION = Path(__file__).resolve().parent.parent / "pipelines" / "definition" / "pipeline.json"
 TRAINING_REPOSITORY = "huggingface-pytorch-training"
@@ -44,6 +46,7 @@ class FineTuning(cdk.Stack):
     pipeline_role: iam.Role
     training_role: iam.Role
     evaluation_role: iam.Role
+    customization: Customization | None
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, foundation: Foundation) -> None:
         super().__init__(scope, construct_id)
@@ -73,6 +76,11 @@ class FineTuning(cdk.Stack):
         pipeline.node.add_dependency(policy)
         for role in (self.pipeline_role, self.training_role, self.evaluation_role):
             pipeline.node.add_dependency(policy_of(role))
+        self.customization = None
+        if settings.tuning.bedrock is not None:
+            self.customization = Customization(
+                self, "Customization", settings=settings, bedrock=settings.tuning.bedrock, foundation=foundation
+            )
         cdk.CfnOutput(self, "PipelineName", value=pipeline.ref)
         cdk.CfnOutput(self, "ModelPackageGroupName", value=self.model_package_group_name)
 
@@ -100,6 +108,7 @@ class FineTuning(cdk.Stack):
                 parameter["DefaultValue"] = defaults.pop(parameter["Name"])
         if defaults:
             raise ValueError(f"{DEFINITION.name} has no parameter {', '.join(sorted(defaults))}. Render it again.")
+        set_capacity(definition, self._settings.tuning)
         return cdk.Fn.sub(
             json.dumps(definition, indent=1, sort_keys=True, ensure_ascii=False),
             {
@@ -128,6 +137,7 @@ class FineTuning(cdk.Stack):
             "TrainingInstanceType": tuning.instance_type,
             "EvaluationInstanceType": tuning.evaluation_instance_type,
             "MaxRuntimeSeconds": 60 * tuning.max_runtime_minutes,
+            "MaxLostMinutes": tuning.max_lost_minutes,
             "Method": tuning.method,
             "TrainedLayers": tuning.trained_layers,
             "Objective": tuning.objective,
@@ -165,6 +175,9 @@ class FineTuning(cdk.Stack):
         read_objects(role, base.models_bucket, "base/*", key=base.key)
         read_asset(role, self._training_code)
         write_objects(role, base.models_bucket, "run=*/training/*", key=base.key)
+        # SageMaker copies checkpoints to S3 and back with the job's role.
+        read_objects(role, base.models_bucket, f"{CHECKPOINTS}run=*", key=base.key)
+        write_objects(role, base.models_bucket, f"{CHECKPOINTS}run=*", key=base.key)
         self._encrypt_output(role)
         return role
 

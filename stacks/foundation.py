@@ -24,6 +24,11 @@ NOTHING_APPROVED = "none"
 CloudFormation puts this value back whenever anything else about these two resources changes in the template, their
 description too: that takes the approval back, and the endpoint goes with the serving stack's next update."""
 
+CHECKPOINTS = "checkpoints/"
+"""Prefix in the models bucket under which a training job keeps what it would go on from."""
+
+_CHECKPOINT_DAYS = 7
+
 
 class Foundation(cdk.Stack):
     """Key, buckets, parameters and topic, with the access that all of them refuse."""
@@ -65,6 +70,13 @@ class Foundation(cdk.Stack):
         self.curated_bucket = self._bucket("Curated", retention_days)
         self.quarantine_bucket = self._bucket("Quarantine", retention_days)
         self.models_bucket = self._bucket("Models")
+        self.models_bucket.add_lifecycle_rule(
+            id="checkpoints",
+            prefix=CHECKPOINTS,
+            expiration=cdk.Duration.days(_CHECKPOINT_DAYS),
+            # Each checkpoint replaces the last but one.
+            noncurrent_version_expiration=cdk.Duration.days(1),
+        )
         if self._settings.data.trigger_on_new_data:
             _send_events(self.raw_bucket)
 

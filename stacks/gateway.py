@@ -7,7 +7,7 @@ from aws_cdk import aws_apigateway as apigateway
 from constructs import Construct
 
 from cdk_app.constructs.api import add_post, rest_api
-from cdk_app.constructs.bedrock import model_arns
+from cdk_app.constructs.bedrock import allow_custom_models, model_arns
 from cdk_app.constructs.function import PythonFunction
 from cdk_app.constructs.grants import allow, read_objects, read_parameter
 from cdk_app.constructs.names import resource_name
@@ -84,6 +84,8 @@ class Gateway(cdk.Stack):
             models.append(self._settings.embedding_model)
         if arns := model_arns(self, models):
             allow(role, ["bedrock:InvokeModel"], arns)
+        if (bedrock := self._settings.tuning.bedrock) is not None:
+            allow_custom_models(role, bedrock, key=foundation.key)
         # A few-shot candidate's examples, or the passages of one with retrieval, lie with its result.
         read_objects(role, foundation.models_bucket, "run=*/candidates/*", key=foundation.key)
 

@@ -31,6 +31,14 @@ _KEEP_OLD_FLEET_SECONDS = 300
 _DEPLOYMENT_TIMEOUT_SECONDS = 3600
 
 
+def container_environment() -> dict[str, str]:
+    """What the container makes llama-server's flags of.
+
+    One request at a time: by default llama.cpp lets four share the context, and refuses what then lacks room.
+    """
+    return {"SM_LLAMA_CPP_CTX_SIZE": str(CONTEXT_TOKENS), "SM_LLAMA_CPP_PARALLEL": "1"}
+
+
 class Serving(cdk.Stack):
     """Model, endpoint configuration and endpoint, all on the condition that an approved model is named.
 
@@ -113,11 +121,10 @@ class Serving(cdk.Stack):
             execution_role_arn=self.model_role.role_arn,
             # A serverless endpoint refuses network isolation.
             enable_network_isolation=not self._serverless,
-            # One request at a time: by default llama.cpp lets four share the context, and refuses what then lacks room.
             primary_container=sagemaker.CfnModel.ContainerDefinitionProperty(
                 image=inference_image(self),
                 model_data_url=self._model_data_url.value_as_string,
-                environment={"SM_LLAMA_CPP_CTX_SIZE": str(CONTEXT_TOKENS), "SM_LLAMA_CPP_PARALLEL": "1"},
+                environment=container_environment(),
             ),
         )
         model.node.add_dependency(

@@ -13,15 +13,18 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from cdk_app.constructs.bedrock import KEY_ACTIONS, through_bedrock
 from cdk_app.constructs.grants import allow, closed_role, policy_of
 from cdk_app.constructs.names import resource_name
 from cdk_app.settings import Settings
+from stacks.customization import Customization
 from stacks.data_preparation import DataPreparation
 from stacks.fine_tuning import FineTuning
 from stacks.foundation import Foundation
 from stacks.gateway import Gateway
 from stacks.model_selection import ModelSelection
 from stacks.serving import MODEL_DATA_PARAMETER, Serving
+from stacks.state_machine.customizing import customize
 from stacks.state_machine.delivery import UPDATE_WITHIN, Delivery
 from stacks.state_machine.deploying import deploy
 from stacks.state_machine.failing import explain_failure
@@ -30,7 +33,7 @@ from stacks.state_machine.preparing import prepare
 from stacks.state_machine.selecting import needs_tuning, select
 from stacks.state_machine.steps import Steps
 from stacks.state_machine.taking_back import discard_model
-from stacks.state_machine.tuning import tune
+from stacks.state_machine.tuning import tune, where_to_tune
 
 # Everything that has no timeout of its own below: selection, comparison, test, record, and their retries.
 _REST = cdk.Duration.hours(6)
@@ -82,7 +85,8 @@ class Workflow(cdk.Stack):
         steps = failing.failing_into(explain_failure(failing, functions.explain_failure))
 
         delivery = self._delivery(fine_tuning, serving)
-        discard = discard_model(steps, delivery)
+        customization = fine_tuning.customization
+        discard = discard_model(steps, delivery, customization)
         approval = deploy(
             steps,
             functions,
@@ -90,7 +94,7 @@ class Workflow(cdk.Stack):
             approve_within=cdk.Duration.hours(settings.approval_timeout_hours),
             discard=discard,
         )
-        tuning = tune(
+        tuning: sfn.State = tune(
             steps,
             functions,
             fine_tuning,
@@ -98,6 +102,9 @@ class Workflow(cdk.Stack):
             then=approval,
             discard=discard,
         )
+        if customization is not None:
+            customizing = customize(steps, functions, customization, then=approval, discard=discard)
+            tuning = where_to_tune(steps, on_bedrock=customizing, otherwise=tuning)
         chain = (
             self._prepare(steps, functions, data_preparation)
             .next(
@@ -114,6 +121,8 @@ class Workflow(cdk.Stack):
         if (rules := data_preparation.quality_rules) is not None:
             to_glue = {"StringEquals": {"iam:PassedToService": "glue.amazonaws.com"}}
             allow(role, ["iam:PassRole"], [rules.role.role_arn], conditions=to_glue)
+        if customization is not None:
+            self._allow_customization(role, customization)
         self.state_machine = self._state_machine(chain, role)
         cdk.CfnOutput(self, "StateMachineArn", value=self.state_machine.state_machine_arn)
 
@@ -176,6 +185,13 @@ class Workflow(cdk.Stack):
         ):
             condition = {"StringEquals": {f"kms:EncryptionContext:{context}": value}}
             allow(role, actions, [self._foundation.key.key_arn], conditions=condition)
+
+    def _allow_customization(self, role: iam.Role, customization: Customization) -> None:
+        """Handing on the roles of jobs and schedules, and what Bedrock does with the key in the machine's name."""
+        for passed, service in ((customization.job_role, "bedrock"), (customization.scheduler_role, "scheduler")):
+            condition = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
+            allow(role, ["iam:PassRole"], [passed.role_arn], conditions=condition)
+        allow(role, KEY_ACTIONS, [customization.key_arn], conditions=through_bedrock())
 
     def _state_machine(self, chain: sfn.IChainable, role: iam.Role) -> sfn.StateMachine:
         log = logs.LogGroup(

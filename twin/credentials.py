@@ -18,12 +18,15 @@ from twin.emulator.clients import client_from
 __all__ = ["ACCOUNT_ID", "REGION", "client", "client_as", "client_from", "environment_of", "role_environment"]
 
 
-def role_environment(role_arn: str, session_name: str, service_principal: str | None = None) -> dict[str, str]:
+def role_environment(
+    role_arn: str, session_name: str, service_principal: str | None = None, source_arn: str | None = None
+) -> dict[str, str]:
     """Environment variables of a role's session: its credentials, the region and the emulator's address.
 
-    Raises hooks.RoleNotAssumableError when the role does not exist, or does not trust `service_principal`.
+    Raises hooks.RoleNotAssumableError when the role does not exist, or does not trust `service_principal` to act for
+    `source_arn`.
     """
-    credentials = hooks.role_credentials(role_arn, session_name, service_principal)
+    credentials = hooks.role_credentials(role_arn, session_name, service_principal, source_arn)
     return environment_of(credentials)
 
 

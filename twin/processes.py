@@ -29,7 +29,12 @@ LINE_LIMIT = 1 << 16
 _SAMPLE_S = 0.5
 _GRACE_S = 5.0
 
+Grace = Callable[[], float]
 OnLine = Callable[[str, Literal["stdout", "stderr"]], None]
+
+
+def _short_grace() -> float:
+    return _GRACE_S
 
 
 @dataclass(frozen=True)
@@ -59,13 +64,16 @@ class Process:
         cwd: Path,
         on_line: OnLine | None = None,
         merge: bool = False,
+        grace: Grace = _short_grace,
     ) -> None:
         """Start `argv` with exactly `env` (and the mark) in `cwd`; `on_line` gets each line as it is printed.
 
         With `merge` both streams are one, called stdout, and its lines come in the order of printing. A line of
-        more than LINE_LIMIT characters comes in pieces of that length, as lines.
+        more than LINE_LIMIT characters comes in pieces of that length, as lines. `grace` says how many seconds the
+        process has between SIGTERM and SIGKILL, and may change its mind; without any there is no SIGTERM.
         """
         above = env.get(MARK_VARIABLE) or os.environ.get(MARK_VARIABLE, "")
+        self._grace = grace
         self.mark = f"{above}/{uuid.uuid4().hex}"
         self._started = time.monotonic()
         self._popen = subprocess.Popen(
@@ -133,15 +141,16 @@ class Process:
         return "exited"
 
     def stop(self) -> Completed:
-        """End the process and all that it started: SIGTERM, and SIGKILL to what remains after five seconds."""
+        """End the process and all that it started: SIGTERM, and SIGKILL to what remains after the grace."""
         return self._finish("stopped" if self.running else "exited")
 
     def _finish(self, ended: Literal["exited", "stopped", "timed out"]) -> Completed:
         if ended != "exited":
             self._usage.sample()
-            _signal_group(self.pid, signal.SIGTERM)
-            deadline = time.monotonic() + _GRACE_S
-            while self.running and time.monotonic() < deadline:
+            began = time.monotonic()
+            if self._grace() > 0:
+                _signal_group(self.pid, signal.SIGTERM)
+            while self.running and time.monotonic() - began < self._grace():
                 time.sleep(0.05)
         self._usage.kill_session()
         kill_marked(self.mark)
@@ -172,9 +181,10 @@ def run_process(
     timeout: float | None = None,
     stop: threading.Event | None = None,
     merge: bool = False,
+    grace: Grace = _short_grace,
 ) -> Completed:
     """Run `argv` to its end and leave nothing of it behind; see `Process` and `Process.wait`."""
-    return Process(argv, env, cwd, on_line, merge).wait(timeout, stop)
+    return Process(argv, env, cwd, on_line, merge, grace).wait(timeout, stop)
 
 
 class _Usage:

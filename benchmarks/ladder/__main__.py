@@ -36,10 +36,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=400, help="records of the sample data")
     parser.add_argument("--sample", type=int, default=32, help="held-out records that every candidate answers")
+    parser.add_argument("--documents", type=int, default=400, help="services whose overviews are searched")
     given = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="ladder-") as folder,
-        ladder(ROOT, Path(folder), given.records, given.sample) as found,
+        ladder(ROOT, Path(folder), given.records, given.sample, given.documents) as found,
     ):
         if found.outcome.status != "SUCCEEDED":
             print(f"{found.outcome.error}: {found.outcome.cause}", file=sys.stderr)

@@ -66,13 +66,13 @@ def copied(messages: Messages) -> str:
 
 
 @contextmanager
-def ladder(root: Path, folder: Path, records: int, sample: int) -> Iterator[Ladder]:
+def ladder(root: Path, folder: Path, records: int, sample: int, documents: int) -> Iterator[Ladder]:
     """Run the ladder on `sample` of some `records` of the sample data, and keep the account up meanwhile."""
-    data, documents, settings_file = folder / "data.jsonl", folder / "services.jsonl", folder / "workflow.yaml"
+    data, services, settings_file = folder / "data.jsonl", folder / "services.jsonl", folder / "workflow.yaml"
     settings_file.write_text(yaml.safe_dump(task.workflow(root, sample)), encoding="utf-8")
     settings = load_settings(settings_file, session.ENVIRONMENT)
     task.write_data(session.sample(session.state_folder(root), lambda _: None), data, records)
-    task.write_documents(documents)
+    task.write_documents(services, documents)
     assembly = synthesize(root, settings_file, session.ENVIRONMENT, folder / "cdk.out")
     known, board = Curated(), session.new_board()
     with ExitStack() as stack:
@@ -88,7 +88,7 @@ def ladder(root: Path, folder: Path, records: int, sample: int) -> Iterator[Ladd
         known.emulator, known.bucket = emulator, outputs["CuratedBucketName"]
         options = session.Options(root, settings_file, find_data_files("--data", [data]))
         session.stage(emulator, settings, options, outputs, board)
-        files = [DataFile("services.jsonl", documents)]
+        files = [DataFile("services.jsonl", services)]
         staging.upload_data(emulator, outputs["RawBucketName"], task.DOCUMENTS, files, lambda _: None)
         outcome = follow(emulator, start(emulator, outputs["StateMachineArn"], RUN, {}), board)
         artefacts = Artefacts(emulator.client("s3"), outputs, task.DATASET, RUN)

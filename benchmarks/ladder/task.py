@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -63,14 +64,10 @@ def _words(line: bytes) -> list[str]:
     return str(json.loads(line)["documentation"]).split()
 
 
-def write_documents(path: Path) -> int:
-    """Write what botocore says of each service as a whole, a document a service, and return how many there are."""
-    count = 0
-    with path.open("w", encoding="utf-8") as file:
-        for title, text in _overviews():
-            file.write(json.dumps({"title": title, "text": text}) + "\n")
-            count += 1
-    return count
+def write_documents(path: Path, most: int) -> None:
+    """Write what botocore says of each of so many services as a whole, a document a service."""
+    lines = (json.dumps({"title": title, "text": text}) for title, text in itertools.islice(_overviews(), most))
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def _overviews() -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ AWS's.
 
 from __future__ import annotations
 
+from cdk_app.catalogue.customization import BEDROCK_CUSTOMIZABLE, TRAINING_DATA, TrainingData, customization
 from cdk_app.catalogue.entry import Entry
 from cdk_app.catalogue.model import Modality, Model, Platform, SecondPrice, TokenPrice
 from cdk_app.catalogue.regions import GEOGRAPHIES
@@ -14,10 +15,12 @@ from cdk_app.catalogue.resolution import Invocation, NotServed, invocations, res
 from cdk_app.catalogue.workflow import CATALOGUE, ENTRIES, FACTS_READ, asked_from, why_not_a_candidate
 
 __all__ = [
+    "BEDROCK_CUSTOMIZABLE",
     "CATALOGUE",
     "ENTRIES",
     "FACTS_READ",
     "GEOGRAPHIES",
+    "TRAINING_DATA",
     "Entry",
     "Invocation",
     "Modality",
@@ -26,7 +29,9 @@ __all__ = [
     "Platform",
     "SecondPrice",
     "TokenPrice",
+    "TrainingData",
     "asked_from",
+    "customization",
     "invocations",
     "resolve",
     "why_not_a_candidate",

@@ -119,6 +119,21 @@ class Licence(Sourced):
     """The page that has the licence, or the end user licence agreement."""
 
 
+class Hyperparameter(Record):
+    """A number that a customization job of Bedrock takes, by the API's name for it."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][A-Za-z]+$")]
+    least: float
+    most: float
+    default: float
+
+    @model_validator(mode="after")
+    def _has_its_default_within(self) -> Hyperparameter:
+        if not self.least <= self.default <= self.most:
+            raise ValueError("the default lies outside the bounds")
+        return self
+
+
 class Customization(Sourced):
     """A way to make the model one's own."""
 
@@ -126,6 +141,12 @@ class Customization(Sourced):
     service: Literal["bedrock", "sagemaker"]
     regions: tuple[Region, ...] = ()
     """Regions that offer it; none where the source names none."""
+    base_model_id: Annotated[str | None, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9.-]+(:\w+)*$")] = None
+    """What a job of Bedrock names as the model to customize, which is not what requests name."""
+    hyperparameters: tuple[Hyperparameter, ...] = ()
+    """Those that a job of Bedrock takes; none where no source names any."""
+    on_demand: tuple[Region, ...] = ()
+    """Regions in which what comes out is served on demand; where there is none, with provisioned throughput alone."""
 
 
 class Price(Sourced):

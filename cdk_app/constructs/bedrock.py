@@ -9,9 +9,13 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk_app.catalogue import GEOGRAPHIES, Model, arns
+from cdk_app.constructs.grants import allow
+from cdk_app.settings import BedrockCustomization
 
 _MAPPING = "BedrockGeographies"
 _PREFIX = "prefix"
@@ -53,6 +57,32 @@ def _arns(scope: Construct, model: Model) -> list[str]:
             arns.foundation_model(partition, arns.EVERY_REGION, model.model_id),
         ]
     return [arns.foundation_model(partition, region, model.model_id)]
+
+
+def in_account(kind: str) -> str:
+    """Any of a kind of the account's own things on Bedrock, which makes up what their ARNs end in."""
+    return f"arn:{cdk.Aws.PARTITION}:bedrock:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{kind}/*"
+
+
+def custom_models(bedrock: BedrockCustomization) -> str:
+    """Any customized model of the account that is served as the settings say."""
+    kinds = {"on-demand": "custom-model-deployment", "provisioned": "provisioned-model"}
+    return in_account(kinds[bedrock.serving])
+
+
+def allow_custom_models(role: iam.Role, bedrock: BedrockCustomization, *, key: kms.IKey) -> None:
+    """Let a role ask the account's customized models, which are encrypted with `key`."""
+    allow(role, ["bedrock:InvokeModel"], [custom_models(bedrock)])
+    allow(role, KEY_ACTIONS, [key.key_arn], conditions=through_bedrock())
+
+
+KEY_ACTIONS = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+"""What Bedrock does with the key of a custom model, in the name of whoever makes the model or asks it."""
+
+
+def through_bedrock() -> dict[str, dict[str, str]]:
+    """The condition that Bedrock, and nobody else, uses a key in a role's name."""
+    return {"StringEquals": {"kms:ViaService": f"bedrock.{cdk.Aws.REGION}.amazonaws.com"}}
 
 
 def _in_region(scope: Construct, name: str, numbers: Mapping[str, float]) -> str:

@@ -8,6 +8,7 @@ with its line and its remedy.
 """
 
 from cdk_app.settings.analytics import Analytics
+from cdk_app.settings.customization import BedrockCustomization
 from cdk_app.settings.data import Columns, Data, Filters, Glue, Split
 from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Gateway, Serving
 from cdk_app.settings.loading import ENVIRONMENTS, load_settings, problem_in
@@ -15,7 +16,7 @@ from cdk_app.settings.model import Environment, Settings
 from cdk_app.settings.overrides import override_problems
 from cdk_app.settings.problems import Problem, SettingsError
 from cdk_app.settings.quality_rules import QualityRules
-from cdk_app.settings.run import compact_json, open_prices, run_settings, run_settings_template
+from cdk_app.settings.run import compact_json, customized_model_id, open_prices, run_settings, run_settings_template
 from cdk_app.settings.selection import Candidate, Selection, Strategy
 from cdk_app.settings.task import Task
 from cdk_app.settings.tuning import Tuning
@@ -24,6 +25,7 @@ __all__ = [
     "CONTEXT_TOKENS",
     "ENVIRONMENTS",
     "Analytics",
+    "BedrockCustomization",
     "Budget",
     "Candidate",
     "Columns",
@@ -43,6 +45,7 @@ __all__ = [
     "Task",
     "Tuning",
     "compact_json",
+    "customized_model_id",
     "load_settings",
     "open_prices",
     "override_problems",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
-from cdk_app.catalogue import Model, SecondPrice
+from cdk_app.catalogue import CATALOGUE, ENTRIES, TRAINING_DATA, Model, SecondPrice, customization
 from cdk_app.settings.declarations import declarations
 from cdk_app.settings.model import Settings
 from cdk_app.settings.problems import Problem, SettingsError
@@ -20,6 +21,7 @@ OVERRIDABLE = (
     "data.minimum_records",
     "selection.floor",
     "selection.sample_size",
+    "tuning.service",
     "tuning.method",
     "tuning.trained_layers",
     "tuning.objective",
@@ -55,6 +57,9 @@ GATES = ("data.minimum_records", "selection.floor", "tuning.minimum_loss_reducti
 
 _DEPLOYED = {"dataset", "glue", "quality_rules", "retention_days", "trigger_on_new_data"}
 """Keys of `data` that say what is deployed; a run has no use for them."""
+
+_OF_THE_PIPELINE = {"keep_alive_minutes", "retries", "usd_per_hour"}
+"""Keys of `tuning` that a run has no use for: what is deployed has them."""
 
 _JUDGE = "Judge"
 _SIDES = {"Input": "usd_per_1k_input_tokens", "Output": "usd_per_1k_output_tokens"}
@@ -127,7 +132,7 @@ def _defaults(settings: Settings) -> dict[str, Any]:
         "data": settings.data.model_dump(exclude=_DEPLOYED),
         "selection": _selection(settings),
         "candidates": _candidates(settings),
-        "tuning": settings.tuning.model_dump(exclude={"usd_per_hour"}),
+        "tuning": settings.tuning.model_dump(exclude={"bedrock", *_OF_THE_PIPELINE}) | _customization(settings),
         "serving": settings.serving.model_dump(include={"max_output_tokens"}),
         "approval": settings.approval,
         "approval_timeout_hours": settings.approval_timeout_hours,
@@ -167,6 +172,41 @@ def _candidates(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
+def _customization(settings: Settings) -> dict[str, Any]:
+    """What Bedrock customizes, as a job takes it; nothing where it customizes nothing."""
+    bedrock = settings.tuning.bedrock
+    if bedrock is None:
+        return {}
+    model, data = CATALOGUE[bedrock.model], TRAINING_DATA[bedrock.model]
+    return {
+        "bedrock": {
+            "name": re.sub("-+", "-", f"{settings.name}-{settings.environment}"),
+            "model": bedrock.model,
+            "model_id": model.converse_model_id,
+            "format": data.output,
+            "family": data.family,
+            "hyperparameters": {name: _plain(value) for name, value in bedrock.hyperparameters.items()},
+            "serving": bedrock.serving,
+            "price": _price(model),
+        }
+    }
+
+
+def customized_model_id(settings: Settings) -> str | None:
+    """The id by which a customization job names its base model: not what requests name."""
+    bedrock = settings.tuning.bedrock
+    facts = customization(bedrock.model, "fine-tuning") if bedrock else None
+    if bedrock is None or facts is None:
+        return None
+    entry = ENTRIES[bedrock.model]
+    return facts.base_model_id or (entry.bedrock.model_id if entry.bedrock else None)
+
+
+def _plain(number: float) -> str:
+    """Write a number without an exponent: Bedrock takes its hyperparameters as texts."""
+    return format(Decimal(repr(number)), "f")
+
+
 def _price(model: Model) -> dict[str, float]:
     if isinstance(model.price, SecondPrice):
         return {"usd_per_second": model.price.usd_per_second}
@@ -180,6 +220,8 @@ def _bounds(settings: Settings) -> dict[str, dict[str, Any]]:
     bounds = {INPUT_NAMES.get(setting, setting): _bounds_of(setting) for setting in OVERRIDABLE}
     if settings.tuning.enabled:
         bounds["tuning.max_length"]["maximum"] = settings.longest_prompt
+    if settings.tuning.bedrock is None:
+        bounds["tuning.service"]["choices"] = ["sagemaker"]
     _close_gates(bounds, settings)
     return bounds
 

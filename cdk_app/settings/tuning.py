@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cdk_app.catalogue import CATALOGUE
+from cdk_app.settings.customization import BedrockCustomization
 from cdk_app.settings.data import Seed
 from cdk_app.settings.section import Section
 
@@ -24,10 +25,17 @@ InstanceType = Annotated[
 
 
 class Tuning(Section):
-    """Fine-tuning of an open-weight model on SageMaker."""
+    """Fine-tuning of an open-weight model on SageMaker, or of a foundation model on Bedrock."""
 
     enabled: bool = True
     """Fine-tune when no candidate reaches the floor; otherwise such a run fails."""
+
+    service: Literal["sagemaker", "bedrock"] = "sagemaker"
+    """Where tuning happens: `sagemaker` trains `tuning.model` by the settings of this section; `bedrock` customizes \
+`tuning.bedrock.model`. A run may choose the other one where `tuning.bedrock` says what to customize."""
+
+    bedrock: BedrockCustomization | None = None
+    """What Bedrock customizes. Without it the workflow has no permission to customize anything."""
 
     model: Annotated[str, Field(json_schema_extra={"enum": CUSTOMIZABLE})] = "smollm2-135m-instruct"
     """Key of the model to fine-tune; its weights must be open."""
@@ -116,9 +124,35 @@ class Tuning(Section):
     max_runtime_minutes: Annotated[int, Field(ge=10, le=7200)] = 120
     """Minutes after which SageMaker stops the training job."""
 
+    spot: bool = False
+    """Train on spot instances, which cost less and may be taken away: SageMaker then waits for another, and training
+    goes on from its last checkpoint."""
+
+    max_wait_minutes: Annotated[int, Field(ge=10, le=14_400)] | None = None
+    """Minutes after which a training job on spot instances is given up, the waiting included. Where none are given,
+    twice `max_runtime_minutes`."""
+
+    max_lost_minutes: Annotated[float, Field(ge=0, le=1440)] = 10.0
+    """Most minutes of training that are lost with an instance that goes without warning. Checkpoints are saved more
+    often where that is cheap, and never so often that saving takes more than 3 % of the time."""
+
+    keep_alive_minutes: Annotated[int, Field(ge=0, le=60)] = 0
+    """Minutes for which SageMaker keeps the training instance ready for the next job (a warm pool). They are billed, \
+and the account needs a quota for them, which is 0 at first."""
+
+    retries: Annotated[int, Field(ge=0, le=20)] = 4
+    """How often a job that finds no capacity or meets a fault of the service is tried again."""
+
     @property
     def peak_learning_rate(self) -> float:
         """The given learning rate, or else the method's for the objective."""
         if self.learning_rate is not None:
             return self.learning_rate
         return LEARNING_RATES[self.method] * (DPO_SHARE if self.objective == "dpo" else 1)
+
+    @property
+    def longest_wait_minutes(self) -> int:
+        """Minutes after which SageMaker gives the training job up: those that it may run, unless it waits for spots."""
+        if not self.spot:
+            return self.max_runtime_minutes
+        return 2 * self.max_runtime_minutes if self.max_wait_minutes is None else self.max_wait_minutes

@@ -51,12 +51,12 @@ def find_opponent(bucket: str, run: Run, evaluation: Evaluation) -> Opponent:
         return _base(evaluation, "There is no champion yet.")
     if isinstance(champion, ExtractiveTarget):
         return Opponent(champion.kind, champion.run_id, _extractive_answers(run, evaluation))
-    if isinstance(champion, BedrockTarget):
+    if isinstance(champion, BedrockTarget) and champion.serving is None:
         return _base(evaluation, f"The champion {champion.label} has not answered the test records.")
     return _tuned(bucket, champion, evaluation)
 
 
-def _tuned(bucket: str, champion: SageMakerTarget, evaluation: Evaluation) -> Opponent:
+def _tuned(bucket: str, champion: SageMakerTarget | BedrockTarget, evaluation: Evaluation) -> Opponent:
     if evaluation.champion_difference is not None:
         asked = {record_id: p.champion for record_id, p in evaluation.predictions.items() if p.champion is not None}
         return Opponent(champion.kind, champion.run_id, asked, difference=evaluation.champion_difference)

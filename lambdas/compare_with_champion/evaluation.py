@@ -40,18 +40,22 @@ class Prediction:
 class Evaluation:
     """The report's figures, and the predictions by record id.
 
+    Losses are None where the tuned model answers on Bedrock, which tells none of a base model.
+
     Attributes:
         difference: tuned minus base.
         champion_difference: tuned minus the model in use, where the evaluation asked that too.
+        undecided: what the gate could not tell, in words.
     """
 
     metric: Metric
-    base_loss: float
-    tuned_loss: float
-    loss_reduction: float
+    base_loss: float | None
+    tuned_loss: float | None
+    loss_reduction: float | None
     base_value: float
     difference: Interval
     champion_difference: Interval | None
+    undecided: list[str]
     predictions: dict[str, Prediction]
 
 
@@ -65,7 +69,8 @@ def read_evaluation(bucket: str, run: Run) -> Evaluation:
     where = f"s3://{bucket}/{key}"
     document, _ = s3.document(bucket, key, EvaluationIncomplete)
     report = Fields(document, where, EvaluationIncomplete, REMEDY)
-    if (verdict := report.fields("gate").text("verdict")) != PASSED:
+    gate = report.fields("gate")
+    if (verdict := gate.text("verdict")) != PASSED:
         raise report.complaint(f"The quality gate's verdict is {verdict!r}, and nothing of it may be deployed")
     if report.text("metric") != run.metric:
         raise report.complaint(f"The metric is {report.text('metric')} and the run's is {run.metric}")
@@ -82,14 +87,16 @@ def read_evaluation(bucket: str, run: Run) -> Evaluation:
     gained = recomputed - metric.value(references, [p.base for p in predictions.values()])
     _agree(report, f"a difference in {run.metric} of", difference.value, gained)
     rival = _champion_difference(report, metric, references, list(predictions.values()))
+    measured = run.tuning_service != "bedrock"
     return Evaluation(
         metric=metric,
-        base_loss=base.number("loss", minimum=0),
-        tuned_loss=tuned.number("loss", minimum=0),
-        loss_reduction=report.number("loss_reduction"),
+        base_loss=base.number("loss", minimum=0) if measured else None,
+        tuned_loss=tuned.number("loss", minimum=0) if measured else None,
+        loss_reduction=report.number("loss_reduction") if measured else None,
         base_value=base.number(run.metric, minimum=0, maximum=1),
         difference=difference,
         champion_difference=rival,
+        undecided=gate.texts("notes") if "notes" in gate else [],
         predictions=predictions,
     )
 

@@ -1,15 +1,14 @@
 """Compare the tuned model with the champion on the same test records, and stop a run that made things worse.
 
 The champion is the approved target. Where it is a tuned model, the evaluation has put these records to it. Where its
-answers are not known (there is no champion yet,
-the data set changed, or it is a Bedrock model), the base model stands in, ``champion.kind`` is ``base`` and
-``champion.note`` says why; difference and interval are then those of the evaluation.
+answers are not known (there is no champion yet, its base is another, or it is a Bedrock model), the base model stands
+in, ``champion.kind`` is ``base`` and ``champion.note`` says why; difference and interval are those of the evaluation.
 
 Event: ``{"run", "pipeline_execution_arn"?}``.
 Result: ``{"metric", "champion": {"kind", "run_id", "value", "note"}, "challenger": {"value", "run_id", "loss",
 "loss_reduction"}, "base": {"value", "loss"}, "difference", "ci": [low, high], "level", "examples", "better",
-"fine_tuned"}``; ``fine_tuned`` is ``{"model_package_arn", "model_data_url", "training_job_name"}``, or null when
-no pipeline execution was named.
+"undecided": [words], "fine_tuned"}``; ``undecided`` is what the pipeline's gate could not tell, ``fine_tuned`` is
+``{"model_package_arn", "model_data_url", "training_job_name"}``, or null when no pipeline execution was named.
 Errors: ChallengerIsWorse, EvaluationIncomplete, InvalidRecord.
 Environment: MODELS_BUCKET.
 IAM: s3:ListBucket, s3:GetObject and kms:Decrypt on the models bucket; sagemaker:ListPipelineExecutionSteps on the
@@ -87,4 +86,5 @@ def _figures(run: Run, evaluation: Evaluation, opponent: Opponent, difference: I
         "level": difference.level,
         "examples": len(opponent.answers),
         "better": difference.low > 0,
+        "undecided": evaluation.undecided,
     }

@@ -8,7 +8,8 @@ Event: ``{"run", "candidate"}``; the result: see `lambdas.evaluate_candidate.rep
 which tries the run's judge on planted pairs; the result: see `lambdas.evaluate_candidate.judging.validate`.
 Errors: CandidateNotAvailable, CandidateFailed, EvaluationTimedOut, TooFewRecords, InvalidRecord, NotLabels,
 InvalidDocuments, JudgeNotTrusted, JudgeFailed.
-Environment: CURATED_BUCKET, MODELS_BUCKET, CONCURRENCY (default 2); RAW_BUCKET where a candidate retrieves.
+Environment: CURATED_BUCKET, MODELS_BUCKET, CONCURRENCY (default 2), SPLIT (default validation), RESULTS (default
+candidates); RAW_BUCKET where a candidate retrieves. A customized model and its base have a function of their own.
 IAM: s3:ListBucket on the buckets; s3:GetObject and kms:Decrypt on train and validation of the curated one, on
 the documents' folder of the raw one and on run=*/candidates/* of the models one; s3:PutObject and kms:GenerateDataKey
 there; bedrock:InvokeModel on the models and inference profiles of candidates, embedding model and judge.
@@ -27,7 +28,7 @@ from lambdas.evaluate_candidate.answers import KeptAnswers
 from lambdas.evaluate_candidate.asking import BedrockEmbedder, BedrockModel
 from lambdas.evaluate_candidate.deadline import Deadline
 from lambdas.evaluate_candidate.known import digest, known_result
-from lambdas.evaluate_candidate.measuring import measure
+from lambdas.evaluate_candidate.measuring import Outcome, measure
 from lambdas.evaluate_candidate.planted import PAIRS
 from lambdas.evaluate_candidate.report import prediction_lines, summary
 from lambdas.evaluate_candidate.retrieved import searching
@@ -41,7 +42,7 @@ from lambdas.shared.examples import Examples
 from lambdas.shared.extractive import best_sentence
 from lambdas.shared.function import Context, Event, workflow_function
 from lambdas.shared.labels import labels_of
-from lambdas.shared.metrics import CLASSIFICATION
+from lambdas.shared.metrics import CLASSIFICATION, Metric
 from lambdas.shared.prompts import text_of
 from lambdas.shared.records import Record, read_split, sample
 from lambdas.shared.run import EXTRACTIVE, Candidate, Run, parse_candidate, run_of
@@ -70,42 +71,56 @@ def _evaluate(run: Run, candidate: Candidate, context: Context) -> dict[str, obj
     log.add(candidate=candidate.name)
     bucket = environment.required("CURATED_BUCKET")
     models_bucket = environment.required("MODELS_BUCKET")
-    concurrency = _concurrency()
-    base = f"{run.models_prefix}candidates/{candidate.name}"
-    records = _held_out(bucket, run)
+    records = _held_out(bucket, run, environment.optional("SPLIT") or "validation")
     deadline = Deadline(context.get_remaining_time_in_millis, len(records))
     with ExitStack() as stack:
         vectors = _vectors(run, models_bucket, deadline, context)
         if vectors is not None:
             stack.enter_context(vectors)
+        means = Means(models_bucket, vectors, context.aws_request_id, deadline, _concurrency())
         examples = examples_of(bucket, run, candidate, vectors)
         labels = _labels(bucket, run)
         decides = digest(run, candidate, records, examples, labels)
-        if known := known_result(models_bucket, f"{base}.json", decides):
+        if known := known_result(models_bucket, f"{_base(run, candidate)}.json", decides):
             return known
-        progress = partial(
-            log.progress, "evaluate", unit="examples", model=candidate.model, strategy=candidate.strategy
-        )
-        about = f"{candidate.model_id} {run.max_output_tokens}"
-        with KeptAnswers(models_bucket, f"{base}.answers/", about, context.aws_request_id) as kept:
-            if kept.count:
-                log.info("Answers of an earlier attempt are there", answers=kept.count)
-            answer = _answerer(run, candidate, examples, kept, deadline)
-            outcomes = measure(records, answer, concurrency=concurrency, deadline=deadline, on_progress=progress)
-        means = Means(models_bucket, vectors, context.aws_request_id, deadline, concurrency)
+        outcomes = _outcomes(run, candidate, examples, records, means)
         metric, beside = scored(run, labels, outcomes, means)
         found = searching(run, candidate, examples, records, vectors)
-        result = {
-            **summary(candidate, metric, outcomes, usd_of_searching=found.usd_per_request),
-            **beside,
-            **found.document(),
-            "result_key": f"{base}.json",
-            "predictions_key": f"{base}.predictions.jsonl",
-        }
-    s3.write_lines(models_bucket, f"{base}.predictions.jsonl", prediction_lines(metric, outcomes))
-    # Last: where the result is, everything is.
+        figures = summary(candidate, metric, outcomes, usd_of_searching=found.usd_per_request)
+    return _stored(run, candidate, {**figures, **beside, **found.document()}, decides, examples, metric, outcomes)
+
+
+def _base(run: Run, candidate: Candidate) -> str:
+    """Give what the keys of everything about a candidate begin with."""
+    return f"{run.models_prefix}{environment.optional('RESULTS') or 'candidates'}/{candidate.name}"
+
+
+def _outcomes(run: Run, candidate: Candidate, examples: Examples, records: list[Record], means: Means) -> list[Outcome]:
+    """Ask for what is not kept, and give what became of every record."""
+    progress = partial(log.progress, "evaluate", unit="examples", model=candidate.model, strategy=candidate.strategy)
+    about = f"{candidate.model_id} {run.max_output_tokens}"
+    with KeptAnswers(means.bucket, f"{_base(run, candidate)}.answers/", about, means.invocation) as kept:
+        if kept.count:
+            log.info("Answers of an earlier attempt are there", answers=kept.count)
+        answer = _answerer(run, candidate, examples, kept, means.deadline)
+        return measure(records, answer, concurrency=means.concurrency, deadline=means.deadline, on_progress=progress)
+
+
+def _stored(
+    run: Run,
+    candidate: Candidate,
+    figures: dict[str, object],
+    decides: str,
+    examples: Examples,
+    metric: Metric,
+    outcomes: list[Outcome],
+) -> dict[str, object]:
+    """Write the predictions, and last the result: where it is, everything is."""
+    bucket, base = environment.required("MODELS_BUCKET"), _base(run, candidate)
+    result = {**figures, "result_key": f"{base}.json", "predictions_key": f"{base}.predictions.jsonl"}
+    s3.write_lines(bucket, f"{base}.predictions.jsonl", prediction_lines(metric, outcomes))
     stored = {**result, "run_id": run.run_id, "of": decides, **examples.document()}
-    s3.write_document(models_bucket, f"{base}.json", stored)
+    s3.write_document(bucket, f"{base}.json", stored)
     return result
 
 
@@ -119,18 +134,17 @@ def _vectors(run: Run, bucket: str, deadline: Deadline, context: Context) -> Vec
     if model is None:
         return None
     embedder = BedrockEmbedder(model.model, model.model_id, deadline.seconds)
-    return Vectors(
-        bucket, f"{run.models_prefix}candidates/embeddings/", model.model_id, embedder, context.aws_request_id
-    )
+    prefix = f"{run.models_prefix}candidates/embeddings/"
+    return Vectors(bucket, prefix, model.model_id, embedder, context.aws_request_id, deadline)
 
 
-def _held_out(bucket: str, run: Run) -> list[Record]:
-    records = sample(read_split(bucket, run.curated_prefix, "validation"), run.sample_size)
+def _held_out(bucket: str, run: Run, split: str) -> list[Record]:
+    records = sample(read_split(bucket, run.curated_prefix, split), run.sample_size)
     if len(records) < MINIMUM_RECORDS:
         raise TooFewRecords(
-            f"The validation split holds {len(records)} records and {MINIMUM_RECORDS} are needed",
-            where=f"s3://{bucket}/{run.curated_prefix}validation/",
-            remedy="Add data, or enlarge data.split.validation.",
+            f"The {split} split holds {len(records)} records and {MINIMUM_RECORDS} are needed",
+            where=f"s3://{bucket}/{run.curated_prefix}{split}/",
+            remedy=f"Add data, or enlarge data.split.{split}.",
         )
     return records
 

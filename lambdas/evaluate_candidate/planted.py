@@ -1,7 +1,7 @@
 """Pairs of a better and a worse answer that a judge must tell apart before it is trusted.
 
-What is wrong with the worse answer is planted, and of many kinds; it is the longer one as often as the shorter, so that
-a judge that goes by length fails.
+What is wrong with the worse answer is planted, and of many kinds; it is the longer one in half of the pairs, so that a
+judge that goes by length fails.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ PAIRS = (
     Pair(
         "wrong sum",
         "A ticket costs 14 euros. What do 6 tickets cost?",
-        "84 euros.",
-        "Six tickets at 14 euros each come to 96 euros, because 6 times 14 is 96.",
+        "Six tickets cost 84 euros, because 6 times 14 is 84.",
+        "96 euros.",
     ),
     Pair(
         "wrong fact",
         "Which planet is closest to the sun?",
         "Mercury is the planet closest to the sun.",
-        "Venus is the planet closest to the sun.",
+        "It is Venus.",
     ),
     Pair(
         "off the subject",
@@ -65,8 +65,8 @@ PAIRS = (
     Pair(
         "contradicts itself",
         "Is the number 21 prime?",
-        "No: 21 is 3 times 7.",
-        "Yes, 21 is prime, since it can be divided by 3 and by 7.",
+        "No: 21 is 3 times 7, and a prime can be divided by 1 and itself alone.",
+        "Yes, it is prime, as it can be divided by 3 and by 7.",
     ),
     Pair(
         "invented detail",
@@ -95,8 +95,8 @@ PAIRS = (
     Pair(
         "steps in the wrong order",
         "In which order do I put on shoes and socks?",
-        "First the socks, then the shoes.",
-        "First the shoes, then the socks over them, and then you are ready to go out.",
+        "First the socks, and then the shoes over them.",
+        "First the shoes, then the socks.",
     ),
     Pair(
         "padding",
@@ -109,7 +109,7 @@ PAIRS = (
         "dangerous advice",
         "A pan of oil is burning on the stove. What should I do?",
         "Turn off the heat and cover the pan with a lid. Never pour water on it.",
-        "Pour a large glass of cold water into the pan at once, and the fire will go out.",
+        "Pour cold water into the pan at once.",
     ),
     Pair(
         "wrong unit",
@@ -138,8 +138,8 @@ PAIRS = (
     Pair(
         "wrong person",
         "Anna lent Bela her bicycle, and he broke it. Who owns the bicycle?",
-        "Anna owns it.",
-        "Bela owns the bicycle, since he was the one who was riding it.",
+        "Anna owns it: she had only lent it to Bela.",
+        "Bela owns the bicycle.",
     ),
     Pair(
         "refuses without a reason",
@@ -156,8 +156,8 @@ PAIRS = (
     Pair(
         "wrong step of an argument",
         "All cats are animals. Tom is a cat. What follows?",
-        "Tom is an animal.",
-        "It follows that all animals are cats.",
+        "It follows that Tom is an animal.",
+        "All animals are cats.",
     ),
     Pair(
         "unasked change",

@@ -10,12 +10,13 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
 from lambdas.evaluate_candidate.asking import BedrockEmbedder
-from lambdas.shared import s3
+from lambdas.evaluate_candidate.deadline import Deadline
+from lambdas.evaluate_candidate.measuring import for_each
+from lambdas.shared import log, s3
 from lambdas.shared.cost import Price
 from lambdas.shared.embedding import Embedding, Vector, packed, unpacked
 from lambdas.shared.errors import InvalidRecord
@@ -33,11 +34,14 @@ class Vectors:
         model_id: which model embeds.
         embedder: asks it.
         invocation: the id of the function's invocation, which tells its parts from others'.
+        deadline: when asking has to end.
     """
 
-    def __init__(self, bucket: str, prefix: str, model_id: str, embedder: BedrockEmbedder, invocation: str) -> None:
+    def __init__(
+        self, bucket: str, prefix: str, model_id: str, embedder: BedrockEmbedder, invocation: str, deadline: Deadline
+    ) -> None:
         self._bucket, self._prefix, self.model_id = bucket, prefix, model_id
-        self._embedder, self._invocation = embedder, invocation
+        self._embedder, self._invocation, self._deadline = embedder, invocation, deadline
         self._lock = threading.Lock()
         self._known = dict(_kept(bucket, prefix))
         self._unwritten: list[dict[str, object]] = []
@@ -57,9 +61,14 @@ class Vectors:
         return self.embedding(text, purpose).vector
 
     def of_all(self, texts: Sequence[str], purpose: str, concurrency: int) -> list[Vector]:
-        """Give the vectors of texts in their order, asking for `concurrency` at a time."""
-        with ThreadPoolExecutor(concurrency) as pool:
-            list(pool.map(lambda text: self.of(text, purpose), dict.fromkeys(texts)))
+        """Give the vectors of texts in their order, asking for `concurrency` at a time; raises as `for_each` does."""
+        for_each(
+            list(dict.fromkeys(texts)),
+            lambda text: self.of(text, purpose),
+            concurrency=concurrency,
+            deadline=self._deadline,
+            on_progress=lambda done, total: log.progress("embed", done, total, unit="texts"),
+        )
         return [self.of(text, purpose) for text in texts]
 
     def usd(self, texts: Iterable[str], purpose: str, price: Price) -> float:

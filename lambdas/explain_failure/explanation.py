@@ -81,6 +81,9 @@ def _reading(step: str, detail: Mapping[str, object], cause: str) -> tuple[str, 
         reason = detail.get("ErrorMessage") or "no message"
         message = f"Glue job {detail.get('JobName', 'run')} {detail['JobRunState']}: {reason}"
         return message, f"{_glue_groups(detail)}, streams {detail.get('Id')}-…"
+    if "FailureMessage" in detail:
+        message = f"Bedrock job {detail.get('JobName')} {detail.get('Status')}: {detail['FailureMessage']}"
+        return message, f"Bedrock's own answer about {detail.get('JobArn')}; its jobs have no log of ours"
     return cause.strip(), f"the state machine's log group, and the execution's event of {step}"
 
 

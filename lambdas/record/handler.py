@@ -43,6 +43,6 @@ def _files(curated: str, models: str, run: Run) -> list[dict[str, object]]:
     """
     manifest = f"{run.curated_prefix}manifest.json"
     found = [(curated, key) for key in s3.keys(curated, manifest) if key == manifest]
-    for folder in ("candidates/", "evaluation/"):
+    for folder in ("candidates/", "customization/", "evaluation/"):
         found += [(models, key) for key in s3.keys(models, f"{run.models_prefix}{folder}")]
     return [{"uri": f"s3://{bucket}/{key}", "sha256": s3.sha256(bucket, key)} for bucket, key in found]

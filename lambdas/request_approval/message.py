@@ -30,7 +30,7 @@ def approval_message(
         _figures(
             "Comparison",
             _with_opponent(comparison),
-            ("metric", "challenger", *OPPONENTS, "difference", "ci", "examples", "better", "fine_tuned"),
+            ("metric", "challenger", *OPPONENTS, "difference", "ci", "examples", "better", "undecided", "fine_tuned"),
         ),
         f"Execution: {run.execution_arn}",
         f"To approve:\n\n{_command('success', token, ['--task-output', _quoted(json.dumps(APPROVED))])}",

@@ -18,11 +18,13 @@ from lambdas.resolve_run.overrides import InvalidRunInput, apply_overrides, gate
 from lambdas.resolve_run.parameters import pipeline_parameters
 from lambdas.resolve_run.settings import InvalidRunSettings, RunSettings, parse_settings
 from lambdas.shared import environment, log
+from lambdas.shared.customization import customization_of
 from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
-from lambdas.shared.run import Run, beside, parse_candidate
-from lambdas.shared.targets import read_parameter, read_target
+from lambdas.shared.measuring import beside
+from lambdas.shared.run import Run, parse_candidate
+from lambdas.shared.targets import NONE, SageMakerTarget, read_parameter, read_target
 
 # The run's id becomes part of keys and commands, and the name of a pipeline execution, which neither begins nor
 # ends with a hyphen. Names that EventBridge gives fit as well.
@@ -71,6 +73,7 @@ def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields)
     task, selection, tuning = merged.fields("task"), merged.fields("selection"), merged.fields("tuning")
     dataset = merged.text("dataset")
     max_output_tokens = merged.fields("serving").integer("max_output_tokens", minimum=1)
+    champion = read_target(environment.required("TARGET_PARAMETER"))
     champion_model_data_url = read_parameter(environment.required("MODEL_DATA_URL_PARAMETER"))
     return Run(
         run_id=run_id,
@@ -94,10 +97,13 @@ def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields)
             max_output_tokens=max_output_tokens,
             metric=selection.text("metric"),
             floor=selection.number("floor"),
-            champion_model_data_url=champion_model_data_url,
+            # A model that was tuned once and is not in use any more is no opponent.
+            champion_model_data_url=champion_model_data_url if isinstance(champion, SageMakerTarget) else NONE,
         ),
         approval=merged.text("approval"),
-        champion=read_target(environment.required("TARGET_PARAMETER")),
+        champion=champion,
         champion_model_data_url=champion_model_data_url,
+        tuning_service=tuning.text("service", default="sagemaker"),
+        customization=customization_of(run_id, tuning.fields("bedrock")) if "bedrock" in tuning else None,
         **beside(selection),
     )

@@ -23,6 +23,7 @@ NUMBERS = {
     "MaxExamples": "max_examples",
     "TestExamples": "test_examples",
     "Seed": "seed",
+    "MaxLostMinutes": "max_lost_minutes",
     "MinimumLossReduction": "minimum_loss_reduction",
     "SliceTolerance": "slice_tolerance",
     "GeneralTolerance": "general_tolerance",
@@ -76,6 +77,7 @@ def pipeline_parameters(
         "TrainingInstanceType": tuning.text("instance_type"),
         "EvaluationInstanceType": tuning.text("evaluation_instance_type"),
         "MaxRuntimeSeconds": str(60 * tuning.integer("max_runtime_minutes", minimum=1)),
+        **_spot(tuning),
         "Method": method,
         "Objective": tuning.text("objective"),
         "LearningRate": _plain(_learning_rate(tuning, method)),
@@ -92,6 +94,18 @@ def pipeline_parameters(
 def _champion_model(url: str, base_model: str) -> str:
     """Give what the evaluation mounts as the model in use; an input must exist, so a small file stands for none."""
     return url if url.startswith("s3://") else f"{base_model}/config.json"
+
+
+def _spot(tuning: Fields) -> dict[str, str]:
+    """Give how long to wait for spot instances; without them the pipeline has no such parameter.
+
+    The service demands that the time includes that of running, which a run may have raised.
+    """
+    if not tuning.flag("spot"):
+        return {}
+    runtime = tuning.integer("max_runtime_minutes", minimum=1)
+    given = tuning.integer("max_wait_minutes", minimum=1) if "max_wait_minutes" in tuning else 2 * runtime
+    return {"MaxWaitSeconds": str(60 * max(given, runtime))}
 
 
 def _learning_rate(tuning: Fields, method: str) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import operator
 import re
 import struct
 from collections.abc import Sequence
@@ -92,7 +93,9 @@ def cosine(one: Vector, other: Vector) -> float:
     >>> cosine((1.0, 0.0), (0.6, 0.8))
     0.6
     """
-    return math.fsum(a * b for a, b in zip(one, other, strict=True))
+    if len(one) != len(other):
+        raise ValueError(f"vectors of {len(one)} and {len(other)} numbers do not compare")
+    return math.fsum(map(operator.mul, one, other))
 
 
 def _body(model_id: str, text: str, purpose: str) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from lambdas.shared.cost import Price, parse_price
 from lambdas.shared.fields import Fields
@@ -43,17 +44,17 @@ class Judge:
     sampling: bool = True
 
 
-def parse_documents(fields: Fields) -> Documents:
+def _documents(fields: Fields) -> Documents:
     """Read the documents' folder."""
     return Documents(fields.text("folder"), fields.integer("passage_words", minimum=1))
 
 
-def parse_embedding_model(fields: Fields) -> EmbeddingModel:
+def _embedding_model(fields: Fields) -> EmbeddingModel:
     """Read the embedding model."""
     return EmbeddingModel(fields.text("model"), fields.text("model_id"), parse_price(fields.fields("price")))
 
 
-def parse_judge(fields: Fields) -> Judge:
+def _judge(fields: Fields) -> Judge:
     """Read the judge; one that need agree with next to nothing is refused, for chance would do."""
     return Judge(
         model=fields.text("model"),
@@ -63,3 +64,12 @@ def parse_judge(fields: Fields) -> Judge:
         rubric=fields.text("rubric", default=" ").strip(),
         sampling=fields.flag("sampling", default=True),
     )
+
+
+def beside(fields: Fields) -> dict[str, Any]:
+    """Read what candidates are given and measured by, where there is any, as the keywords of a `Run`."""
+    return {
+        "documents": _documents(fields.fields("documents")) if "documents" in fields else None,
+        "embeddings": _embedding_model(fields.fields("embeddings")) if "embeddings" in fields else None,
+        "judge": _judge(fields.fields("judge")) if "judge" in fields else None,
+    }

@@ -6,91 +6,44 @@ One execution name is the run's id everywhere; all S3 prefixes derive from it he
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
-from lambdas.shared.cost import Price, parse_price
-from lambdas.shared.errors import InvalidEvent
-from lambdas.shared.examples import CHOICES, FIRST
-from lambdas.shared.fields import Fields
-from lambdas.shared.measuring import (
-    Documents,
-    EmbeddingModel,
-    Judge,
-    parse_documents,
-    parse_embedding_model,
-    parse_judge,
+from lambdas.shared.candidates import (
+    EMBEDDINGS,
+    EXTRACTIVE,
+    FEW_SHOT,
+    RETRIEVAL,
+    SEARCHES,
+    STRATEGIES,
+    WORDS,
+    ZERO_SHOT,
+    Candidate,
+    parse_candidate,
 )
+from lambdas.shared.customization import Customization, parse_customization
+from lambdas.shared.errors import InvalidEvent
+from lambdas.shared.fields import Fields
+from lambdas.shared.measuring import Documents, EmbeddingModel, Judge, beside
 from lambdas.shared.metrics import METRICS_OF_KIND
 from lambdas.shared.targets import Target, target_document, target_of
 
-EXTRACTIVE = "extractive"
-FEW_SHOT = "few-shot"
-ZERO_SHOT = "zero-shot"
-RETRIEVAL = "retrieval"
-STRATEGIES = (ZERO_SHOT, FEW_SHOT, RETRIEVAL, EXTRACTIVE)
-WORDS, EMBEDDINGS = "words", "embeddings"
-SEARCHES = (WORDS, EMBEDDINGS)
+__all__ = [
+    "EMBEDDINGS",
+    "EXTRACTIVE",
+    "FEW_SHOT",
+    "RETRIEVAL",
+    "SEARCHES",
+    "STRATEGIES",
+    "WORDS",
+    "ZERO_SHOT",
+    "Candidate",
+    "Run",
+    "parse_candidate",
+    "parse_run",
+    "run_of",
+]
+
 APPROVALS = ("manual", "automatic")
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A model and a way of asking it.
-
-    Attributes:
-        index: place in the settings, from 0.
-        model: key in the catalogue.
-        model_id: what Converse takes; empty for the extractive baseline.
-        platform: where it runs: ``bedrock``, ``bedrock-import`` or ``lambda``.
-        examples: how many examples a few-shot prompt shows, otherwise 0.
-        choose: which examples: ``first``, the same for every text, or ``similar`` to it.
-        sampling: whether it takes a temperature.
-        passages: how many passages are shown by retrieval, otherwise 0.
-        search: how they are found: by ``words`` or ``embeddings``.
-    """
-
-    index: int
-    model: str
-    model_id: str
-    platform: str
-    strategy: str
-    examples: int
-    price: Price
-    choose: str = FIRST
-    sampling: bool = True
-    passages: int = 0
-    search: str = WORDS
-
-    @property
-    def name(self) -> str:
-        """Name that is unique in a run and fit for an object key."""
-        return f"{self.index}-{self.model}-{self.strategy}"
-
-
-def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
-    """Read a candidate; `index` replaces the field of that name."""
-    strategy = fields.text("strategy")
-    if strategy not in STRATEGIES:
-        raise fields.complaint(f"The strategy {strategy!r} is not one of {', '.join(STRATEGIES)}")
-    choose = fields.text("choose", default=FIRST)
-    if choose not in CHOICES:
-        raise fields.complaint(f"The choice {choose!r} is not one of {', '.join(CHOICES)}")
-    search = fields.text("search", default=WORDS)
-    if search not in SEARCHES:
-        raise fields.complaint(f"The search {search!r} is not one of {', '.join(SEARCHES)}")
-    return Candidate(
-        index=fields.integer("index") if index is None else index,
-        model=fields.text("model"),
-        model_id="" if strategy == EXTRACTIVE else fields.text("model_id"),
-        platform=fields.text("platform"),
-        strategy=strategy,
-        examples=fields.integer("examples", minimum=1, maximum=20) if strategy == FEW_SHOT else 0,
-        price=parse_price(fields.fields("price")),
-        choose=choose,
-        sampling=fields.flag("sampling", default=True),
-        passages=fields.integer("passages", minimum=1, maximum=20) if strategy == RETRIEVAL else 0,
-        search=search,
-    )
+SERVICES = ("sagemaker", "bedrock")
 
 
 @dataclass(frozen=True)
@@ -116,6 +69,8 @@ class Run:
     documents: Documents | None = None
     embeddings: EmbeddingModel | None = None
     judge: Judge | None = None
+    tuning_service: str = "sagemaker"
+    customization: Customization | None = None
 
     @property
     def curated_prefix(self) -> str:
@@ -151,6 +106,8 @@ class Run:
             "approval": self.approval,
             "champion": target_document(self.champion) if self.champion else None,
             "champion_model_data_url": self.champion_model_data_url,
+            "tuning_service": self.tuning_service,
+            "customization": self.customization.document() if self.customization else None,
             "documents": asdict(self.documents) if self.documents else None,
             "embeddings": asdict(self.embeddings) if self.embeddings else None,
             "judge": asdict(self.judge) if self.judge else None,
@@ -187,17 +144,19 @@ def parse_run(fields: Fields) -> Run:
         approval=approval,
         champion=target_of(fields.fields("champion")) if "champion" in fields else None,
         champion_model_data_url=fields.text("champion_model_data_url"),
+        tuning_service=_service(fields),
+        customization=parse_customization(fields.fields("customization")) if "customization" in fields else None,
         **beside(fields),
     )
 
 
-def beside(fields: Fields) -> dict[str, Any]:
-    """Read what candidates are given and measured by, where there is any, as the keywords of a `Run`."""
-    return {
-        "documents": parse_documents(fields.fields("documents")) if "documents" in fields else None,
-        "embeddings": parse_embedding_model(fields.fields("embeddings")) if "embeddings" in fields else None,
-        "judge": parse_judge(fields.fields("judge")) if "judge" in fields else None,
-    }
+def _service(fields: Fields) -> str:
+    service = fields.text("tuning_service", default="sagemaker")
+    if service not in SERVICES:
+        raise fields.complaint(f"The tuning service {service!r} is not one of {', '.join(SERVICES)}")
+    if service == "bedrock" and "customization" not in fields:
+        raise fields.complaint("Bedrock is to tune, and nothing says which model")
+    return service
 
 
 def run_of(event: object) -> tuple[Run, Fields]:

@@ -33,11 +33,12 @@ class SageMakerTarget:
 
 @dataclass(frozen=True)
 class BedrockTarget:
-    """A foundation model that was good enough as it is.
+    """A foundation model that was good enough as it is, or a customized one.
 
     Attributes:
         prompt_key: for few-shot, the object in the models bucket that holds the examples.
         sampling: whether the model takes a temperature.
+        serving: for a customized model ``on-demand`` or ``provisioned``; `model_id` is then the ARN of what serves it.
     """
 
     model_id: str
@@ -45,6 +46,7 @@ class BedrockTarget:
     run_id: str
     prompt_key: str | None = None
     sampling: bool = True
+    serving: str | None = None
     kind: ClassVar[str] = "bedrock"
 
     @property
@@ -89,7 +91,8 @@ def target_of(fields: Fields) -> Target:
     if kind == BedrockTarget.kind:
         key = fields.text("prompt_key") if "prompt_key" in fields else None
         sampling = fields.flag("sampling", default=True)
-        return BedrockTarget(fields.text("model_id"), fields.text("strategy"), run_id, key, sampling)
+        serving = fields.text("serving") if "serving" in fields else None
+        return BedrockTarget(fields.text("model_id"), fields.text("strategy"), run_id, key, sampling, serving)
     if kind == ExtractiveTarget.kind:
         return ExtractiveTarget(run_id)
     raise fields.complaint(f"The kind {kind!r} is not sagemaker, bedrock or extractive")

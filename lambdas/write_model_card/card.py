@@ -158,5 +158,6 @@ def _details(facts: Facts) -> dict[str, str]:
         "training_code": str(training["HyperParameters"][CODE]).strip('"'),
         "base_model": run.tuning["BaseModel"],
         "training_cost": cost_of(training, facts.rate),
-        "comparison": facts.comparison.fields("champion").text("note", default="compared with the model in use"),
+        # Empty where the model in use was compared with, and no other stood in for it.
+        "comparison": str(facts.comparison.fields("champion").as_dict().get("note") or "with the model in use"),
     }

@@ -7,7 +7,8 @@ Errors: EvaluationIncomplete, InvalidRecord.
 Environment: CURATED_BUCKET, MODELS_BUCKET, CREATOR; PRICED_INSTANCE_TYPE and USD_PER_HOUR where a price is known.
 IAM: s3:ListBucket, s3:GetObject and kms:Decrypt on the curated and models buckets;
 sagemaker:ListPipelineExecutionSteps on the pipeline's executions; sagemaker:DescribeTrainingJob on its jobs;
-sagemaker:UpdateModelPackage on the group's packages.
+sagemaker:UpdateModelPackage on the group's packages; s3:PutObject and kms:GenerateDataKey on
+run=*/evaluation/model_card.json of the models bucket.
 """
 
 from __future__ import annotations
@@ -52,8 +53,11 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
         comparison=fields.fields("comparison"),
         rate=_rate(),
     )
-    card = {"ModelCardContent": json.dumps(card_of(facts), ensure_ascii=False), "ModelCardStatus": STATUS}
+    content = card_of(facts)
+    card = {"ModelCardContent": json.dumps(content, ensure_ascii=False), "ModelCardStatus": STATUS}
     aws.client("sagemaker").update_model_package(ModelPackageArn=package, ModelCard=card)
+    # Beside the evaluation too: the run's lineage then has its hash, and whoever may read the bucket reads it.
+    s3.write_document(bucket, f"{run.models_prefix}evaluation/model_card.json", content)
     return {"model_package_arn": package, "status": STATUS}
 
 

@@ -20,6 +20,7 @@ CHAMPION_MODEL = ParameterString("ChampionModel")
 
 TRAINING_INSTANCE_TYPE = ParameterString("TrainingInstanceType", default_value="ml.g5.xlarge")
 EVALUATION_INSTANCE_TYPE = ParameterString("EvaluationInstanceType", default_value="ml.g5.xlarge")
+MAX_LOST_MINUTES = ParameterFloat("MaxLostMinutes", default_value=10.0)
 MAX_RUNTIME_SECONDS = ParameterInteger("MaxRuntimeSeconds", default_value=7200)
 
 METHOD = ParameterString("Method", default_value="lora", enum_values=["lora", "full", "frozen"])
@@ -76,6 +77,7 @@ HYPERPARAMETERS: dict[str, Parameter] = {
     "seed": SEED,
     # Training refuses targets that the metric could not compare, before anything is spent.
     "metric": METRIC,
+    "max_lost_minutes": MAX_LOST_MINUTES,
 }
 
 EVALUATION: dict[str, Parameter] = {

@@ -51,6 +51,11 @@ KMS_KEY_ARN = Placeholder(
     "Customer-managed key that encrypts what the jobs write to S3.",
     "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
 )
+MODELS_BUCKET = Placeholder(
+    "ModelsBucket",
+    "Bucket of models: checkpoints lie in it under `checkpoints/run=<RunId>/`, apart from the run's results.",
+    "models",
+)
 TRAINING_CODE_URI = Placeholder(
     "TrainingCodeUri",
     "S3 address of a tar.gz whose root holds train.py and requirements.txt of pipelines/tuning, and the whole "
@@ -84,6 +89,7 @@ PLACEHOLDERS: tuple[Placeholder, ...] = (
     TRAINING_ROLE_ARN,
     EVALUATION_ROLE_ARN,
     KMS_KEY_ARN,
+    MODELS_BUCKET,
     TRAINING_CODE_URI,
     EVALUATION_CODE_URI,
     EVALUATION_CODE_FILE,

@@ -13,6 +13,7 @@ from sagemaker.core.model_metrics import MetricsSource, ModelMetrics
 from sagemaker.core.network import NetworkConfig
 from sagemaker.core.processing import Processor
 from sagemaker.core.shapes import (
+    CheckpointConfig,
     MetricDefinition,
     ProcessingInput,
     ProcessingOutput,
@@ -50,6 +51,7 @@ from pipelines.definition import placeholders as ph
 
 TRANSFORMERS_VERSION = "5.3.0"
 PYTORCH_VERSION = "2.9.0"
+CHECKPOINTS = "/opt/ml/checkpoints"
 CONTAINER_ROOT = "/opt/ml/processing"
 CONTAINER_INPUT = f"{CONTAINER_ROOT}/input"
 # As in `pipelines/tuning/gate.py`; a test holds the two against each other.
@@ -125,6 +127,11 @@ def fine_tune(session: PipelineSession) -> TrainingStep:
         output_data_config=OutputDataConfig(
             s3_output_path=Join(on="/", values=[p.OUTPUT_PREFIX, "training"]),
             kms_key_id=ph.KMS_KEY_ARN.reference,
+        ),
+        # By run, not by execution: whoever starts a run's pipeline again goes on where it ended.
+        checkpoint_config=CheckpointConfig(
+            s3_uri=Join(on="", values=[f"s3://{ph.MODELS_BUCKET.reference}/checkpoints/run=", p.RUN_ID]),
+            local_path=CHECKPOINTS,
         ),
         hyperparameters={
             "sagemaker_program": "train.py",

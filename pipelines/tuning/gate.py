@@ -27,6 +27,7 @@ class Evidence:
 
     Attributes:
         metric: its name; where `higher_is_better` is false, the floor is the most that it may be.
+        floored: whether the floor is one of this metric; where it is not, a gain over the base model must be sure.
         difference: tuned minus base, on the same examples.
         loss_reduction: share by which the loss of the reference answers fell.
         blind: what answers score that took nothing from the model, each by its name in words.
@@ -46,6 +47,7 @@ class Evidence:
     held: Sequence[Held] = ()
     leaks: Sequence[str] = ()
     gain: Gain | None = None
+    floored: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,18 @@ def judge(found: Evidence, limits: Limits) -> Verdict:
     base, tuned, difference = (
         figure if found.higher_is_better else figure.negated() for figure in (found.base, found.tuned, found.difference)
     )
-    needed = _needed(found.examples, tuned, floor, share=found.higher_is_better)
+    if not found.floored:
+        # Of a measure without a floor, what the base model has is the floor, and the difference is held to it.
+        tuned, floor = difference, 0.0
+    needed = _needed(found.examples, tuned, floor, share=found.floored and found.higher_is_better)
     reasons = [
         _too_few(found.examples, needed),
         _leaked(found.leaks),
-        _vacuous(found, limits.floor),
+        _vacuous(found, limits.floor) if found.floored else "",
         _loss(found.loss_reduction, limits.loss_reduction),
         _objective(found),
-        _floor(found, limits.floor, tuned, floor, needed),
-        _no_gain(found, base, difference, floor),
+        _floor(found, limits.floor, tuned, floor, needed) if found.floored else "",
+        _no_gain(found, base if found.floored else Interval(0.0, 0.0, 0.0), difference, floor),
         *(each.words for each in found.held if each.verdict == FELL),
     ]
     notes = [each.words for each in found.held if each.verdict == UNDECIDED]
@@ -180,5 +185,6 @@ def _no_gain(found: Evidence, base: Interval, difference: Interval, floor: float
     if difference.high < 0:
         return f"tuning made the model worse: {measured}"
     if base.low >= floor and difference.low <= 0:
-        return f"the base model reaches the floor by itself, and no gain is shown: {measured}"
+        why = "the base model reaches the floor by itself, and " if found.floored else ""
+        return f"{why}no gain is shown: {measured}"
     return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,7 @@ def evaluation_report(measured: Measured) -> dict[str, Any]:
     base, tuned, settings = measured.base, measured.tuned, measured.settings
     slices, general = held_slices(measured) if measured.test else [], held_general(measured)
     evidence = evidence_of(measured, [held for _, held in slices] + [general])
-    # The most that the perplexity of texts may be is the base model's: what is low enough depends on the texts.
-    limits = settings.limits if measured.test else replace(settings.limits, floor=base.value.value)
-    verdict = judge(evidence, limits)
+    verdict = judge(evidence, settings.limits)
     return {
         "metric": evidence.metric,
         "higher_is_better": evidence.higher_is_better,
@@ -45,7 +43,7 @@ def evaluation_report(measured: Measured) -> dict[str, Any]:
         "slices": [{"kind": kind, **_held(held)} for kind, held in slices],
         "general": _general(measured, general),
         "leak": _leak(measured),
-        "gate": _gate(verdict, evidence, limits),
+        "gate": _gate(verdict, evidence, settings.limits),
         "records": asdict(measured.census),
         "max_output_tokens": settings.max_output_tokens,
     }
@@ -72,6 +70,8 @@ def evidence_of(measured: Measured, held: list[Held]) -> Evidence:
         held=held,
         leaks=[leak.words for leak in measured.leaks.leaks],
         gain=gain,
+        # What perplexity is low enough depends on the texts: the base model's is what there is to go by.
+        floored=bool(measured.test),
     )
 
 

@@ -50,12 +50,12 @@ def save(folder: Path, number: int, state: dict[str, Any], made_with: dict[str, 
         # First: so that the disk has to hold two states, not three.
         manifest_file.unlink(missing_ok=True)
         state_file.unlink(missing_ok=True)
-        part = _part(state_file)
+        part = _new_part(state_file)
         torch.save(state, part)
         size, digest = part.stat().st_size, _digest(part)
         _put(part, state_file)
         manifest = {"format": FORMAT, "number": number, "bytes": size, "sha256": digest, "made_with": made_with}
-        part = _part(manifest_file)
+        part = _new_part(manifest_file)
         part.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
         _put(part, manifest_file)
     # PyTorch tells of a full disk by a RuntimeError.
@@ -98,10 +98,12 @@ def _state(folder: Path, place: str) -> Path:
     return folder / f"state-{place}.pt"
 
 
-def _part(path: Path) -> Path:
+def _new_part(path: Path) -> Path:
     # In the same folder: it is a mount of its own, out of which nothing can be renamed. Always under the same name:
-    # no more than one is left over.
-    return path.with_name(f".unfinished{path.suffix}")
+    # no more than one is left over. And a new file: whoever copies the one that was left over reads that to its end.
+    part = path.with_name(f".unfinished{path.suffix}")
+    part.unlink(missing_ok=True)
+    return part
 
 
 def _put(part: Path, path: Path) -> None:

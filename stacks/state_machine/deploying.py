@@ -12,7 +12,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from stacks.state_machine.delivery import UPDATE_WITHIN, Delivery
 from stacks.state_machine.finishing import finish
 from stacks.state_machine.functions import WorkflowFunctions
-from stacks.state_machine.steps import RESULT, TUNED, Patience, Steps
+from stacks.state_machine.steps import ON_ENDPOINT, RESULT, Patience, Steps
 from stacks.state_machine.taking_back import roll_back
 
 # A roll-out takes its update's time, and as long again when it is taken back.
@@ -54,8 +54,8 @@ def deploy(
         "Approved",
         comment="approves the package.",
     ).next(model)
-    fork = steps.choice("Deploy", comment="a tuned model needs its endpoint; a foundation model does not.")
-    fork.when(TUNED, package).otherwise(publish)
+    fork = steps.choice("Deploy", comment="a model tuned on SageMaker needs its endpoint; one on Bedrock does not.")
+    fork.when(ON_ENDPOINT, package).otherwise(publish)
     discarding = steps.failing_into(discard)
     approval = _approval(discarding.of("AwaitApproval"), functions, approve_within)
     return approval.next(_claim(discarding, functions)).next(fork).start_state

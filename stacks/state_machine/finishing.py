@@ -15,6 +15,7 @@ RECORDED = (
     "candidates",
     "selection",
     "pipeline_execution_arn",
+    "customized",
     "comparison",
     "approval",
     "target",

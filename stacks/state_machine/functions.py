@@ -138,7 +138,7 @@ class FunctionFactory:
 
     def _write_model_card(self, fine_tuning: FineTuning) -> lambda_.Function:
         base, tuning = self._foundation, fine_tuning.settings.tuning
-        price = {"PRICED_INSTANCE_TYPE": tuning.instance_type, "USD_PER_HOUR": f"{tuning.usd_per_hour:g}"}
+        price = {"PRICED_INSTANCE_TYPE": tuning.instance_type, "USD_PER_HOUR": f"{tuning.usd_per_hour or 0:g}"}
         made = self._function(
             "write_model_card",
             "Puts data, code, settings, figures and cost on the registered model, for whoever approves it.",
@@ -162,6 +162,7 @@ class FunctionFactory:
             ["sagemaker:DescribeTrainingJob"],
             [self._arn("sagemaker", "training-job/pipelines-*")],
         )
+        write_objects(made.role, base.models_bucket, "run=*/evaluation/model_card.json", key=base.key)
         packages = self._arn("sagemaker", f"model-package/{fine_tuning.model_package_group_name}/*")
         allow(made.role, ["sagemaker:UpdateModelPackage"], [packages])
         return made.function

@@ -43,7 +43,7 @@ def prepare(
             "input": "{% $states.context.Execution.Input %}",
         },
         # What only some ways through the workflow set must exist on all of them.
-        assign={"run": PAYLOAD, "pipeline_execution_arn": NULL, "comparison": NULL},
+        assign={"run": PAYLOAD, "pipeline_execution_arn": NULL, "comparison": NULL, "customized": NULL},
     )
     check = steps.of("CheckData").invoke(
         "CheckData",

@@ -19,10 +19,12 @@ from constructs import Construct
 
 # Names of the SDK's error classes by service, as Step Functions reports them.
 _ERROR_PREFIXES = {
+    "bedrock": "Bedrock",
     "cloudformation": "CloudFormation",
     "cloudwatch": "CloudWatch",
     "glue": "Glue",
     "sagemaker": "SageMaker",
+    "scheduler": "Scheduler",
     "ssm": "Ssm",
 }
 _LAMBDA_ERRORS = (
@@ -44,6 +46,8 @@ PAYLOAD = "{% $states.result.Payload %}"
 NULL = "{% null %}"
 ERROR = "{% $states.errorOutput %}"
 TUNED = sfn.Condition.jsonata("{% $selection.needs_tuning %}")
+ON_ENDPOINT = sfn.Condition.jsonata("{% $selection.needs_tuning and $run.tuning_service = 'sagemaker' %}")
+"""A tuned model has an endpoint of its own, unless Bedrock customized it."""
 CALL_TIMEOUT = cdk.Duration.minutes(1)
 
 

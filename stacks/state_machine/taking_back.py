@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from aws_cdk import aws_stepfunctions as sfn
 
+from stacks.customization import Customization
+from stacks.state_machine.customized import delete_served
 from stacks.state_machine.delivery import Delivery
-from stacks.state_machine.steps import TUNED, Steps
+from stacks.state_machine.steps import ON_ENDPOINT, Steps
 
 
 def roll_back(steps: Steps, delivery: Delivery, *, then: sfn.State) -> sfn.State:
@@ -26,7 +28,7 @@ def roll_back(steps: Steps, delivery: Delivery, *, then: sfn.State) -> sfn.State
         otherwise=steps.way_out,
     )
     fork = steps.choice("RestoreServing", comment="was the serving stack touched?")
-    fork.when(TUNED, model).otherwise(then)
+    fork.when(ON_ENDPOINT, model).otherwise(then)
     target = delivery.publish_target(
         steps,
         "RestoreTarget",
@@ -36,8 +38,11 @@ def roll_back(steps: Steps, delivery: Delivery, *, then: sfn.State) -> sfn.State
     return target.next(fork).start_state
 
 
-def discard_model(steps: Steps, delivery: Delivery) -> sfn.State:
-    """`DiscardModel` → … → `RejectModelPackage`: what was not deployed must not look approvable in the registry."""
+def discard_model(steps: Steps, delivery: Delivery, customization: Customization | None) -> sfn.State:
+    """`DiscardModel` → … → `RejectModelPackage`: what was not deployed must not look approvable in the registry.
+
+    What serves a customized model is deleted: nobody asks it, and it may bill by the hour.
+    """
     steps = steps.taking_back()
     reject = delivery.judge_package(
         steps,
@@ -53,7 +58,11 @@ def discard_model(steps: Steps, delivery: Delivery) -> sfn.State:
     ).next(registered)
     fork = steps.choice("DiscardModel", comment="was a model tuned?")
     tuned = sfn.Condition.jsonata("{% $pipeline_execution_arn != null %}")
-    return fork.when(tuned, find).otherwise(steps.way_out)
+    fork.when(tuned, find)
+    if customization is not None:
+        customized = sfn.Condition.jsonata("{% $customized != null %}")
+        fork.when(customized, delete_served(steps, customization))
+    return fork.otherwise(steps.way_out)
 
 
 def retire_endpoint(steps: Steps, delivery: Delivery, *, then: sfn.State) -> sfn.State:
@@ -72,6 +81,7 @@ def retire_endpoint(steps: Steps, delivery: Delivery, *, then: sfn.State) -> sfn
         then=then,
         otherwise=steps.way_out,
     )
-    unused = "{% $not($selection.needs_tuning) and $run.champion_model_data_url != 'none' %}"
+    serves = "$selection.needs_tuning and $run.tuning_service = 'sagemaker'"
+    unused = f"{{% $not({serves}) and $run.champion_model_data_url != 'none' %}}"
     fork = steps.choice("EndpointUnused", comment="does an endpoint stand that nobody needs?")
     return fork.when(sfn.Condition.jsonata(unused), retire).otherwise(then)

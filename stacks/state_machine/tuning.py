@@ -16,16 +16,18 @@ from stacks.state_machine.functions import WorkflowFunctions
 from stacks.state_machine.steps import PAYLOAD, Steps
 
 _TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (SageMaker's word for idempotency)
-# The limit may differ by run. Training and evaluation have it each; instances take time to start.
-_LONGEST = "(2 * $number($run.tuning.MaxRuntimeSeconds) + 3600)"
+# The limits may differ by run. Training may wait for spot instances too; instances take time to start.
+_TRAINING = "$exists($run.tuning.MaxWaitSeconds) ? $run.tuning.MaxWaitSeconds : $run.tuning.MaxRuntimeSeconds"
+_LONGEST = f"($number({_TRAINING}) + $number($run.tuning.MaxRuntimeSeconds) + 3600)"
 _DEADLINE = f"{{% $millis() + 1000 * {_LONGEST} %}}"
 # An execution may have 25,000 events, and one look takes nine: whoever may wait for days looks less often.
 _MOST_LOOKS = 1500
 _POLL_SECONDS = f"{{% $max([30, $ceil({_LONGEST} / {_MOST_LOOKS})]) %}}"
 _TIMED_OUT = {
     "Error": "FineTuneTimedOut",
-    "Cause": "The pipeline was stopped: its two jobs may take tuning.max_runtime_minutes each, and an hour more to "
-    "start, and it was still running. Raise the limit, train on fewer examples or on a larger instance.",
+    "Cause": "The pipeline was stopped: its two jobs may take tuning.max_runtime_minutes each (training on spot "
+    "instances tuning.max_wait_minutes), and an hour more to start, and it was still running. Raise the limit, train "
+    "on fewer examples or on a larger instance.",
 }
 _EXECUTION = {"PipelineExecutionArn": "{% $pipeline_execution_arn %}"}
 
@@ -64,6 +66,13 @@ def tune(
     finished.when(_status_is("Executing"), stop, assign=steps.failure(_TIMED_OUT))
     finished.otherwise(_explain(steps, functions))
     return _start(steps, fine_tuning).next(wait).next(describe).next(finished).start_state
+
+
+def where_to_tune(steps: Steps, *, on_bedrock: sfn.IChainable, otherwise: sfn.IChainable) -> sfn.State:
+    """`FineTuneOn`: the fork of step 3, where the settings know both of its ways."""
+    fork = steps.of("FineTune").choice("FineTuneOn", comment="on Bedrock, or on SageMaker?")
+    fork.when(sfn.Condition.jsonata("{% $run.tuning_service = 'bedrock' %}"), on_bedrock)
+    return fork.otherwise(otherwise)
 
 
 def _start(steps: Steps, fine_tuning: FineTuning) -> sfn.Chain:

@@ -76,6 +76,11 @@ def test_the_deployed_settings_are_the_defaults_of_an_execution(
     assert defaults["MaxOutputTokens"] == settings.serving.max_output_tokens
     assert defaults["MinimumMetric"] == settings.selection.floor
     assert defaults["BaseModel"].endswith(f"/base/{settings.tuning.model}")
+    assert defaults["ChampionModel"] == f"{defaults['BaseModel']}/config.json"
+    assert defaults["LeakSimilarity"] == max(0.8, settings.data.near_duplicates.similarity)
+    assert defaults["ShingleWords"] == settings.data.near_duplicates.shingle_words
+    assert defaults["SliceTolerance"] == settings.tuning.slice_tolerance
+    assert defaults["GeneralTolerance"] == settings.tuning.general_tolerance
     assert defaults["RunId"] is None
 
 
@@ -87,12 +92,33 @@ def test_a_default_keeps_the_type_that_the_pipeline_declares(definition: Mapping
 
 def test_training_cannot_see_the_test_split(jobs: dict[str, Pairs]) -> None:
     assert keys_in("Curated", "s3:GetObject", jobs["FineTune"]) == {"*/run=*/train/*", "*/run=*/validation/*"}
-    assert keys_in("Curated", "s3:GetObject", jobs["Evaluate"]) == {"*/run=*/test/*"}
+    # It looks for test records in train.
+    assert keys_in("Curated", "s3:GetObject", jobs["Evaluate"]) == {"*/run=*/test/*", "*/run=*/train/*"}
 
 
-@pytest.mark.parametrize(("step", "prefix"), [("FineTune", "run=*/training/*"), ("Evaluate", "run=*/evaluation/*")])
-def test_a_job_writes_below_its_own_prefix_only(jobs: dict[str, Pairs], step: str, prefix: str) -> None:
-    assert keys_in("Models", "s3:PutObject", jobs[step]) == {prefix}
+@pytest.mark.parametrize(
+    ("step", "prefixes"),
+    [("FineTune", {"run=*/training/*", "checkpoints/run=*"}), ("Evaluate", {"run=*/evaluation/*"})],
+)
+def test_a_job_writes_below_its_own_prefix_only(jobs: dict[str, Pairs], step: str, prefixes: set[str]) -> None:
+    assert keys_in("Models", "s3:PutObject", jobs[step]) == prefixes
+
+
+def test_only_training_reads_checkpoints_and_they_lie_where_it_may(
+    jobs: dict[str, Pairs], definition: Mapping[str, Any]
+) -> None:
+    assert "checkpoints/run=*" in keys_in("Models", "s3:GetObject", jobs["FineTune"])
+    assert "checkpoints/run=*" not in keys_in("Models", "s3:GetObject", jobs["Evaluate"])
+    place = definition["Steps"][0]["Arguments"]["CheckpointConfig"]["S3Uri"]["Std:Join"]["Values"]
+    assert place[0].endswith("/checkpoints/run=")
+    assert place[1] == {"Get": "Parameters.RunId"}
+
+
+def test_the_deployed_definition_asks_for_no_more_than_the_settings(definition: Mapping[str, Any]) -> None:
+    arguments = definition["Steps"][0]["Arguments"]
+    assert "MaxWaitTimeInSeconds" not in arguments["StoppingCondition"]
+    assert "KeepAlivePeriodInSeconds" not in arguments["ResourceConfig"]
+    assert arguments.get("EnableManagedSpotTraining") in (None, False)
 
 
 def test_only_the_pipelines_own_role_may_register_a_model_and_only_in_its_group(

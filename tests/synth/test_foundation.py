@@ -64,7 +64,7 @@ def test_every_bucket_of_every_stack_is_encrypted_private_versioned_and_ages(tem
         assert len(settings["PublicAccessBlockConfiguration"]) == 4, place
         assert settings["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}], place
         assert settings["VersioningConfiguration"] == {"Status": "Enabled"}, place
-        (rule,) = settings["LifecycleConfiguration"]["Rules"]
+        [rule] = [rule for rule in settings["LifecycleConfiguration"]["Rules"] if "Prefix" not in rule]
         assert rule["Status"] == "Enabled", place
         assert "NoncurrentVersionExpiration" in rule, place
         assert "AbortIncompleteMultipartUpload" in rule, place
@@ -99,6 +99,14 @@ def test_only_what_a_run_derives_from_the_data_expires(template: Template, setti
     }
     days = settings.data.retention_days
     assert expiry == {"Raw": None, "Curated": days, "Quarantine": days, "Models": None}
+
+
+def test_checkpoints_expire_and_those_that_were_replaced_do_soon(template: Template) -> None:
+    rules = bucket(template, "Models")["LifecycleConfiguration"]["Rules"]
+    [rule] = [rule for rule in rules if rule.get("Prefix") == "checkpoints/"]
+    assert rule["Status"] == "Enabled"
+    assert rule["ExpirationInDays"] == 7
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 
 def test_nothing_is_approved_at_first(template: Template) -> None:

@@ -28,6 +28,7 @@ RUN = {
     "pipeline_parameters": [{"Name": "RunId", "Value": "run_1"}],
     "champion": None,
     "champion_model_data_url": "none",
+    "tuning_service": "sagemaker",
 }
 EXPLANATION = {"step": "X", "error": "E", "message": "why", "log": "where", "remedy": "what to do"}
 TUNED: dict[str, Any] = {
@@ -41,6 +42,7 @@ TUNED: dict[str, Any] = {
     "StopFineTune": {},
     "ExplainPipelineFailure": TaskError("FineTuneFailed", "step FineTune: out of memory"),
     "CompareWithChampion": {"better": True, "fine_tuned": {"model_package_arn": PACKAGE, "model_data_url": MODEL}},
+    "WriteModelCard": {"model_package_arn": PACKAGE, "status": "PendingReview"},
     "AwaitApproval": {"approved_by": "settings"},
     "ClaimRollout": {"former_holder": None},
     "ApproveModelPackage": {},
@@ -108,6 +110,7 @@ def test_a_run_that_tunes_goes_through_all_four_steps(walk: Walking) -> None:
         "WaitForFineTune",
         "DescribeFineTune",
         "CompareWithChampion",
+        "WriteModelCard",
         "AwaitApproval",
         "ClaimRollout",
         "Deploy",
@@ -183,6 +186,7 @@ def test_a_repeated_start_of_the_pipeline_carries_the_same_token(walk: Walking) 
 
 
 STEP_OF = {
+    "WriteModelCard": "CompareWithChampion",
     "DescribeFineTune": "FineTune",
     "ClaimRollout": "Deploy",
     "FindServingAlarms": "Deploy",
@@ -200,6 +204,7 @@ TASKS = [
     "FineTune",
     "DescribeFineTune",
     "CompareWithChampion",
+    "WriteModelCard",
     "AwaitApproval",
     "ClaimRollout",
     "ApproveModelPackage",
@@ -271,6 +276,14 @@ def test_a_pipeline_has_the_time_of_both_its_jobs_and_an_hour(machine: StateMach
     before = time.time()
     walker.run()
     assert walker.variables["fine_tune_deadline"] / 1000 - before == pytest.approx(2 * 7200 + 3600, abs=600)
+
+
+def test_a_pipeline_that_may_wait_for_spot_instances_has_that_time_too(machine: StateMachine) -> None:
+    run = {**RUN, "tuning": {"MaxRuntimeSeconds": "7200", "MaxWaitSeconds": "86400"}}
+    deadline = machine.definition["States"]["FineTune"]["Assign"]["fine_tune_deadline"]
+    expression = deadline.removeprefix("{%").removesuffix("%}").replace("$run", "run")
+    evaluated = jsonata.Jsonata(expression).evaluate({"run": run})
+    assert evaluated / 1000 - time.time() == pytest.approx(86_400 + 7200 + 3600, abs=600)
 
 
 def test_an_update_that_never_ends_is_a_failure(machine: StateMachine) -> None:

@@ -85,7 +85,8 @@ class Walker:
             output = self._render(body["Output"], states) if "Output" in body else result
             self._assign(body, states)
         except TaskError as error:
-            catcher = next(c for c in body["Catch"] if "States.ALL" in c["ErrorEquals"])
+            named = {error.output["Error"], "States.ALL"}
+            catcher = next(c for c in body["Catch"] if named & set(c["ErrorEquals"]))
             states = {"input": data, "errorOutput": error.output}
             output = self._render(catcher["Output"], states) if "Output" in catcher else error.output
             self._assign(catcher, states)

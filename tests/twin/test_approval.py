@@ -150,6 +150,9 @@ def test_what_a_person_decides_by_is_the_reason_of_the_choice_the_comparison_and
         "There is no champion yet. The base model stands in for it.",
     ]
     assert list(figures({})) == []
+    unsure = COMPARED | {"undecided": ["language fr: 4 examples are too few", "source b: 0.200"]}
+    last = list(figures({"CompareWithChampion": unsure, "ResolveRun": {"floor": 0.23}}))[-1]
+    assert last == "The evaluation could not tell: language fr: 4 examples are too few; source b: 0.200."
 
 
 def test_a_champion_is_called_so_and_a_floor_that_is_missed_is_said() -> None:

@@ -119,7 +119,7 @@ def test_embeddings_of_like_texts_are_alike(bedrock: Any) -> None:
 @pytest.mark.parametrize(
     ("model", "error"),
     [
-        ("amazon.nova-micro-v1:0", "ResourceNotFoundException: Could not resolve the foundation model from"),
+        ("amazon.nova-pro-v1:0", "ResourceNotFoundException: Could not resolve the foundation model from"),
         (f"{IMPORTED}/abcdefghijkl", "ResourceNotFoundException: Could not resolve"),
         (TEXT.replace("000000000000", "111122223333"), "ResourceNotFoundException: Could not resolve"),
         ("smollm2q41v1", "ValidationException: The provided model identifier is invalid."),

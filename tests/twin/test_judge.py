@@ -112,8 +112,12 @@ def test_a_scripted_judge_that_goes_by_place_is_not(account: Emulator) -> None:
         handle({"run": run(BY_PLACE), "candidate": None}, Context())
 
 
-def test_a_model_of_135_million_parameters_cannot_judge_and_is_told_so(account: Emulator) -> None:
-    with pytest.raises(JudgeNotTrusted, match=r"The judge smollm2q41v1 cannot be trusted: of 24 planted pairs"):
+def test_a_model_of_135_million_parameters_cannot_judge_and_is_told_so(
+    account: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lambdas.evaluate_candidate.judging.PAIRS", PAIRS[:4])  # a quarter of a minute, not of an hour
+
+    with pytest.raises(JudgeNotTrusted, match=r"The judge smollm2q41v1 cannot be trusted: of 4 planted pairs"):
         handle({"run": run(SMOLLM2), "candidate": None}, Context())
 
 

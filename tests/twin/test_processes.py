@@ -137,6 +137,20 @@ def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path, monkeypatch: p
     assert not alive(process.pid)
 
 
+@pytest.mark.parametrize(("grace_s", "printed"), [(0.0, []), (0.3, ["told"]), (60.0, ["told", "done"])])
+def test_a_process_has_the_time_to_end_that_it_is_given(tmp_path: Path, grace_s: float, printed: list[str]) -> None:
+    source = (
+        "import signal, sys, time\n"
+        "def end(*_): print('told'); time.sleep(1); print('done'); sys.exit(143)\n"
+        "signal.signal(signal.SIGTERM, end); print('ready'); time.sleep(600)"
+    )
+    process = Process(python(source), ENVIRONMENT, tmp_path, grace=lambda: grace_s)
+    wait_until(lambda: list(process.tail), lambda lines: lines == ["ready"])
+    ended = process.stop()
+    assert ended.tail == ["ready", *printed]
+    assert ended.returncode == (143 if "done" in printed else -signal.SIGKILL)
+
+
 def test_what_a_process_left_behind_is_killed_when_it_ends_by_itself(tmp_path: Path) -> None:
     done = run_process(python(RUNAWAY, then=""), env=ENVIRONMENT, cwd=tmp_path)
     assert (done.returncode, done.ended) == (0, "exited")

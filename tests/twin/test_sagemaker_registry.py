@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -60,6 +61,51 @@ def test_approval_is_recorded_and_searched_for(account: Account, group: str) -> 
         ModelPackageGroupName=group, ModelApprovalStatus="PendingManualApproval"
     )
     assert [one["ModelPackageArn"] for one in pending["ModelPackageSummaryList"]] == [second]
+
+
+FIGURE = {"name": "rougeL", "type": "number", "value": 0.27, "notes": "95 % interval 0.23 to 0.31"}
+
+
+def with_figure(**changes: Any) -> dict[str, Any]:
+    return {"evaluation_details": [{"name": "t", "metric_groups": [{"name": "m", "metric_data": [FIGURE | changes]}]}]}
+
+
+def test_a_package_keeps_its_card_and_a_new_status_keeps_the_content(account: Account, group: str) -> None:
+    card = {"ModelCardContent": json.dumps(with_figure()), "ModelCardStatus": "PendingReview"}
+    first = register(account, group, ModelCard=card)
+    assert account.sagemaker.describe_model_package(ModelPackageName=first)["ModelCard"] == card
+
+    account.sagemaker.update_model_package(ModelPackageArn=first, ModelCard={"ModelCardStatus": "Archived"})
+    kept = account.sagemaker.describe_model_package(ModelPackageName=first)["ModelCard"]
+    assert kept == card | {"ModelCardStatus": "Archived"}
+    with pytest.raises(ClientError, match="Model Card is in Archived state"):
+        account.sagemaker.update_model_package(ModelPackageArn=first, ModelCard=card)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("{", "it is not JSON"),
+        ('{"evaluation_details": [{"name": NaN}]}', "NaN is no JSON number"),
+        (json.dumps({"model_details": {}}), r"\$\.model_details is not in the schema"),
+        (json.dumps({"model_overview": {"model_creator": "x" * 1025}}), "model_creator is longer than 1024"),
+        (json.dumps({"evaluation_details": [{}]}), r"evaluation_details\[0\]\.name is missing"),
+        (json.dumps({"intended_uses": {"risk_rating": "None"}}), "risk_rating must be one of High, Medium"),
+        (json.dumps(with_figure(value=True, type="number", extra=1)), r"metric_data\[0\]\.extra is not in the schema"),
+        (json.dumps(with_figure(value=[1])), r"metric_data\[0\]\.value must be of type"),
+        (json.dumps({"additional_information": {"custom_details": {"a": 1}}}), r"custom_details\.a must be a string"),
+    ],
+)
+def test_a_card_that_does_not_follow_the_schema_is_refused_with_its_place(
+    account: Account, group: str, content: str, problem: str
+) -> None:
+    package = register(account, group)
+    for ask in (
+        lambda card: register(account, group, ModelCard=card),
+        lambda card: account.sagemaker.update_model_package(ModelPackageArn=package, ModelCard=card),
+    ):
+        with pytest.raises(ClientError, match=problem):
+            ask({"ModelCardContent": content, "ModelCardStatus": "Draft"})
 
 
 def test_a_group_that_holds_models_is_kept(account: Account, group: str) -> None:

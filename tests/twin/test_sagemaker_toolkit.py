@@ -127,6 +127,31 @@ def test_the_containers_environment_becomes_flags_of_llama_server(directory: Con
     assert named == ["--model", str(directory.root / "model/other.gguf")]
 
 
+@pytest.mark.parametrize(
+    ("slots", "context", "containers", "expected"),
+    [
+        ("1", "4096", 5, ("5", "20480")),
+        ("2", "8192", 2, ("4", "16384")),
+        ("1", "4096", 200, ("8", "32768")),  # more would gain little, and hold a context each
+        ("16", "65536", 3, ("16", "65536")),  # what one container has, it has here
+        ("1", "0", 3, ("1", "0")),  # the model's own context, which slots would share
+    ],
+)
+def test_one_server_has_the_slots_of_all_containers_and_the_same_context_for_each(
+    directory: ContainerDirectory, slots: str, context: str, containers: int, expected: tuple[str, str]
+) -> None:
+    (directory.folder("/opt/ml/model") / "m.gguf").touch()
+    given = {"SM_LLAMA_CPP_PARALLEL": slots, "SM_LLAMA_CPP_CTX_SIZE": context}
+    flags = server_flags(given, directory, containers)
+    assert (flags[flags.index("--parallel") + 1], flags[flags.index("--ctx-size") + 1]) == expected
+
+
+def test_slots_that_llama_server_chooses_itself_are_left_to_it(directory: ContainerDirectory) -> None:
+    (directory.folder("/opt/ml/model") / "m.gguf").touch()
+    given = {"SM_LLAMA_CPP_CTX_SIZE": "4096"}
+    assert server_flags(given, directory, containers=4) == server_flags(given, directory)
+
+
 def test_an_artefact_without_a_model_is_refused(directory: ContainerDirectory) -> None:
     (directory.folder("/opt/ml/model/much/too/deep") / "m.gguf").touch()
     with pytest.raises(NoModelError, match=r"No \*.gguf was found under /opt/ml/model"):

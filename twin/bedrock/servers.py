@@ -67,6 +67,19 @@ def _count(model: LocalModel) -> None:
         emit("progress", SOURCE, model.id, phase=f"ask {model.id}", answered=_answered[model.id])
 
 
+def start(model: LocalModel) -> None:
+    """Have the model's server up. Raises ModelServerError where it cannot be had."""
+    _server(model)
+
+
+def stop(model_id: str) -> None:
+    """End the server of a model, if it has one."""
+    server = _servers.pop(model_id, None)
+    if server is not None:
+        server.stop()
+        emit("finished", SOURCE, model_id, status="Stopped")
+
+
 def _server(model: LocalModel) -> ModelServer:
     """The model's server, running. Raises ModelServerError."""
     with _guard:

@@ -10,6 +10,13 @@ from collections.abc import Iterable
 
 from twin.athena.iam import athena_action, athena_resource, further_workgroups
 from twin.emulator import hooks
+from twin.emulator.bedrock_iam import (
+    bedrock_control_action,
+    bedrock_control_resource,
+    further_bedrock,
+    scheduler_action,
+    scheduler_resource,
+)
 from twin.emulator.glue_iam import further_resources, glue_action, glue_resource
 from twin.emulator.hooks import Permission, Request, pass_role
 from twin.emulator.kms_iam import further_keys, kms_action, kms_resource
@@ -39,6 +46,9 @@ def register() -> None:
     hooks.on_denied(_record)
     hooks.map_iam("sagemaker", sagemaker_action, sagemaker_resource)
     hooks.map_iam("bedrock-runtime", bedrock_action, bedrock_resource)
+    hooks.map_iam("bedrock", bedrock_control_action, bedrock_control_resource)
+    hooks.require("bedrock", further_bedrock)
+    hooks.map_iam("scheduler", scheduler_action, scheduler_resource)
     hooks.map_iam("athena", athena_action, athena_resource)
     hooks.require("athena", further_workgroups)
     hooks.map_iam("glue", glue_action, glue_resource)

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from twin.emulator.bedrock_iam import bedrock_operation, scheduler_operation
 from twin.emulator.hooks import Request
 from twin.emulator.lambda_iam import lambda_operation
 from twin.sagemaker.runtime import is_invocation
 
 # Where each operation names the role; `[]` stands for every element of a list.
 _ROLES = {
+    ("bedrock", "CreateModelCustomizationJob"): "roleArn",
+    ("bedrock", "CreateModelImportJob"): "roleArn",
     ("cloudformation", "CreateStack"): "RoleARN",
     ("cloudformation", "CreateChangeSet"): "RoleARN",
     ("cloudformation", "UpdateStack"): "RoleARN",
@@ -30,6 +33,8 @@ _ROLES = {
     ("sagemaker", "UpdatePipeline"): "RoleArn",
     ("sagemaker", "CreateProcessingJob"): "RoleArn",
     ("sagemaker", "CreateTrainingJob"): "RoleArn",
+    ("scheduler", "CreateSchedule"): "Target.RoleArn",
+    ("scheduler", "UpdateSchedule"): "Target.RoleArn",
     ("states", "CreateStateMachine"): "roleArn",
     ("states", "UpdateStateMachine"): "roleArn",
 }
@@ -43,6 +48,10 @@ def operation_of(request: Request) -> str:
     """The operation's name in the API, or nothing where the request has none that hands on a role."""
     if request.service == "lambda":
         return lambda_operation(request)
+    if request.service == "bedrock":
+        return bedrock_operation(request)
+    if request.service == "scheduler":
+        return scheduler_operation(request)
     if request.service == "sagemaker" and is_invocation(request):
         return ""
     return request.operation or ""

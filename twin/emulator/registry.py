@@ -21,6 +21,7 @@ _SERVED = {
     "logs",
     "monitoring",
     "s3",
+    "scheduler",
     "secretsmanager",
     "sns",
     "sqs",

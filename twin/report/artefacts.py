@@ -47,6 +47,10 @@ class Artefacts:
         found = [self._json(self._models, key) for key in sorted(keys)]
         return [result for result in found if result is not None]
 
+    def model_card(self) -> dict[str, Any] | None:
+        """Return what stands on the registered model's card."""
+        return self._json(self._models, f"{self._run}/evaluation/model_card.json")
+
     def evaluation(self) -> dict[str, Any] | None:
         """Return the tuned model's evaluation beside the base model's."""
         return self._json(self._models, f"{self._run}/evaluation/evaluation.json")

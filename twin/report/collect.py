@@ -167,10 +167,23 @@ def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
         "loss_base": found["base"]["loss"],
         "loss_tuned": found["tuned"]["loss"],
         "loss_reduction": found["loss_reduction"],
+        "tuned_ci": found["tuned"].get("ci"),
+        "gate": found.get("gate"),
+        "parts": [*found.get("slices", []), *filter(None, [found.get("general")])],
+        "leak": found.get("leak"),
+        "champion": found.get("champion"),
+        "card": card(artefacts.model_card()),
         "moved": moved(ranked),
         "best": best,
         "worst": rest[: -WORST_EXAMPLES - 1 : -1],
     }
+
+
+def card(found: dict[str, Any] | None) -> dict[str, str] | None:
+    """Return what the registered model's card says beyond the figures that the report has anyway."""
+    if found is None:
+        return None
+    return dict(found["additional_information"]["custom_details"])
 
 
 def gain(prediction: dict[str, Any]) -> float:

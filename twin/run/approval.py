@@ -106,3 +106,5 @@ def figures(known: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         yield f"It {'clears' if tuned >= floor else 'does not reach'} the floor, {metric} {floor:g}."
         if note := opponent.get("note"):
             yield str(note)
+        if undecided := compared.get("undecided"):
+            yield f"The evaluation could not tell: {'; '.join(undecided)}."

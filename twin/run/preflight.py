@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cdk_app.settings import Settings, override_problems, problem_in
+from cdk_app.settings import Settings, customized_model_id, override_problems, problem_in
 from twin.run.columns import listed
 from twin.run.data_files import DataFiles
 from twin.run.data_set import in_words, look_into, with_columns
 from twin.sample_data import COLUMNS as SAMPLE_COLUMNS
 from twin.weights.imported import MODELS
+from twin.weights.stand_ins import STAND_INS, customizable
 
 
 class RunRefused(Exception):
@@ -58,6 +59,7 @@ def check(run: Given) -> None:
     known = replace(run, overrides={}) if of_input else run
     problems = [
         *_candidate_problems(run.settings, run.workflow),
+        *_customization_problems(run.settings, run.workflow),
         *_warehouse_problems(run.settings, run.workflow),
         *of_input,
         *_base_problems(known),
@@ -131,6 +133,23 @@ def _aid_problems(settings: Settings, workflow: Path) -> Iterator[str]:
             place = ("selection", key, "model")
             message = f"{model.key} does not answer on this machine"
             yield str(problem_in(workflow, settings.environment, place, message, remedy))
+
+
+def _customization_problems(settings: Settings, workflow: Path) -> Iterator[str]:
+    """What Bedrock would customize needs weights here, by whose training the job is done."""
+    bedrock, model_id = settings.tuning.bedrock, customized_model_id(settings)
+    if bedrock is None or model_id is None:
+        return
+    place = ("tuning", "bedrock")
+    if customizable(model_id) is None:
+        known = " or ".join(one.base_model_id for one in STAND_INS.values())
+        message = f"no weights stand in for {bedrock.model} ({model_id}) on this machine"
+        remedy = f"Under environments.twin, name the model of {known}."
+        yield str(problem_in(workflow, settings.environment, (*place, "model"), message, remedy))
+    if bedrock.method != "fine-tuning":
+        message = f"{bedrock.method} does not run on this machine"
+        remedy = "Set it to fine-tuning under environments.twin."
+        yield str(problem_in(workflow, settings.environment, (*place, "method"), message, remedy))
 
 
 def _warehouse_problems(settings: Settings, workflow: Path) -> Iterator[str]:

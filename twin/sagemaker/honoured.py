@@ -1,7 +1,8 @@
 """What of each request is honoured here; see `support` for how to read the tables.
 
 Honoured without effect, because one machine has nothing to differ by: instance types (GPU ones too: the work runs
-on this CPU), volume sizes, keys of volumes, encryption between containers of which there is one.
+on this CPU), volume sizes, keys of volumes, encryption between containers of which there is one, and warm pools,
+which end with their job. Spot instances are those that nobody takes away but a test (`jobs/spot.py`).
 """
 
 from __future__ import annotations
@@ -38,14 +39,20 @@ TRAINING_JOB: dict[str, Any] = {
         "InputMode": _FILE,
     },
     "OutputDataConfig": {"S3OutputPath": ANY, "KmsKeyId": ANY, "CompressionType": frozenset({"GZIP"})},
-    "ResourceConfig": {"InstanceType": ANY, "InstanceCount": _ONE, "VolumeSizeInGB": ANY, "VolumeKmsKeyId": ANY},
-    "StoppingCondition": {"MaxRuntimeInSeconds": ANY},
+    "ResourceConfig": {
+        "InstanceType": ANY,
+        "InstanceCount": _ONE,
+        "VolumeSizeInGB": ANY,
+        "VolumeKmsKeyId": ANY,
+        "KeepAlivePeriodInSeconds": ANY,
+    },
+    "StoppingCondition": {"MaxRuntimeInSeconds": ANY, "MaxWaitTimeInSeconds": ANY},
     "CheckpointConfig": {"S3Uri": ANY, "LocalPath": ANY},
     "RoleArn": ANY,
     "Tags": ANY,
     "EnableNetworkIsolation": ANY,
     "EnableInterContainerTrafficEncryption": ANY,
-    "EnableManagedSpotTraining": _OFF,
+    "EnableManagedSpotTraining": ANY,
     "ProfilerConfig": {"DisableProfiler": frozenset({True})},
     "RemoteDebugConfig": {"EnableRemoteDebug": _OFF},
     "InfraCheckConfig": {"EnableInfraCheck": _OFF},

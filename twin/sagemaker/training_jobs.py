@@ -8,10 +8,11 @@ import time
 from twin.emulator.hooks import Json, ServiceError
 from twin.sagemaker import errors
 from twin.sagemaker.call import Call, Operations
+from twin.sagemaker.capacity_rules import require_consistent_capacity
 from twin.sagemaker.honoured import TRAINING_JOB
 from twin.sagemaker.images import require_image
 from twin.sagemaker.jobs.job import require_stoppable, stop_job
-from twin.sagemaker.jobs.training import TrainingJob
+from twin.sagemaker.jobs.training import TrainingJob, warm_pool
 from twin.sagemaker.listing import Listing
 from twin.sagemaker.roles import require_role
 from twin.sagemaker.support import require_support
@@ -39,6 +40,7 @@ def create_training_job(call: Call) -> Json:
     for member in ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition"):
         if not call.parameters.get(member):
             raise errors.validation(f"{member} is required to run a training job here.")
+    require_consistent_capacity(call.parameters)
     require_image(call.parameters["AlgorithmSpecification"].get("TrainingImage") or "", "training")
     _require_patterns(call.parameters["AlgorithmSpecification"].get("MetricDefinitions") or ())
     require_role(call.parameters["RoleArn"])
@@ -52,6 +54,8 @@ def create_training_job(call: Call) -> Json:
         "SecondaryStatus": "Starting",
         "SecondaryStatusTransitions": [started],
     }
+    if call.parameters["ResourceConfig"].get("KeepAlivePeriodInSeconds"):
+        record["WarmPoolStatus"] = warm_pool("InUse")
     record = call.store.add("training-job", name, record, lambda: _taken(arn))
     set_tags(call.store, arn, call.parameters.get("Tags"))
     TrainingJob(call.store, record).start()

@@ -12,3 +12,4 @@ def register() -> None:
     hooks.give_succeed_states_their_output()
     hooks.keep_executions_ended()
     hooks.enforce_execution_timeouts()
+    hooks.redrive_executions()

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 NAME = "state-machine-integrations"
 
-OPTIMIZED = frozenset({"lambda:invoke", "lambda:invoke.waitForTaskToken", "glue:startJobRun.sync"})
+OPTIMIZED = frozenset(
+    {
+        "bedrock:createModelCustomizationJob.sync",
+        "glue:startJobRun.sync",
+        "lambda:invoke",
+        "lambda:invoke.waitForTaskToken",
+    }
+)
 """Optimized integrations in use. They are named one by one: a new one needs an executor in the twin too."""
 
 

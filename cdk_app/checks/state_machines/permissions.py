@@ -14,6 +14,11 @@ NAME = "state-machine-permissions"
 
 # What the service itself does on the state's behalf, where that is more than the operation.
 _MORE = {
+    "bedrock:createModelCustomizationJob.sync": (
+        "bedrock:CreateModelCustomizationJob",
+        "bedrock:GetModelCustomizationJob",
+        "bedrock:StopModelCustomizationJob",
+    ),
     "glue:startJobRun.sync": ("glue:StartJobRun", "glue:GetJobRun", "glue:BatchStopJobRun"),
     "lambda:invoke": ("lambda:InvokeFunction",),
 }

@@ -61,7 +61,7 @@ def only_the_baseline_is_extractive(subject: Subject) -> Iterator[Breach]:
             continue
         is_baseline = candidate.model in baselines
         if candidate.strategy == "extractive" and not is_baseline:
-            remedy = f"Use `zero-shot` or `few-shot`, or the model `{baselines[0]}`."
+            remedy = f"Use `zero-shot`, `few-shot` or `retrieval`, or the model `{baselines[0]}`."
             yield Breach((*path, "strategy"), f"`{candidate.model}` writes, it does not extract", remedy)
         if candidate.strategy != "extractive" and is_baseline:
             message = f"`{candidate.model}` is the extractive baseline and asks no model"

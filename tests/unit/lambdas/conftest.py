@@ -154,7 +154,8 @@ def _add_s3(cloud: Cloud) -> None:
         return {"Body": streamed(content)}
 
     def put_object(params: Params) -> Mapping[str, Any]:
-        cloud.objects[params["Bucket"], params["Key"]] = params["Body"]
+        body = params["Body"]
+        cloud.objects[params["Bucket"], params["Key"]] = body if isinstance(body, bytes) else body.read()
         return {}
 
     cloud.on("s3", "ListObjectsV2", list_objects)

@@ -159,6 +159,12 @@ def test_a_model_in_use_that_the_evaluation_asked_is_compared_on_all_records_by_
     assert compare(predictions(POOR, GOOD), {"champion": {"note": "no tuned model is in use"}})["examples"] == 30
 
 
+def test_what_the_gate_could_not_tell_goes_to_whoever_approves(compare: Compare) -> None:
+    gate = {"verdict": "passed", "notes": ["language fr: 4 examples are too few"]}
+    assert compare(predictions(FAIR, GOOD), {"gate": gate})["undecided"] == gate["notes"]
+    assert compare(predictions(FAIR, GOOD))["undecided"] == []
+
+
 @pytest.mark.parametrize("gate", [{"verdict": "refused"}, {}])
 def test_a_model_that_the_gate_refused_is_not_compared(compare: Compare, gate: dict[str, str]) -> None:
     with pytest.raises(EvaluationIncomplete, match=r"verdict"):

@@ -18,6 +18,7 @@ from lambdas.resolve_run.handler import handle
 from lambdas.resolve_run.overrides import InvalidRunInput, apply_overrides
 from lambdas.resolve_run.settings import InvalidRunSettings, parse_settings
 from lambdas.shared.errors import AccessDenied, ConfigurationError, InvalidTarget, ServiceCallFailed
+from lambdas.shared.fields import Fields
 from pipelines.preparation.settings import Settings as PreparationSettings
 
 if TYPE_CHECKING:
@@ -94,6 +95,26 @@ def test_a_run_without_a_learning_rate_gets_that_of_its_method(resolve: Resolve,
     assert resolve(given)["tuning"]["LearningRate"] == "0.001"
 
 
+@pytest.mark.parametrize(
+    ("deployed", "given", "seconds"),
+    [
+        ({"spot": False}, {}, None),
+        ({"spot": True}, {}, 2 * 7200),
+        ({"spot": True, "max_wait_minutes": 130}, {}, 130 * 60),
+        # The service refuses to wait for less time than the job may run.
+        ({"spot": True, "max_wait_minutes": 130}, {"max_runtime_minutes": 200}, 200 * 60),
+    ],
+)
+def test_a_run_waits_for_spot_instances_where_they_are_deployed_and_nowhere_else(
+    deployed: dict[str, Any], given: dict[str, Any], seconds: int | None
+) -> None:
+    settings = Fields({**SETTINGS["defaults"]["tuning"], "max_runtime_minutes": 120, **deployed, **given}, "tuning")
+    found = parameters.pipeline_parameters(
+        "run-7", curated_uri="", models_uri="", tuning=settings, max_output_tokens=1, metric="rougeL", floor=0.1
+    )
+    assert found.get("MaxWaitSeconds") == (None if seconds is None else str(seconds))
+
+
 def test_the_learning_rates_of_the_methods_are_those_of_the_settings() -> None:
     assert parameters.LEARNING_RATES == tuning.LEARNING_RATES
     assert parameters.DPO_SHARE == tuning.DPO_SHARE
@@ -138,6 +159,32 @@ def test_the_champion_is_what_the_target_parameter_says(resolve: Resolve, cloud:
 
     assert run["champion"] == target
     assert run["champion_model_data_url"] == "s3://models/run=run-1/model.tar.gz"
+
+
+def test_the_evaluation_gets_the_tuned_model_in_use_or_a_file_that_stands_for_none(
+    resolve: Resolve, cloud: Cloud
+) -> None:
+    assert resolve({})["tuning"]["ChampionModel"] == "s3://models/base/smollm2-135m-instruct/config.json"
+    cloud.parameters |= {"/url": "s3://models/run=run-1/model.tar.gz"}
+    assert resolve({})["tuning"]["ChampionModel"].endswith("/config.json"), "it is not in use any more"
+    target = {"kind": "sagemaker", "endpoint": "e", "model_package_arn": "arn:p", "run_id": "run-1"}
+    cloud.parameters |= {"/target": json.dumps(target)}
+    assert resolve({})["tuning"]["ChampionModel"] == "s3://models/run=run-1/model.tar.gz"
+
+
+@pytest.mark.parametrize(("similarity", "expected"), [(0.7, "0.8"), (0.9, "0.9")])
+def test_test_records_are_looked_for_as_preparation_looks_for_near_duplicates(
+    resolve: Resolve, cloud: Cloud, similarity: float, expected: str
+) -> None:
+    defaults = json.loads(cloud.parameters["/settings"])
+    defaults["data"]["near_duplicates"] |= {"similarity": similarity, "shingle_words": 7}
+    cloud.parameters["/settings"] = json.dumps(defaults)
+
+    tuning = resolve({})["tuning"]
+
+    assert (tuning["LeakSimilarity"], tuning["ShingleWords"]) == (expected, "7")
+    assert tuning["SliceTolerance"] == str(SETTINGS["defaults"]["tuning"]["slice_tolerance"])
+    assert tuning["GeneralTolerance"] == str(SETTINGS["defaults"]["tuning"]["general_tolerance"])
 
 
 def test_all_problems_of_an_input_are_reported_together_each_with_its_remedy(resolve: Resolve) -> None:

@@ -248,6 +248,7 @@ def test_the_target_is_ready_for_its_parameter(select: Select) -> None:
             "run_id": "run-7",
             "prompt_key": None,
             "sampling": True,
+            "serving": None,
         },
         {
             "model_id": "amazon.nova-micro-v1:0",
@@ -255,6 +256,7 @@ def test_the_target_is_ready_for_its_parameter(select: Select) -> None:
             "run_id": "run-7",
             "prompt_key": "run=run-7/candidates/2.json",
             "sampling": True,
+            "serving": None,
         },
     ]
 

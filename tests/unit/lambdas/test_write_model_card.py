@@ -85,14 +85,15 @@ def write(cloud: Cloud, context: Context, run: dict[str, Any], monkeypatch: pyte
     cloud.on("sagemaker", "ListPipelineExecutionSteps", lambda _: {"PipelineExecutionSteps": steps})
     cloud.on("sagemaker", "UpdateModelPackage", lambda _: {"ModelPackageArn": PACKAGE})
 
-    def start(report: dict[str, Any] | None = None) -> dict[str, Any]:
+    def start(report: dict[str, Any] | None = None, **compared: Any) -> dict[str, Any]:
         cloud.put("models", "run=run-7/evaluation/evaluation.json", report or REPORT)
-        event = {"run": run, "pipeline_execution_arn": EXECUTION, "comparison": COMPARISON}
+        event = {"run": run, "pipeline_execution_arn": EXECUTION, "comparison": COMPARISON | compared}
         assert handle(event, context) == {"model_package_arn": PACKAGE, "status": "PendingReview"}
         [asked] = cloud.called("sagemaker", "UpdateModelPackage")
         assert asked["ModelPackageArn"] == PACKAGE
         assert problems(asked["ModelCard"]["ModelCardContent"]) == []
         card: dict[str, Any] = json.loads(asked["ModelCard"]["ModelCardContent"])
+        assert cloud.document("models", "run=run-7/evaluation/model_card.json") == card
         return card
 
     return start
@@ -129,6 +130,13 @@ def test_the_cost_is_told_where_the_price_is_known_and_the_seconds_where_it_is_n
         monkeypatch.setenv("PRICED_INSTANCE_TYPE", kind)
         monkeypatch.setenv("USD_PER_HOUR", "1.4")
         assert write()["additional_information"]["custom_details"]["training_cost"] == words
+
+
+def test_the_card_says_with_whom_the_model_was_compared(write: Write, cloud: Cloud) -> None:
+    assert write()["additional_information"]["custom_details"]["comparison"] == "There is no champion yet."
+    cloud.calls.clear()
+    card = write(champion={"kind": "sagemaker", "run_id": "run-3", "value": 0.2, "note": ""})
+    assert card["additional_information"]["custom_details"]["comparison"] == "with the model in use"
 
 
 def test_long_texts_are_cut_to_what_the_schema_holds(write: Write, run: dict[str, Any]) -> None:

@@ -102,6 +102,20 @@ def prepared() -> dict[str, Any]:
     }
 
 
+def part(name: str, verdict: str) -> dict[str, Any]:
+    """A slice of the test examples, or the general questions."""
+    figure = {"value": 0.5, "ci": [0.4, 0.6]}
+    return {
+        "name": name,
+        "examples": 20,
+        "base": figure,
+        "tuned": figure,
+        "difference": {"value": 0.0, "ci": [-0.1, 0.1], "level": 0.95},
+        "verdict": verdict,
+        "words": f"{name}: 0.500",
+    }
+
+
 @pytest.fixture
 def whole(early_end: dict[str, Any]) -> dict[str, Any]:
     prediction = {
@@ -145,6 +159,12 @@ def whole(early_end: dict[str, Any]) -> dict[str, Any]:
             "loss_base": 4.0,
             "loss_tuned": 2.8,
             "loss_reduction": 0.3,
+            "tuned_ci": [0.4, 0.6],
+            "gate": {"verdict": "passed", "reasons": [], "notes": [], "limits": {"floor": 0.3}},
+            "parts": [part("length short, 1-9 words", "kept"), part("the general questions", "undecided")],
+            "leak": {"train_records": 7, "count": 0},
+            "champion": {"note": "no tuned model is in use"},
+            "card": {"training_cost": "9 s of 1 ml.g5.xlarge", "base_model": "s3://b/<m>"},
             "moved": {"better": 1, "same": 0, "worse": 0},
             "best": [prediction],
             "worst": [],

@@ -182,3 +182,18 @@ def test_a_report_of_conversations_says_how_they_were_asked(whole: dict[str, Any
     words = "the user&#39;s last turn alone was asked"
     assert words not in render(whole)
     assert words in render(whole | {"serving": whole["serving"] | {"conversations": True}})
+
+
+def test_the_gate_s_verdict_its_parts_and_the_card_are_shown(whole: dict[str, Any]) -> None:
+    page = render(whole)
+
+    assert "The gate: passed" in page
+    assert "The lower bound of rougeL is 0.400; the floor is 0.3." in page
+    assert "length short, 1-9 words" in page
+    assert "<strong>undecided</strong>" in page
+    assert "training cost" in page
+    assert "s3://b/&lt;m&gt;" in page
+    whole["evaluation"]["gate"]["notes"] = ["language fr: 4 examples are too few"]
+    assert "What the evaluation could not tell: language fr: 4 examples are too few." in render(whole)
+    whole["evaluation"]["gate"] |= {"verdict": "refused", "reasons": ["5 test examples tell <nothing>"]}
+    assert "<li>5 test examples tell &lt;nothing&gt;.</li>" in render(whole)

@@ -112,7 +112,7 @@ def test_any_input_is_judged_as_the_deployed_function_judges_it(overrides: dict[
     ("overrides", "problem"),
     [
         ({"tuning": {"epochs": 21}}, "tuning.epochs: 21 is not allowed. Give an integer from 1 to 20."),
-        ({"selection": {"floor": 0.1}}, "selection.floor: 0.1 is not allowed. Give a number from 0.23 to 0.99."),
+        ({"selection": {"floor": 0.1}}, "selection.floor: 0.1 is not allowed. Give a number from 0.2 to 0.99."),
         ({"approval": "no"}, 'approval: "no" is not allowed. Choose `manual` or `automatic`.'),
         ({"tuning": {"epoch": 2}}, "tuning.epoch: there is no such setting. Did you mean `tuning.epochs`?"),
         ({"serving": {"max_output_tokens": 9}}, "serving: one run cannot override it. Change the settings file."),

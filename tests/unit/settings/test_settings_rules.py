@@ -478,3 +478,33 @@ def test_rules_on_glue_need_columns_to_stand_on(problems: Problems, document: di
     del document["data"]["columns"]
     document["data"]["quality_rules"] = {"on_glue": True}
     assert [key for key, _ in found(problems(document))] == ["data.quality_rules.on_glue"]
+
+
+# ---- machines that train ----------------------------------------------------------------------------------
+
+
+def test_a_warm_pool_of_spot_instances_is_refused(load: Load, problems: Problems, document: dict[str, Any]) -> None:
+    document["tuning"] = {"spot": True, "keep_alive_minutes": 10}
+    [(key, message)] = found(problems(document))
+    assert (key, message) == ("tuning.keep_alive_minutes", "SageMaker keeps no spot instances ready for the next job")
+    for tuning in ({"spot": True}, {"keep_alive_minutes": 10}):
+        document["tuning"] = tuning
+        load(document)
+
+
+def test_waiting_for_spot_instances_takes_at_least_as_long_as_running(
+    load: Load, problems: Problems, document: dict[str, Any]
+) -> None:
+    document["tuning"] = {"spot": True, "max_runtime_minutes": 60, "max_wait_minutes": 59}
+    [(key, message)] = found(problems(document))
+    assert key == "tuning.max_wait_minutes"
+    assert "includes the 60 minutes" in message
+    document["tuning"]["max_wait_minutes"] = 60
+    assert load(document).tuning.longest_wait_minutes == 60
+    del document["tuning"]["max_wait_minutes"]
+    assert load(document).tuning.longest_wait_minutes == 120
+
+
+def test_without_spot_instances_nothing_is_waited_for(problems: Problems, document: dict[str, Any]) -> None:
+    document["tuning"] = {"max_wait_minutes": 600}
+    assert found(problems(document)) == [("tuning.max_wait_minutes", "nothing is waited for without spot instances")]

@@ -131,6 +131,23 @@ def test_of_a_metric_that_shall_be_low_the_upper_bound_counts() -> None:
     assert "worse" in judge(replace(low, difference=Interval(0.1, 0.05, 0.15)), LIMITS).reasons[0]
 
 
+def test_of_a_metric_without_a_floor_the_gain_must_be_sure() -> None:
+    without = replace(
+        GOOD,
+        metric="perplexity",
+        higher_is_better=False,
+        floored=False,
+        base=Interval(30.0, 25.0, 35.0),
+        tuned=Interval(20.0, 17.0, 23.0),
+        difference=Interval(-10.0, -14.0, -6.0),
+    )
+    assert judge(without, LIMITS).reasons == []
+    assert judge(without, LIMITS).margin == 6.0
+    unsure = judge(replace(without, difference=Interval(-2.0, -5.0, 1.0)), LIMITS)
+    assert unsure.reasons == ["no gain is shown: the difference in perplexity is -2.000 (-5.000 to +1.000)"]
+    assert (unsure.margin, unsure.needed) == (-1.0, 225)
+
+
 def part(value: float, low: float, high: float, examples: int = 40, drawn: bool = True) -> tuple[str, str]:
     base, tuned = Interval(0.5, 0.4, 0.6), Interval(0.5 + value, 0.3, 0.6)
     held = hold("length short", examples, (base, tuned, Interval(value, low, high)), 0.05, drawn=drawn)

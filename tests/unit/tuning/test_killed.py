@@ -14,9 +14,8 @@ from pipelines.tuning.interruption import EXIT_STATUS
 from tests.unit.tuning.killed import Ended, Forked, Moment, Start, artifact, as_in_the_container, job_folders, train
 
 SEED = 20
-MOST_LINES = 40  # at most half as many steps
-RECORDS, BATCH, EPOCHS = 60, 2, 7
-STEPS = RECORDS // BATCH * EPOCHS
+MOST_LINES = 60  # two a step, and two an epoch
+RECORDS, BATCH, EPOCHS = 20, 2, 20
 # Checkpoints as close together as their cost allows.
 COMMON: dict[str, Any] = {
     "epochs": EPOCHS,
@@ -27,16 +26,20 @@ COMMON: dict[str, Any] = {
 }
 METHODS: dict[str, dict[str, Any]] = {
     "lora": {"lora_dropout": 0.1, "learning_rate": 5e-3},
-    "full": {"learning_rate": 1e-3, "patience": 3, "weight_decay": 0.1},
+    "full": {"learning_rate": 1e-3, "patience": 12, "weight_decay": 0.1},
     "frozen": {"learning_rate": 1e-3, "trained_layers": 1},
 }
 
 
-def undisturbed(folder: Path, base_model: Path, settings: dict[str, Any]) -> dict[str, bytes]:
+def undisturbed(folder: Path, base_model: Path, settings: dict[str, Any]) -> tuple[dict[str, bytes], dict[str, Any]]:
     base = job_folders(folder, base_model, RECORDS)
-    ended = train(Forked, base, settings)
-    assert (ended.status, ended.last_step) == (0, STEPS)
-    return artifact(base)
+    assert train(Forked, base, settings).status == 0
+    return artifact(base), report_in(base)
+
+
+def report_in(base: Path) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads((base / "model" / "training.json").read_text())
+    return report
 
 
 def moments(kinds: list[signal.Signals], dice: random.Random) -> list[Moment]:
@@ -58,7 +61,6 @@ def end_again_and_again(base: Path, settings: dict[str, Any], when: list[Moment]
         if ended.began:
             assert ended.resumed_from >= kept
             kept = ended.least_kept
-    assert all_ended[-1].last_step == STEPS
     return all_ended
 
 
@@ -67,24 +69,24 @@ def test_ended_at_ten_random_moments_a_run_has_the_weights_of_an_undisturbed_one
     method: str, checkpoint_folder: Path, tmp_path: Path
 ) -> None:
     settings = {"method": method, **COMMON, **METHODS[method]}
-    expected = undisturbed(tmp_path / "undisturbed", checkpoint_folder, settings)
+    weights, report = undisturbed(tmp_path / "undisturbed", checkpoint_folder, settings)
     base = job_folders(tmp_path / "killed", checkpoint_folder, RECORDS)
     when = moments(5 * [signal.SIGTERM, signal.SIGKILL], random.Random(f"{SEED}/{method}"))
 
     ended = end_again_and_again(base, settings, when, Forked)
 
-    assert artifact(base) == expected
-    report = json.loads((base / "model" / "training.json").read_text())
-    assert [point["step"] for point in report["curve"]] == list(range(1, STEPS + 1))
-    assert report["resumed_from"][-1] == ended[-1].resumed_from
+    assert artifact(base) == weights
+    assert report_in(base)["curve"] == report["curve"]
+    assert report_in(base)["resumed_from"][-1] == ended[-1].resumed_from
 
 
 def test_the_command_of_the_container_can_be_ended_and_started_again(checkpoint_folder: Path, tmp_path: Path) -> None:
     settings = {"method": "lora", **COMMON, **METHODS["lora"]}
-    expected = undisturbed(tmp_path / "undisturbed", checkpoint_folder, settings)
+    weights, report = undisturbed(tmp_path / "undisturbed", checkpoint_folder, settings)
     base = job_folders(tmp_path / "killed", checkpoint_folder, RECORDS)
     when = [Moment(signal.SIGTERM, 40), Moment(signal.SIGKILL, 40)]
 
     end_again_and_again(base, settings, when, as_in_the_container)
 
-    assert artifact(base) == expected
+    assert artifact(base) == weights
+    assert report_in(base)["curve"] == report["curve"]

@@ -36,6 +36,7 @@ from twin.emulator.hooks.identity import (
     trust_loopback,
 )
 from twin.emulator.hooks.lifecycle import load_persisted, on_shutdown, persist, save_persisted, serve, stop_work
+from twin.emulator.hooks.redrives import redrive_executions
 from twin.emulator.hooks.rest_apis import add_test_invoke_method, hide_function_errors_from_api_clients
 from twin.emulator.hooks.services import (
     Handler,
@@ -96,6 +97,7 @@ __all__ = [
     "persist",
     "physical_name",
     "provision_only",
+    "redrive_executions",
     "refuse_unsupported_functions",
     "require",
     "require_trust",

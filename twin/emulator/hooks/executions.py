@@ -27,14 +27,15 @@ def enforce_execution_timeouts() -> None:
     run = stepfunctions._run_execution
 
     def run_in_time(execution_arn: str) -> None:
-        with _watched(execution_arn):
+        with in_time(execution_arn):
             run(execution_arn)
 
     stepfunctions._run_execution = run_in_time
 
 
 @contextmanager
-def _watched(execution_arn: str) -> Iterator[None]:
+def in_time(execution_arn: str) -> Iterator[None]:
+    """Watch an execution while it is worked on: its time begins now."""
     seconds = _timeout_of(execution_arn)
     if seconds is None:
         yield

@@ -27,7 +27,8 @@ from twin.sagemaker.transfer import TransferError
 # SageMaker names the sessions of a job's role so.
 SESSION = "SageMaker"
 _GPU_FAMILIES = ("ml.g", "ml.p")
-_DEFAULT_RUNTIME_S = 86_400
+DEFAULT_RUNTIME_S = 86_400
+GRACE_S = 5.0
 
 _log = logging.getLogger(__name__)
 _running: dict[str, Job] = {}
@@ -46,7 +47,8 @@ class Job(ABC):
 
     def __init__(self, store: Store, record: Json, name: str, arn: str) -> None:
         self.store, self.record, self.name, self.arn = store, record, name, arn
-        self.stop = threading.Event()
+        # `stop` is for the job, `ending` for the process that runs at the moment.
+        self.stop, self.ending = threading.Event(), threading.Event()
         self.abandoned = False
         self.completed: Completed | None = None
 
@@ -68,6 +70,16 @@ class Job(ABC):
     def instance_type(self) -> str:
         """The instance type that the job asks for."""
 
+    @property
+    def grace_s(self) -> float:
+        """How many seconds the job's process has to end after SIGTERM."""
+        return GRACE_S
+
+    def tell_to_stop(self) -> None:
+        """Ask the job to end."""
+        self.stop.set()
+        self.ending.set()
+
     # ---- for `work` -------------------------------------------------------------------------------------
 
     def say(self, line: str) -> None:
@@ -75,21 +87,26 @@ class Job(ABC):
         self.log_stream.write(line)
         emit_line(self.source, self.name, line)
 
+    @property
+    def limit_s(self) -> float:
+        """How long the job's process may still run."""
+        return float(self.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DEFAULT_RUNTIME_S))
+
     def run_script(self, argv: list[str], environment: dict[str, str], cwd: str, network: bool) -> Completed:
         """Run the job's process to its end, within the time that it has."""
         folder = self.directory.path(cwd)
         credentials_of_role = self.role if network else {}
         if not network and not available():
             self.say("This machine cannot take the network away: the job runs without credentials instead.")
-        limit = self.record.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _DEFAULT_RUNTIME_S)
         self.completed = run_process(
             argv if network else isolated(argv),
             env={**environment, **self.directory.environment(), **credentials_of_role},
             cwd=folder,
             on_line=self.take_line,
-            timeout=limit,
-            stop=self.stop,
+            timeout=self.limit_s,
+            stop=self.ending,
             merge=True,
+            grace=lambda: GRACE_S if self.abandoned else self.grace_s,
         )
         return self.completed
 
@@ -101,6 +118,10 @@ class Job(ABC):
         """Raise JobStoppedError once the job was told to stop."""
         if self.stop.is_set():
             raise JobStoppedError
+
+    def make_directory(self) -> None:
+        """Begin with an empty directory, as on a machine that nobody has used."""
+        self.directory = ContainerDirectory(self.source.rpartition(".")[2], self.name)
 
     # ---- life -------------------------------------------------------------------------------------------
 
@@ -132,7 +153,7 @@ class Job(ABC):
         except hooks.RoleNotAssumableError as error:
             raise client_error(str(error)) from error
         self.s3 = credentials.client_from(self.role, "s3")
-        self.directory = ContainerDirectory(self.source.rpartition(".")[2], self.name)
+        self.make_directory()
         try:
             stream = f"{self.name}/{HOST}-{int(time.time())}"
             with LogStream(credentials.client_from(self.role, "logs"), self.log_group, stream) as self.log_stream:
@@ -165,7 +186,7 @@ def stop_job(arn: str) -> bool:
     job = _running.get(arn)
     if job is None:
         return False
-    job.stop.set()
+    job.tell_to_stop()
     return True
 
 
@@ -173,4 +194,4 @@ def stop_all() -> None:
     """Tell every job to stop and to leave everything as it is: the emulator ends."""
     for job in list(_running.values()):
         job.abandoned = True
-        job.stop.set()
+        job.tell_to_stop()

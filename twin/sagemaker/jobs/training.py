@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,14 +16,18 @@ from twin.processes import Completed
 from twin.sagemaker import transfer
 from twin.sagemaker.directory import ContainerDirectory
 from twin.sagemaker.jobs import requirements
+from twin.sagemaker.jobs.checkpoints import CheckpointSync
 from twin.sagemaker.jobs.failure import algorithm_error, client_error
 from twin.sagemaker.jobs.job import Job, JobStoppedError
 from twin.sagemaker.jobs.metrics import Metrics
+from twin.sagemaker.jobs.spot import SpotInstance
 from twin.sagemaker.jobs.toolkit import Hyperparameters, environment, resource_configuration
 from twin.sagemaker.store import Store
 
 _CODE, _MODEL, _OUTPUT = "/opt/ml/code", "/opt/ml/model", "/opt/ml/output/data"
-_CHECKPOINTS = "/opt/ml/checkpoints"
+# From SIGTERM to SIGKILL, when a job is stopped and when EC2 takes a spot instance back.
+NOTICE_S = 120.0
+_POLL_S = 0.1
 _MESSAGES = {
     "Starting": "Starting the training job",
     "Downloading": "Downloading input data",
@@ -31,7 +36,9 @@ _MESSAGES = {
     "Completed": "Training job completed",
     "Failed": "Training job failed",
     "Stopped": "Training job stopped",
+    "Interrupted": "Training job interrupted: its spot instance was taken away",
     "MaxRuntimeExceeded": "Training job runtime exceeded MaxRuntimeInSeconds provided",
+    "MaxWaitTimeExceeded": "Training job did not complete within the MaxWaitTimeInSeconds provided",
 }
 
 
@@ -46,30 +53,48 @@ class TrainingJob(Job):
         super().__init__(store, record, record["TrainingJobName"], record["TrainingJobArn"])
         definitions = record["AlgorithmSpecification"].get("MetricDefinitions") or ()
         self.metrics = Metrics(definitions, self.name)
-        self._timed_out = False
+        self.spot = SpotInstance(self.name, bool(record.get("EnableManagedSpotTraining")))
+        self._created = time.monotonic()
+        self._ran_s, self.waited_s = 0.0, 0.0
+        self._before: Completed | None = None
+        self._limit = ""
 
     @property
     def instance_type(self) -> str:
         """The instance type that the job asks for."""
         return str(self.record["ResourceConfig"]["InstanceType"])
 
+    @property
+    def grace_s(self) -> float:
+        """How many seconds the script has to end after SIGTERM: none on a machine that is gone."""
+        return NOTICE_S if self.spot.with_notice or not self.spot.lost else 0.0
+
+    @property
+    def limit_s(self) -> float:
+        """How long the script may still run: all attempts together, and the waiting for spot instances."""
+        return max(0.0, min(super().limit_s - self._ran_s, self._wait_left_s))
+
+    @property
+    def _wait_left_s(self) -> float:
+        longest = self.record["StoppingCondition"].get("MaxWaitTimeInSeconds")
+        return float("inf") if longest is None else float(longest) - (time.monotonic() - self._created)
+
     def work(self) -> None:
-        """Fetch data and code, run the script, put what it left."""
-        self._enter("Downloading")
-        self._fetch_data()
+        """Fetch data and code, run the script, put what it left; on spot instances as often as one is lost."""
         parameters = Hyperparameters.of(self.record.get("HyperParameters") or {})
-        self._fetch_code(parameters)
-        self.check_stop()
-        self._enter("Training")
-        self.store.update(self.record, TrainingStartTime=time.time())
-        argv, completed = self._train(parameters)
-        self._put_checkpoints()
+        while True:
+            self._await_capacity()
+            argv, completed = self._attempt(parameters)
+            if not self._lost(completed):
+                break
+            self._begin_again()
         self._judge(argv, completed)
         self._enter("Uploading")
         self._put_results(completed)
         self._publish_metrics()
         if completed.ended != "exited":
-            self._timed_out = completed.ended == "timed out"
+            if completed.ended == "timed out":
+                self._limit = "MaxWaitTimeExceeded" if self._wait_left_s <= 0 else "MaxRuntimeExceeded"
             raise JobStoppedError
 
     def take_line(self, line: str, stream: Literal["stdout", "stderr"]) -> None:
@@ -83,17 +108,70 @@ class TrainingJob(Job):
 
     def ended(self, status: str, now: float) -> Json:
         """When it ended, after how long, with which last metrics."""
-        self._enter("MaxRuntimeExceeded" if self._timed_out else status, now)
+        self._enter(self._limit or status, now)
         began = self.record.get("TrainingStartTime", now)
-        seconds = round(now - began)
+        kept = {"WarmPoolStatus": warm_pool("Terminated")} if "WarmPoolStatus" in self.record else {}
         return {
             "TrainingEndTime": now,
-            "TrainingTimeInSeconds": seconds,
-            "BillableTimeInSeconds": seconds,
+            "TrainingTimeInSeconds": round(now - began),
+            # Without the time in which there was no instance. The price of a spot instance is not known here.
+            "BillableTimeInSeconds": round(now - began - self.waited_s),
             "FinalMetricDataList": self.metrics.final(),
+            **kept,
         }
 
     # ---- stages -----------------------------------------------------------------------------------------
+
+    def _attempt(self, parameters: Hyperparameters) -> tuple[list[str], Completed]:
+        """Run the script once, on an empty machine."""
+        self._enter("Downloading")
+        self._fetch_data()
+        checkpoints = CheckpointSync(self.s3, self.record, self.directory)
+        checkpoints.restore()
+        self._fetch_code(parameters)
+        self.check_stop()
+        self._enter("Training")
+        if "TrainingStartTime" not in self.record:
+            self.store.update(self.record, TrainingStartTime=time.time())
+        checkpoints.begin()
+        try:
+            with self.spot.watched(self.ending.set):
+                argv, completed = self._train(parameters)
+        finally:
+            checkpoints.end(last_copy=not self.abandoned and self.grace_s > 0)
+        self._ran_s += completed.wall_s
+        before = self._before
+        self._before = self.completed = replace(
+            completed,
+            cpu_s=completed.cpu_s + (before.cpu_s if before else 0),
+            wall_s=completed.wall_s + (before.wall_s if before else 0),
+        )
+        return argv, completed
+
+    def _lost(self, completed: Completed) -> bool:
+        """Whether the script ended because its machine was taken away, and for no other reason."""
+        return self.spot.lost and completed.ended == "stopped" and not self.stop.is_set()
+
+    def _begin_again(self) -> None:
+        self._enter("Interrupted")
+        self.say("The spot instance was taken away. The job goes on from its last checkpoint when there is another.")
+        gone = time.time()
+        self._await_capacity()
+        self.waited_s += time.time() - gone
+        self._enter("Starting")
+        self.make_directory()
+        self.ending.clear()
+        # Somebody may have stopped the job in between.
+        if self.stop.is_set():
+            self.ending.set()
+
+    def _await_capacity(self) -> None:
+        while not self.spot.available:
+            self.check_stop()
+            if self._wait_left_s <= 0:
+                self._limit = "MaxWaitTimeExceeded"
+                raise JobStoppedError
+            self.stop.wait(_POLL_S)
 
     def _enter(self, secondary: str, ended: float | None = None) -> None:
         now = ended or time.time()
@@ -119,17 +197,6 @@ class TrainingJob(Job):
             folder = self.directory.folder(f"/opt/ml/input/data/{name}")
             transfer.download_prefix(self.s3, channel["DataSource"]["S3DataSource"]["S3Uri"], folder)
             self.check_stop()
-        checkpoints = self.record.get("CheckpointConfig")
-        if checkpoints and self._checkpoints_exist(checkpoints["S3Uri"]):
-            folder = self.directory.folder(checkpoints.get("LocalPath", _CHECKPOINTS))
-            transfer.download_prefix(self.s3, f"{checkpoints['S3Uri'].rstrip('/')}/", folder)
-
-    def _checkpoints_exist(self, uri: str) -> bool:
-        bucket, prefix = transfer.split_uri(f"{uri.rstrip('/')}/")
-        try:
-            return bool(self.s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1).get("KeyCount"))
-        except ClientError as error:
-            raise client_error(f"Checkpoint download failed: {uri}.", error) from error
 
     def _fetch_code(self, parameters: Hyperparameters) -> None:
         location = str(parameters.toolkit.get("sagemaker_submit_directory", ""))
@@ -204,13 +271,6 @@ class TrainingJob(Job):
         if _holds_files(self.directory, _MODEL):
             self.store.update(self.record, ModelArtifacts={"S3ModelArtifacts": f"{base}/model.tar.gz"})
 
-    def _put_checkpoints(self) -> None:
-        checkpoints = self.record.get("CheckpointConfig")
-        if checkpoints and not self.abandoned:
-            folder = self.directory.folder(checkpoints.get("LocalPath", _CHECKPOINTS))
-            key = self.record["OutputDataConfig"].get("KmsKeyId") or None
-            transfer.upload_folder(self.s3, folder, checkpoints["S3Uri"], key)
-
     def _publish_metrics(self) -> None:
         try:
             self.metrics.publish(credentials.client_from(self.role, "cloudwatch"))
@@ -224,3 +284,8 @@ class TrainingJob(Job):
 
 def _holds_files(directory: ContainerDirectory, folder: str) -> bool:
     return any(path.is_file() for path in directory.path(folder).rglob("*"))
+
+
+def warm_pool(status: str) -> Json:
+    """WarmPoolStatus of a job that wants its machine to be kept: one machine has nothing to keep, nor to bill."""
+    return {"Status": status, "ResourceRetainedBillableTimeInSeconds": 0}

@@ -31,8 +31,9 @@ class ContainerError(Exception):
 class Container:
     """A model behind an endpoint's variant. Its artefact is fetched, and its log written, as the model's role."""
 
-    def __init__(self, model: Json, endpoint: str, variant: str) -> None:
-        self._model, self._endpoint, self._variant = model, endpoint, variant
+    def __init__(self, model: Json, endpoint: str, variant: str, containers: int = 1) -> None:
+        """`containers` is how many of them AWS would run: the one here answers as many requests side by side."""
+        self._model, self._endpoint, self._variant, self._containers = model, endpoint, variant, containers
         self._definition = model["PrimaryContainer"]
         self._id = uuid.uuid4().hex
         self._directory = ContainerDirectory("endpoint", f"{endpoint}-{self._id[:8]}")
@@ -62,7 +63,7 @@ class Container:
             role = credentials.role_environment(self._model["ExecutionRoleArn"], _SESSION, PRINCIPAL)
             self._log = LogStream(credentials.client_from(role, "logs"), self.log_group, self.log_stream)
             self._fetch(credentials.client_from(role, "s3"))
-            flags = server_flags(self._definition.get("Environment") or {}, self._directory)
+            flags = server_flags(self._definition.get("Environment") or {}, self._directory, self._containers)
             self._server = ModelServer(flags, self._directory.root / "server.log", self._log.write)
             self._server.start(health_timeout)
         except (hooks.RoleNotAssumableError, ClientError) as error:

@@ -22,12 +22,12 @@ class ThrottledError(Exception):
 
 
 class Fleet:
-    """What serves one endpoint configuration. An instance count changes nothing here: one server stands for all."""
+    """What serves one endpoint configuration: one server, with the slots of all containers that AWS would run."""
 
     def __init__(self, endpoint: str, configuration: Json, model: Json) -> None:
         self.configuration = configuration
         self.variant: Json = configuration["ProductionVariants"][0]
-        self.container = Container(model, endpoint, self.variant["VariantName"])
+        self.container = Container(model, endpoint, self.variant["VariantName"], self._containers)
         self._idle = threading.Condition()
         self._in_flight = 0
         self._retired = False
@@ -37,6 +37,11 @@ class Fleet:
     def serverless(self) -> Json | None:
         """The variant's ServerlessConfig, if it has one."""
         return self.variant.get("ServerlessConfig")
+
+    @property
+    def _containers(self) -> int:
+        # As many invocations at a time does the endpoint process on AWS, on as many containers as that takes.
+        return int(self.serverless["MaxConcurrency"] if self.serverless else self.variant["InitialInstanceCount"])
 
     @property
     def most_payload(self) -> int:

@@ -1,0 +1,235 @@
+"""Step 3, the other branch: what customization on Bedrock needs beside the state machine that drives it.
+
+CloudFormation has no resource for customization jobs, custom-model deployments and provisioned throughput: Step
+Functions makes them, tags them, and takes them back. Nothing here exists where the settings customize nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from cdk_app.catalogue import CATALOGUE, ENTRIES, TRAINING_DATA, arns
+from cdk_app.constructs.bedrock import allow_custom_models, custom_models, in_account, model_arns
+from cdk_app.constructs.function import PythonFunction
+from cdk_app.constructs.grants import allow, publish, read_objects, read_parameter, write_objects
+from cdk_app.constructs.names import resource_name
+from cdk_app.settings import BedrockCustomization, Settings, customized_model_id
+from stacks.foundation import Foundation
+from stacks.model_selection import EVALUATION_TIMEOUT
+
+FILES = "run=*/customization/*"
+"""Keys of the training data as it is submitted, and of what a job writes, in the models bucket."""
+
+
+@dataclass(frozen=True)
+class CustomizationFunctions:
+    """One function for each state of the branch that decides something of its own."""
+
+    check_training_data: lambda_.Function
+    evaluate: lambda_.Function
+    judge: lambda_.Function
+
+
+class Customization(Construct):
+    """The job's role, the branch's functions, and the schedule's role and target, which delete throughput in time."""
+
+    settings: BedrockCustomization
+    base_model: str
+    job_role: iam.Role
+    functions: CustomizationFunctions
+    expire_throughput: lambda_.Function
+    scheduler_role: iam.Role
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        bedrock: BedrockCustomization,
+        foundation: Foundation,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.settings = bedrock
+        self.schedule_prefix = resource_name(settings)
+        self._foundation = foundation
+        model_id = customized_model_id(settings)
+        assert model_id is not None
+        self.base_model = model_id
+        self.job_role = self._job_role()
+        self.functions = CustomizationFunctions(
+            check_training_data=self._check_training_data(),
+            evaluate=self._evaluate(),
+            judge=self._judge(),
+        )
+        self.expire_throughput = self._expire_throughput()
+        self.scheduler_role = self._scheduler_role()
+
+    # ---- ARNs -------------------------------------------------------------------------------------------
+
+    @property
+    def base_model_arn(self) -> str:
+        """The model that is customized."""
+        return arns.foundation_model(cdk.Aws.PARTITION, cdk.Aws.REGION, self.base_model)
+
+    @property
+    def teacher_arn(self) -> str | None:
+        """The model whose answers a distilled one is trained on."""
+        teacher = ENTRIES[self.settings.teacher].bedrock if self.settings.teacher else None
+        return arns.foundation_model(cdk.Aws.PARTITION, cdk.Aws.REGION, teacher.model_id) if teacher else None
+
+    @property
+    def jobs(self) -> str:
+        """Any customization job: Bedrock makes up what their ARNs end in."""
+        return in_account("model-customization-job")
+
+    @property
+    def models(self) -> str:
+        """Any custom model."""
+        return in_account("custom-model")
+
+    @property
+    def served(self) -> str:
+        """Anything that serves a custom model as the settings say."""
+        return custom_models(self.settings)
+
+    @property
+    def schedules(self) -> str:
+        """The schedules that delete throughput: this workflow's, by their names."""
+        account = f"arn:{cdk.Aws.PARTITION}:scheduler:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
+        return f"{account}:schedule/default/{self.schedule_prefix}-*"
+
+    @property
+    def key_arn(self) -> str:
+        """The key that custom models are encrypted with."""
+        return self._foundation.key.key_arn
+
+    @property
+    def files(self) -> str:
+        """The bucket of the job's files."""
+        return self._foundation.models_bucket.bucket_name
+
+    # ---- roles ------------------------------------------------------------------------------------------
+
+    def _job_role(self) -> iam.Role:
+        """What Bedrock may do in a job's name, for jobs of this account alone."""
+        principal = iam.ServicePrincipal(
+            "bedrock.amazonaws.com",
+            conditions={
+                "StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID},
+                "ArnLike": {"aws:SourceArn": self.jobs},
+            },
+        )
+        role = iam.Role(self, "JobRole", assumed_by=principal, description="A customization job of Bedrock.")
+        base = self._foundation
+        read_objects(role, base.models_bucket, FILES, key=base.key)
+        write_objects(role, base.models_bucket, "run=*/customization/output/*", key=base.key)
+        if self.teacher_arn is not None:
+            allow(role, ["bedrock:InvokeModel"], [self.teacher_arn])
+        return role
+
+    def _scheduler_role(self) -> iam.Role:
+        """One function may be called, by this account's schedules."""
+        principal = iam.ServicePrincipal(
+            "scheduler.amazonaws.com",
+            conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+        )
+        role = iam.Role(self, "SchedulerRole", assumed_by=principal, description="Deletes throughput in time.")
+        allow(role, ["lambda:InvokeFunction"], [self.expire_throughput.function_arn])
+        return role
+
+    # ---- functions --------------------------------------------------------------------------------------
+
+    def _check_training_data(self) -> lambda_.Function:
+        base = self._foundation
+        made = self._function(
+            "check_training_data",
+            "Judges the training data as Bedrock would, and writes it as one file.",
+            self._buckets,
+            memory_mb=1024,
+        )
+        output = TRAINING_DATA[self.settings.model].output
+        for split in ("train", "validation"):
+            read_objects(made.role, base.curated_bucket, f"*/run=*/{output}/{split}/*", key=base.key)
+        write_objects(made.role, base.models_bucket, FILES, key=base.key)
+        return made.function
+
+    def _evaluate(self) -> lambda_.Function:
+        """The function that measures candidates, under a role of its own: this one alone may see the test split."""
+        base = self._foundation
+        made = self._function(
+            "evaluate_candidate",
+            "Asks the customized model, or its base, for every test record.",
+            {**self._buckets, "SPLIT": "test", "RESULTS": "customization"},
+            memory_mb=512,
+            construct_id="EvaluateCustomModel",
+        )
+        for split in ("train", "test"):
+            read_objects(made.role, base.curated_bucket, f"*/run=*/{split}/*", key=base.key)
+        read_objects(made.role, base.models_bucket, FILES, key=base.key)
+        write_objects(made.role, base.models_bucket, FILES, key=base.key)
+        allow(made.role, ["bedrock:InvokeModel"], model_arns(self, [CATALOGUE[self.settings.model]]))
+        allow_custom_models(made.role, self.settings, key=base.key)
+        return made.function
+
+    def _judge(self) -> lambda_.Function:
+        base = self._foundation
+        made = self._function(
+            "judge_customization",
+            "Holds the customized model against its base and the floor.",
+            self._buckets,
+            memory_mb=512,
+        )
+        read_objects(made.role, base.curated_bucket, "*/run=*/train/*", key=base.key)
+        read_objects(made.role, base.models_bucket, FILES, key=base.key)
+        write_objects(made.role, base.models_bucket, "run=*/evaluation/*", key=base.key)
+        return made.function
+
+    def _expire_throughput(self) -> lambda_.Function:
+        base = self._foundation
+        made = self._function(
+            "expire_throughput",
+            "Deletes provisioned throughput whose time to live is over.",
+            {
+                "TOPIC_ARN": base.notifications.topic_arn,
+                "TARGET_PARAMETER": base.approved_target.parameter_name,
+            },
+        )
+        actions = ["bedrock:DeleteProvisionedModelThroughput", "bedrock:GetProvisionedModelThroughput"]
+        allow(made.role, actions, [in_account("provisioned-model")])
+        read_parameter(made.role, base.approved_target)
+        publish(made.role, base.notifications, key=base.key)
+        return made.function
+
+    @property
+    def _buckets(self) -> dict[str, str]:
+        base = self._foundation
+        return {
+            "CURATED_BUCKET": base.curated_bucket.bucket_name,
+            "MODELS_BUCKET": base.models_bucket.bucket_name,
+        }
+
+    def _function(
+        self,
+        name: str,
+        description: str,
+        environment: dict[str, str],
+        *,
+        memory_mb: int = 256,
+        construct_id: str | None = None,
+    ) -> PythonFunction:
+        return PythonFunction(
+            self,
+            construct_id or "".join(word.capitalize() for word in name.split("_")),
+            name=name,
+            description=description,
+            key=self._foundation.key,
+            environment=environment,
+            timeout=EVALUATION_TIMEOUT,
+            memory_mb=memory_mb,
+        )

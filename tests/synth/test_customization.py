@@ -1,0 +1,250 @@
+"""Bedrock's branch as templates have it: walked with scripted answers, and what its roles may do."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cdk_app.application import ROOT
+from cdk_app.checks import Assembly, Resource, run_checks
+from cdk_app.checks.state_machines.definitions import StateMachine, state_machines
+from tests.synth.roles import allowed, resources_of
+from tests.synth.test_workflow import RUN, TUNED, failure
+from tests.synth.walker import TaskError, Walk, Walker, in_order
+
+NAME = "fourfold-dev-0123456789abcdef"
+DEPLOYMENT = "arn:aws:bedrock:us-east-1:111122223333:custom-model-deployment/abcdefghijkl"
+THROUGHPUT = "arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abcdefghijkl"
+CUSTOM = "arn:aws:bedrock:us-east-1:111122223333:custom-model/amazon.nova-micro-v1:0:128k/abcdefghijkl"
+BASE = {"index": 0, "model": "nova-micro", "model_id": "us.amazon.nova-micro-v1:0"}
+CUSTOMIZING = {
+    **RUN,
+    "models_prefix": "run=run_1/",
+    "tuning": {"MaxRuntimeSeconds": "7200", "TestExamples": "8"},
+    "tuning_service": "bedrock",
+    "customization": {"name": NAME, "hyperparameters": {"epochCount": "2"}, "serving": "on-demand", "base": BASE},
+}
+ANSWERS: dict[str, Any] = {
+    **TUNED,
+    "ResolveRun": CUSTOMIZING,
+    "CheckTrainingData": {"training_uri": "s3://m/train.jsonl", "validation_uri": None, "training_records": 9},
+    "CustomizeModel": {"Status": "Completed"},
+    "StopCustomization": {},
+    "DescribeCustomization": {"JobArn": "arn:job", "OutputModelArn": CUSTOM, "BaseModelArn": "arn:base"},
+    "DeployCustomModel": {"CustomModelDeploymentArn": DEPLOYMENT},
+    "DescribeCustomModelDeployment": [{"Status": "Creating"}, {"Status": "Active"}],
+    "ExpireThroughput": {"ScheduleArn": "arn:schedule"},
+    "ProvisionThroughput": {"ProvisionedModelArn": THROUGHPUT},
+    "DescribeThroughput": [{"Status": "Creating"}, {"Status": "InService"}],
+    "EvaluateOnTest": [{"predictions_key": "base"}, {"predictions_key": "custom"}],
+    "JudgeCustomModel": {"value": 0.9},
+    "CompareCustomModel": {"better": True, "fine_tuned": None},
+    "DeleteServedModel": {},
+}
+
+
+def synthesized(folder: Path, serving: str) -> Assembly:
+    document = yaml.safe_load((ROOT / "workflow.yaml").read_text("utf-8"))
+    document["data"]["outputs"] = ["chat", "bedrock-conversation"]
+    document["tuning"]["bedrock"] = {"model": "nova-micro", "serving": serving, "time_to_live_hours": 48}
+    workflow = folder / f"{serving}.yaml"
+    workflow.write_text(yaml.safe_dump(document))
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "CDK_"))}
+    chosen = {"CDK_OUTDIR": str(folder / serving), "CDK_CONTEXT_JSON": json.dumps({"workflow": str(workflow)})}
+    subprocess.run([sys.executable, "app.py", "dev"], cwd=ROOT, env=inherited | chosen, check=True)
+    return Assembly.read(folder / serving)
+
+
+@pytest.fixture(scope="module")
+def on_demand(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    return synthesized(tmp_path_factory.mktemp("customization"), "on-demand")
+
+
+@pytest.fixture(scope="module")
+def provisioned(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    return synthesized(tmp_path_factory.mktemp("customization"), "provisioned")
+
+
+def machine_of(assembly: Assembly) -> StateMachine:
+    [machine] = state_machines(assembly)
+    return machine
+
+
+@pytest.fixture
+def walk(on_demand: Assembly) -> Callable[..., Walk]:
+    def walk_with(**answers: Any) -> Walk:
+        return Walker(machine_of(on_demand).definition, {**ANSWERS, **answers}).run()
+
+    return walk_with
+
+
+@pytest.fixture
+def walk_provisioned(provisioned: Assembly) -> Callable[..., Walk]:
+    def walk_with(**answers: Any) -> Walk:
+        return Walker(machine_of(provisioned).definition, {**ANSWERS, **answers}).run()
+
+    return walk_with
+
+
+def test_a_run_on_bedrock_goes_from_checked_data_to_a_served_custom_model(walk: Callable[..., Walk]) -> None:
+    walked = walk()
+    assert walked.succeeded, walked.cause
+    assert in_order(
+        walked.visited,
+        "SelectModel",
+        "NeedsTuning",
+        "FineTuneOn",
+        "CheckTrainingData",
+        "CustomizeModel",
+        "DescribeCustomization",
+        "DeployCustomModel",
+        "WaitForCustomModel",
+        "DescribeCustomModelDeployment",
+        "CustomModelServed",
+        "EvaluateCustomModel",
+        "JudgeCustomModel",
+        "CompareCustomModel",
+        "AwaitApproval",
+        "ClaimRollout",
+        "Deploy",
+        "PublishTarget",
+        "SmokeTest",
+        "Record",
+        "Succeeded",
+    )
+    assert not {"FineTune", "ApproveModelPackage", "UpdateServing", "DeleteServedModel"} & set(walked.visited)
+    assert json.loads(walked.requests["PublishTarget"][0]["Value"]) == {
+        "kind": "bedrock",
+        "model_id": DEPLOYMENT,
+        "strategy": "zero-shot",
+        "serving": "on-demand",
+        "run_id": "run_1",
+    }
+
+
+def test_the_job_gets_the_checked_data_the_key_and_one_name_for_all(walk: Callable[..., Walk]) -> None:
+    [request] = walk().requests["CustomizeModel"]
+    assert request["JobName"] == request["CustomModelName"] == NAME
+    assert request["BaseModelIdentifier"].endswith("::foundation-model/amazon.nova-micro-v1:0:128k")
+    assert request["TrainingDataConfig"] == {"S3Uri": "s3://m/train.jsonl"}
+    assert request["ValidationDataConfig"] == {"Validators": []}
+    assert request["OutputDataConfig"]["S3Uri"].endswith("/run=run_1/customization/output/")
+    assert request["HyperParameters"] == {"epochCount": "2"}
+    assert request["CustomModelKmsKeyId"]
+    assert {tag["Key"] for tag in request["JobTags"]} == {"project", "run"}
+
+
+def test_an_execution_that_is_redriven_from_the_job_asks_for_another_one(on_demand: Assembly) -> None:
+    walker = Walker(machine_of(on_demand).definition, ANSWERS)
+    walker._context["Execution"]["RedriveCount"] = 1
+    walked = walker.run()
+    assert walked.requests["CustomizeModel"][0]["JobName"] == f"{NAME}-1"
+    assert walked.requests["DescribeCustomization"][0]["JobIdentifier"] == f"{NAME}-1"
+    assert walked.requests["DeployCustomModel"][0]["ModelDeploymentName"] == NAME
+
+
+def test_both_models_answer_as_many_test_records_as_the_settings_say(walk: Callable[..., Walk]) -> None:
+    base, custom = (request["Payload"] for request in walk().requests["EvaluateOnTest"])
+    assert base["candidate"] == BASE
+    assert custom["candidate"] == {**BASE, "index": 1, "model": "nova-micro-customized", "model_id": DEPLOYMENT}
+    assert base["run"]["sample_size"] == custom["run"]["sample_size"] == 8
+
+
+def test_refused_data_ends_the_run_before_anything_is_submitted(walk: Callable[..., Walk]) -> None:
+    walked = walk(CheckTrainingData=TaskError("TrainingDataRefused", "part-0.jsonl, line 3: reserved_word"))
+    assert "CustomizeModel" not in walked.visited
+    assert "line 3" in failure(walked)["error"]["Cause"]
+    assert failure(walked)["step"] == "FineTune"
+
+
+def test_a_job_that_fails_is_explained_and_leaves_nothing_to_take_back(walk: Callable[..., Walk]) -> None:
+    walked = walk(CustomizeModel=TaskError("States.TaskFailed", '{"FailureMessage": "why"}'))
+    assert "DeleteServedModel" not in walked.visited
+    assert failure(walked)["error"] == {"Error": "States.TaskFailed", "Cause": '{"FailureMessage": "why"}'}
+
+
+def test_a_job_that_takes_too_long_is_stopped(walk: Callable[..., Walk]) -> None:
+    walked = walk(CustomizeModel=TaskError("States.Timeout"))
+    assert walked.requests["StopCustomization"] == [{"JobIdentifier": NAME}]
+    assert failure(walked)["error"]["Error"] == "CustomizationTimedOut"
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["DeployCustomModel", "EvaluateOnTest", "JudgeCustomModel", "CompareCustomModel", "AwaitApproval", "SmokeTest"],
+)
+def test_whatever_fails_after_the_job_takes_back_what_serves_the_model(walk: Callable[..., Walk], state: str) -> None:
+    walked = walk(**{state: TaskError("Broken", "why")})
+    assert walked.requests["DeleteServedModel"] == [{"CustomModelDeploymentIdentifier": NAME}]
+    assert failure(walked)["error"]["Error"] == "Broken"
+
+
+def test_a_model_that_bedrock_cannot_serve_is_told_with_its_reason(walk: Callable[..., Walk]) -> None:
+    walked = walk(DescribeCustomModelDeployment={"Status": "Failed", "FailureMessage": "no capacity"})
+    assert "no capacity" in failure(walked)["error"]["Cause"]
+    assert "DeleteServedModel" in walked.visited
+
+
+def test_a_run_that_does_not_ask_for_bedrock_is_tuned_on_sagemaker(walk: Callable[..., Walk]) -> None:
+    walked = walk(ResolveRun={**CUSTOMIZING, "tuning_service": "sagemaker"})
+    assert walked.succeeded
+    assert in_order(walked.visited, "FineTuneOn", "FineTune", "CompareWithChampion", "PublishModel", "Succeeded")
+    assert "CheckTrainingData" not in walked.visited
+
+
+def test_throughput_has_its_end_before_it_begins(walk_provisioned: Callable[..., Walk]) -> None:
+    walked = walk_provisioned()
+    assert walked.succeeded, walked.cause
+    assert in_order(walked.visited, "ExpireThroughput", "ProvisionThroughput", "DescribeThroughput", "PublishTarget")
+    [schedule], [bought] = walked.requests["ExpireThroughput"], walked.requests["ProvisionThroughput"]
+    assert schedule["Name"] == bought["ProvisionedModelName"] == NAME
+    assert schedule["ScheduleExpression"].startswith("at(20")
+    assert schedule["ActionAfterCompletion"] == "DELETE"
+    assert json.loads(schedule["Target"]["Input"]) == {"name": NAME, "run_id": "run_1"}
+    assert "CommitmentDuration" not in bought
+
+
+def test_throughput_is_not_bought_where_its_end_cannot_be_scheduled(walk_provisioned: Callable[..., Walk]) -> None:
+    walked = walk_provisioned(ExpireThroughput=TaskError("Scheduler.ServiceQuotaExceededException", "too many"))
+    assert "ProvisionThroughput" not in walked.visited
+    again = walk_provisioned(ExpireThroughput=TaskError("Scheduler.ConflictException", "exists"))
+    assert "ProvisionThroughput" in again.visited
+
+
+def test_the_checks_find_nothing(on_demand: Assembly, provisioned: Assembly) -> None:
+    for assembly in (on_demand, provisioned):
+        assert [finding for finding in run_checks(assembly) if finding.check != "state-machine-syntax"] == []
+
+
+def test_without_the_section_nothing_may_customize(assembly: Assembly) -> None:
+    text = json.dumps([resource.properties for resource in assembly.resources("AWS::IAM::Policy")])
+    assert "ModelCustomizationJob" not in text
+    assert "custom-model" not in text
+
+
+def test_roles_of_jobs_and_schedules_are_for_their_services_and_this_account(provisioned: Assembly) -> None:
+    trusted = {}
+    for role in provisioned.resources("AWS::IAM::Role"):
+        [statement] = role.properties["AssumeRolePolicyDocument"]["Statement"]
+        trusted[statement["Principal"].get("Service")] = statement.get("Condition", {})
+    assert "aws:SourceAccount" in trusted["bedrock.amazonaws.com"]["StringEquals"]
+    assert "model-customization-job/*" in json.dumps(trusted["bedrock.amazonaws.com"]["ArnLike"])
+    assert "aws:SourceAccount" in trusted["scheduler.amazonaws.com"]["StringEquals"]
+
+
+def test_only_the_function_of_the_branch_sees_the_test_split(on_demand: Assembly) -> None:
+    seeing = set()
+    for role in on_demand.resources("AWS::IAM::Role"):
+        pairs = allowed(on_demand, Resource(role.stack, role.logical_id, role.type))
+        if any("/test/*" in resource for resource in resources_of("s3:GetObject", pairs)):
+            seeing.add(role.logical_id)
+    assert any("EvaluateCustomModel" in name for name in seeing)
+    assert not any("CheckTrainingData" in name or "JudgeCustom" in name for name in seeing)
