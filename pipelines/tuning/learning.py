@@ -28,13 +28,17 @@ from pipelines.tuning.stopping import Stopping
 
 @dataclass(frozen=True)
 class Learned:
-    """What training did. Processes before this one spent `seconds_before`, and ended at the steps `resumed_from`."""
+    """What training did; `validation` has what the base model said of it, where the loss compares with that.
+
+    Processes before this one spent `seconds_before`, and ended at the steps `resumed_from`.
+    """
 
     loss_before: float
     loss_after: float
     curve: Curve
     resumed_from: list[int]
     seconds_before: float
+    validation: Sequence[Any]
 
 
 def learn(
@@ -81,7 +85,7 @@ def learn(
     if run.loss_before is None:
         run.loss_before = validate()
     loss_after = run_epochs(run, validate, checkpoints)
-    return Learned(run.loss_before, loss_after, run.curve, run.resumed_from, run.seconds)
+    return Learned(run.loss_before, loss_after, run.curve, run.resumed_from, run.seconds, validation)
 
 
 def run_epochs(run: Run, validate: Callable[[], float], checkpoints: Checkpoints) -> float:

@@ -55,6 +55,11 @@ class Answers(Objective[Example]):
     def record_ids(self, units: Sequence[Example]) -> list[str]:
         return [example.record.record_id for example in units]
 
+    def mean_loss(
+        self, model: PreTrainedModel, units: Sequence[Example], hardware: Hardware, on_progress: OnProgress
+    ) -> float:
+        return losses.mean_loss(model, units, hardware, on_progress)
+
     def answers(self, units: Sequence[Example]) -> list[Example]:
         return list(units)
 

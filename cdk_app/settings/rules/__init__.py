@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cdk_app.settings.rules import customization, data, hosting, measuring, models, pairs, training
+from cdk_app.settings.rules import customization, data, hosting, measuring, models, pairs, search, training
 from cdk_app.settings.rules.rule import RULES, Breach, Subject
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "measuring",
     "models",
     "pairs",
+    "search",
     "training",
 ]
 
