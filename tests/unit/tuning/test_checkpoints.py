@@ -83,10 +83,10 @@ def test_a_run_told_to_end_while_it_validates_loses_no_step(
     interruption = Interruption()
     mean_loss, calls = losses.mean_loss, []
 
-    def told(model: Any, examples: Any, hardware: Any, on_progress: Any) -> float:
+    def told(model: Any, examples: Any, hardware: Any, on_progress: Any, *processes: Any) -> float:
         calls.append(1)
         interruption.requested = len(calls) == 3  # before the first step, and after the first epoch and the second
-        return mean_loss(model, examples, hardware, on_progress)
+        return mean_loss(model, examples, hardware, on_progress, *processes)
 
     with monkeypatch.context() as patch:
         patch.setattr(losses, "mean_loss", told)
