@@ -79,6 +79,9 @@ class Walker:
             return data, body["Default"]
         if body["Type"] == "Wait":
             return data, body["Next"]
+        if body["Type"] == "Pass":
+            self._assign(body, {"input": data})
+            return data, body["Next"]
         try:
             result = self._map(body, data) if body["Type"] == "Map" else self._task(name, body, data)
             states = {"input": data, "result": result}
