@@ -63,7 +63,8 @@ def run_claimed(settings: Settings, options: Options, output: Path, console: Con
 
     def report(emulator: Emulator, finished: Finished) -> None:
         run_id = finished.outcome.run_id
-        artefacts = Artefacts(emulator.client("s3"), finished.outputs, dataset(settings, options), run_id)
+        client, outputs = emulator.client, finished.outputs
+        artefacts = Artefacts(client("s3"), outputs, dataset(settings, options), run_id, client("sagemaker"))
         happened = [event for event, _ in events.read(finished.events)]
         error, limit, logs = describe(finished.error, log), settings.longest_prompt, None
         if finished.outcome.status != "SUCCEEDED":

@@ -23,6 +23,7 @@ from cdk_app.nag import acknowledge_resource
 from cdk_app.settings import Settings
 from stacks.customization import Customization
 from stacks.foundation import CHECKPOINTS, Foundation
+from stacks.hyperparameter_search import allow_search, trials_in_a_row, with_search
 from stacks.training_capacity import set_capacity
 
 DEFINITION = Path(__file__).resolve().parent.parent / "pipelines" / "definition" / "pipeline.json"
@@ -46,6 +47,12 @@ class FineTuning(cdk.Stack):
     pipeline_role: iam.Role
     training_role: iam.Role
     evaluation_role: iam.Role
+    trials_in_a_row: int
+    """Training jobs that may run one after another."""
+    training_jobs: str
+    """ARN of the training jobs, as a pattern."""
+    tuning_jobs: str | None
+    """ARN of the tuning jobs, as a pattern; None where there is no search."""
     customization: Customization | None
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, foundation: Foundation) -> None:
@@ -54,6 +61,10 @@ class FineTuning(cdk.Stack):
         self._foundation = foundation
         self.pipeline_name = resource_name(settings, "fine-tune")
         self.pipeline_arn = self._arn(f"pipeline/{self.pipeline_name}")
+        self.trials_in_a_row = trials_in_a_row(settings)
+        # A tuning job's trials are called after it, and what a pipeline calls it is nowhere promised.
+        self.training_jobs = self._arn(f"training-job/{self._jobs('TrainingJobs')}")
+        self.tuning_jobs = self._arn("hyper-parameter-tuning-job/*") if settings.tuning.search else None
         group = self._model_package_group()
         self.model_package_group_name = resource_name(settings)
         self._training_code = training_code(self, "TrainingCode")
@@ -110,7 +121,7 @@ class FineTuning(cdk.Stack):
             raise ValueError(f"{DEFINITION.name} has no parameter {', '.join(sorted(defaults))}. Render it again.")
         set_capacity(definition, self.settings.tuning)
         return cdk.Fn.sub(
-            json.dumps(definition, indent=1, sort_keys=True, ensure_ascii=False),
+            json.dumps(with_search(definition, self.settings), indent=1, sort_keys=True, ensure_ascii=False),
             {
                 "DlcAccount": dlc_account(self),
                 "InferenceImage": inference_image(self),
@@ -155,6 +166,8 @@ class FineTuning(cdk.Stack):
             "TestExamples": tuning.test_examples,
             "MaxOutputTokens": self.settings.serving.max_output_tokens,
             "Seed": tuning.seed,
+            "Quantization": tuning.quantization,
+            "QuantizationTolerance": tuning.quantization_tolerance,
             "Metric": self.settings.selection.metric,
             "MinimumLossReduction": tuning.minimum_loss_reduction,
             "MinimumMetric": self.settings.selection.floor,
@@ -202,8 +215,12 @@ class FineTuning(cdk.Stack):
         # By service and action the resource is the group, the group with `:log-stream:` after it, or the stream.
         group = self._arn(f"log-group:/aws/sagemaker/{log_group}", "logs")
         allow(role, ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams"], [group, f"{group}:*"])
-        allow(role, ["logs:PutLogEvents"], [f"{group}:log-stream:{JOBS}"])
+        allow(role, ["logs:PutLogEvents"], [f"{group}:log-stream:{self._jobs(log_group)}"])
         return role
+
+    def _jobs(self, kind: str) -> str:
+        """How the names of a kind of jobs begin."""
+        return "*" if kind == "TrainingJobs" and self.settings.tuning.search else JOBS
 
     def _allow_images_and_metrics(self, *roles: iam.Role) -> iam.ManagedPolicy:
         """What SageMaker does in a job's name before and while its script runs, in one policy for all jobs."""
@@ -235,6 +252,8 @@ class FineTuning(cdk.Stack):
         for kind, noun in (("training-job", "TrainingJob"), ("processing-job", "ProcessingJob")):
             actions = [f"sagemaker:{verb}{noun}" for verb in ("Create", "Describe", "Stop")]
             allow(role, [*actions, "sagemaker:AddTags"], [self._arn(f"{kind}/{JOBS}")])
+        if self.tuning_jobs:
+            allow_search(role, self.tuning_jobs)
         for job_role in (self.training_role, self.evaluation_role):
             condition = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
             allow(role, ["iam:PassRole"], [job_role.role_arn], conditions=condition)

@@ -17,7 +17,7 @@ from cdk_app.checks.flatten import flatten
 
 NAME = "pipeline-definition"
 VERSION = "2020-12-01"
-STEP_TYPES = frozenset({"Training", "Processing", "Condition", "RegisterModel", "Fail"})
+STEP_TYPES = frozenset({"Training", "Tuning", "Processing", "Condition", "RegisterModel", "Fail"})
 """Step types in use, each with an executor in the twin."""
 
 _STEP_REFERENCE = re.compile(r"^Steps\.([^.\[]+)")
@@ -94,7 +94,8 @@ def _foreign_roles(definition: Mapping[str, Json], body: Json) -> Iterator[str]:
     """Roles of jobs that the template does not refer to: a literal ARN belongs to somebody else's account."""
     literal = json.dumps(body)
     for step in _steps(definition["Steps"]):
-        role = cast("Mapping[str, Json]", step.get("Arguments", {})).get("RoleArn")
+        arguments = cast("Mapping[str, Json]", step.get("Arguments", {}))
+        role = arguments.get("RoleArn") or arguments.get("TrainingJobDefinition", {}).get("RoleArn")
         if isinstance(role, str) and role in literal:
             yield f"Step {step['Name']} runs as {role}, which is no role of this application."
 

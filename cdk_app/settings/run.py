@@ -55,7 +55,14 @@ GATES = ("data.minimum_records", "selection.floor", "tuning.minimum_loss_reducti
 _DEPLOYED = {"dataset", "glue", "quality_rules", "retention_days", "trigger_on_new_data"}
 """Keys of `data` that say what is deployed; a run has no use for them."""
 
-_OF_THE_PIPELINE = {"keep_alive_minutes", "retries", "usd_per_hour"}
+_OF_THE_PIPELINE = {
+    "keep_alive_minutes",
+    "quantization",
+    "quantization_tolerance",
+    "retries",
+    "search",
+    "usd_per_hour",
+}
 """Keys of `tuning` that a run has no use for: what is deployed has them."""
 
 _JUDGE = "Judge"
@@ -214,7 +221,10 @@ def _price(model: Model) -> dict[str, float]:
 
 
 def _bounds(settings: Settings) -> dict[str, dict[str, Any]]:
-    bounds = {INPUT_NAMES.get(setting, setting): _bounds_of(setting) for setting in OVERRIDABLE}
+    # What is searched has a range and no value that a run could set.
+    searched = {f"tuning.{name}" for name in (settings.tuning.search.settings if settings.tuning.search else ())}
+    open_to_runs = [setting for setting in OVERRIDABLE if setting not in searched]
+    bounds = {INPUT_NAMES.get(setting, setting): _bounds_of(setting) for setting in open_to_runs}
     if settings.tuning.enabled:
         bounds["tuning.max_length"]["maximum"] = settings.longest_prompt
     if settings.tuning.bedrock is None:

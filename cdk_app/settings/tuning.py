@@ -9,6 +9,7 @@ from pydantic import Field
 from cdk_app.catalogue import CATALOGUE
 from cdk_app.settings.customization import BedrockCustomization
 from cdk_app.settings.data import Seed
+from cdk_app.settings.search import Search
 from cdk_app.settings.section import Section
 
 CUSTOMIZABLE = [key for key, model in CATALOGUE.items() if model.customizable]
@@ -97,10 +98,17 @@ class Tuning(Section):
     """By how much the tuned model may fall below its base on the general questions, in the probability of the right
     answer."""
 
+    quantization: Literal["q8_0", "q4_1", "q4_0"] = "q8_0"
+    """What the tuned model's weights are stored as for the endpoint: q8_0 has 8.5 bits a number, q4_1 5, q4_0 4.5."""
+
+    quantization_tolerance: Annotated[float, Field(ge=0.0001, le=1)] = 0.05
+    """How far the quantized model's held-out loss may be from the trained model's, in nats by answer token; training
+    fails where it is further off."""
+
     instance_type: InstanceType = "ml.g5.xlarge"
     """SageMaker instance type of the training job."""
 
-    usd_per_hour: Annotated[float, Field(gt=0, le=1000)] | None = None
+    usd_per_hour: Annotated[float, Field(ge=0.001, le=1000)] | None = None
     """Price of the training instance an hour in US dollars, for the cost on the model card; without it the card says
     for how many seconds it is billed."""
 
@@ -128,6 +136,9 @@ and the account needs a quota for them, which is 0 at first."""
 
     retries: Annotated[int, Field(ge=0, le=20)] = 4
     """How often a job that finds no capacity or meets a fault of the service is tried again."""
+
+    search: Search | None = None
+    """Automatic model tuning: without this section, one training job with the settings above."""
 
     @property
     def peak_learning_rate(self) -> float:

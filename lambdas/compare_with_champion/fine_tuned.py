@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lambdas.shared import aws
 from lambdas.shared.errors import EvaluationIncomplete
-from lambdas.shared.pipeline import pipeline_steps
+from lambdas.shared.pipeline import PipelineStep, pipeline_steps
 
 
 def fine_tuned_model(execution_arn: str) -> dict[str, object]:
@@ -15,7 +15,7 @@ def fine_tuned_model(execution_arn: str) -> dict[str, object]:
     """
     steps = pipeline_steps(execution_arn)
     package = next((step.model_package_arn for step in steps if step.model_package_arn), "")
-    job = next((step.job_name for step in steps if step.job_kind == "TrainingJob"), "")
+    job = next((_training_job(step) for step in steps if step.job_kind in ("TrainingJob", "TuningJob")), "")
     if not package or not job:
         missing = "registered no model package" if job else "ran no training job"
         raise EvaluationIncomplete(
@@ -27,3 +27,11 @@ def fine_tuned_model(execution_arn: str) -> dict[str, object]:
         "model_data_url": str(training["ModelArtifacts"]["S3ModelArtifacts"]),
         "training_job_name": job,
     }
+
+
+def _training_job(step: PipelineStep) -> str:
+    """Give the job that made the model: of a search, the best trial."""
+    if step.job_kind == "TrainingJob":
+        return step.job_name
+    search = aws.client("sagemaker").describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=step.job_name)
+    return str(search.get("BestTrainingJob", {}).get("TrainingJobName", ""))

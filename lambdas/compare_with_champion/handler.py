@@ -12,7 +12,8 @@ Result: ``{"metric", "champion": {"kind", "run_id", "value", "note"}, "challenge
 Errors: ChallengerIsWorse, EvaluationIncomplete, InvalidRecord.
 Environment: MODELS_BUCKET.
 IAM: s3:ListBucket, s3:GetObject and kms:Decrypt on the models bucket; sagemaker:ListPipelineExecutionSteps on the
-pipeline's executions; sagemaker:DescribeTrainingJob on its jobs.
+pipeline's executions; sagemaker:DescribeTrainingJob on its jobs, and where settings search hyperparameters
+sagemaker:DescribeHyperParameterTuningJob on its tuning jobs.
 """
 
 from __future__ import annotations

@@ -4,11 +4,15 @@ Event: ``{"run", "pipeline_execution_arn"}``. Result: none, it always raises.
 Errors: FineTuneFailed, QualityGateFailed (the jobs worked, the tuned model is not good enough).
 Environment: none.
 IAM: sagemaker:DescribePipelineExecution and sagemaker:ListPipelineExecutionSteps on the pipeline's executions;
-sagemaker:DescribeTrainingJob and sagemaker:DescribeProcessingJob on their jobs; logs:DescribeLogStreams and
+sagemaker:DescribeTrainingJob and sagemaker:DescribeProcessingJob on their jobs; where settings search
+hyperparameters sagemaker:DescribeHyperParameterTuningJob and
+sagemaker:ListTrainingJobsForHyperParameterTuningJob on their tuning jobs; logs:DescribeLogStreams and
 logs:GetLogEvents on /aws/sagemaker/TrainingJobs and /aws/sagemaker/ProcessingJobs.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from lambdas.explain_pipeline_failure.job_log import JobLog, read_job_log
 from lambdas.shared import aws, log
@@ -58,10 +62,35 @@ def _failure(step: PipelineStep, arn: str) -> FunctionError:
             where=arn,
             remedy="Correct the cause and start a new run.",
         )
+    if step.job_kind == "TuningJob":
+        return _search_failure(step)
     reason = job_failure_reason(step) or step.failure_reason or "no reason given"
     return FineTuneFailed(
         f"Step {step.name} failed: {reason}\n{_tail(read_job_log(step))}",
         where=f"{step.job_kind} {step.job_name}",
+        remedy="Correct the cause and start a new run.",
+    )
+
+
+def _search_failure(step: PipelineStep) -> FineTuneFailed:
+    """A search fails because no trial came to anything: the first that failed says why."""
+    client, name = aws.client("sagemaker"), step.job_name
+    search = client.describe_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
+    reason = str(search.get("FailureReason", "")) or step.failure_reason or "no reason given"
+    failed = client.list_training_jobs_for_hyper_parameter_tuning_job(
+        HyperParameterTuningJobName=name, StatusEquals="Failed", SortBy="CreationTime", SortOrder="Ascending"
+    )["TrainingJobSummaries"]
+    if not failed:
+        return FineTuneFailed(
+            f"Step {step.name} failed: {reason}",
+            where=f"TuningJob {name}",
+            remedy="Look at its training jobs, correct the cause and start a new run.",
+        )
+    trial = replace(step, job_kind="TrainingJob", job_name=str(failed[0]["TrainingJobName"]))
+    return FineTuneFailed(
+        f"Step {step.name} failed: {reason} {len(failed)} failed, the first with: "
+        f"{failed[0].get('FailureReason', 'no reason given')}\n{_tail(read_job_log(trial))}",
+        where=f"TuningJob {name}, TrainingJob {trial.job_name}",
         remedy="Correct the cause and start a new run.",
     )
 

@@ -13,8 +13,8 @@ class PipelineStep:
     """One step of an execution.
 
     Attributes:
-        job_name, job_arn: the training or processing job that it ran, if it ran one.
-        job_kind: ``TrainingJob`` or ``ProcessingJob``, or an empty string.
+        job_name, job_arn: the training, tuning or processing job that it ran, if it ran one.
+        job_kind: ``TrainingJob``, ``TuningJob`` or ``ProcessingJob``, or an empty string.
         model_package_arn: what it registered, if it registered something.
         stated_failure: the message of a Fail step.
     """
@@ -38,7 +38,7 @@ def pipeline_steps(execution_arn: str) -> list[PipelineStep]:
 
 def _step(item: Mapping[str, object]) -> PipelineStep:
     metadata = _mapping(item.get("Metadata"))
-    kind = next((kind for kind in ("TrainingJob", "ProcessingJob") if kind in metadata), "")
+    kind = next((kind for kind in ("TrainingJob", "TuningJob", "ProcessingJob") if kind in metadata), "")
     arn = str(_mapping(metadata.get(kind)).get("Arn", ""))
     return PipelineStep(
         name=str(item.get("StepName", "")),

@@ -43,6 +43,8 @@ SEED = ParameterInteger("Seed", default_value=13)
 METRIC = ParameterString(
     "Metric", default_value="rougeL", enum_values=["rougeL", "exactMatch", "tokenF1", "macroF1", "accuracy"]
 )
+QUANTIZATION = ParameterString("Quantization", default_value="q8_0", enum_values=["q8_0", "q4_1", "q4_0"])
+QUANTIZATION_TOLERANCE = ParameterFloat("QuantizationTolerance", default_value=0.05)
 
 MINIMUM_LOSS_REDUCTION = ParameterFloat("MinimumLossReduction", default_value=0.05)
 MINIMUM_METRIC = ParameterFloat("MinimumMetric", default_value=0.3)
@@ -69,6 +71,8 @@ HYPERPARAMETERS: dict[str, Parameter] = {
     "seed": SEED,
     # Training refuses targets that the metric could not compare, before anything is spent.
     "metric": METRIC,
+    "quantization": QUANTIZATION,
+    "quantization_tolerance": QUANTIZATION_TOLERANCE,
     "max_lost_minutes": MAX_LOST_MINUTES,
 }
 

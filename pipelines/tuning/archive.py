@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pipelines.tuning.container import TuningError
 from pipelines.tuning.methods import WEIGHTS
@@ -37,11 +38,21 @@ def opened(folder: Path) -> Iterator[tarfile.TarFile]:
 
 def labels_in(folder: Path) -> list[str]:
     """Give the labels that training found, out of model.tar.gz; none where it found none."""
+    return [str(label) for label in report_in(folder).get("labels", [])]
+
+
+def report_in(folder: Path) -> dict[str, Any]:
+    """Give `training.json` out of model.tar.gz; nothing where there is none.
+
+    Raises:
+        TuningError: there is no such archive, or it is torn.
+    """
     with opened(folder) as tar:
         for member in tar:
             if member.name.removeprefix("./") == "training.json" and (content := tar.extractfile(member)):
-                return [str(label) for label in json.load(content).get("labels", [])]
-    return []
+                report: dict[str, Any] = json.load(content)
+                return report
+    return {}
 
 
 def unpack_learned(folder: Path, target: Path) -> Path:

@@ -1,15 +1,25 @@
-"""What a training job leaves: what was learned, and the whole model as the endpoint serves it."""
+"""What a training job leaves: what was learned, and the whole model as the endpoint serves it, quantized.
+
+Quantizing loses something. How much is measured on the file as written: its weights go back into the model, whose
+held-out loss is then taken again.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from pipelines.tuning import adapter_files, gguf_export, lora, weights
+from pipelines.tuning import adapter_files, gguf_export, gguf_weights, lora, weights
+from pipelines.tuning.container import TuningError
+from pipelines.tuning.fidelity import Fidelity
 from pipelines.tuning.methods import ADAPTER, CHECKPOINT
-from pipelines.tuning.progress import log_phase
+from pipelines.tuning.progress import log_figures, log_phase
+from pipelines.tuning.quantizations import TYPES
+
+SERVED = "model.gguf"
 
 
 def write(
@@ -18,6 +28,7 @@ def write(
     method: str,
     base_type: torch.dtype,
     artifact: Path,
+    quantization: str,
 ) -> None:
     """Write `model.gguf`, and an adapter into `adapter/` or else the whole model into `checkpoint/`; uses `model` up.
 
@@ -27,8 +38,34 @@ def write(
     if method == "lora":
         adapter_files.save(model, artifact / ADAPTER)
         lora.merge(model)
-    gguf_export.write(model, tokenizer, artifact / "model.gguf")
+    gguf_export.write(model, tokenizer, artifact / SERVED, TYPES[quantization])
     if method != "lora":
         weights.cast(model, base_type)
         model.save_pretrained(artifact / CHECKPOINT)
         tokenizer.save_pretrained(str(artifact / CHECKPOINT))
+
+
+def measure(
+    model: PreTrainedModel,
+    path: Path,
+    quantization: str,
+    model_loss: float,
+    loss: Callable[[], float],
+    tolerance: float,
+) -> Fidelity:
+    """Say how far the file at `path` is from the model that it was made of, by `loss` of that model; uses it up."""
+    gguf_weights.load(model, path)
+    fidelity = Fidelity(quantization, path.stat().st_size, model_loss, loss(), tolerance)
+    # Not `…_loss`: CloudWatch finds `validation_loss=` anywhere in a line.
+    log_figures(quantization_distance=fidelity.distance)
+    return fidelity
+
+
+def check(fidelity: Fidelity) -> None:
+    """Let a model pass that is near enough to be served.
+
+    Raises:
+        TuningError: it is further off than the tolerance; the message has the figures and the remedy.
+    """
+    if fidelity.problem:
+        raise TuningError(fidelity.problem)

@@ -1,4 +1,4 @@
-"""Write a model as GGUF, the one file that llama.cpp serves: q8_0 weights, tokenizer and chat template.
+"""Write a model as GGUF, the one file that llama.cpp serves: quantized weights, tokenizer and chat template.
 
 The `gguf` package knows the format, the tensors' names and the quantization. What a model family needs beyond
 that stands here, for the Llama architecture: its rotary embedding pairs neighbouring dimensions in llama.cpp,
@@ -18,14 +18,11 @@ from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerB
 from pipelines.tuning import gguf_tokenizer
 from pipelines.tuning.container import TuningError
 from pipelines.tuning.progress import log_phase, log_progress
+from pipelines.tuning.quantizations import FILE_TYPES, tensor_type
 
 ARCHITECTURE = "LlamaForCausalLM"
 # Their frequencies are fixed, so that one tensor of factors expresses them.
 ROPE_TYPES = ("default", "linear", "llama3")
-FILE_TYPES = {
-    gguf.GGMLQuantizationType.Q8_0: gguf.LlamaFileType.MOSTLY_Q8_0,
-    gguf.GGMLQuantizationType.F32: gguf.LlamaFileType.ALL_F32,
-}
 
 Array = npt.NDArray[np.float32]
 
@@ -62,7 +59,10 @@ def write(
     path: Path,
     quantization: gguf.GGMLQuantizationType = gguf.GGMLQuantizationType.Q8_0,
 ) -> None:
-    """Write `model` (fp32, adapter merged) and its tokenizer to `path`, its matrices in `quantization`."""
+    """Write `model` (fp32, adapter merged) and its tokenizer to `path`, its matrices in `quantization`.
+
+    `gguf_weights.load` reads the weights back.
+    """
     config = model.config
     path.parent.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(path, "llama")
@@ -70,17 +70,12 @@ def write(
     _add_hyperparameters(writer, config)
     gguf_tokenizer.add(writer, tokenizer, config.vocab_size)
 
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
+    names = tensor_names(model)
     state = model.state_dict()
-    if config.tie_word_embeddings:
-        del state["lm_head.weight"]
-    for done, (name, tensor) in enumerate(state.items(), start=1):
-        target = names.get_name(name, try_suffixes=(".weight",))
-        if target is None:
-            raise TuningError(f"The weight '{name}' has no counterpart in GGUF's Llama architecture.")
-        _add_tensor(writer, target, _arranged(name, tensor, config), quantization)
-        if done % 50 == 0 or done == len(state):
-            log_progress("export", done, len(state))
+    for done, (name, target) in enumerate(names.items(), start=1):
+        _add_tensor(writer, target, _arranged(name, state[name], config), quantization)
+        if done % 50 == 0 or done == len(names):
+            log_progress("export", done, len(names))
     factors = _rope_factors(model)
     if factors is not None:
         writer.add_tensor("rope_freqs.weight", factors)
@@ -90,6 +85,31 @@ def write(
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def tensor_names(model: PreTrainedModel) -> dict[str, str]:
+    """Give the names in GGUF by the names of the model's weights; of a head that is the embedding too, the latter's.
+
+    Raises:
+        TuningError: a weight has no counterpart.
+    """
+    known = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, model.config.num_hidden_layers)
+    found = {}
+    for name in model.state_dict():
+        if name == "lm_head.weight" and model.config.tie_word_embeddings:
+            continue
+        target = known.get_name(name, try_suffixes=(".weight",))
+        if target is None:
+            raise TuningError(f"The weight '{name}' has no counterpart in GGUF's Llama architecture.")
+        found[name] = target
+    return found
+
+
+def heads_rearranged(name: str, config: PretrainedConfig) -> int | None:
+    """Give how many heads a projection has whose rows change places, or None for any other weight."""
+    if name.endswith("q_proj.weight"):
+        return int(config.num_attention_heads)
+    return int(config.num_key_value_heads) if name.endswith("k_proj.weight") else None
 
 
 def _add_hyperparameters(writer: gguf.GGUFWriter, config: PretrainedConfig) -> None:
@@ -112,11 +132,8 @@ def _add_hyperparameters(writer: gguf.GGUFWriter, config: PretrainedConfig) -> N
 
 def _arranged(name: str, tensor: torch.Tensor, config: PretrainedConfig) -> Array:
     array: Array = tensor.detach().to("cpu", torch.float32).numpy()
-    if name.endswith("q_proj.weight"):
-        return _interleaved(array, config.num_attention_heads)
-    if name.endswith("k_proj.weight"):
-        return _interleaved(array, config.num_key_value_heads)
-    return array
+    heads = heads_rearranged(name, config)
+    return array if heads is None else _interleaved(array, heads)
 
 
 def _interleaved(projection: Array, heads: int) -> Array:
@@ -127,11 +144,11 @@ def _interleaved(projection: Array, heads: int) -> Array:
 
 
 def _add_tensor(writer: gguf.GGUFWriter, name: str, array: Array, quantization: gguf.GGMLQuantizationType) -> None:
-    """Quantize matrices; keep vectors (norms), and rows that do not divide into q8_0's blocks, in fp32."""
-    if array.ndim > 1 and array.shape[-1] % 32 == 0:
-        writer.add_tensor(name, gguf.quants.quantize(array, quantization), raw_dtype=quantization)
-    else:
+    kind = tensor_type(name, array.shape, quantization)
+    if kind is gguf.GGMLQuantizationType.F32:
         writer.add_tensor(name, array)
+    else:
+        writer.add_tensor(name, gguf.quants.quantize(array, kind), raw_dtype=kind)
 
 
 def _rope_factors(model: PreTrainedModel) -> Array | None:

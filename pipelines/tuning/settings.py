@@ -12,6 +12,8 @@ from pipelines.tuning.metrics import NAMES
 from pipelines.tuning.schedule import SCHEDULES
 
 METHODS = ("lora", "full", "frozen")
+# `quantizations.py` says what they are; it needs a library that evaluation does without.
+QUANTIZATIONS = ("q8_0", "q4_1", "q4_0")
 # As for the candidates: on fewer held-out examples a confidence interval says nothing.
 MINIMUM_EXAMPLES = 5
 
@@ -22,7 +24,8 @@ class TrainingSettings:
 
     `trained_layers` is for method `frozen`. `warm_up` is a share of the steps. Training ends when held-out loss has
     not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by. Checkpoints are
-    no more than `max_lost_minutes` apart.
+    no more than `max_lost_minutes` apart. The model is exported in `quantization`; the loss of what was exported may be
+    `quantization_tolerance` nats off.
     """
 
     method: str
@@ -42,6 +45,8 @@ class TrainingSettings:
     validation_examples: int
     seed: int
     metric: str = "rougeL"
+    quantization: str = "q8_0"
+    quantization_tolerance: float = 0.05
     max_lost_minutes: float = 10.0
 
 
@@ -138,6 +143,8 @@ def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     parser.add_argument("--validation_examples", type=_whole(MINIMUM_EXAMPLES, 10_000), default=64)
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
     parser.add_argument("--metric", choices=NAMES, default="rougeL")
+    parser.add_argument("--quantization", choices=QUANTIZATIONS, default="q8_0")
+    parser.add_argument("--quantization_tolerance", type=_fraction(0.0, 10.0), default=0.05)
     parser.add_argument("--max_lost_minutes", type=_fraction(0.0, 1440.0), default=10.0)
     return TrainingSettings(**vars(parser.parse_args(arguments)))
 

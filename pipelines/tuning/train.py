@@ -2,7 +2,7 @@
 
 In: the channels `train` and `validation` (curated records) and `model` (a Hugging Face checkpoint).
 Out, in model.tar.gz: what was learned (`adapter/` by method lora, else `checkpoint/`), `model.gguf` (the whole
-model, q8_0, what the endpoint serves), and `training.json`.
+model, quantized, what the endpoint serves), and `training.json`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -28,14 +29,14 @@ if __name__ == "__main__":
 import torch
 import transformers
 
-from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, methods
+from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, losses, methods
 from pipelines.tuning.container import TrainingFolders, failures_explained
 from pipelines.tuning.hardware import detect
 from pipelines.tuning.interruption import Interruption
 from pipelines.tuning.labels import labels_of
 from pipelines.tuning.learning import learn
 from pipelines.tuning.metrics import Metric
-from pipelines.tuning.progress import log_phase
+from pipelines.tuning.progress import log_figures, log_phase, log_progress
 from pipelines.tuning.settings import TrainingSettings, parse_training
 
 # Labels are those of this many records, as for the candidates.
@@ -75,14 +76,24 @@ def fine_tune(
     weights = methods.prepare(model, settings)
 
     learned = learn(model, weights, training, validation, settings, hardware, folders, interruption or Interruption())
+    if learned.curve[-1].get("validation_loss") != learned.loss_after:
+        # A search judges a model by the last value that it finds, and this is that of the weights that were kept.
+        log_figures(validation_loss=learned.loss_after)
 
-    export.write(model, tokenizer, settings.method, base_type, folders.artifact)
+    def held_out_loss() -> float:
+        return losses.mean_loss(model, validation, hardware, partial(log_progress, "validate"))
+
+    kind, served = settings.quantization, folders.artifact / export.SERVED
+    export.write(model, tokenizer, settings.method, base_type, folders.artifact, kind)
+    fidelity = export.measure(model, served, kind, learned.loss_after, held_out_loss, settings.quantization_tolerance)
+    export.check(fidelity)
     return {
         "examples": len(training),
         "tokens": round(sum(point["tokens"] for point in learned.curve)),
         "trained_weights": sum(weight.numel() for weight in weights),
         "loss_before": learned.loss_before,
         "loss_after": learned.loss_after,
+        "export": fidelity.figures(),
         "curve": learned.curve,
         "resumed_from": learned.resumed_from,
         "seconds": round(learned.seconds_before + time.monotonic() - started, 1),

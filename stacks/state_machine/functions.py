@@ -107,8 +107,11 @@ class FunctionFactory:
             [executions],
         )
         # The pipeline names its jobs `pipelines-<execution>-<step>-<random>`.
-        jobs = [self._arn("sagemaker", f"{kind}/pipelines-*") for kind in ("training-job", "processing-job")]
+        jobs = [fine_tuning.training_jobs, self._arn("sagemaker", "processing-job/pipelines-*")]
         allow(made.role, ["sagemaker:DescribeTrainingJob", "sagemaker:DescribeProcessingJob"], jobs)
+        if fine_tuning.tuning_jobs:
+            reading = ("DescribeHyperParameterTuningJob", "ListTrainingJobsForHyperParameterTuningJob")
+            allow(made.role, [f"sagemaker:{verb}" for verb in reading], [fine_tuning.tuning_jobs])
         groups = [self._arn("logs", f"log-group:{group}") for group in _JOB_LOGS]
         streams = [f"{group}:*" for group in groups]
         allow(made.role, ["logs:DescribeLogStreams", "logs:GetLogEvents"], [*groups, *streams])
@@ -132,8 +135,10 @@ class FunctionFactory:
         allow(
             made.role,
             ["sagemaker:DescribeTrainingJob"],
-            [self._arn("sagemaker", "training-job/pipelines-*")],
+            [fine_tuning.training_jobs],
         )
+        if fine_tuning.tuning_jobs:
+            allow(made.role, ["sagemaker:DescribeHyperParameterTuningJob"], [fine_tuning.tuning_jobs])
         return made.function
 
     def _write_model_card(self, fine_tuning: FineTuning) -> lambda_.Function:
@@ -160,7 +165,7 @@ class FunctionFactory:
         allow(
             made.role,
             ["sagemaker:DescribeTrainingJob"],
-            [self._arn("sagemaker", "training-job/pipelines-*")],
+            [fine_tuning.training_jobs],
         )
         write_objects(made.role, base.models_bucket, "run=*/evaluation/model_card.json", key=base.key)
         packages = self._arn("sagemaker", f"model-package/{fine_tuning.model_package_group_name}/*")

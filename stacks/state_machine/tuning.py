@@ -18,14 +18,11 @@ from stacks.state_machine.steps import PAYLOAD, Steps
 _TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (SageMaker's word for idempotency)
 # The limits may differ by run. Training may wait for spot instances too; instances take time to start.
 _TRAINING = "$exists($run.tuning.MaxWaitSeconds) ? $run.tuning.MaxWaitSeconds : $run.tuning.MaxRuntimeSeconds"
-_LONGEST = f"($number({_TRAINING}) + $number($run.tuning.MaxRuntimeSeconds) + 3600)"
-_DEADLINE = f"{{% $millis() + 1000 * {_LONGEST} %}}"
 # An execution may have 25,000 events, and one look takes nine: whoever may wait for days looks less often.
 _MOST_LOOKS = 1500
-_POLL_SECONDS = f"{{% $max([30, $ceil({_LONGEST} / {_MOST_LOOKS})]) %}}"
 _TIMED_OUT = {
     "Error": "FineTuneTimedOut",
-    "Cause": "The pipeline was stopped: its two jobs may take tuning.max_runtime_minutes each (training on spot "
+    "Cause": "The pipeline was stopped: its jobs may take tuning.max_runtime_minutes each (training on spot "
     "instances tuning.max_wait_minutes), and an hour more to start, and it was still running. Raise the limit, train "
     "on fewer examples or on a larger instance.",
 }
@@ -48,8 +45,9 @@ def tune(
     `discard` is where a run goes whose registered model does not stand the comparison.
     """
     steps = steps.of("FineTune")
+    longest = _longest(fine_tuning.trials_in_a_row)
     executions = [f"{fine_tuning.pipeline_arn}/execution/*"]
-    wait = steps.wait("WaitForFineTune", _POLL_SECONDS, comment="gives the pipeline time.")
+    wait = steps.wait("WaitForFineTune", _poll_seconds(longest), comment="gives the pipeline time.")
     stop = _stop(steps, executions, discard)
     describe = steps.failing_into(stop).call(
         "DescribeFineTune",
@@ -65,7 +63,15 @@ def tune(
     finished.when(_status_is("Executing", "Stopping", condition=" and $millis() < $fine_tune_deadline"), wait)
     finished.when(_status_is("Executing"), stop, assign=steps.failure(_TIMED_OUT))
     finished.otherwise(_explain(steps, functions))
-    return _start(steps, fine_tuning).next(wait).next(describe).next(finished).start_state
+    return _start(steps, fine_tuning, longest).next(wait).next(describe).next(finished).start_state
+
+
+def _longest(trials_in_a_row: int) -> str:
+    return f"({trials_in_a_row} * $number({_TRAINING}) + $number($run.tuning.MaxRuntimeSeconds) + 3600)"
+
+
+def _poll_seconds(longest: str) -> str:
+    return f"{{% $max([30, $ceil({longest} / {_MOST_LOOKS})]) %}}"
 
 
 def where_to_tune(steps: Steps, *, on_bedrock: sfn.IChainable, otherwise: sfn.IChainable) -> sfn.State:
@@ -75,7 +81,7 @@ def where_to_tune(steps: Steps, *, on_bedrock: sfn.IChainable, otherwise: sfn.IC
     return fork.otherwise(otherwise)
 
 
-def _start(steps: Steps, fine_tuning: FineTuning) -> sfn.Chain:
+def _start(steps: Steps, fine_tuning: FineTuning, longest: str) -> sfn.Chain:
     start = steps.call(
         "FineTune",
         "sagemaker",
@@ -90,7 +96,7 @@ def _start(steps: Steps, fine_tuning: FineTuning) -> sfn.Chain:
         resources=[fine_tuning.pipeline_arn],
         assign={
             "pipeline_execution_arn": "{% $states.result.PipelineExecutionArn %}",
-            "fine_tune_deadline": _DEADLINE,
+            "fine_tune_deadline": f"{{% $millis() + 1000 * {longest} %}}",
         },
     )
     return sfn.Chain.start(start)

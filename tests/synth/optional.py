@@ -13,6 +13,7 @@ from cdk_app.checks.assembly import Assembly
 from cdk_app.nag import add_checks
 from cdk_app.settings import Candidate, Settings, load_settings
 from cdk_app.settings.measuring import Documents, Embeddings, Judge
+from cdk_app.settings.search import Search, SearchRange
 from stacks import create_stacks
 from tests.synth.templates import context
 
@@ -20,8 +21,8 @@ _FOLDERS: list[TemporaryDirectory[str]] = []  # kept until the process ends
 
 
 def everything_on(settings: Settings) -> Settings:
-    """`settings` with data-quality rules that are evaluated, tokens that are counted, the warehouse, and a selection
-    that searches documents, embeds texts and asks a judge."""
+    """`settings` with data-quality rules that are evaluated, tokens that are counted, the warehouse, a selection that
+    searches documents, embeds texts and asks a judge, and a search of hyperparameters."""
     rules = settings.data.quality_rules.model_copy(update={"on_glue": True})
     filters = settings.data.filters.model_copy(update={"max_tokens": 256})
     data = settings.data.model_copy(update={"quality_rules": rules, "filters": filters})
@@ -35,7 +36,10 @@ def everything_on(settings: Settings) -> Settings:
             "candidates": (*settings.selection.candidates, retrieves),
         }
     )
-    return settings.model_copy(update={"data": data, "analytics": analytics, "selection": selection})
+    rate = SearchRange(setting="learning_rate", minimum=1e-5, maximum=1e-3, scale="logarithmic")
+    tuning = settings.tuning.model_copy(update={"search": Search(ranges=(rate,), trials=6, at_once=2)})
+    changed = {"data": data, "analytics": analytics, "selection": selection, "tuning": tuning}
+    return settings.model_copy(update=changed)
 
 
 @cache

@@ -81,7 +81,7 @@ class Walker:
             return data, body["Next"]
         if body["Type"] == "Pass":
             self._assign(body, {"input": data})
-            return data, body["Next"]
+            return self._render(body["Output"], {"input": data}) if "Output" in body else data, body["Next"]
         try:
             result = self._map(body, data) if body["Type"] == "Map" else self._task(name, body, data)
             states = {"input": data, "result": result}

@@ -35,6 +35,11 @@ def test_hyperparameters_become_arguments_by_name() -> None:
     assert parameters.toolkit == {"sagemaker_program": "train.py"}
 
 
+def test_what_a_tuning_job_adds_is_kept_from_the_script() -> None:
+    parameters = Hyperparameters.of({"rate": "0.1", "_tuning_objective_metric": "validation:loss"})
+    assert parameters.arguments() == ["--rate", "0.1"]
+
+
 def test_the_environment_is_the_toolkits(directory: ContainerDirectory) -> None:
     parameters = Hyperparameters.of({"epochs": "2", "sagemaker_program": "train.py"})
     variables = environment(directory, parameters, {"train": {"TrainingInputMode": "File"}}, "ml.g5.xlarge")

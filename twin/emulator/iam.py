@@ -92,8 +92,10 @@ def sagemaker_resource(request: Request) -> str:
     given = request.parameters
     if arn := given.get("ResourceArn") or given.get("PipelineExecutionArn"):
         return str(arn)
-    if "PipelineName" in given:
-        return _named(prefix, "Pipeline", given["PipelineName"])
+    for noun in ("Pipeline", "HyperParameterTuningJob"):
+        # Operations on what belongs to them too: their executions, their training jobs.
+        if f"{noun}Name" in given:
+            return _named(prefix, noun, given[f"{noun}Name"])
     matched = _OPERATION.fullmatch(request.operation or "")
     if not matched:
         return "*"

@@ -28,6 +28,7 @@ _ROLES = {
     ("lambda", "CreateFunction"): "Role",
     ("lambda", "UpdateFunctionConfiguration"): "Role",
     ("logs", "PutSubscriptionFilter"): "roleArn",
+    ("sagemaker", "CreateHyperParameterTuningJob"): "TrainingJobDefinition.RoleArn",
     ("sagemaker", "CreateModel"): "ExecutionRoleArn",
     ("sagemaker", "CreatePipeline"): "RoleArn",
     ("sagemaker", "UpdatePipeline"): "RoleArn",

@@ -10,6 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from twin.report.search import search_of
+
 EXPLANATION = ("reason", "detail", "source", "bytes", "duplicate_of")
 """What a report may say of a rejected record. Its text may not leave quarantine: nothing in it is redacted."""
 
@@ -22,10 +24,13 @@ class Artefacts:
         outputs: the stacks' outputs, by name.
         dataset: the data set's name.
         run_id: the run's id.
+        sagemaker: a SageMaker client of the emulator; without one, a search is not looked for.
     """
 
-    def __init__(self, s3: Any, outputs: dict[str, str], dataset: str, run_id: str) -> None:
-        self._s3 = s3
+    def __init__(
+        self, s3: Any, outputs: dict[str, str], dataset: str, run_id: str, sagemaker: Any | None = None
+    ) -> None:
+        self._s3, self._sagemaker, self._outputs, self._run_id = s3, sagemaker, outputs, run_id
         self._curated, self._quarantine = outputs["CuratedBucketName"], outputs["QuarantineBucketName"]
         self._models = outputs["ModelsBucketName"]
         self._data, self._run = f"{dataset}/run={run_id}", f"run={run_id}"
@@ -60,10 +65,19 @@ class Artefacts:
         body = self._object(self._models, f"{self._run}/evaluation/predictions.jsonl")
         return [json.loads(line) for line in body.iter_lines()] if body is not None else []
 
-    def training(self) -> dict[str, Any] | None:
-        """Return `training.json` out of the model archive, reading no further than it must."""
+    def search(self) -> dict[str, Any] | None:
+        """Return what a search of hyperparameters tried."""
+        if self._sagemaker is None or "PipelineName" not in self._outputs:
+            return None
+        return search_of(self._sagemaker, self._outputs["PipelineName"], self._run_id)
+
+    def training(self, job: str = "") -> dict[str, Any] | None:
+        """Return `training.json` out of the model archive, of that job where there were several.
+
+        Reads no further than it must.
+        """
         for key in self._keys(self._models, f"{self._run}/training/"):
-            if not key.endswith("/model.tar.gz"):
+            if not key.endswith("/model.tar.gz") or f"/{job}" not in key:
                 continue
             body = self._object(self._models, key)
             with tarfile.open(fileobj=body, mode="r|gz") as archive:

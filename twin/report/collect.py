@@ -59,7 +59,7 @@ def collect(
     `error` is what went wrong after the execution, when the deployed model was used; `longest_max_length` is how far
     `tuning.max_length` can be raised; `log` is the file with the run's logs, where it failed.
     """
-    manifest = artefacts.manifest()
+    manifest, searched = artefacts.manifest(), artefacts.search()
     return {
         "execution": {
             "id": outcome.run_id,
@@ -75,7 +75,8 @@ def collect(
         "steps": steps(board),
         "data": data(manifest, artefacts),
         "selection": selection(outcome, artefacts),
-        "tuning": tuning(artefacts, longest_max_length),
+        "search": searched,
+        "tuning": tuning(artefacts, longest_max_length, searched),
         "evaluation": evaluation(artefacts),
         "approval": approval(outcome, board),
         "serving": serving(probed),
@@ -142,9 +143,11 @@ def selection(outcome: Outcome, artefacts: Artefacts) -> dict[str, Any] | None:
     }
 
 
-def tuning(artefacts: Artefacts, longest_max_length: int | None) -> dict[str, Any] | None:
-    """Return what training used and how the held-out loss moved."""
-    training = artefacts.training()
+def tuning(
+    artefacts: Artefacts, longest_max_length: int | None, searched: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Return what training used and how the held-out loss moved; after a search, in its best trial."""
+    training = artefacts.training((searched or {}).get("best") or "")
     return training | {"longest_max_length": longest_max_length} if training is not None else None
 
 

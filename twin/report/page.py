@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_timeline
+from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_search, draw_timeline
 from twin.report.charts.candidates import milliseconds
 from twin.report.cuts import cuts
 from twin.report.failure import failure
@@ -61,6 +61,7 @@ def drawings(report: dict[str, Any]) -> dict[str, str | None]:
     return {
         "funnel": draw_funnel(data) if data else None,
         "candidates": draw_candidates(selection, evaluation) if selection else None,
+        "search": draw_search(report["search"]) if report["search"] else None,
         "loss": draw_loss(tuning) if tuning else None,
         "moved": draw_moved(evaluation["moved"]) if evaluation else None,
         "timeline": draw_timeline(report["steps"]),

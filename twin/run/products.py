@@ -68,6 +68,16 @@ def delete_jobs(sagemaker: Any, pipeline: str) -> None:
             sagemaker.delete_training_job(TrainingJobName=name)
         elif kind == "ProcessingJob":
             sagemaker.delete_processing_job(ProcessingJobName=name)
+        elif kind == "TuningJob":
+            _delete_search(sagemaker, name)
+
+
+def _delete_search(sagemaker: Any, name: str) -> None:
+    pages = sagemaker.get_paginator("list_training_jobs_for_hyper_parameter_tuning_job")
+    for page in pages.paginate(HyperParameterTuningJobName=name):
+        for trial in page["TrainingJobSummaries"]:
+            sagemaker.delete_training_job(TrainingJobName=trial["TrainingJobName"])
+    sagemaker.delete_hyper_parameter_tuning_job(HyperParameterTuningJobName=name)
 
 
 def _jobs(sagemaker: Any, pipeline: str) -> Iterator[tuple[str, str]]:

@@ -10,6 +10,7 @@ from twin.emulator import hooks
 from twin.emulator.hooks import Json
 from twin.sagemaker import cfn, endpoints, execution_run, executions, service, store
 from twin.sagemaker.jobs import interrupted, job
+from twin.sagemaker.search import tuning_job
 from twin.sagemaker.serving import rollout
 
 
@@ -31,5 +32,6 @@ def _load(saved: Json) -> None:
 
 def _stop_everything() -> None:
     execution_run.stop_all()
+    tuning_job.stop_all()
     job.stop_all()
     rollout.stop_all()

@@ -8,13 +8,13 @@ import string
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from twin import credentials
 from twin.emulator.hooks import Json
+from twin.sagemaker.job_calls import JOBS, JobCalls
 from twin.sagemaker.pipeline import caching
 from twin.sagemaker.pipeline.engine import StepState
 from twin.sagemaker.pipeline.expressions import ExpressionError
@@ -26,29 +26,14 @@ from twin.sagemaker.transfer import split_uri
 
 _POLL_S = 0.2
 _SUFFIX = string.ascii_letters + string.digits
-_MOST_OF_A_NAME = 63
+# A tuning job's trials that a step's properties have.
+_MOST_SUMMARIES = 50
 _THROTTLED = frozenset({"ThrottlingException", "Throttling", "TooManyRequestsException"})
 # How a job's FailureReason begins, and the exception type that a retry policy names it by.
 _JOB_EXCEPTIONS = {
     "InternalServerError": "SageMaker.JOB_INTERNAL_ERROR",
     "CapacityError": "SageMaker.CAPACITY_ERROR",
     "ResourceLimitExceeded": "SageMaker.RESOURCE_LIMIT",
-}
-
-
-@dataclass(frozen=True)
-class _JobCalls:
-    """The operations of one kind of job, and the members that its answers have."""
-
-    noun: str
-    create: str
-    describe: str
-    stop: str
-
-
-_JOBS = {
-    "Training": _JobCalls("TrainingJob", "create_training_job", "describe_training_job", "stop_training_job"),
-    "Processing": _JobCalls("ProcessingJob", "create_processing_job", "describe_processing_job", "stop_processing_job"),
 }
 
 
@@ -90,12 +75,12 @@ class StepCalls:
 
     def execute(self, step: Step, arguments: Json, state: StepState, stop: threading.Event) -> Json:
         """Do the step's work and give its properties. Raises StepFailedError or StepStoppedError."""
-        if step.type in _JOBS:
-            properties = self._run_job(_JOBS[step.type], step, arguments, state, stop)
+        if step.type in JOBS:
+            properties = self._run_job(JOBS[step.type], step, arguments, state, stop)
             self._remember(step, arguments, state, properties)
             return properties
         if step.type == "Model":
-            name = self._name(step)
+            name = self._name(step, 63)
             arn = self._call("create_model", step, ModelName=name, **arguments)["ModelArn"]
             state.metadata["Model"] = {"Arn": arn}
             return self._record("model", name)
@@ -109,23 +94,27 @@ class StepCalls:
             raise StepFailedError(f"ClientError: {name} does not exist.")
         return dict(record)
 
-    def _name(self, step: Step) -> str:
+    def _name(self, step: Step, longest: int) -> str:
         execution = self._execution_arn.rpartition("/")[2]
         suffix = "".join(secrets.choice(_SUFFIX) for _ in range(10))
-        room = _MOST_OF_A_NAME - len(f"pipelines-{execution}--{suffix}")
-        return f"pipelines-{execution}-{step.name[:room]}-{suffix}"
+        # The short name of a tuning job has no room for more.
+        before = f"pipelines-{execution}" if longest > 32 else execution
+        room = longest - len(f"{before}--{suffix}")
+        return f"{before}-{step.name[:room].rstrip('-')}-{suffix}"
 
-    def _run_job(self, calls: _JobCalls, step: Step, arguments: Json, state: StepState, stop: threading.Event) -> Json:
+    def _run_job(self, calls: JobCalls, step: Step, arguments: Json, state: StepState, stop: threading.Event) -> Json:
         name_member = f"{calls.noun}Name"
-        names = {name_member: self._name(step)}
-        state.metadata[calls.noun] = {"Arn": self._call(calls.create, step, **names, **arguments)[f"{calls.noun}Arn"]}
+        names = {name_member: self._name(step, calls.longest_name)}
+        state.metadata[calls.metadata] = {
+            "Arn": self._call(calls.create, step, **names, **arguments)[f"{calls.noun}Arn"]
+        }
         self._on_change(state)
         stopping = False
         while True:
             job = self._call(calls.describe, step, **names)
             status = job[f"{calls.noun}Status"]
             if status == "Completed":
-                return _plain(job)
+                return _plain({**job, **self._trials(step, job)})
             if status in ("Failed", "Stopped"):
                 break
             if stop.wait(_POLL_S) and not stopping:
@@ -138,7 +127,21 @@ class StepCalls:
         reason = job.get("FailureReason") or f"The job {names[name_member]} was stopped."
         raise StepFailedError(reason, job_exceptions(reason))
 
-    def _stop(self, calls: _JobCalls, step: Step, names: Json) -> None:
+    def _trials(self, step: Step, job: Json) -> Json:
+        """What a tuning step's properties have besides its job: the trials, the best first."""
+        if step.type != "Tuning":
+            return {}
+        best_first = job["HyperParameterTuningJobConfig"]["HyperParameterTuningJobObjective"]["Type"] == "Minimize"
+        return self._call(
+            "list_training_jobs_for_hyper_parameter_tuning_job",
+            step,
+            HyperParameterTuningJobName=job["HyperParameterTuningJobName"],
+            SortBy="FinalObjectiveMetricValue",
+            SortOrder="Ascending" if best_first else "Descending",
+            MaxResults=_MOST_SUMMARIES,
+        )
+
+    def _stop(self, calls: JobCalls, step: Step, names: Json) -> None:
         try:
             self._call(calls.stop, step, **names)
         except StepFailedError as error:

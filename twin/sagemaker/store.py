@@ -19,6 +19,7 @@ Kind = Literal[
     "execution",
     "training-job",
     "processing-job",
+    "hyper-parameter-tuning-job",
     "model-package-group",
     "model-package",
     "model",

@@ -37,18 +37,29 @@ _LISTING = Listing(
 def create_training_job(call: Call) -> Json:
     """CreateTrainingJob: the job runs from here on."""
     require_support(TRAINING_JOB, call.parameters)
-    for member in ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition"):
-        if not call.parameters.get(member):
-            raise errors.validation(f"{member} is required to run a training job here.")
-    require_consistent_capacity(call.parameters)
-    require_image(call.parameters["AlgorithmSpecification"].get("TrainingImage") or "", "training")
-    _require_patterns(call.parameters["AlgorithmSpecification"].get("MetricDefinitions") or ())
+    check_training(call.parameters)
     require_role(call.parameters["RoleArn"])
+    return {"TrainingJobArn": launch(call).arn}
+
+
+def check_training(given: Json) -> None:
+    """Refuse a training job, or the definition of a tuning job's, that lacks what is needed to run it here."""
+    for member in ("AlgorithmSpecification", "ResourceConfig", "StoppingCondition"):
+        if not given.get(member):
+            raise errors.validation(f"{member} is required to run a training job here.")
+    require_consistent_capacity(given)
+    require_image(given["AlgorithmSpecification"].get("TrainingImage") or "", "training")
+    _require_patterns(given["AlgorithmSpecification"].get("MetricDefinitions") or ())
+
+
+def launch(call: Call, further: Json | None = None) -> TrainingJob:
+    """Start a job whose request has been checked; `further` is what its record has beside the request's members."""
     name = call.parameters["TrainingJobName"]
     arn = call.scope.arn("training-job", name)
     started = {"Status": "Starting", "StartTime": time.time(), "StatusMessage": "Starting the training job"}
     record = {
         **call.given("Tags"),
+        **(further or {}),
         "TrainingJobArn": arn,
         "TrainingJobStatus": "InProgress",
         "SecondaryStatus": "Starting",
@@ -58,8 +69,9 @@ def create_training_job(call: Call) -> Json:
         record["WarmPoolStatus"] = warm_pool("InUse")
     record = call.store.add("training-job", name, record, lambda: _taken(arn))
     set_tags(call.store, arn, call.parameters.get("Tags"))
-    TrainingJob(call.store, record).start()
-    return {"TrainingJobArn": arn}
+    job = TrainingJob(call.store, record)
+    job.start()
+    return job
 
 
 def _taken(arn: str) -> ServiceError:

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cdk_app.settings.rules import customization, data, hosting, measuring, models, training
+from cdk_app.settings.rules import customization, data, hosting, measuring, models, search, training
 from cdk_app.settings.rules.rule import RULES, Breach, Subject
 
-__all__ = ["Breach", "Subject", "breaches", "customization", "data", "hosting", "measuring", "models", "training"]
+__all__ = [
+    "Breach",
+    "Subject",
+    "breaches",
+    "customization",
+    "data",
+    "hosting",
+    "measuring",
+    "models",
+    "search",
+    "training",
+]
 
 
 def breaches(subject: Subject) -> Iterator[Breach]:

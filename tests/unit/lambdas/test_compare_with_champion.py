@@ -267,6 +267,62 @@ def test_the_registered_package_and_its_artifact_come_with_the_figures(compare: 
     }
 
 
+def test_of_a_search_the_best_trial_is_the_training_job(compare: Compare, cloud: Cloud) -> None:
+    search = "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/abc-FineTune-x1"
+    cloud.on(
+        "sagemaker",
+        "ListPipelineExecutionSteps",
+        lambda _: {
+            "PipelineExecutionSteps": [
+                {"StepName": "FineTune", "StepStatus": "Succeeded", "Metadata": {"TuningJob": {"Arn": search}}},
+                {"StepName": "R", "StepStatus": "Succeeded", "Metadata": {"RegisterModel": {"Arn": PACKAGE}}},
+            ]
+        },
+    )
+    counters = {"TrainingJobStatusCounters": {}, "ObjectiveStatusCounters": {}}
+    config = {"Strategy": "Random", "ResourceLimits": {"MaxParallelTrainingJobs": 1}}
+    cloud.on(
+        "sagemaker",
+        "DescribeHyperParameterTuningJob",
+        lambda p: {
+            "HyperParameterTuningJobName": p["HyperParameterTuningJobName"],
+            "HyperParameterTuningJobArn": search,
+            "HyperParameterTuningJobConfig": config,
+            "HyperParameterTuningJobStatus": "Completed",
+            "CreationTime": 0,
+            **counters,
+            "BestTrainingJob": {
+                "TrainingJobName": f"{p['HyperParameterTuningJobName']}-002-ab",
+                "TrainingJobArn": search,
+                "CreationTime": 0,
+                "TrainingJobStatus": "Completed",
+                "TunedHyperParameters": {},
+            },
+        },
+    )
+    cloud.on(
+        "sagemaker",
+        "DescribeTrainingJob",
+        lambda p: {
+            "TrainingJobName": p["TrainingJobName"],
+            "TrainingJobArn": search,
+            "ModelArtifacts": {"S3ModelArtifacts": f"s3://models/{p['TrainingJobName']}/output/model.tar.gz"},
+            "TrainingJobStatus": "Completed",
+            "SecondaryStatus": "Completed",
+            "AlgorithmSpecification": {"TrainingInputMode": "File"},
+            "ResourceConfig": {"VolumeSizeInGB": 1},
+            "StoppingCondition": {},
+            "CreationTime": 0,
+        },
+    )
+
+    assert compare(predictions(POOR, GOOD), pipeline_execution_arn=ARN)["fine_tuned"] == {
+        "model_package_arn": PACKAGE,
+        "model_data_url": "s3://models/abc-FineTune-x1-002-ab/output/model.tar.gz",
+        "training_job_name": "abc-FineTune-x1-002-ab",
+    }
+
+
 TRAINED = {
     "StepName": "FineTune",
     "StepStatus": "Succeeded",

@@ -105,6 +105,48 @@ def test_a_failed_training_says_its_reason_and_how_its_newest_log_ends(
     assert asked["startFromHead"] is False
 
 
+SEARCH = {"TuningJob": {"Arn": f"{JOBS}:hyper-parameter-tuning-job/abc-FineTune-x1"}}
+
+
+def test_a_search_that_came_to_nothing_says_why_its_first_trial_failed(
+    explain: Explain, job: Any, cloud: Cloud
+) -> None:
+    config = {"Strategy": "Random", "ResourceLimits": {"MaxParallelTrainingJobs": 1}}
+    job(
+        "DescribeHyperParameterTuningJob",
+        {
+            "HyperParameterTuningJobName": "abc-FineTune-x1",
+            "HyperParameterTuningJobArn": SEARCH["TuningJob"]["Arn"],
+            "HyperParameterTuningJobConfig": config,
+            "HyperParameterTuningJobStatus": "Failed",
+            "CreationTime": 0,
+            "TrainingJobStatusCounters": {},
+            "ObjectiveStatusCounters": {},
+            "FailureReason": "All training jobs failed.",
+        },
+        {"abc-FineTune-x1-001-ab/algo-1-100": ["step 3", "Lower the learning rate"]},
+    )
+    trial = {
+        "TrainingJobName": "abc-FineTune-x1-001-ab",
+        "TrainingJobArn": "a",
+        "CreationTime": 0,
+        "TrainingJobStatus": "Failed",
+        "TunedHyperParameters": {},
+        "FailureReason": "AlgorithmError: nan",
+    }
+    cloud.on("sagemaker", "ListTrainingJobsForHyperParameterTuningJob", lambda _: {"TrainingJobSummaries": [trial] * 3})
+
+    with pytest.raises(FineTuneFailed) as caught:
+        explain({"StepName": "FineTune", "StepStatus": "Failed", "FailureReason": "ClientError", "Metadata": SEARCH})
+
+    text = str(caught.value)
+    assert "All training jobs failed. 3 failed, the first with: AlgorithmError: nan" in text
+    assert "Lower the learning rate" in text
+    assert "TrainingJob abc-FineTune-x1-001-ab" in text
+    (asked,) = cloud.called("sagemaker", "ListTrainingJobsForHyperParameterTuningJob")
+    assert asked["StatusEquals"] == "Failed"
+
+
 def test_a_failed_evaluation_is_looked_up_as_a_processing_job(explain: Explain, job: Any, cloud: Cloud) -> None:
     job(
         "DescribeProcessingJob",

@@ -67,6 +67,8 @@ def test_every_parameter_of_the_pipeline_is_set_as_a_string_of_its_type(resolve:
 
     tuning = resolve({})["tuning"]
 
+    # How the model is stored is the deployment's alone: the pipeline's defaults have it.
+    declared = [parameter for parameter in declared if not parameter["Name"].startswith("Quantization")]
     assert sorted(tuning) == sorted(parameter["Name"] for parameter in declared)
     readers = {"String": str, "Integer": int, "Float": float}
     for parameter in declared:
@@ -110,7 +112,15 @@ def test_a_run_waits_for_spot_instances_where_they_are_deployed_and_nowhere_else
 ) -> None:
     settings = Fields({**SETTINGS["defaults"]["tuning"], "max_runtime_minutes": 120, **deployed, **given}, "tuning")
     found = parameters.pipeline_parameters(
-        "run-7", curated_uri="", models_uri="", tuning=settings, max_output_tokens=1, metric="rougeL", floor=0.1
+        "run-7",
+        curated_uri="",
+        models_uri="",
+        tuning=settings,
+        near_duplicates=Fields(SETTINGS["defaults"]["data"]["near_duplicates"], "data.near_duplicates"),
+        max_output_tokens=1,
+        metric="rougeL",
+        floor=0.1,
+        champion_model_data_url="",
     )
     assert found.get("MaxWaitSeconds") == (None if seconds is None else str(seconds))
 

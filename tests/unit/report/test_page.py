@@ -82,6 +82,12 @@ def test_how_faithful_the_summaries_are_is_a_table_where_they_are_summaries(whol
     assert "Faithfulness" not in render(whole)
 
 
+def test_how_far_the_quantized_model_is_from_the_trained_one_is_told(whole: dict[str, Any]) -> None:
+    page = render(whole)
+    assert "Served as q4_1 (102 MB): its held-out loss is 2.8123, 0.0123 nats from the trained model's" in page
+    assert "0.05 are allowed" in page
+
+
 def test_likeness_by_embeddings_is_a_table_where_texts_were_embedded(whole: dict[str, Any]) -> None:
     assert "by embeddings of" not in render(whole)
 

@@ -20,6 +20,7 @@ Smallest = Callable[[], dict[str, Any]]
 
 SECTIONS = [declared.path for declared in declarations().values() if declared.type == "object"]
 NUMBERS = [declared for declared in declarations().values() if declared.maximum is not None]
+LISTS = {"candidates", "ranges"}
 TREES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.sampled_from(["", "nova-lite", "few-shot", "ml.g5.xlarge", "model"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["model", "strategy", "x"]), inner),
@@ -40,7 +41,7 @@ def put(document: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     """Set a value deep in a document; a list on the way is entered at its first item."""
     *sections, last = path
     for step in sections:
-        inner = document.setdefault(step, {})
+        inner = document.setdefault(step, [{}] if step in LISTS else {})
         document = inner[0] if isinstance(inner, list) else inner
     document[last] = value
 

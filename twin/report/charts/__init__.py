@@ -4,6 +4,7 @@ from twin.report.charts.candidates import draw_candidates
 from twin.report.charts.funnel import draw_funnel
 from twin.report.charts.loss import draw_loss
 from twin.report.charts.moved import draw_moved
+from twin.report.charts.search import draw_search
 from twin.report.charts.timeline import draw_timeline
 
-__all__ = ["draw_candidates", "draw_funnel", "draw_loss", "draw_moved", "draw_timeline"]
+__all__ = ["draw_candidates", "draw_funnel", "draw_loss", "draw_moved", "draw_search", "draw_timeline"]

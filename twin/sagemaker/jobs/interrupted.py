@@ -7,9 +7,10 @@ from typing import Literal
 from twin.sagemaker.store import Store
 
 _REASON = "InternalServerError: The emulator ended while the job ran."
-_KINDS: tuple[tuple[Literal["training-job", "processing-job"], str], ...] = (
+_KINDS: tuple[tuple[Literal["training-job", "processing-job", "hyper-parameter-tuning-job"], str], ...] = (
     ("training-job", "TrainingJobStatus"),
     ("processing-job", "ProcessingJobStatus"),
+    ("hyper-parameter-tuning-job", "HyperParameterTuningJobStatus"),
 )
 
 
@@ -19,3 +20,6 @@ def close(store: Store) -> None:
         for record in store.of(kind).values():
             if record[status] in ("InProgress", "Stopping"):
                 store.update(record, **{status: "Failed", "FailureReason": _REASON})
+                for trial in record.get("trials", ()):
+                    if trial["ObjectiveStatus"] == "Pending":
+                        trial.update(TrainingJobStatus="Failed", ObjectiveStatus="Failed", FailureReason=_REASON)

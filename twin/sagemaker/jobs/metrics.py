@@ -36,6 +36,10 @@ class Metrics:
         ]
         return found
 
+    def values(self, name: str) -> list[float]:
+        """The values of one metric so far, oldest first."""
+        return [datum["Value"] for datum in list(self._data) if datum["MetricName"] == name]
+
     def final(self) -> list[dict[str, Any]]:
         """FinalMetricDataList: the last value of each metric."""
         last = {datum["MetricName"]: datum for datum in self._data}

@@ -14,6 +14,8 @@ from typing import Any
 from twin.sagemaker.directory import HOST, ContainerDirectory
 
 _PREFIX = "sagemaker_"
+# What a tuning job adds for the algorithms that want to know it; a script does not get it.
+_OF_THE_TOOLKIT = ("_tuning_objective_metric",)
 _NETWORK_INTERFACE = "lo"
 
 
@@ -41,8 +43,8 @@ class Hyperparameters:
         """Tell the two kinds apart."""
         values = decode(given)
         return cls(
-            {name: value for name, value in values.items() if not name.startswith(_PREFIX)},
-            {name: value for name, value in values.items() if name.startswith(_PREFIX)},
+            {name: value for name, value in values.items() if not _is_of_toolkit(name)},
+            {name: value for name, value in values.items() if _is_of_toolkit(name)},
         )
 
     def arguments(self) -> list[str]:
@@ -51,6 +53,10 @@ class Hyperparameters:
         for name in sorted(self.own):
             arguments += [f"--{name}" if len(name) > 1 else f"-{name}", _argument(self.own[name])]
         return arguments
+
+
+def _is_of_toolkit(name: str) -> bool:
+    return name.startswith(_PREFIX) or name in _OF_THE_TOOLKIT
 
 
 def _argument(value: Any) -> str:

@@ -10,6 +10,7 @@ from twin.constraints import WrongTypeError, violations
 from twin.sagemaker import honoured
 from twin.sagemaker.pipeline import conditions
 from twin.sagemaker.pipeline.expressions import is_expression
+from twin.sagemaker.search.honoured import HYPER_PARAMETER_TUNING_JOB
 from twin.sagemaker.validation import model
 from twin.support import unsupported
 
@@ -25,6 +26,7 @@ class StepCall:
 
 CALLS: Mapping[str, StepCall] = {
     "Training": StepCall("CreateTrainingJob", honoured.TRAINING_JOB, "TrainingJobName"),
+    "Tuning": StepCall("CreateHyperParameterTuningJob", HYPER_PARAMETER_TUNING_JOB, "HyperParameterTuningJobName"),
     "Processing": StepCall("CreateProcessingJob", honoured.PROCESSING_JOB, "ProcessingJobName"),
     "Model": StepCall("CreateModel", honoured.MODEL, "ModelName"),
     "RegisterModel": StepCall("CreateModelPackage", honoured.MODEL_PACKAGE),

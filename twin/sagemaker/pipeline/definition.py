@@ -28,8 +28,8 @@ _STEP_MEMBERS = {
 }
 _ONLY_FOR: Mapping[str, frozenset[str]] = {
     "PropertyFiles": frozenset({"Processing"}),
-    "CacheConfig": frozenset({"Processing", "Training"}),
-    "RetryPolicies": frozenset({"Processing", "Training", "Model", "RegisterModel"}),
+    "CacheConfig": frozenset({"Processing", "Training", "Tuning"}),
+    "RetryPolicies": frozenset({"Processing", "Training", "Tuning", "Model", "RegisterModel"}),
 }
 
 

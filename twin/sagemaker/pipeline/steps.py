@@ -8,7 +8,7 @@ from typing import Any
 
 from twin.sagemaker.pipeline.retries import RetryPolicy
 
-STEP_TYPES = frozenset({"Training", "Processing", "Condition", "Fail", "Model", "RegisterModel"})
+STEP_TYPES = frozenset({"Training", "Tuning", "Processing", "Condition", "Fail", "Model", "RegisterModel"})
 
 
 @dataclass(frozen=True)

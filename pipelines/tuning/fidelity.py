@@ -1,0 +1,54 @@
+"""How far a quantized model is from the one that it was made of, and what is too far.
+
+The distance is that of their losses by answer token on the same held-out examples, in nats: that of two perplexities'
+logarithms. A share of the loss would say nothing where the loss is near zero.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+NEAREST = "q8_0"
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """One quantization: its file's size, the loss of the model and that of the file's weights, and the tolerance."""
+
+    quantization: str
+    bytes: int
+    model_loss: float
+    quantized_loss: float
+    tolerance: float
+
+    @property
+    def distance(self) -> float:
+        """How far apart the losses are, in nats."""
+        return abs(self.quantized_loss - self.model_loss)
+
+    @property
+    def problem(self) -> str | None:
+        """Say why this must not be served, or None."""
+        # A loss that is no number is no near one.
+        if math.isfinite(self.distance) and self.distance <= self.tolerance:
+            return None
+        remedy = "Raise tuning.quantization_tolerance"
+        if self.quantization != NEAREST:
+            remedy = f"Set tuning.quantization to {NEAREST}, or raise tuning.quantization_tolerance"
+        return (
+            f"The model exported as {self.quantization} is too far from the one that was trained: its held-out loss is "
+            f"{self.quantized_loss:.4f} by answer token, the trained model's {self.model_loss:.4f}, and they may be "
+            f"{self.tolerance:g} apart. {remedy}."
+        )
+
+    def figures(self) -> dict[str, str | int | float]:
+        """Give what the report has of it."""
+        return {
+            "quantization": self.quantization,
+            "bytes": self.bytes,
+            "model_loss": self.model_loss,
+            "quantized_loss": self.quantized_loss,
+            "distance": self.distance,
+            "tolerance": self.tolerance,
+        }

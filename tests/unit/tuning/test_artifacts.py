@@ -1,0 +1,134 @@
+"""One command writes every form of a tuned model; each is the model that training left."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tarfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
+
+from pipelines.tuning import artifacts, checkpoint, losses, train
+from pipelines.tuning.artifacts import Request, write_all
+from pipelines.tuning.container import TrainingFolders, TuningError
+from pipelines.tuning.examples import load
+from pipelines.tuning.hardware import Hardware
+from pipelines.tuning.settings import parse_training
+from tests.unit.tuning.conftest import record, write_lines
+from tests.unit.tuning.test_gguf_export import ask_llama_cpp, serve
+
+if TYPE_CHECKING:
+    from tests.unit.tuning.conftest import WriteRecords
+
+SETTINGS = replace(parse_training([]), learning_rate=5e-3, max_length=96, validation_examples=10, lora_dropout=0.0)
+CPU = Hardware(torch.device("cpu"), torch.float32, tokens_at_once=512, answers_at_once=4)
+
+
+def trained(folder: Path, base: Path, **changes: Any) -> tuple[Request, dict[str, Any]]:
+    """Train once, and pack what it leaves as the service does."""
+    for split, count in (("train", 50), ("validation", 10)):
+        write_lines(folder / split, [json.dumps(record(number)) for number in range(count)])
+    folders = TrainingFolders(folder / "train", folder / "validation", base, folder / "artifact")
+    report = train.fine_tune(replace(SETTINGS, **changes), folders)
+    (folders.artifact / "training.json").write_text(json.dumps(report))
+    (folder / "model").mkdir()
+    with tarfile.open(folder / "model" / "model.tar.gz", "w:gz") as archive:
+        archive.add(folders.artifact, arcname=".")
+    # So small a model with weights by chance has no blocks of near numbers.
+    return Request(base, folder / "model", folder / "validation", folder / "out", tolerance=0.5), report
+
+
+@pytest.fixture(scope="module")
+def lora(tmp_path_factory: pytest.TempPathFactory, checkpoint_folder: Path) -> tuple[Request, dict[str, Any]]:
+    request, report = trained(tmp_path_factory.mktemp("lora"), checkpoint_folder)
+    write_all(request)
+    return request, report
+
+
+def test_one_command_leaves_adapter_merged_weights_and_two_quantizations(lora: tuple[Request, dict[str, Any]]) -> None:
+    request, report = lora
+    found = {path.name for path in request.output.iterdir()}
+    assert found == {"adapter", "merged", "model-q8_0.gguf", "model-q4_0.gguf", "artifacts.json"}
+    written = json.loads((request.output / "artifacts.json").read_text())
+    assert written["loss"] == pytest.approx(report["loss_after"], rel=2e-3)  # bf16
+    assert written["examples"] == 10
+    assert [each["quantization"] for each in written["quantized"]] == ["q8_0", "q4_0"]
+    for each in written["quantized"]:
+        assert each["bytes"] == (request.output / each["file"]).stat().st_size
+        assert 0 < each["distance"] <= each["tolerance"] == 0.5
+    assert written["refused"] == []
+
+
+def test_the_merged_weights_are_the_trained_model(
+    lora: tuple[Request, dict[str, Any]], tokenizer: PreTrainedTokenizerFast
+) -> None:
+    request, report = lora
+    merged = checkpoint.load_model(request.output / "merged", CPU, torch.float32)
+    validation, _ = load(request.examples, 10, tokenizer, 96, SETTINGS.seed)
+    assert losses.mean_loss(merged, validation, CPU, lambda *_: None) == pytest.approx(report["loss_after"], rel=2e-3)
+    assert AutoModelForCausalLM.from_pretrained(request.output / "merged").config.architectures == ["LlamaForCausalLM"]
+
+
+@pytest.mark.parametrize("quantization", ["q8_0", "q4_0"])
+def test_llama_cpp_answers_from_either_file(lora: tuple[Request, dict[str, Any]], quantization: str) -> None:
+    request, _ = lora
+    text, tokens, likely = ask_llama_cpp(serve(request.output / f"model-{quantization}.gguf"), "describe the bucket")
+    assert text
+    assert tokens > 0
+    assert likely
+
+
+def test_a_model_without_adapter_leaves_its_checkpoint_as_the_merged_weights(
+    tmp_path: Path, checkpoint_folder: Path
+) -> None:
+    request, _ = trained(tmp_path, checkpoint_folder, method="full")
+    write_all(replace(request, quantizations=("q8_0",)))
+    assert not (request.output / "adapter").exists()
+    own = load_file(tmp_path / "artifact" / "checkpoint" / "model.safetensors")
+    merged = load_file(request.output / "merged" / "model.safetensors")
+    assert all(torch.equal(merged[name], tensor) for name, tensor in own.items())
+
+
+def test_a_quantization_that_is_too_far_off_is_named_and_not_left(
+    lora: tuple[Request, dict[str, Any]], tmp_path: Path
+) -> None:
+    request = replace(lora[0], output=tmp_path / "strict", tolerance=1e-9)
+    with pytest.raises(TuningError, match=r"exported as q8_0 is too far.*exported as q4_0 is too far"):
+        write_all(request)
+    assert {path.name for path in request.output.iterdir()} == {"adapter", "merged", "artifacts.json"}
+    written = json.loads((request.output / "artifacts.json").read_text())
+    assert [each["quantization"] for each in written["refused"]] == ["q8_0", "q4_0"]
+
+
+def test_a_folder_with_files_in_it_is_left_alone(lora: tuple[Request, dict[str, Any]]) -> None:
+    with pytest.raises(TuningError, match="holds files already"):
+        write_all(lora[0])
+
+
+def test_training_fails_where_what_it_exports_is_too_far_off(
+    tmp_path: Path, checkpoint_folder: Path, write_records: WriteRecords
+) -> None:
+    with pytest.raises(TuningError, match=r"exported as q4_0 is too far .* Set tuning\.quantization to q8_0"):
+        trained(tmp_path, checkpoint_folder, quantization="q4_0", quantization_tolerance=1e-9)
+
+
+def test_the_training_report_says_how_far_off_the_served_file_is(lora: tuple[Request, dict[str, Any]]) -> None:
+    export = lora[1]["export"]
+    assert (export["quantization"], export["tolerance"]) == ("q8_0", 0.05)
+    assert export["model_loss"] == lora[1]["loss_after"]
+    assert 0 < export["distance"] == abs(export["quantized_loss"] - export["model_loss"]) < 0.05
+
+
+def test_the_command_line_names_what_is_wrong(
+    lora: tuple[Request, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = lora[0]
+    words = [f"--{name}={getattr(request, name)}" for name in ("base", "model", "examples", "output")]
+    monkeypatch.setattr(sys, "argv", ["artifacts", *words, "--quantizations", "q4_1", "--tolerance", "0.5"])
+    assert artifacts.parsed() == replace(request, quantizations=("q4_1",))

@@ -1,0 +1,1 @@
+"""Automatic model tuning: training jobs that differ in their hyperparameters, and the best of them."""
