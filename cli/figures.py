@@ -59,7 +59,8 @@ def rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         found.append(("Held-out loss", f"{losses} ({t['examples']} training examples)"))
     if e := report["evaluation"]:
         found.append((f"Test {e['metric']}", f"{e['base']:.3f} → {e['tuned']:.3f}. {quality_change(e)}"))
-        found.append(("Test loss", loss_change(e["loss_reduction"])))
+        if e["loss_reduction"] is not None:
+            found.append(("Test loss", loss_change(e["loss_reduction"])))
     if report.get("approval"):
         found.append(("Approval", approved(report["approval"])))
     if report["serving"]:

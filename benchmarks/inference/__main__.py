@@ -60,13 +60,13 @@ def _server(name: str, pid: int, ask: Callable[[str, int], Counted], tokens: int
 def measure(tools: Sequence[Tool], task: Task, rounds: int) -> list[Sample]:
     """Let the tools take turns, each first as often as any other."""
     samples: list[Sample] = []
-    warm_up, begin = task.part(0, max(_LEVELS)), max(_LEVELS)
+    warm_up, begin = task.some(0, max(_LEVELS)), max(_LEVELS)
     for tool in tools:
         tool.answer(warm_up, max(_LEVELS))
     for number in range(rounds):
         turn = number % len(tools)
         for level in _LEVELS:
-            prompts = task.prompts[begin : begin + _REQUESTS[level]]
+            prompts = task.some(begin, _REQUESTS[level])
             begin += _REQUESTS[level]
             for tool in (*tools[turn:], *tools[:turn]):
                 run = partial(tool.answer, prompts, level)

@@ -16,6 +16,8 @@ from benchmarks.inference.load import Sample
 ENDPOINT, LLAMA_SERVER, TRANSFORMERS = TOOLS = ("endpoint", "llama-server", "transformers")
 # By tool that the endpoint is measured against: the least ratio of tokens by CPU second.
 TARGETS = {LLAMA_SERVER: 0.9, TRANSFORMERS: 4.0}
+# `generate` makes no batch of requests that come one by one: without a server around it, they wait for one another.
+ONE_BY_ONE = "transformers, one after another,"
 _HEAD = ("at a time", "tool", "tokens/CPU-s", "lowest", "highest", "tokens/s", "latency s", "MiB", "load", "endpoint's")
 _COLOURS = {ENDPOINT: "#0b6e4f", LLAMA_SERVER: "#3a86c8", TRANSFORMERS: "#c8553d"}
 
@@ -37,18 +39,23 @@ class Verdict:
     def __str__(self) -> str:
         met = "met" if self.met else "NOT MET"
         return (
-            f"{met:<8} {self.ratio:>5.2f}x  {self.other}'s tokens by CPU second, {self.concurrency} at a time "
+            f"{met:<8} {self.ratio:>5.2f}x  the tokens by CPU second of {self.other} at {self.concurrency} at a time "
             f"(at least {self.target:g}x)"
         )
 
 
-def ratios(samples: Sequence[Sample], concurrency: int, other: str) -> list[float]:
-    """Return the endpoint's tokens by CPU second over another tool's, for each round that has both."""
-    found = {
-        (sample.round, sample.tool): sample.tokens_per_cpu_s for sample in samples if sample.concurrency == concurrency
-    }
-    rounds = sorted({number for number, tool in found if tool == ENDPOINT and (number, other) in found})
-    return [found[number, ENDPOINT] / found[number, other] for number in rounds]
+def ratios(samples: Sequence[Sample], concurrency: int, other: str, others: int | None = None) -> list[float]:
+    """Return the endpoint's tokens by CPU second over another tool's, for each round that has both.
+
+    The other tool has as many requests at a time as the endpoint, or `others`.
+    """
+    rates = {(sample.tool, sample.concurrency, sample.round): sample.tokens_per_cpu_s for sample in samples}
+    against = concurrency if others is None else others
+    return [
+        rate / rates[other, against, number]
+        for (tool, level, number), rate in sorted(rates.items())
+        if (tool, level) == (ENDPOINT, concurrency) and (other, against, number) in rates
+    ]
 
 
 def judge(samples: Sequence[Sample]) -> list[Verdict]:
@@ -58,12 +65,14 @@ def judge(samples: Sequence[Sample]) -> list[Verdict]:
         for other, target in TARGETS.items():
             if found := ratios(samples, concurrency, other):
                 verdicts.append(Verdict(concurrency, other, round(median(found), 3), target))
+        if concurrency > 1 and (found := ratios(samples, concurrency, TRANSFORMERS, 1)):
+            verdicts.append(Verdict(concurrency, ONE_BY_ONE, round(median(found), 3), TARGETS[TRANSFORMERS]))
     return verdicts
 
 
 def table(samples: Sequence[Sample]) -> str:
     """Return a row by tool and number of requests at a time."""
-    rows = [_HEAD]
+    rows: list[tuple[str, ...]] = [_HEAD]
     for concurrency in sorted({sample.concurrency for sample in samples}):
         for tool in TOOLS:
             some = [sample for sample in samples if (sample.concurrency, sample.tool) == (concurrency, tool)]

@@ -32,11 +32,11 @@ class Task:
     gguf: Path
     prompts: list[str]
 
-    def part(self, number: int, size: int) -> list[str]:
-        """Return the prompts of one round; no two rounds share any, or a server would know them."""
-        found = self.prompts[number * size : (number + 1) * size]
+    def some(self, begin: int, size: int) -> list[str]:
+        """Return so many prompts from a place on; rounds share none, or a server would know them."""
+        found = self.prompts[begin : begin + size]
         if len(found) < size:
-            raise ValueError(f"There are {len(self.prompts)} prompts, too few for so many rounds and requests.")
+            raise ValueError(f"There are {len(self.prompts)} prompts, too few for so many rounds.")
         return found
 
 

@@ -44,6 +44,7 @@ def main() -> int:
     ):
         if found.outcome.status != "SUCCEEDED":
             print(f"{found.outcome.error}: {found.outcome.cause}", file=sys.stderr)
+            return 1
         print(_line(COLUMNS), _line(["---"] * len(COLUMNS)), sep="\n")
         for one in found.candidates:
             print(_row(found, one))

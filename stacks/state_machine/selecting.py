@@ -14,9 +14,11 @@ from stacks.state_machine.steps import ERROR, NULL, PAYLOAD, TUNED, Patience, St
 CONCURRENCY = 2
 """Candidates measured at once: more would meet each other's throttling and spoil the latencies."""
 
-BROKEN_OFF = Patience(("EvaluationTimedOut", "Sandbox.Timedout", "Lambda.Unknown"), cdk.Duration.seconds(1), attempts=3)
+BROKEN_OFF = Patience(
+    ("EvaluationTimedOut", "Sandbox.Timedout", "Lambda.Unknown", "States.Timeout"), cdk.Duration.seconds(1), attempts=3
+)
 """The function keeps its answers, and goes on from them: a slow candidate has four times the time of one invocation.
-The last two are what Step Functions calls a function that did not see its end coming."""
+The others are what Step Functions calls a function that did not see its end coming, or that it waited for in vain."""
 UNMEASURED = {"index": "{% $states.input.candidate.index %}", "unmeasured": ERROR}
 
 

@@ -67,4 +67,4 @@ def test_two_candidates_are_measured_at_a_time_and_a_throttled_call_is_made_agai
     assert each["MaxConcurrency"] == 2
     again = {error: retry for retry in retries for error in retry["ErrorEquals"]}
     assert again["Lambda.TooManyRequestsException"]["JitterStrategy"] == "FULL"
-    assert again["EvaluationTimedOut"]["MaxAttempts"] == 3
+    assert again["EvaluationTimedOut"]["MaxAttempts"] == again["States.Timeout"]["MaxAttempts"] == 3

@@ -92,15 +92,20 @@ def steps_seen(account: Account, name: str) -> int:
     return max([event["done"] for event in told if event.get("phase") == "train"], default=0)
 
 
+@pytest.fixture(scope="module")
+def undisturbed(account: Account, inputs: list[Json], code: str) -> bytes:
+    """Give the adapter of a job that keeps its machine."""
+    asked = request(account, inputs, code)
+    account.sagemaker.create_training_job(**asked)
+    job = account.ended_training_job(asked["TrainingJobName"])
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    return adapter(account, job)
+
+
 @pytest.mark.parametrize("notice", [True, False])
 def test_training_on_a_lost_spot_instance_ends_with_the_weights_of_an_undisturbed_job(
-    account: Account, inputs: list[Json], code: str, notice: bool
+    account: Account, inputs: list[Json], code: str, undisturbed: bytes, notice: bool
 ) -> None:
-    undisturbed = request(account, inputs, code)
-    account.sagemaker.create_training_job(**undisturbed)
-    expected = account.ended_training_job(undisturbed["TrainingJobName"])
-    assert expected["TrainingJobStatus"] == "Completed", expected.get("FailureReason")
-
     limits = {"MaxRuntimeInSeconds": 600, "MaxWaitTimeInSeconds": 1200}
     on_spot = {**request(account, inputs, code, EnableManagedSpotTraining=True), "StoppingCondition": limits}
     name = on_spot["TrainingJobName"]
@@ -113,5 +118,5 @@ def test_training_on_a_lost_spot_instance_ends_with_the_weights_of_an_undisturbe
     job = account.ended_training_job(name)
 
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
-    assert adapter(account, job) == adapter(account, expected)
+    assert adapter(account, job) == undisturbed
     assert "resumed from checkpoint" in account.log_of("/aws/sagemaker/TrainingJobs", name)

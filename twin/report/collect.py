@@ -152,7 +152,10 @@ def tuning(
 
 
 def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
-    """Return base and tuned on the test split, with examples that moved most, both ways, the furthest first."""
+    """Return base and tuned on the test split, with examples that moved most, both ways, the furthest first.
+
+    Losses are None where Bedrock customized the model, which tells none of the base.
+    """
     found = artefacts.evaluation()
     if found is None:
         return None
@@ -167,9 +170,9 @@ def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
         "tuned": found["tuned"][metric],
         "difference": found["difference"]["value"],
         "difference_ci": found["difference"]["ci"],
-        "loss_base": found["base"]["loss"],
-        "loss_tuned": found["tuned"]["loss"],
-        "loss_reduction": found["loss_reduction"],
+        "loss_base": found["base"].get("loss"),
+        "loss_tuned": found["tuned"].get("loss"),
+        "loss_reduction": found.get("loss_reduction"),
         "tuned_ci": found["tuned"].get("ci"),
         "gate": found.get("gate"),
         "parts": [*found.get("slices", []), *filter(None, [found.get("general")])],

@@ -17,7 +17,8 @@ def main() -> None:
     torch.set_num_threads(threads)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, padding_side="left")
     dtype = getattr(torch, number_format)
-    model = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=dtype).eval()
+    model: Any = AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=dtype)
+    model.eval()
     _tell({"ready": True})
     for line in sys.stdin:
         asked = json.loads(line)

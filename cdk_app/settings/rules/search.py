@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cdk_app.settings.declarations import Declaration, declarations
 from cdk_app.settings.document import KeyPath
 from cdk_app.settings.rules.rule import Breach, Subject, rule
-from cdk_app.settings.search import HYPERPARAMETERS, ONLY_FOR, Search, SearchRange
+from cdk_app.settings.search import HYPERPARAMETERS, ONLY_FOR, SearchRange
 
 SEARCH: KeyPath = ("tuning", "search")
 RANGES: KeyPath = (*SEARCH, "ranges")
@@ -55,7 +55,10 @@ def there_is_enough_to_try(subject: Subject) -> Iterator[Breach]:
     if search.at_once > search.trials:
         message = f"{search.at_once} trials at once are more than the {search.trials} in all"
         yield Breach((*SEARCH, "at_once"), message, f"Make it {search.trials} at most.")
-    if search.trials > (most := _combinations(search)):
+    ranges = [one for _, one in _ranges(subject)]
+    if len(ranges) < len(search.ranges):
+        return  # how many there are is known once each of them is mended
+    if search.trials > (most := _combinations(ranges)):
         message = f"{search.trials} trials are more than the {most:g} combinations of what is searched"
         yield Breach((*SEARCH, "trials"), message, f"Make it {most:g} at most, or search more.")
 
@@ -104,9 +107,9 @@ def _problem(value: float | str, setting: Declaration) -> str | None:
     return None
 
 
-def _combinations(search: Search) -> float:
+def _combinations(ranges: Iterable[SearchRange]) -> float:
     counts: list[float] = []
-    for one in search.ranges:
+    for one in ranges:
         declared = declarations().get(("tuning", one.setting))
         if one.values is not None:
             counts.append(len(set(one.values)))

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.inference.__main__ import check
 from benchmarks.inference.chat import counted
 from benchmarks.inference.load import Counted, Sample, in_turn, usage
-from benchmarks.inference.report import ENDPOINT, LLAMA_SERVER, TRANSFORMERS, bars, judge, ratios, table
+from benchmarks.inference.report import ENDPOINT, LLAMA_SERVER, ONE_BY_ONE, TRANSFORMERS, bars, judge, ratios, table
 
 
 def sample(tool: str, number: int, cpu_s: float, concurrency: int = 1, tokens: int = 100) -> Sample:
@@ -51,6 +51,7 @@ def test_each_target_is_judged_by_the_number_of_requests_at_a_time() -> None:
         (1, TRANSFORMERS): True,
         (8, LLAMA_SERVER): False,
         (8, TRANSFORMERS): False,
+        (8, ONE_BY_ONE): True,  # 4.1 times what `generate` makes of one request
     }
     assert "NOT MET   0.80x" in "\n".join(map(str, judge(samples)))
 
