@@ -119,7 +119,8 @@ def test_early_stopping_goes_on_with_the_weights_of_its_best_epoch(
     # The first epoch is the best; after the third training ends.
     validation_losses = [5.0, 3.0, 4.0, 4.5]
     settings, other = replace(SETTINGS, epochs=6), replace(folders, artifact=tmp_path / "other", checkpoints=None)
-    both_ways = iter(2 * validation_losses)
+    # And what was exported is measured once more, against the best.
+    both_ways = iter(2 * [*validation_losses, 3.0])
     monkeypatch.setattr(losses, "mean_loss", lambda *_: next(both_ways))
     expected = train.fine_tune(settings, other)
     assert len(expected["curve"]) == 3 * STEPS_IN_EPOCH
