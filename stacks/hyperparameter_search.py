@@ -77,9 +77,8 @@ def _tuning_step(step: Json, search: Search, seed: int) -> Json:
 
 
 def _ranges(search: Search) -> Json:
-    numbers, choices = [], []
-    for one in search.ranges:
-        (choices if one.values is not None else numbers).append(one)
+    numbers = [one for one in search.ranges if one.values is None]
+    choices = [one for one in search.ranges if one.values is not None]
     by_kind = {
         "ContinuousParameterRanges": [_numeric(one) for one in numbers if one.setting not in _INTEGERS],
         "IntegerParameterRanges": [_numeric(one) for one in numbers if one.setting in _INTEGERS],

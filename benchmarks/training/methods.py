@@ -121,7 +121,7 @@ def gain_of(name: str, folder: Path, base: Path, options: argparse.Namespace) ->
         tokens += taken.tokens
         print(f"{name}: step {trainer.step} of {trainer.steps}, loss {taken.loss:.4f}", flush=True)
     cpu_s = time.process_time() - began
-    gain = objective.gain(before, objective.measure(model, test, CPU, _in_silence), settings.seed, 0.95)
+    gain = objective.compare(before, objective.measure(model, test, CPU, _in_silence), settings.seed, 0.95)
     return gain, {"records": census.used, "tokens": tokens, "steps": trainer.steps, "training_cpu_s": round(cpu_s, 1)}
 
 

@@ -15,6 +15,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,13 +24,14 @@ from typing import Any
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from pipelines.tuning import archive, checkpoint, export, gguf_export, held_out, losses, methods, weights
+from pipelines.tuning import archive, checkpoint, export, gguf_export, held_out, methods, weights
 from pipelines.tuning.container import TuningError
-from pipelines.tuning.examples import Example
-from pipelines.tuning.hardware import Hardware, detect
+from pipelines.tuning.hardware import detect
+from pipelines.tuning.objective import Objective
+from pipelines.tuning.objectives import Answers, objective_of
 from pipelines.tuning.progress import log_progress
 from pipelines.tuning.quantizations import TYPES
-from pipelines.tuning.settings import QUANTIZATIONS
+from pipelines.tuning.settings import QUANTIZATIONS, TrainingSettings
 
 REPORT, MERGED = "artifacts.json", "merged"
 
@@ -58,7 +60,7 @@ def write_all(request: Request) -> dict[str, Any]:
     config = checkpoint.load_config(request.base)
     tokenizer = checkpoint.load_tokenizer(request.base)
     gguf_export.check_exportable(config, tokenizer)
-    validation = _examples_of_training(request, tokenizer)
+    objective, validation = _held_out_of_training(request, tokenizer)
     # A tuned model's weights are computed in fp32, and kept in the number format of the base.
     model = checkpoint.load_model(request.base, hardware, torch.float32)
     with tempfile.TemporaryDirectory() as scratch:
@@ -68,7 +70,8 @@ def write_all(request: Request) -> dict[str, Any]:
         if learned.name == methods.ADAPTER:
             shutil.copytree(learned, request.output / methods.ADAPTER)
     weights.cast(model, torch.float32)
-    report = _quantized(model, tokenizer, validation, hardware, request)
+    mean_loss = partial(objective.mean_loss, model, validation, hardware)
+    report = _quantized(model, tokenizer, mean_loss, request) | {"examples": len(validation)}
     _save_merged(model, tokenizer, config.dtype, request.output / MERGED)
     (request.output / REPORT).write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     if problems := [each["problem"] for each in report["refused"]]:
@@ -76,32 +79,32 @@ def write_all(request: Request) -> dict[str, Any]:
     return report
 
 
-def _examples_of_training(request: Request, tokenizer: PreTrainedTokenizerBase) -> list[Example]:
-    """Draw the examples on which training took its held-out losses."""
+def _held_out_of_training(request: Request, tokenizer: PreTrainedTokenizerBase) -> tuple[Objective[Any], list[Any]]:
+    """Draw what training took its held-out losses on; of preference pairs, the chosen answers: no base is needed."""
     settings = archive.report_in(request.model).get("settings")
     if settings is None:
         raise TuningError(f"model.tar.gz under {request.model} has no training.json. Was it made by train.py?")
-    loaded, _ = held_out.load(
-        request.examples, settings["validation_examples"], tokenizer, settings["max_length"], settings["seed"]
-    )
-    return loaded
+    objective = objective_of(TrainingSettings(**settings))
+    limit, length, seed = (settings[name] for name in ("validation_examples", "max_length", "seed"))
+    loaded, _ = held_out.load(objective, request.examples, limit, tokenizer, length, seed)
+    answers = objective.answers(loaded)
+    return (Answers(), answers) if answers else (objective, loaded)
 
 
 def _quantized(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    validation: list[Example],
-    hardware: Hardware,
+    mean_loss: Callable[[Callable[[int, int], None]], float],
     request: Request,
 ) -> dict[str, Any]:
     """Write each quantization of a model and measure it; the model gets its own weights back each time."""
     own = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    model_loss = losses.mean_loss(model, validation, hardware, partial(log_progress, "validate"))
+    model_loss = mean_loss(partial(log_progress, "validate"))
     kept, refused = [], []
     for quantization in request.quantizations:
         path = request.output / f"model-{quantization}.gguf"
         gguf_export.write(model, tokenizer, path, TYPES[quantization])
-        loss = partial(losses.mean_loss, model, validation, hardware, partial(log_progress, f"validate {quantization}"))
+        loss = partial(mean_loss, partial(log_progress, f"validate {quantization}"))
         fidelity = export.measure(model, path, quantization, model_loss, loss, request.tolerance)
         model.load_state_dict(own)
         if fidelity.problem:
@@ -109,7 +112,7 @@ def _quantized(
             refused.append(fidelity.figures() | {"problem": fidelity.problem})
         else:
             kept.append(fidelity.figures() | {"file": path.name})
-    return {"loss": model_loss, "examples": len(validation), "quantized": kept, "refused": refused}
+    return {"loss": model_loss, "quantized": kept, "refused": refused}
 
 
 def _save_merged(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, dtype: object, folder: Path) -> None:

@@ -46,7 +46,7 @@ class Walker:
         self._definition = definition
         self._answers = {name: list(a) if isinstance(a, list) else a for name, a in answers.items()}
         self.variables: dict[str, Json] = {}
-        self._context = {
+        self._context: dict[str, Any] = {
             "Execution": {"Id": "arn:aws:states:::execution:m:run_1", "Name": "run_1", "Input": {}},
             "Task": {"Token": "token"},
         }

@@ -57,7 +57,8 @@ class Account:
         return found
 
     def lines(self, key: str) -> list[str]:
-        return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read().decode().splitlines()
+        content: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return content.decode().splitlines()
 
 
 def conversation(question: str, answer: str = ANSWER) -> Json:
@@ -194,7 +195,7 @@ def _gone(account: Account, name: str) -> bool:
     try:
         account.bedrock.get_provisioned_model_throughput(provisionedModelId=name)
     except ClientError as error:
-        return error.response["Error"]["Code"] == "ResourceNotFoundException"
+        return bool(error.response["Error"]["Code"] == "ResourceNotFoundException")
     return False
 
 

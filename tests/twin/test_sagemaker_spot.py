@@ -115,7 +115,7 @@ def test_of_a_machine_that_goes_without_notice_what_was_copied_by_then_is_left(a
 
 def test_a_job_that_waits_too_long_for_spot_instances_is_given_up(account: Account) -> None:
     limits = {"MaxRuntimeInSeconds": 1, "MaxWaitTimeInSeconds": 2}
-    request = account.training_request(BEGIN, **{**ON_SPOT, "StoppingCondition": limits})
+    request = account.training_request(BEGIN, None, **{**ON_SPOT, "StoppingCondition": limits})
     spot.take_away(account.emulator.work_dir, request["TrainingJobName"])
     account.sagemaker.create_training_job(**request)
     job = account.ended_training_job(request["TrainingJobName"])
@@ -186,4 +186,6 @@ def test_a_warm_pool_ends_with_its_job_and_none_is_made_of_spot_instances(accoun
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     assert job["WarmPoolStatus"] == {"Status": "Terminated", "ResourceRetainedBillableTimeInSeconds": 0}
     with pytest.raises(ClientError, match="KeepAlivePeriodInSeconds is not supported"):
-        account.sagemaker.create_training_job(**account.training_request(BEGIN, ResourceConfig=machine, **ON_SPOT))
+        account.sagemaker.create_training_job(
+            **account.training_request(BEGIN, None, ResourceConfig=machine, **ON_SPOT)
+        )

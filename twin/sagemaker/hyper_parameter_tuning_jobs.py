@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from twin.emulator.hooks import Json, ServiceError
 from twin.sagemaker import errors
 from twin.sagemaker.call import Call, Operations
@@ -15,7 +17,7 @@ from twin.sagemaker.support import require_support
 from twin.sagemaker.tags import forget_tags, set_tags
 from twin.sagemaker.training_jobs import check_training
 
-_KIND = "hyper-parameter-tuning-job"
+_KIND: Final = "hyper-parameter-tuning-job"
 _LISTING = Listing(
     "HyperParameterTuningJobSummaries",
     (

@@ -13,7 +13,7 @@ from pipelines.formats.outputs import LINE_OUTPUTS
 from pipelines.formats.records import Format, Message, NotRepresentable, Place, Record
 from pipelines.preparation.formats import record_of
 from pipelines.preparation.records import Candidate, Example, Line, Turn
-from pipelines.tuning.examples import read_records
+from pipelines.tuning.examples import records_in
 
 QUESTION, ANSWER = Message("user", "What is AWS?"), Message("assistant", "It's Amazon Web Services.")
 PAIR = Record((QUESTION, ANSWER), record_id="f00d", source=Place("d/a.jsonl", 3), cluster="beef")
@@ -65,7 +65,7 @@ def test_the_preparation_s_texts_are_for_pre_training_and_no_line_to_train_answe
 
 def test_training_and_evaluation_read_a_chat_line(tmp_path: Path) -> None:
     (tmp_path / "part-00000.jsonl").write_text(chat_line(PAIR) + "\n", encoding="utf-8")
-    (trained,) = read_records(tmp_path)
+    (trained,) = records_in(tmp_path)
     assert (trained.record_id, trained.reference) == ("f00d", ANSWER.content)
     evaluated = parse_record(chat_line(PAIR).encode(), "here")
     assert (evaluated.prompt, evaluated.reference) == (QUESTION.content, ANSWER.content)

@@ -279,7 +279,7 @@ def test_of_a_search_the_best_trial_is_the_training_job(compare: Compare, cloud:
             ]
         },
     )
-    counters = {"TrainingJobStatusCounters": {}, "ObjectiveStatusCounters": {}}
+    counters: dict[str, Any] = {"TrainingJobStatusCounters": {}, "ObjectiveStatusCounters": {}}
     config = {"Strategy": "Random", "ResourceLimits": {"MaxParallelTrainingJobs": 1}}
     cloud.on(
         "sagemaker",

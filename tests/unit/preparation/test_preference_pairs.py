@@ -12,12 +12,13 @@ from pipelines.formats.check import check_lines
 from pipelines.formats.outputs import LINE_OUTPUTS
 from pipelines.formats.records import Format
 from pipelines.preparation.curation import Tally, curate
+from pipelines.preparation.errors import InvalidArguments
 from pipelines.preparation.formats import read_curated_line, record_of
 from pipelines.preparation.outputs import chat_to_parquet
 from pipelines.preparation.parsing import parse
 from pipelines.preparation.parts import Destination, Written
 from pipelines.preparation.records import Candidate, Example, Line, Quarantined, Reason, Rejected
-from pipelines.preparation.settings import Columns, InvalidArguments, Settings
+from pipelines.preparation.settings import Columns, Settings
 from tests.unit.preparation.conftest import SETTINGS
 
 Prepare = Callable[..., tuple[Written, Destination]]

@@ -68,7 +68,7 @@ class SageMaker:
     """A client with one execution, `r-1`, whose FineTune step was a search of two trials."""
 
     def get_paginator(self, operation: str) -> Any:
-        pages = {
+        pages: dict[str, dict[str, Any]] = {
             "list_pipeline_executions": {
                 "PipelineExecutionSummaries": [
                     {"PipelineExecutionArn": "other", "PipelineExecutionDisplayName": "r-0"},

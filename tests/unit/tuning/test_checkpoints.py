@@ -136,7 +136,12 @@ def test_the_base_model_is_validated_once(folders: TrainingFolders, monkeypatch:
     interrupted_at(1, folders, monkeypatch)
     calls: list[int] = []
     mean_loss = losses.mean_loss
-    monkeypatch.setattr(losses, "mean_loss", lambda *given: calls.append(1) or mean_loss(*given))
+
+    def counted(*given: Any) -> float:
+        calls.append(1)
+        return mean_loss(*given)
+
+    monkeypatch.setattr(losses, "mean_loss", counted)
     report = train.fine_tune(SETTINGS, folders)
     assert len(calls) == SETTINGS.epochs
     assert report["loss_before"] > 0
@@ -193,7 +198,12 @@ def test_settings_without_effect_on_the_weights_may_differ(
 def test_only_what_is_trained_is_in_a_checkpoint(folders: TrainingFolders, monkeypatch: pytest.MonkeyPatch) -> None:
     states: list[dict[str, Any]] = []
     state = run_state.Run.state
-    monkeypatch.setattr(run_state.Run, "state", lambda *given: states.append(state(*given)) or states[-1])
+
+    def noted(*given: Any) -> dict[str, Any]:
+        states.append(state(*given))
+        return states[-1]
+
+    monkeypatch.setattr(run_state.Run, "state", noted)
     report = train.fine_tune(SETTINGS, folders)
     assert sum(weight.numel() for weight in states[0]["weights"]) == report["trained_weights"]
 

@@ -64,7 +64,9 @@ def cut_after(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
     def counted(original: Any) -> Any:
         def call(*arguments: Any, **named: Any) -> Any:
-            if left and (left.append(left.pop() - 1) or left[0] < 0):
+            if left:
+                left[0] -= 1
+            if left and left[0] < 0:
                 raise _Cut
             return original(*arguments, **named)
 
@@ -111,7 +113,8 @@ def test_of_files_from_different_checkpoints_none_is_taken(ages: tuple[int, ...]
     # What a copy that goes file by file may leave: each file as it was after some checkpoint, or not there yet.
     with tempfile.TemporaryDirectory() as scratch:
         written, mixed = Path(scratch) / "written", Path(scratch) / "mixed"
-        written.mkdir(), mixed.mkdir()
+        written.mkdir()
+        mixed.mkdir()
         histories: list[dict[str, bytes]] = [{}]
         for number in range(1, 5):
             save(written, number)
