@@ -66,6 +66,7 @@ def curated_table(scope: Construct, database: glue.Database, bucket: s3.Bucket) 
             _column("text"),  # of a record without a target, which has no messages
             glue.Column(name="source", type=_source()),
             _column("cluster"),
+            _column("rejected"),  # of a preference pair
         ],
         layout=_Layout(
             "${dataset}/run=${run}/${split}/",

@@ -31,7 +31,8 @@ Output = Literal[
 
 
 class Columns(Section):
-    """Names of the columns that make a record: a text and its target, or a conversation."""
+    """Names of the columns that make a record: a text and its target, or a conversation; of a preference pair also the
+    rejected answer."""
 
     text: ColumnName | None = None
     """Column with the text that the model reads."""
@@ -42,10 +43,14 @@ class Columns(Section):
     messages: ColumnName | None = None
     """Column with a conversation, a list of turns with `role` and `content`, in the place of text and target."""
 
+    rejected: ColumnName | None = None
+    """Column with an answer that the model should like less than the target, or than a conversation's last turn: a \
+text, or a conversation with the same turns before it. It makes a record a preference pair."""
+
     @property
     def names(self) -> tuple[str, ...]:
         """The columns that every record must have."""
-        return tuple(name for name in (self.text, self.target, self.messages) if name)
+        return tuple(name for name in (self.text, self.target, self.messages, self.rejected) if name)
 
 
 class Filters(Section):

@@ -17,6 +17,9 @@ CUSTOMIZABLE = [key for key, model in CATALOGUE.items() if model.customizable]
 LEARNING_RATES = {"lora": 5e-4, "full": 5e-5, "frozen": 5e-5}
 """By method: a model's own weights bear a tenth of what an adapter, which begins at zero, can take."""
 
+DPO_SHARE = 0.1
+"""Share of that rate for objective dpo: likelihoods of whole answers move more than those of tokens."""
+
 InstanceType = Annotated[
     str, Field(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9]+$", examples=["ml.c7i.2xlarge", "ml.g5.xlarge"])
 ]
@@ -45,6 +48,16 @@ class Tuning(Section):
     trained_layers: Annotated[int, Field(ge=1, le=1000)] = 4
     """How many of the last layers method frozen trains."""
 
+    objective: Literal["supervised", "continued-pretraining", "dpo"] = "supervised"
+    """What is learned, by any method: to write the targets (supervised), every token of the texts \
+(continued-pretraining), or to prefer the target to the rejected answer of a pair (dpo)."""
+
+    beta: Annotated[float, Field(ge=0.001, le=10)] = 0.1
+    """How close dpo keeps to the base model: a smaller one lets the tuned model go farther from it."""
+
+    label_smoothing: Annotated[float, Field(ge=0, le=0.49)] = 0.0
+    """Share of the pairs that dpo takes to be labelled the wrong way round."""
+
     rank: Annotated[int, Field(ge=1, le=256)] = 16
     """Rank of the LoRA matrices."""
 
@@ -55,7 +68,8 @@ class Tuning(Section):
     """Dropout on the LoRA branch."""
 
     learning_rate: Annotated[float, Field(ge=1e-7, le=0.01)] | None = None
-    """Peak learning rate. Where none is given, the method has its own: 5e-4 for lora, 5e-5 for full and frozen."""
+    """Peak learning rate. Where none is given, the method has its own: 5e-4 for lora, 5e-5 for full and frozen, and
+    for objective dpo a tenth of that."""
 
     warm_up: Annotated[float, Field(ge=0, le=0.9)] = 0.1
     """Share of the steps in which the learning rate rises to its peak."""
@@ -149,8 +163,10 @@ and the account needs a quota for them, which is 0 at first."""
 
     @property
     def peak_learning_rate(self) -> float:
-        """The given learning rate, or else the method's."""
-        return LEARNING_RATES[self.method] if self.learning_rate is None else self.learning_rate
+        """The given learning rate, or else the method's for the objective."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return LEARNING_RATES[self.method] * (DPO_SHARE if self.objective == "dpo" else 1)
 
     @property
     def longest_wait_minutes(self) -> int:

@@ -21,6 +21,7 @@ from __future__ import annotations
 from lambdas.compare_with_champion.champion import Opponent, find_opponent
 from lambdas.compare_with_champion.evaluation import Evaluation, read_evaluation
 from lambdas.compare_with_champion.fine_tuned import fine_tuned_model
+from lambdas.compare_with_champion.texts import compared_texts, learns_texts
 from lambdas.shared import environment, log
 from lambdas.shared.errors import FunctionError
 from lambdas.shared.figures import Interval
@@ -38,6 +39,10 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     run, fields = run_of(event)
     log.add(run_id=run.run_id)
     bucket = environment.required("MODELS_BUCKET")
+    arn = fields.text("pipeline_execution_arn") if "pipeline_execution_arn" in fields else None
+    fine_tuned = fine_tuned_model(arn) if arn else None
+    if learns_texts(run):
+        return {**compared_texts(bucket, run), "fine_tuned": fine_tuned}
     evaluation = read_evaluation(bucket, run)
     opponent = find_opponent(bucket, run, evaluation)
     references, challenger = _answered(evaluation, opponent)
@@ -50,11 +55,7 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
             where=f"s3://{bucket}/{run.models_prefix}evaluation/",
             remedy="Train on more or better examples, or for more epochs; what is deployed stays as it is.",
         )
-    arn = fields.text("pipeline_execution_arn") if "pipeline_execution_arn" in fields else None
-    return {
-        **_figures(run, evaluation, opponent, difference),
-        "fine_tuned": fine_tuned_model(arn) if arn else None,
-    }
+    return {**_figures(run, evaluation, opponent, difference), "fine_tuned": fine_tuned}
 
 
 def _answered(evaluation: Evaluation, opponent: Opponent) -> tuple[list[str], list[str]]:

@@ -14,6 +14,8 @@ NUMBERS = {
     "TrainingInstances": "instances",
     "WarmUp": "warm_up",
     "WeightDecay": "weight_decay",
+    "Beta": "beta",
+    "LabelSmoothing": "label_smoothing",
     "LoraRank": "rank",
     "LoraAlpha": "alpha",
     "LoraDropout": "dropout",
@@ -34,6 +36,8 @@ LEAST_LEAK_SIMILARITY = 0.8
 
 # What a run that names no learning rate trains with, by its method: the settings have the same.
 LEARNING_RATES = {"lora": 5e-4, "full": 5e-5, "frozen": 5e-5}
+# Share of that rate for objective dpo.
+DPO_SHARE = 0.1
 
 
 def pipeline_parameters(
@@ -76,6 +80,7 @@ def pipeline_parameters(
         "MaxRuntimeSeconds": str(60 * tuning.integer("max_runtime_minutes", minimum=1)),
         **_spot(tuning),
         "Method": method,
+        "Objective": tuning.text("objective"),
         "LearningRate": _plain(_learning_rate(tuning, method)),
         "Schedule": tuning.text("schedule"),
         "Sharding": tuning.text("sharding"),
@@ -110,7 +115,7 @@ def _learning_rate(tuning: Fields, method: str) -> float:
         return tuning.number("learning_rate")
     if method not in LEARNING_RATES:
         raise tuning.complaint(f"The field 'method' is {method!r}, not one of {', '.join(LEARNING_RATES)}")
-    return LEARNING_RATES[method]
+    return LEARNING_RATES[method] * (DPO_SHARE if tuning.text("objective") == "dpo" else 1)
 
 
 def _plain(number: float) -> str:

@@ -26,6 +26,11 @@ MAX_RUNTIME_SECONDS = ParameterInteger("MaxRuntimeSeconds", default_value=7200)
 
 METHOD = ParameterString("Method", default_value="lora", enum_values=["lora", "full", "frozen"])
 TRAINED_LAYERS = ParameterInteger("TrainedLayers", default_value=4)
+OBJECTIVE = ParameterString(
+    "Objective", default_value="supervised", enum_values=["supervised", "continued-pretraining", "dpo"]
+)
+BETA = ParameterFloat("Beta", default_value=0.1)
+LABEL_SMOOTHING = ParameterFloat("LabelSmoothing", default_value=0.0)
 EPOCHS = ParameterInteger("Epochs", default_value=1)
 PATIENCE = ParameterInteger("Patience", default_value=0)
 LEARNING_RATE = ParameterFloat("LearningRate", default_value=5e-4)
@@ -58,6 +63,9 @@ SHINGLE_WORDS = ParameterInteger("ShingleWords", default_value=5)
 HYPERPARAMETERS: dict[str, Parameter] = {
     "method": METHOD,
     "trained_layers": TRAINED_LAYERS,
+    "objective": OBJECTIVE,
+    "beta": BETA,
+    "label_smoothing": LABEL_SMOOTHING,
     "epochs": EPOCHS,
     "patience": PATIENCE,
     "learning_rate": LEARNING_RATE,
@@ -85,6 +93,9 @@ EVALUATION: dict[str, Parameter] = {
     "max_length": MAX_LENGTH,
     "seed": SEED,
     "metric": METRIC,
+    "objective": OBJECTIVE,
+    "beta": BETA,
+    "label_smoothing": LABEL_SMOOTHING,
     "minimum_metric": MINIMUM_METRIC,
     "minimum_loss_reduction": MINIMUM_LOSS_REDUCTION,
     "slice_tolerance": SLICE_TOLERANCE,

@@ -1,7 +1,8 @@
 """The line that this workflow trains and evaluates on: messages, and where they come from.
 
 The training in `pipelines.tuning` and the evaluation read `record_id` and `messages`; what else a line has is for
-people and for lineage.
+people and for lineage. A preference pair has its worse answer in `rejected`, which only DPO reads: for everything else
+it is a conversation like any other.
 """
 
 from typing import Any
@@ -24,6 +25,8 @@ def chat_line(record: Record) -> str:
         document["text"] = record.text
     else:
         raise NotRepresentable("the record has neither a text nor messages")
+    if record.rejected is not None:
+        document["rejected"] = record.rejected
     if record.source is not None:
         document["source"] = record.source._asdict()
     if record.cluster is not None:

@@ -19,6 +19,7 @@ SCHEMA = pa.schema(
         pa.field("text", pa.string()),
         pa.field("source", pa.struct([("key", pa.string()), ("line", pa.int64())])),
         pa.field("cluster", pa.string()),
+        pa.field("rejected", pa.string()),
     ]
 )
 
@@ -57,5 +58,6 @@ def _table(records: list[Record]) -> pa.Table:
         "text": [None if record.messages else record.text for record in records],
         "source": [None if record.source is None else record.source._asdict() for record in records],
         "cluster": [record.cluster for record in records],
+        "rejected": [record.rejected for record in records],
     }
     return pa.table(rows, schema=SCHEMA)

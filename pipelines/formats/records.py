@@ -52,6 +52,8 @@ class Record:
     """What was found in the record and replaced, by type."""
     language: str | None = None
     """ISO 639 code, where languages were told apart."""
+    rejected: str | None = None
+    """Of a preference pair, the answer that is worse than the last message."""
 
     @property
     def system(self) -> str | None:

@@ -26,6 +26,8 @@ def _chat(document: Mapping[str, Any], found: Examined) -> None:
     if "messages" not in document and "text" in document:
         found.complain(Reason.MISSING_KEY, "no messages; a text alone has nothing to answer")
         return
+    if "rejected" in document:
+        take(document, "rejected", found, "", Part.ANSWER)
     messages = take_list(document, "messages", found)
     first = messages[0] if messages else None
     if isinstance(first, dict) and first.get("role") == "system":

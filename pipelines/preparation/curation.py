@@ -12,6 +12,7 @@ from pipelines.preparation.identity import assign_split, digest
 from pipelines.preparation.language import check_language
 from pipelines.preparation.parsing import parse
 from pipelines.preparation.personal_data import protect
+from pipelines.preparation.preference import check_answers_differ
 from pipelines.preparation.quality import check_quality
 from pipelines.preparation.reading.lines import EXCERPT_BYTES
 from pipelines.preparation.records import HELD_OUT, NEW, Candidate, Example, Line, Quarantined, Reason, Rejected
@@ -83,9 +84,13 @@ def curate(line: Line, settings: Settings, tally: Tally) -> Candidate | Quaranti
             language = check_language(example.text, settings.languages).code if settings.languages else None
         with tally.stage("filter"):
             check_quality(example, settings.filters, settings.quality, summary=settings.kind == "summarization")
+            if example.rejected:
+                check_answers_differ(example)
             check_tokens(example, settings)
         with tally.stage("personal_data"):
             example, found = protect(example, settings.personal_data)
+            if example.rejected:
+                check_answers_differ(example)  # perhaps by nothing but what was replaced
         with tally.stage("harmful"):
             harmful = check_harmful(example, settings.harmful)
     except Rejected as rejected:
@@ -111,6 +116,8 @@ def clean(example: Example) -> Example:
     named = [(turn.role, turn.content) for turn in cleaned.turns] or [("text", cleaned.text)]
     if example.target and not cleaned.turns:
         named.append(("target", cleaned.target))
+    if example.rejected:
+        named.append(("rejected answer", cleaned.rejected))
     for name, text in named:
         if not text:
             raise Rejected(Reason.EMPTY, f"the {name} has only markup or white space")

@@ -33,6 +33,7 @@ def record_of(candidate: Candidate, instruction: str, cluster: str | None = None
         tags=candidate.tagged or None,
         redacted=candidate.redacted or None,
         language=candidate.language,
+        rejected=example.rejected or None,
     )
 
 
@@ -67,10 +68,13 @@ def _example(document: dict[str, Any], settings: Settings) -> Example:
     if "text" in document:
         return Example(document["text"])
     turns = tuple(Turn(turn["role"], turn["content"]) for turn in document["messages"])
-    if settings.schema.messages:
-        return Example.of(turns)
+    rejected = document.get("rejected", "")
+    instructed = f"{settings.instruction}{_BEFORE_TEXT}"
+    # Of pairs, the columns of text and target may have held turns.
+    if settings.schema.messages or (rejected and not turns[0].content.startswith(instructed)):
+        return Example.of(turns)._replace(rejected=rejected)
     question, answer = turns
-    return Example(question.content.removeprefix(f"{settings.instruction}{_BEFORE_TEXT}"), answer.content)
+    return Example(question.content.removeprefix(instructed), answer.content, rejected=rejected)
 
 
 def quarantine_line(reason: str, detail: str, line: Line, duplicate_of: str | None = None) -> str:

@@ -25,7 +25,7 @@ class Harmful(NamedTuple):
     """What was found in a text or a target."""
 
     place: str
-    """`text` or `target`."""
+    """`text`, `target` or `rejected answer`."""
     share: float
     """Share of the words that are in the lexicon."""
     words: tuple[str, ...]
@@ -40,6 +40,8 @@ def check_harmful(example: Example, action: str) -> Harmful | None:
     if action == "off":
         return None
     found = find_harmful("text", example.text) or find_harmful("target", example.target)
+    if example.rejected:
+        found = found or find_harmful("rejected answer", example.rejected)
     if found and action == "drop":
         words = ", ".join(found.words[:_SHOWN])
         raise Rejected(

@@ -93,7 +93,7 @@ def find_base(
         Part(file["key"], file["key"].removeprefix(prefix).split("/")[0], sizes[file["key"]])
         for file in manifest["files"]
     ]
-    columns = Columns(**{field.name: manifest["columns"][field.name] for field in fields(Columns)})
+    columns = Columns(**{field.name: manifest["columns"].get(field.name, "") for field in fields(Columns)})
     inputs = {stored.key: stored for stored in read_inputs(curated, prefix)}
     return Base(name, tuple(parts), inputs, columns, manifest["kept"])
 
@@ -118,4 +118,7 @@ def _manifest(curated: Bucket, prefix: str, name: str) -> dict[str, Any]:
 
 def _deciding(settings: dict[str, Any]) -> dict[str, Any]:
     data = {name: value for name, value in settings["data"].items() if name not in _OF_A_RUN}
+    # A column that is not named says no more than one that an earlier version could not name.
+    if data["columns"]:
+        data["columns"] = {name: column for name, column in data["columns"].items() if column}
     return {"task": settings["task"], "data": data}

@@ -82,7 +82,14 @@ def _record(line: bytes) -> Record:
     document = json.loads(line)
     messages = tuple(Message(turn["role"], turn["content"]) for turn in document.get("messages", ()))
     place = Place(document["source"]["key"], document["source"]["line"])
-    return Record(messages, document.get("text"), document["record_id"], place, document.get("cluster"))
+    return Record(
+        messages,
+        document.get("text"),
+        document["record_id"],
+        place,
+        document.get("cluster"),
+        rejected=document.get("rejected"),
+    )
 
 
 __all__ = ["PARQUET", "Formatted", "Formatter", "chat_to_parquet"]

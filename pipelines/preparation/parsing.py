@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from pipelines.preparation.conversations import conversation
 from pipelines.preparation.decoding import decode
 from pipelines.preparation.json_types import json_type
+from pipelines.preparation.preference import pair, text_in
 from pipelines.preparation.records import Example, Line, Reason, Rejected
 from pipelines.preparation.settings import Columns
 
@@ -26,10 +27,12 @@ def parse(line: Line, columns: Columns, max_bytes: int) -> Example:
         record, repeated = line.fields, line.repeated
     for name in columns.names:
         _check_presence(record, name, repeated)
+    if columns.rejected:
+        return pair(record, columns)
     if columns.messages:
         return Example.of(conversation(record[columns.messages], columns.messages))
-    target = _text(record, columns.target) if columns.target else ""
-    return Example(_text(record, columns.text), target)
+    target = text_in(record, columns.target) if columns.target else ""
+    return Example(text_in(record, columns.text), target)
 
 
 def columns_of(line: Line) -> Mapping[str, Any]:
@@ -80,12 +83,3 @@ def _check_presence(record: Mapping[str, Any], name: str, repeated: frozenset[st
         raise Rejected(Reason.MISSING_COLUMN, f"no column {name!r}")
     if name in repeated:
         raise Rejected(Reason.DUPLICATE_KEY, f"column {name!r} is there more than once")
-
-
-def _text(record: Mapping[str, Any], name: str) -> str:
-    value = record[name]
-    if not isinstance(value, str):
-        raise Rejected(Reason.WRONG_TYPE, f"column {name!r} is {json_type(value)}, not a string")
-    if not value.strip():
-        raise Rejected(Reason.EMPTY, f"column {name!r} is blank")
-    return value

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     MISSING_COLUMN = "missing_column"
     WRONG_TYPE = "wrong_type"
     INVALID_CONVERSATION = "invalid_conversation"
+    DIFFERENT_PROMPTS = "different_prompts"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     TARGET_TOO_SHORT = "target_too_short"
@@ -25,6 +26,7 @@ class Reason(StrEnum):
     MOSTLY_SYMBOLS = "mostly_symbols"
     TARGET_COPIED_FROM_TEXT = "target_copied_from_text"
     TARGET_TRUNCATED = "target_truncated"
+    SAME_ANSWERS = "same_answers"
     TOO_MANY_TOKENS = "too_many_tokens"
     GOPHER_WORD_COUNT = "gopher_word_count"
     GOPHER_WORD_LENGTH = "gopher_word_length"
@@ -99,11 +101,13 @@ class Example(NamedTuple):
         text: the text that the model reads; of a conversation, all turns but the last.
         target: the text that it should write; empty where the data set has none.
         turns: the conversation, where the record is one; it ends with the target.
+        rejected: of a preference pair, the answer that is worse than the target.
     """
 
     text: str
     target: str = ""
     turns: tuple[Turn, ...] = ()
+    rejected: str = ""
 
     @classmethod
     def of(cls, turns: tuple[Turn, ...]) -> "Example":
@@ -113,8 +117,10 @@ class Example(NamedTuple):
     def map(self, change: Callable[[str], str]) -> "Example":
         """Return the example with each of its texts changed."""
         if self.turns:
-            return Example.of(tuple(Turn(turn.role, change(turn.content)) for turn in self.turns))
-        return Example(change(self.text), change(self.target) if self.target else "")
+            example = Example.of(tuple(Turn(turn.role, change(turn.content)) for turn in self.turns))
+        else:
+            example = Example(change(self.text), change(self.target) if self.target else "")
+        return example._replace(rejected=change(self.rejected)) if self.rejected else example
 
 
 NEW, SETTLED, HELD_OUT = "2", "1", "0"

@@ -18,6 +18,9 @@ from pipelines.preparation.settings import Columns
 from pipelines.preparation.storage import Bucket, StoredObject
 
 KNOWN = (
+    Columns(text="prompt", target="chosen", rejected="rejected"),
+    Columns(text="question", target="chosen", rejected="rejected"),
+    Columns(messages="chosen", rejected="rejected"),
     Columns(messages="messages"),
     Columns(messages="conversations"),
     Columns(text="prompt", target="completion"),

@@ -21,16 +21,20 @@ KINDS = ("summarization", "generation", "classification", "question_answering")
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Names of the columns of a raw record: a text with its target, a text alone, or a conversation."""
+    """Names of the columns of a raw record: a text with its target, a text alone, or a conversation.
+
+    Beside a target or a conversation there may be the answer that was `rejected`.
+    """
 
     text: str = ""
     target: str = ""
     messages: str = ""
+    rejected: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns that every record must have."""
-        return tuple(name for name in (self.text, self.target, self.messages) if name)
+        return tuple(name for name in (self.text, self.target, self.messages, self.rejected) if name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,8 @@ def _columns(values: Mapping[str, Any] | None) -> Columns | None:
     columns = _build(Columns, {name: value or "" for name, value in values.items()}, "data.columns")
     if bool(columns.text) == bool(columns.messages) or (columns.messages and columns.target):
         raise InvalidArguments("--settings: data.columns must name text, with or without target, or messages alone.")
+    if columns.rejected and not (columns.target or columns.messages):
+        raise InvalidArguments("--settings: data.columns.rejected has no target or messages to be compared with.")
     return columns
 
 

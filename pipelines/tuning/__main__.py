@@ -25,15 +25,17 @@ if __name__ == "__main__":
 
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from pipelines.tuning import archive, champion, checkpoint, examples, general, generation, held_out, methods, weights
+from pipelines.tuning import archive, champion, checkpoint, general, generation, held_out, methods, weights
 from pipelines.tuning.attention import PACKED
 from pipelines.tuning.container import EvaluationFolders, failures_explained
 from pipelines.tuning.curated import Curated, curated_in, shared_beginning
 from pipelines.tuning.hardware import Hardware, detect
+from pipelines.tuning.intervals import LEVEL
 from pipelines.tuning.leaks import find
-from pipelines.tuning.likelihoods import answer_losses
 from pipelines.tuning.measured import Measured
-from pipelines.tuning.metrics import OF_LABELS, Metric
+from pipelines.tuning.metrics import NAMES, OF_LABELS, Metric
+from pipelines.tuning.objective import Objective
+from pipelines.tuning.objectives import objective_of
 from pipelines.tuning.outcome import Outcome, outcome_of
 from pipelines.tuning.progress import log_figures, log_phase, log_progress
 from pipelines.tuning.reporting import evaluation_report, predictions, write
@@ -46,20 +48,33 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
     log_phase("read examples")
     checkpoint.load_config(folders.base)
     tokenizer = checkpoint.load_tokenizer(folders.base)
-    test, census = held_out.load(folders.test, settings.test_examples, tokenizer, settings.max_length, settings.seed)
+    objective = objective_of(settings)
+    units, census = held_out.load(
+        objective, folders.test, settings.test_examples, tokenizer, settings.max_length, settings.seed
+    )
     print(f"test: {census}", flush=True)
-    metric = Metric(settings.metric, archive.labels_in(folders.model) if settings.metric in OF_LABELS else ())
-    records, beginning = curated_of(test, folders)
+    # Texts alone are not answered: the metric is not asked.
+    asked = settings.metric if objective.answers(units) else NAMES[0]
+    metric = Metric(asked, archive.labels_in(folders.model) if asked in OF_LABELS else ())
+    records, beginning = curated_of(objective.record_ids(units), folders)
     log_phase("look for test records in train")
     leaks = find(records, curated_in(folders.train), beginning, settings.leak_similarity, settings.shingle_words)
 
-    answer = partial(answer_all, tokenizer=tokenizer, test=test, metric=metric, settings=settings, hardware=hardware)
+    answer = partial(
+        answer_all,
+        tokenizer=tokenizer,
+        objective=objective,
+        units=units,
+        metric=metric,
+        settings=settings,
+        hardware=hardware,
+    )
     log_phase("load base model")
     model = checkpoint.load_model(folders.base, hardware, hardware.dtype)
     base = answer("base", model)
     log_phase("merge")
     turn_into(model, folders.model, hardware)
-    tuned = answer("tuned", model)
+    tuned = answer("tuned", model, beside=base)
     del model
     rival = champion.look_into(folders.champion)
     if rival.is_tuned:
@@ -67,16 +82,17 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
         with champion.explained(rival):
             model = checkpoint.load_model(folders.base, hardware, hardware.dtype)
             turn_into(model, folders.champion, hardware)
-            rival.outcome = answer("champion", model, with_general=False)
+            rival.outcome = answer("champion", model, beside=base, with_general=False)
 
-    measured = Measured(metric, settings, test, records, beginning, census, leaks, base, tuned, rival)
+    test, gain = objective.answers(units), objective.compare(base.figures, tuned.figures, settings.seed, LEVEL)
+    measured = Measured(metric, settings, test, records, beginning, census, leaks, base, tuned, rival, gain)
     return evaluation_report(measured), predictions(measured)
 
 
-def curated_of(test: Sequence[examples.Example], folders: EvaluationFolders) -> tuple[list[Curated], str]:
-    """Give the test examples as they stand in their files, and what stands before all texts of the split."""
+def curated_of(record_ids: Sequence[str], folders: EvaluationFolders) -> tuple[list[Curated], str]:
+    """Give the test records as they stand in their files, and what stands before all texts of the split."""
     by_id = {record.record_id: record for record in curated_in(folders.test)}
-    return [by_id[example.record.record_id] for example in test], shared_beginning([r.text for r in by_id.values()])
+    return [by_id[record_id] for record_id in record_ids], shared_beginning([r.text for r in by_id.values()])
 
 
 def turn_into(model: PreTrainedModel, learned: Path, hardware: Hardware) -> None:
@@ -91,23 +107,32 @@ def answer_all(
     model: PreTrainedModel,
     *,
     tokenizer: PreTrainedTokenizerBase,
-    test: Sequence[examples.Example],
+    objective: Objective[Any],
+    units: Sequence[Any],
     metric: Metric,
     settings: EvaluationSettings,
     hardware: Hardware,
+    beside: Outcome | None = None,
     with_general: bool = True,
 ) -> Outcome:
-    """Take a model's loss on the references, put the general questions to it, let it answer, and score the answers."""
+    """Measure a model by the objective, put the general questions to it, let it answer, and score the answers.
+
+    `beside` is what the base model did, where this is another one.
+    """
     model.train(False)
     say = partial(log_progress, model=name)
     model.set_attn_implementation(PACKED)
-    losses = answer_losses(model, test, hardware, partial(say, "measure_loss"))
+    figures = objective.measure(model, units, hardware, partial(say, "measure_loss"))
+    losses = objective.losses(figures if beside is None else beside.figures, figures)
     asked = general.ask(model, tokenizer, hardware, partial(say, "general_questions")) if with_general else None
     # Token by token, plain matrix products copy every key and value for each of its query heads: twice the time.
     model.set_attn_implementation("sdpa")
+    test = objective.answers(units)
     answers = generation.answers(model, tokenizer, test, settings.max_output_tokens, hardware, partial(say, "answer"))
-    outcome = outcome_of(name, test, metric, losses, answers, asked, settings.seed)
-    log_figures(**{f"{name}_loss": outcome.loss, f"{name}_{metric.name}": outcome.value.value})
+    outcome = outcome_of(name, test, metric, figures, losses, objective.weight(units), answers, asked, settings.seed)
+    log_figures(
+        **{f"{name}_loss": outcome.loss, f"{name}_{metric.name if test else 'perplexity'}": outcome.value.value}
+    )
     return outcome
 
 

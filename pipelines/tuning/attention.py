@@ -27,7 +27,12 @@ class _ToRows(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
-        return gradient.index_select(0, ctx.layout.place_of_token), None
+        layout = ctx.layout
+        of_tokens = gradient.index_select(0, layout.place_of_token)
+        if layout.copies is not None:
+            originals = layout.token_of_place.index_select(0, layout.copies)
+            of_tokens.index_add_(0, originals, gradient.index_select(0, layout.copies))
+        return of_tokens, None
 
 
 class _ToTokens(torch.autograd.Function):
@@ -40,8 +45,9 @@ class _ToTokens(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
-        rows = gradient.index_select(0, ctx.layout.token_of_place)
-        return rows.index_fill_(0, ctx.layout.empty_places, 0), None
+        layout = ctx.layout
+        rows = gradient.index_select(0, layout.token_of_place).index_fill_(0, layout.empty_places, 0)
+        return rows if layout.copies is None else rows.index_fill_(0, layout.copies, 0), None
 
 
 def packed_attention(

@@ -10,8 +10,9 @@ in rows, one example to a row, and back.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 
@@ -20,6 +21,8 @@ from pipelines.tuning.examples import Example
 # Attention gives every example a row as wide as the longest. So many places it may lay out for a token of the bound.
 PLACES_TO_A_TOKEN = 2
 
+U = TypeVar("U")
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -27,6 +30,8 @@ class Layout:
 
     `token_of_place` names a token for each place of the rows, `place_of_token` the reverse; `empty_places` are
     behind the end of a shorter example, where causal attention never looks back from, and hold any token.
+    A token that begins several rows, as a prompt with two answers does, has its other places in `copies`: what
+    attends to it there counts, what it says there is said in its first place already.
     """
 
     rows: int
@@ -34,6 +39,7 @@ class Layout:
     token_of_place: torch.Tensor
     place_of_token: torch.Tensor
     empty_places: torch.Tensor
+    copies: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -94,17 +100,24 @@ def packs(examples: Sequence[Example], tokens_at_once: int) -> Iterator[list[Exa
 
     A group has no more tokens than the bound, and in attention's rows no more places than twice the bound.
     """
-    group: list[Example] = []
+    return grouped(examples, tokens_at_once, lambda example: len(example.tokens), lambda example: len(example.tokens))
+
+
+def grouped(
+    units: Sequence[U], tokens_at_once: int, tokens: Callable[[U], int], width: Callable[[U], int], rows: int = 1
+) -> Iterator[list[U]]:
+    """Cut a batch into groups as `packs` does, where a unit takes so many rows of a width."""
+    group: list[U] = []
     size = 0
-    for example in sorted(examples, key=lambda e: len(e.tokens), reverse=True):
-        size += len(example.tokens)
+    for unit in sorted(units, key=width, reverse=True):
+        size += tokens(unit)
         # The first is the longest: every row is as wide.
-        places = (len(group) + 1) * len(group[0].tokens) if group else 0
+        places = rows * (len(group) + 1) * width(group[0]) if group else 0
         if size > tokens_at_once or places > PLACES_TO_A_TOKEN * tokens_at_once:
             if group:
                 yield group
-            group, size = [], len(example.tokens)
-        group.append(example)
+            group, size = [], tokens(unit)
+        group.append(unit)
     if group:
         yield group
 
@@ -114,9 +127,12 @@ def tokens_of(example: Example) -> int:
     return len(example.tokens)
 
 
-def dealt_out(examples: Sequence[Example], size: int, seed: int, epoch: int) -> list[list[Example]]:
-    """Deal all examples out in batches of `size`, in an order of the epoch's own; the last may be smaller."""
-    order = list(examples)
+def dealt_out(units: Sequence[U], size: int, seed: int, epoch: int) -> list[list[U]]:
+    """Deal all examples, or what else there is, out in batches of `size`, in an order of the epoch's own.
+
+    The last may be smaller.
+    """
+    order = list(units)
     random.Random(f"{seed}/{epoch}").shuffle(order)  # noqa: S311
     return [order[start : start + size] for start in range(0, len(order), size)]
 

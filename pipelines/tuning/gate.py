@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from pipelines.tuning.gains import Gain
 from pipelines.tuning.intervals import Interval, examples_for
 from pipelines.tuning.settings import Limits
 from pipelines.tuning.verdicts import FELL, UNDECIDED, Held
@@ -32,6 +33,7 @@ class Evidence:
         blind: what answers score that took nothing from the model, each by its name in words.
         held: what must not have fallen: slices of the test examples, and the general questions.
         leaks: a description of each test example that train has too.
+        gain: what was gained on the objective that was trained for.
     """
 
     metric: str
@@ -44,6 +46,7 @@ class Evidence:
     blind: dict[str, float] = field(default_factory=dict)
     held: Sequence[Held] = ()
     leaks: Sequence[str] = ()
+    gain: Gain | None = None
     floored: bool = True
 
 
@@ -81,6 +84,7 @@ def judge(found: Evidence, limits: Limits) -> Verdict:
         _leaked(found.leaks),
         _vacuous(found, limits.floor) if found.floored else "",
         _loss(found.loss_reduction, limits.loss_reduction),
+        _objective(found),
         _floor(found, limits.floor, tuned, floor, needed) if found.floored else "",
         _no_gain(found, base if found.floored else Interval(0.0, 0.0, 0.0), difference, floor),
         *(each.words for each in found.held if each.verdict == FELL),
@@ -147,6 +151,18 @@ def _loss(reduction: Interval, least: float) -> str:
         return ""
     return (
         f"held-out loss fell by the fraction {reduction.value:.3f}, surely by {reduction.low:.3f} (needed: {least:g})"
+    )
+
+
+def _objective(found: Evidence) -> str:
+    """Where the metric is not what was trained for, that has to be gained too."""
+    gain = found.gain
+    if gain is None or gain.improved or gain.measure == found.metric:
+        return ""
+    low, high = gain.interval
+    return (
+        f"{gain.measure.replace('_', ' ')} is {gain.tuned:.3f} and the base model's {gain.base:.3f} "
+        f"({low:+.3f} to {high:+.3f}): no gain is shown in what was trained for"
     )
 
 

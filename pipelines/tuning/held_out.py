@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
 
 from transformers import PreTrainedTokenizerBase
 
-from pipelines.tuning import examples
 from pipelines.tuning.container import TuningError
+from pipelines.tuning.drawing import Census
+from pipelines.tuning.objective import Objective
 from pipelines.tuning.settings import MINIMUM_EXAMPLES
+
+U = TypeVar("U")
 
 
 def load(
-    folder: Path, limit: int, tokenizer: PreTrainedTokenizerBase, max_length: int, seed: int
-) -> tuple[list[examples.Example], examples.Census]:
-    """Read a channel as `examples.load` does.
+    objective: Objective[U], folder: Path, limit: int, tokenizer: PreTrainedTokenizerBase, max_length: int, seed: int
+) -> tuple[list[U], Census]:
+    """Read a channel as the objective does.
 
     Raises:
-        TuningError: as `examples.load`; or fewer than `MINIMUM_EXAMPLES` can be used: the message has the census.
+        TuningError: as `objective.load`; or fewer than `MINIMUM_EXAMPLES` can be used: the message has the census.
     """
-    loaded, census = examples.load(folder, limit, tokenizer, max_length, seed)
-    if len(loaded) < MINIMUM_EXAMPLES:
+    loaded, census = objective.load(folder, limit, tokenizer, max_length, seed)
+    if census.used < MINIMUM_EXAMPLES:
         skipped = "".join(f", {count} {reason}" for reason, count in sorted(census.skipped.items()))
         raise TuningError(
-            f"Channel '{folder.name}' has {len(loaded)} examples that can be used and {MINIMUM_EXAMPLES} are needed: "
+            f"Channel '{folder.name}' has {census.used} examples that can be used and {MINIMUM_EXAMPLES} are needed: "
             f"{census.read} records read{skipped}. Raise max_length (now {max_length} tokens), or add data or enlarge "
             f"the split (data.split.{folder.name})."
         )

@@ -6,18 +6,19 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from torch import nn
 from transformers import PreTrainedModel
 
-from pipelines.tuning import losses
 from pipelines.tuning.checkpoints import Checkpoints
 from pipelines.tuning.container import TrainingFolders, TuningError
-from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware
 from pipelines.tuning.interruption import Interruption
 from pipelines.tuning.interval import Pace
 from pipelines.tuning.loop import Trainer
+from pipelines.tuning.objectives import objective_of
 from pipelines.tuning.origin import origin
 from pipelines.tuning.processes import ALONE, Processes
 from pipelines.tuning.progress import log_figures, log_progress
@@ -28,20 +29,24 @@ from pipelines.tuning.stopping import Stopping
 
 @dataclass(frozen=True)
 class Learned:
-    """What training did. Processes before this one spent `seconds_before`, and ended at the steps `resumed_from`."""
+    """What training did; `validation` has what the base model said of it, where the loss compares with that.
+
+    Processes before this one spent `seconds_before`, and ended at the steps `resumed_from`.
+    """
 
     loss_before: float
     loss_after: float
     curve: Curve
     resumed_from: list[int]
     seconds_before: float
+    validation: Sequence[Any]
 
 
 def learn(
     model: PreTrainedModel,
     weights: Sequence[nn.Parameter],
-    training: Sequence[Example],
-    validation: Sequence[Example],
+    training: Sequence[Any],
+    validation: Sequence[Any],
     settings: TrainingSettings,
     hardware: Hardware,
     folders: TrainingFolders,
@@ -52,9 +57,15 @@ def learn(
 
     Raises Interrupted, with everything saved, when the process was told to end.
     """
-    trainer = Trainer(model, weights, training, settings, hardware, processes=processes)
-    run = Run(trainer, Stopping(weights, settings.patience))
+    objective = objective_of(settings)
     made_with = origin(settings, folders.model, hardware.dtype, train=training, validation=validation)
+    # Before anything is restored: what was learned is not the base model's.
+    training, validation = (
+        objective.with_reference(model, units, hardware, partial(log_progress, "measure_reference"))
+        for units in (training, validation)
+    )
+    trainer = Trainer(model, weights, training, settings, hardware, objective=objective, processes=processes)
+    run = Run(trainer, Stopping(weights, settings.patience))
     pace = Pace(60 * settings.max_lost_minutes)
     checkpoints = Checkpoints(folders.checkpoints, made_with, run, interruption, pace)
     checkpoints.resume()
@@ -66,7 +77,7 @@ def learn(
             checkpoints.end_if_asked()
 
     def validate() -> float:
-        loss = losses.mean_loss(model, validation, hardware, on_progress, processes)
+        loss = objective.mean_loss(model, validation, hardware, on_progress, processes)
         if not math.isfinite(loss):
             raise TuningError(
                 f"The loss on the validation examples is {loss}. Before the first step, the base model's weights are "
@@ -78,7 +89,7 @@ def learn(
     if run.loss_before is None:
         run.loss_before = validate()
     loss_after = run_epochs(run, validate, checkpoints)
-    return Learned(run.loss_before, loss_after, run.curve, run.resumed_from, run.seconds)
+    return Learned(run.loss_before, loss_after, run.curve, run.resumed_from, run.seconds, validation)
 
 
 def run_epochs(run: Run, validate: Callable[[], float], checkpoints: Checkpoints) -> float:

@@ -10,16 +10,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.utils import clip_grad_norm_
 from transformers import PreTrainedModel
 
-from pipelines.tuning import batches, losses, sharding
+from pipelines.tuning import batches, sharding
 from pipelines.tuning.container import TuningError
-from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware
+from pipelines.tuning.objective import Objective
+from pipelines.tuning.objectives import Answers
 from pipelines.tuning.processes import ALONE, Processes
 from pipelines.tuning.schedule import learning_rate_at
 from pipelines.tuning.settings import TrainingSettings
@@ -29,7 +31,7 @@ MAX_GRADIENT_NORM = 1.0
 
 @dataclass(frozen=True)
 class Step:
-    """One optimizer step: the batch's mean loss by answer token from before it, and how many tokens it saw."""
+    """One optimizer step: the batch's mean loss from before it, and how many tokens it saw."""
 
     loss: float
     learning_rate: float
@@ -38,20 +40,21 @@ class Step:
 
 @dataclass
 class Trainer:
-    """A model under training, after `step` optimizer steps."""
+    """A model under training, after `step` optimizer steps. `training` has units as the objective loads them."""
 
     model: PreTrainedModel
     weights: Sequence[nn.Parameter]
-    training: Sequence[Example]
+    training: Sequence[Any]
     settings: TrainingSettings
     hardware: Hardware
+    objective: Objective[Any] = field(default_factory=Answers)
     step: int = 0
     processes: Processes = ALONE
     optimizer: torch.optim.Optimizer = field(init=False)
 
     def __post_init__(self) -> None:
         self.optimizer = adam(self.weights, self.settings)
-        self._order: tuple[int, list[list[Example]]] = (-1, [])
+        self._order: tuple[int, list[list[Any]]] = (-1, [])
 
     @property
     def steps_in_epoch(self) -> int:
@@ -61,7 +64,7 @@ class Trainer:
     def steps(self) -> int:
         return self.settings.epochs * self.steps_in_epoch
 
-    def next_batch(self) -> list[Example]:
+    def next_batch(self) -> list[Any]:
         """Give the examples of the next step."""
         epoch, position = divmod(self.step, self.steps_in_epoch)
         if self._order[0] != epoch:
@@ -86,7 +89,7 @@ class Trainer:
         self._refuse_no_number("gradient", sharding.full(clip_grad_norm_(self.weights, MAX_GRADIENT_NORM)).item())
         self.optimizer.step()
         self.optimizer.zero_grad()
-        return Step(loss, rate, sum(len(example.tokens) for example in batch))
+        return Step(loss, rate, sum(self.objective.tokens(unit) for unit in batch))
 
     def _refuse_no_number(self, what: str, value: float) -> None:
         if not math.isfinite(value):
@@ -95,15 +98,15 @@ class Trainer:
                 f"(now {self.settings.learning_rate:g})."
             )
 
-    def gradients(self, batch: Sequence[Example]) -> float:
-        """Add up the gradients of a batch's mean loss, pack by pack and over all processes, and give that loss."""
-        answers = batches.answer_tokens(batch)
+    def gradients(self, batch: Sequence[Any]) -> float:
+        """Add up the gradients of a batch's mean loss, group by group and over all processes, and give that loss."""
+        weight = self.objective.weight(batch)
         total = 0.0
-        groups = partial(batches.packs, tokens_at_once=self.hardware.tokens_at_once)
-        for group, counts in self.processes.passes(batch, groups, batches.tokens_of):
+        groups = partial(self.objective.groups, tokens_at_once=self.hardware.tokens_at_once)
+        for group, counts in self.processes.passes(batch, groups, self.objective.tokens):
             with self.hardware.autocast():
-                summed = sharding.computed(self.model, losses.summed_loss, batches.pack(group, self.hardware.device))
-            loss = summed * counts / answers
+                summed = sharding.computed(self.model, self.objective.summed_loss, group, self.hardware.device)
+            loss = summed * counts / weight
             torch.autograd.backward(loss * self.processes.gradient_factor)
             total += loss.item()
         self.processes.sum_gradients(self.weights)

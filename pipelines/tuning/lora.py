@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -103,6 +104,19 @@ def _linear_layers(model: PreTrainedModel) -> Iterator[tuple[nn.Module, str, nn.
 def adapters(model: PreTrainedModel) -> dict[str, LoraLinear]:
     """Give the adapted layers by their names in the model."""
     return {name: module for name, module in model.named_modules() if isinstance(module, LoraLinear)}
+
+
+@contextmanager
+def switched_off(model: PreTrainedModel) -> Iterator[None]:
+    """Let a model be its base for a while, whatever its adapters have learned."""
+    scales = {adapter: adapter.scale for adapter in adapters(model).values()}
+    for adapter in scales:
+        adapter.scale = 0.0
+    try:
+        yield
+    finally:
+        for adapter, scale in scales.items():
+            adapter.scale = scale
 
 
 @torch.no_grad()

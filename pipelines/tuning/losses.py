@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from transformers import PreTrainedModel
 
 from pipelines.tuning import sharding
@@ -19,6 +21,7 @@ from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware
 from pipelines.tuning.kernels import AnswerLoss
 from pipelines.tuning.processes import ALONE, Processes
+from pipelines.tuning.token_losses import TokenLosses
 
 
 def summed_loss(model: PreTrainedModel, batch: Pack) -> torch.Tensor:
@@ -26,16 +29,41 @@ def summed_loss(model: PreTrainedModel, batch: Pack) -> torch.Tensor:
 
     The model must attend by `attention.PACKED`, and compute by `kernels.install` if it shall be fast.
     """
+    loss: torch.Tensor = AnswerLoss.apply(*_sought(model, batch), batch.targets)  # type: ignore[no-untyped-call]
+    return loss
+
+
+def token_losses(model: PreTrainedModel, batch: Pack) -> torch.Tensor:
+    """Give the negative log-likelihood of each target, in nats and fp32; the model is as for `summed_loss`."""
+    found: torch.Tensor = TokenLosses.apply(*_sought(model, batch), batch.targets)  # type: ignore[no-untyped-call]
+    return found
+
+
+def _sought(model: PreTrainedModel, batch: Pack) -> tuple[torch.Tensor, torch.Tensor]:
+    """Give the hidden states after which a target comes, and the head."""
     causal: Any = model
     hidden = causal.get_decoder()(
         input_ids=batch.tokens, position_ids=batch.positions, use_cache=False, layout=batch.layout
     ).last_hidden_state
-    sought = hidden[0].index_select(0, batch.sources)
     head = causal.get_output_embeddings().weight
     # Inside the function gradients look wanted even where none are kept.
-    head = head if torch.is_grad_enabled() else head.detach()
-    loss: torch.Tensor = AnswerLoss.apply(sought, head, batch.targets)  # type: ignore[no-untyped-call]
-    return loss
+    return hidden[0].index_select(0, batch.sources), head if torch.is_grad_enabled() else head.detach()
+
+
+def nats_and_tokens(
+    model: PreTrainedModel, examples: Sequence[Example], device: torch.device
+) -> dict[str, NDArray[np.float64]]:
+    """Give by record id the summed negative log-likelihood of what is learned of it, and how many tokens that is."""
+    each = token_losses(model, pack(examples, device)).double().cpu().numpy()
+    found: dict[str, NDArray[np.float64]] = {}
+    start = 0
+    for example in examples:
+        count = answer_tokens([example])
+        figures = np.array([each[start : start + count].sum(), count])
+        name = example.record.record_id
+        found[name] = found[name] + figures if name in found else figures
+        start += count
+    return found
 
 
 @torch.no_grad()

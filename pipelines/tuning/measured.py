@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from pipelines.tuning.champion import Champion
 from pipelines.tuning.curated import Curated
-from pipelines.tuning.examples import Census, Example
+from pipelines.tuning.drawing import Census
+from pipelines.tuning.examples import Example
+from pipelines.tuning.gains import Gain
 from pipelines.tuning.intervals import Interval, of_difference, of_mean
 from pipelines.tuning.leaks import Found
 from pipelines.tuning.metrics import Metric
@@ -21,7 +23,10 @@ GENERAL = "the general questions"
 
 @dataclass(frozen=True)
 class Measured:
-    """Everything that the report is made of; lists go together, one place a test example."""
+    """Everything that the report is made of; lists go together, one place a test example.
+
+    Of texts alone there is no `test`, for nothing is asked and answered; they are measured by the objective's `gain`.
+    """
 
     metric: Metric
     settings: EvaluationSettings
@@ -33,6 +38,7 @@ class Measured:
     base: Outcome
     tuned: Outcome
     champion: Champion
+    gain: Gain
 
     @property
     def references(self) -> list[str]:

@@ -12,9 +12,8 @@ from pipelines.tuning.blind import blind_scores
 from pipelines.tuning.gate import FEWEST_EXAMPLES, Evidence, Verdict, judge
 from pipelines.tuning.intervals import LEVEL, Interval, of_reduction
 from pipelines.tuning.measured import Measured, held_general, held_slices
-from pipelines.tuning.metrics import Metric
 from pipelines.tuning.outcome import Outcome
-from pipelines.tuning.settings import EvaluationSettings
+from pipelines.tuning.settings import Limits
 from pipelines.tuning.verdicts import Held
 
 # The service ends a pipeline with a message of so many characters at most.
@@ -24,31 +23,19 @@ MOST_LEAKS = 100
 
 def evaluation_report(measured: Measured) -> dict[str, Any]:
     """Give what `evaluation.json` holds."""
-    metric, base, tuned, settings = measured.metric, measured.base, measured.tuned, measured.settings
-    slices, general = held_slices(measured), held_general(measured)
-    evidence = Evidence(
-        metric=metric.name,
-        higher_is_better=metric.higher_is_better,
-        examples=len(measured.test),
-        base=base.value,
-        tuned=tuned.value,
-        difference=measured.difference(base),
-        loss_reduction=of_reduction(base.losses, tuned.losses, settings.seed),
-        blind=blind_scores(
-            metric, measured.references, [r.text.removeprefix(measured.beginning) for r in measured.records]
-        ),
-        held=[held for _, held in slices] + [general],
-        leaks=[leak.words for leak in measured.leaks.leaks],
-    )
+    base, tuned, settings = measured.base, measured.tuned, measured.settings
+    slices, general = held_slices(measured) if measured.test else [], held_general(measured)
+    evidence = evidence_of(measured, [held for _, held in slices] + [general])
     verdict = judge(evidence, settings.limits)
     return {
-        "metric": metric.name,
-        "higher_is_better": metric.higher_is_better,
-        "labels": metric.labels,
-        "examples": len(measured.test),
-        "base": _model(base, metric),
-        "tuned": _model(tuned, metric),
-        "champion": _champion(measured),
+        "metric": evidence.metric,
+        "higher_is_better": evidence.higher_is_better,
+        "labels": measured.metric.labels,
+        "examples": evidence.examples,
+        "base": _model(base, evidence.metric),
+        "tuned": _model(tuned, evidence.metric),
+        "champion": _champion(measured, evidence.metric),
+        "objective": measured.gain.document(),
         "loss_reduction": evidence.loss_reduction.value,
         "loss_reduction_ci": evidence.loss_reduction.ci,
         "difference": _difference(evidence.difference),
@@ -56,24 +43,52 @@ def evaluation_report(measured: Measured) -> dict[str, Any]:
         "slices": [{"kind": kind, **_held(held)} for kind, held in slices],
         "general": _general(measured, general),
         "leak": _leak(measured),
-        "gate": _gate(verdict, evidence, settings),
+        "gate": _gate(verdict, evidence, settings.limits),
         "records": asdict(measured.census),
         "max_output_tokens": settings.max_output_tokens,
     }
 
 
-def _model(outcome: Outcome, metric: Metric) -> dict[str, Any]:
+def evidence_of(measured: Measured, held: list[Held]) -> Evidence:
+    """Give what the verdict rests on: the metric of answers, or the perplexity of texts, and what was trained for."""
+    metric, base, tuned, gain = measured.metric, measured.base, measured.tuned, measured.gain
+    if measured.test:
+        name, higher, difference = metric.name, metric.higher_is_better, measured.difference(base)
+        texts = [record.text.removeprefix(measured.beginning) for record in measured.records]
+        blind = blind_scores(metric, measured.references, texts)
+    else:
+        name, higher, difference, blind = gain.measure, gain.higher_is_better, gain.change, {}
+    return Evidence(
+        metric=name,
+        higher_is_better=higher,
+        examples=gain.records,
+        base=base.value,
+        tuned=tuned.value,
+        difference=difference,
+        loss_reduction=of_reduction(base.losses, tuned.losses, measured.settings.seed),
+        blind=blind,
+        held=held,
+        leaks=[leak.words for leak in measured.leaks.leaks],
+        gain=gain,
+        # What perplexity is low enough depends on the texts: the base model's is what there is to go by.
+        floored=bool(measured.test),
+    )
+
+
+def _model(outcome: Outcome, metric: str) -> dict[str, Any]:
     # The gate reads `value`, whatever the metric is called.
     value = outcome.value.value
-    return {"loss": outcome.loss, "value": value, metric.name: value, "ci": outcome.value.ci}
+    return {"loss": outcome.loss, "value": value, metric: value, "ci": outcome.value.ci}
 
 
-def _champion(measured: Measured) -> dict[str, Any]:
+def _champion(measured: Measured, metric: str) -> dict[str, Any]:
     outcome = measured.champion.outcome
     if outcome is None:
         return {"note": measured.champion.note}
+    if not measured.test:
+        return {**_model(outcome, metric), "note": measured.champion.note}
     difference = _difference(measured.difference(outcome))
-    return {**_model(outcome, measured.metric), "difference": difference, "note": measured.champion.note}
+    return {**_model(outcome, metric), "difference": difference, "note": measured.champion.note}
 
 
 def _difference(interval: Interval) -> dict[str, Any]:
@@ -118,7 +133,7 @@ def _leak(measured: Measured) -> dict[str, Any]:
     }
 
 
-def _gate(verdict: Verdict, evidence: Evidence, settings: EvaluationSettings) -> dict[str, Any]:
+def _gate(verdict: Verdict, evidence: Evidence, limits: Limits) -> dict[str, Any]:
     said = ". ".join(f"{reason[0].upper()}{reason[1:]}" for reason in verdict.reasons)
     return {
         "verdict": verdict.word,
@@ -128,7 +143,7 @@ def _gate(verdict: Verdict, evidence: Evidence, settings: EvaluationSettings) ->
         "examples": evidence.examples,
         "fewest_examples": FEWEST_EXAMPLES,
         "needed": verdict.needed,
-        "limits": asdict(settings.limits),
+        "limits": asdict(limits),
         "reasons": verdict.reasons,
         "notes": verdict.notes,
     }

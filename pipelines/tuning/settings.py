@@ -13,6 +13,7 @@ from pipelines.tuning.schedule import SCHEDULES
 
 METHODS = ("lora", "full", "frozen")
 SHARDING = ("auto", "always", "never")
+SUPERVISED, CONTINUED_PRETRAINING, DPO = OBJECTIVES = ("supervised", "continued-pretraining", "dpo")
 # `quantizations.py` says what they are; it needs a library that evaluation does without.
 QUANTIZATIONS = ("q8_0", "q4_1", "q4_0")
 # As for the candidates: on fewer held-out examples a confidence interval says nothing.
@@ -26,7 +27,8 @@ class TrainingSettings:
     `trained_layers` is for method `frozen`. `warm_up` is a share of the steps. Training ends when held-out loss has
     not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by. Checkpoints are
     no more than `max_lost_minutes` apart. The model is exported in `quantization`; the loss of what was exported may be
-    `quantization_tolerance` nats off.
+    `quantization_tolerance` nats off. `objective` is one of `OBJECTIVES`;
+    `beta` and `label_smoothing` are for objective `dpo`.
     `sharding` says whether several processes share one copy of the weights, see `sharding.wanted`.
     """
 
@@ -51,6 +53,9 @@ class TrainingSettings:
     quantization_tolerance: float = 0.05
     max_lost_minutes: float = 10.0
     sharding: str = "auto"
+    objective: str = SUPERVISED
+    beta: float = 0.1
+    label_smoothing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """`test_examples` bounds how many examples are drawn; `max_length` is that of training.
+    """`test_examples` bounds how many examples are drawn; `max_length` and the objective's are those of training.
 
     After `max_output_tokens` an answer is cut off, as the endpoint does. `metric` is one of `metrics.NAMES`. A test
     record is leaked where one of train has this Jaccard similarity of shingles of so many words, or more.
@@ -86,6 +91,9 @@ class EvaluationSettings:
     leak_similarity: float
     shingle_words: int
     metric: str = "rougeL"
+    objective: str = SUPERVISED
+    beta: float = 0.1
+    label_smoothing: float = 0.0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -122,6 +130,12 @@ def _bounded(value: float, low: float, high: float, whole: bool = False) -> floa
     return value
 
 
+def _add_objective(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--objective", choices=OBJECTIVES, default=SUPERVISED)
+    parser.add_argument("--beta", type=_fraction(0.001, 10.0), default=0.1)
+    parser.add_argument("--label_smoothing", type=_fraction(0.0, 0.49), default=0.0)
+
+
 def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     """Read the hyperparameters from the command line.
 
@@ -146,6 +160,7 @@ def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     parser.add_argument("--validation_examples", type=_whole(MINIMUM_EXAMPLES, 10_000), default=64)
     parser.add_argument("--seed", type=_whole(0, 2**32 - 1), default=13)
     parser.add_argument("--metric", choices=NAMES, default="rougeL")
+    _add_objective(parser)
     parser.add_argument("--quantization", choices=QUANTIZATIONS, default="q8_0")
     parser.add_argument("--quantization_tolerance", type=_fraction(0.0, 10.0), default=0.05)
     parser.add_argument("--max_lost_minutes", type=_fraction(0.0, 1440.0), default=10.0)
@@ -172,6 +187,7 @@ def parse_evaluation(arguments: Sequence[str] | None = None) -> EvaluationSettin
     parser.add_argument("--general_tolerance", type=_limit, default=0.1)
     parser.add_argument("--leak_similarity", type=_fraction(0.5, 1.0), default=0.8)
     parser.add_argument("--shingle_words", type=_whole(1, 20), default=5)
+    _add_objective(parser)
     given = vars(parser.parse_args(arguments))
     limits = Limits(
         given.pop("minimum_metric"),

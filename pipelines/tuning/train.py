@@ -29,13 +29,15 @@ if __name__ == "__main__":
 import torch
 import transformers
 
-from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, losses, methods, sharding
+from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, methods, sharding
 from pipelines.tuning.container import TrainingFolders, failures_explained
+from pipelines.tuning.drawing import Census
 from pipelines.tuning.hardware import detect, on_cpu
 from pipelines.tuning.interruption import Interruption
 from pipelines.tuning.labels import labels_of
 from pipelines.tuning.learning import learn
 from pipelines.tuning.metrics import Metric
+from pipelines.tuning.objectives import objective_of
 from pipelines.tuning.processes import ALONE, Processes, joined, leave
 from pipelines.tuning.progress import log, log_figures, log_phase, log_progress
 from pipelines.tuning.settings import TrainingSettings, parse_training
@@ -43,7 +45,7 @@ from pipelines.tuning.settings import TrainingSettings, parse_training
 # Labels are those of this many records, as for the candidates.
 LABEL_POOL = 20_000
 
-Load = Callable[..., tuple[list[examples.Example], examples.Census]]
+Load = Callable[..., tuple[list[Any], Census]]
 
 
 def fine_tune(
@@ -67,16 +69,22 @@ def fine_tune(
     tokenizer = checkpoint.load_tokenizer(folders.model)
     gguf_export.check_exportable(config, tokenizer)
 
-    def load(read: Load, folder: Path, limit: int) -> tuple[list[examples.Example], dict[str, Any]]:
+    objective = objective_of(settings)
+
+    def load(read: Load, folder: Path, limit: int) -> tuple[list[Any], dict[str, Any]]:
         loaded, census = read(folder, limit, tokenizer, settings.max_length, settings.seed)
         log(f"{folder.name}: {census}")
         return loaded, asdict(census)
 
-    training, training_records = load(examples.load, folders.train, settings.max_examples)
-    validation, validation_records = load(held_out.load, folders.validation, settings.validation_examples)
-    # And so are targets that the metric could not compare.
-    labels = labels_of(record.reference for record in islice(examples.records_in(folders.train), LABEL_POOL))
-    Metric(settings.metric, labels)
+    training, training_records = load(objective.load, folders.train, settings.max_examples)
+    validation, validation_records = load(
+        partial(held_out.load, objective), folders.validation, settings.validation_examples
+    )
+    labels = []
+    if objective.answers(training):
+        # And so are targets that the metric could not compare.
+        labels = labels_of(record.reference for record in islice(examples.records_in(folders.train), LABEL_POOL))
+        Metric(settings.metric, labels)
 
     log_phase("load base model")
     # First into the machine's memory: what is spread over devices may be too large for one.
@@ -104,7 +112,7 @@ def fine_tune(
     place = on_cpu(hardware) if processes.lockstep else hardware
 
     def held_out_loss() -> float:
-        return losses.mean_loss(whole, validation, place, partial(log_progress, "validate"))
+        return objective.mean_loss(whole, learned.validation, place, partial(log_progress, "validate"))
 
     kind, served = settings.quantization, folders.artifact / export.SERVED
     export.write(whole, tokenizer, settings.method, base_type, folders.artifact, kind)

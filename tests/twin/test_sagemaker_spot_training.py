@@ -21,14 +21,15 @@ from twin.sagemaker.jobs import spot
 
 Json = dict[str, Any]
 SETTINGS = {
-    "epochs": "20",
+    "epochs": "12",
     "batch_size": "2",
     "max_length": "96",
     "validation_examples": "5",
     "learning_rate": "0.005",
     "lora_dropout": "0.1",
 }
-STEPS = 20 * 10
+STEPS = 12 * 10
+LONGEST_S = 600  # loading PyTorch takes its time on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,15 @@ def adapter(account: Account, job: Json) -> bytes:
         return content.read()
 
 
+def ended(account: Account, name: str) -> Json:
+    """What DescribeTrainingJob says of a job once it has ended."""
+    describe = lambda: account.sagemaker.describe_training_job(TrainingJobName=name)  # noqa: E731
+    over = ("Completed", "Failed", "Stopped")
+    job: Json = wait_until(describe, lambda job: job["TrainingJobStatus"] in over, LONGEST_S)
+    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+    return job
+
+
 def steps_seen(account: Account, name: str) -> int:
     """How many steps the job has told of."""
     told = [event for event, _ in events.read(account.emulator.events_file) if event["id"] == name]
@@ -97,9 +107,7 @@ def undisturbed(account: Account, inputs: list[Json], code: str) -> bytes:
     """Give the adapter of a job that keeps its machine."""
     asked = request(account, inputs, code)
     account.sagemaker.create_training_job(**asked)
-    job = account.ended_training_job(asked["TrainingJobName"])
-    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
-    return adapter(account, job)
+    return adapter(account, ended(account, asked["TrainingJobName"]))
 
 
 @pytest.mark.parametrize("notice", [True, False])
@@ -110,13 +118,11 @@ def test_training_on_a_lost_spot_instance_ends_with_the_weights_of_an_undisturbe
     on_spot = {**request(account, inputs, code, EnableManagedSpotTraining=True), "StoppingCondition": limits}
     name = on_spot["TrainingJobName"]
     account.sagemaker.create_training_job(**on_spot)
-    wait_until(lambda: steps_seen(account, name), lambda steps: steps >= STEPS // 4)
+    wait_until(lambda: steps_seen(account, name), lambda steps: steps >= STEPS // 4, LONGEST_S)
     spot.take_away(account.emulator.work_dir, name, notice)
     describe = lambda: account.sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"]  # noqa: E731
-    wait_until(describe, lambda status: status == "Interrupted")
+    wait_until(describe, lambda status: status == "Interrupted", LONGEST_S)
     spot.give_back(account.emulator.work_dir, name)
-    job = account.ended_training_job(name)
 
-    assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
-    assert adapter(account, job) == undisturbed
+    assert adapter(account, ended(account, name)) == undisturbed
     assert "resumed from checkpoint" in account.log_of("/aws/sagemaker/TrainingJobs", name)

@@ -13,6 +13,9 @@ from twin.run.data_file import Record, records_of
 from twin.run.data_files import DataFile
 
 KNOWN = (
+    Columns(text="prompt", target="chosen", rejected="rejected"),
+    Columns(text="question", target="chosen", rejected="rejected"),
+    Columns(messages="chosen", rejected="rejected"),
     Columns(messages="messages"),
     Columns(messages="conversations"),
     Columns(text="prompt", target="completion"),

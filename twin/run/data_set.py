@@ -111,7 +111,9 @@ def fault_of(record: Record, columns: Columns) -> str | None:
         value = record[name]
         if value is SOME_TEXT:
             continue
-        if columns.messages:
+        if columns.rejected and isinstance(value, list):
+            continue  # an answer may be a text or turns, and only the preparation looks into those
+        if columns.messages and name != columns.rejected:
             if not isinstance(value, list):
                 return f"column {name!r} is {_type_of(value)}, not an array of turns"
         elif not isinstance(value, str):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cdk_app.settings.rules import customization, data, hosting, measuring, models, search, training
+from cdk_app.settings.rules import customization, data, hosting, measuring, models, pairs, search, training
 from cdk_app.settings.rules.rule import RULES, Breach, Subject
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "hosting",
     "measuring",
     "models",
+    "pairs",
     "search",
     "training",
 ]

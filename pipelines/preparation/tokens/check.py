@@ -23,6 +23,12 @@ def check_tokens(example: Example, settings: Settings) -> None:
     tokenizer = chat_tokenizer(settings.tokenizer)
     if settings.personal_data == "redact":
         example, _ = protect(example, "redact")
+    if len(example.rejected) > len(example.target):
+        # Training sees both answers behind the same text: the longer one counts.
+        turns = tuple(example.turns[:-1]) + tuple(
+            turn._replace(content=example.rejected) for turn in example.turns[-1:]
+        )
+        example = example._replace(target=example.rejected, turns=turns)
     messages = messages_of(example, settings.instruction)
     # A text alone is for continued pre-training, which knows no conversation.
     text = _written(messages, tokenizer) if messages else example.text

@@ -381,3 +381,22 @@ def test_a_damaged_prediction_is_named_with_its_line(compare: Compare, cloud: Cl
 
 def test_a_model_that_has_nothing_to_say_scores_zero(compare: Compare) -> None:
     assert compare(predictions("", GOOD))["champion"]["value"] == 0
+
+
+def test_a_model_of_texts_is_compared_with_its_base_by_perplexity(compare: Compare, run: dict[str, Any]) -> None:
+    run["tuning"]["Objective"] = "continued-pretraining"
+    report = {
+        "metric": "perplexity",
+        "examples": 40,
+        "base": {"loss": 3.0, "perplexity": 20.0},
+        "tuned": {"loss": 2.5, "perplexity": 12.0},
+        "difference": {"value": -8.0, "ci": [-9.0, -7.0], "level": 0.95},
+    }
+    found = compare([], report)
+    assert (found["metric"], found["difference"], found["ci"]) == ("perplexity", 8.0, [7.0, 9.0])
+    assert found["better"]
+    assert found["champion"]["kind"] == "base"
+    with pytest.raises(EvaluationIncomplete, match="verdict is 'refused'"):
+        compare([], report | {"gate": {"verdict": "refused"}})
+    with pytest.raises(EvaluationIncomplete, match="texts are measured by perplexity"):
+        compare([], {})

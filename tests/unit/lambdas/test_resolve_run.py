@@ -127,6 +127,14 @@ def test_a_run_waits_for_spot_instances_where_they_are_deployed_and_nowhere_else
 
 def test_the_learning_rates_of_the_methods_are_those_of_the_settings() -> None:
     assert parameters.LEARNING_RATES == tuning.LEARNING_RATES
+    assert parameters.DPO_SHARE == tuning.DPO_SHARE
+
+
+@pytest.mark.parametrize(("method", "rate"), [("lora", 5e-5), ("full", 5e-6), ("frozen", 5e-6)])
+def test_dpo_learns_at_a_tenth_of_the_method_s_rate(resolve: Resolve, method: str, rate: float) -> None:
+    found = resolve({"tuning": {"method": method, "objective": "dpo", "beta": 0.3}})["tuning"]
+    assert float(found["LearningRate"]) == pytest.approx(rate)
+    assert (found["Objective"], found["Beta"], found["LabelSmoothing"]) == ("dpo", "0.3", "0.0")
 
 
 def test_the_preparation_takes_the_task_and_the_data_settings_whole(resolve: Resolve) -> None:

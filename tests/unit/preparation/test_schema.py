@@ -34,6 +34,8 @@ def lines(*records: object) -> bytes:
         ({"text": "a", "label": "b"}, Columns("text", "label")),
         ({"text": "a", "url": "b"}, Columns("text")),
         ({"text": "a", "messages": []}, Columns(messages="messages")),
+        ({"prompt": "p", "chosen": "a", "rejected": "b"}, Columns("prompt", "chosen", rejected="rejected")),
+        ({"messages": [], "chosen": [], "rejected": []}, Columns(messages="chosen", rejected="rejected")),
         ({"conversations": []}, Columns(messages="conversations")),
     ],
 )

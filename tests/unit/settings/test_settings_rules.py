@@ -411,6 +411,8 @@ def test_a_candidate_with_an_unknown_key_is_examined_all_the_same(problems: Prob
         ({"messages": "m", "text": "body"}, "data.columns.messages"),
         ({"text": "body"}, "data.columns.target"),
         ({"target": "summary"}, "data.columns.text"),
+        ({"messages": "m", "rejected": "M"}, "data.columns.rejected"),
+        ({"text": "body", "rejected": "worse"}, "data.columns.target"),
         ({}, "data.columns.text"),
     ],
 )
@@ -419,6 +421,23 @@ def test_columns_must_make_a_record(
 ) -> None:
     document["data"]["columns"] = columns
     assert [key for key, _ in found(problems(document))] == [expected]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"text": "prompt", "target": "chosen", "rejected": "worse"}, {"messages": "chosen", "rejected": "worse"}],
+)
+def test_dpo_asks_for_a_rejected_answer(
+    load: Callable[..., Settings], problems: Problems, document: dict[str, Any], columns: dict[str, str]
+) -> None:
+    document["tuning"] = {"objective": "dpo"}
+    document["data"]["columns"] = columns
+    settings = load(document)
+    assert settings.tuning.peak_learning_rate == pytest.approx(5e-5)
+    assert settings.data.columns
+    assert settings.data.columns.names[-1] == "worse"
+    del columns["rejected"]
+    assert [key for key, _ in found(problems(document))] == ["tuning.objective"]
 
 
 @pytest.mark.parametrize("columns", [None, {"messages": "m"}])

@@ -83,10 +83,10 @@ def test_a_run_told_to_end_while_it_validates_loses_no_step(
     interruption = Interruption()
     mean_loss, calls = losses.mean_loss, []
 
-    def told(model: Any, examples: Any, hardware: Any, on_progress: Any) -> float:
+    def told(model: Any, examples: Any, hardware: Any, on_progress: Any, *processes: Any) -> float:
         calls.append(1)
         interruption.requested = len(calls) == 3  # before the first step, and after the first epoch and the second
-        return mean_loss(model, examples, hardware, on_progress)
+        return mean_loss(model, examples, hardware, on_progress, *processes)
 
     with monkeypatch.context() as patch:
         patch.setattr(losses, "mean_loss", told)
@@ -119,7 +119,8 @@ def test_early_stopping_goes_on_with_the_weights_of_its_best_epoch(
     # The first epoch is the best; after the third training ends.
     validation_losses = [5.0, 3.0, 4.0, 4.5]
     settings, other = replace(SETTINGS, epochs=6), replace(folders, artifact=tmp_path / "other", checkpoints=None)
-    both_ways = iter(2 * validation_losses)
+    # And what was exported is measured once more, against the best.
+    both_ways = iter(2 * [*validation_losses, 3.0])
     monkeypatch.setattr(losses, "mean_loss", lambda *_: next(both_ways))
     expected = train.fine_tune(settings, other)
     assert len(expected["curve"]) == 3 * STEPS_IN_EPOCH

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerFast
 
 from pipelines.tuning import examples
 from pipelines.tuning.container import TuningError
+from pipelines.tuning.drawing import Census, all_of
 from tests.unit.tuning.conftest import END, record, write_lines
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def encode(
     records: list[dict[str, Any]], tokenizer: PreTrainedTokenizerFast, folder: Path, max_length: int = 64
-) -> tuple[list[examples.Example], examples.Census]:
+) -> tuple[list[examples.Example], Census]:
     write_lines(folder, [json.dumps(each) for each in records])
     return examples.load(folder, 1000, tokenizer, max_length, seed=1)
 
@@ -48,7 +49,7 @@ def test_the_completion_is_the_answer_and_the_end_of_turn_token(
 def test_a_channel_without_records_is_refused_by_name(tmp_path: Path) -> None:
     channel = write_lines(tmp_path / "validation", [])
     with pytest.raises(TuningError, match=r"Channel 'validation' holds no record \(1 \.jsonl files"):
-        examples.read_records(channel)
+        all_of(examples.records_in(channel), channel)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,7 @@ def test_a_channel_without_records_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_line_that_is_no_curated_record_is_refused_with_its_place(line: str, what: str, tmp_path: Path) -> None:
     channel = write_lines(tmp_path, [json.dumps(record(1)), line])
     with pytest.raises(TuningError, match=rf"part-00000\.jsonl, line 2: .*{what}"):
-        examples.read_records(channel)
+        all_of(examples.records_in(channel), channel)
 
 
 def test_a_long_prompt_is_shortened_at_its_end_and_counted(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
@@ -125,7 +126,7 @@ def test_a_unicode_line_separator_does_not_end_a_line(tmp_path: Path) -> None:
     separated = record(0)
     separated["messages"][0]["content"] = text
     write_lines(tmp_path, [json.dumps(separated, ensure_ascii=False)])
-    [read] = examples.read_records(tmp_path)
+    [read] = examples.records_in(tmp_path)
     assert read.messages[0]["content"] == text
 
 
