@@ -184,6 +184,11 @@ def test_a_trial_that_is_worse_than_every_other_is_stopped(earlier: list[list[fl
     assert early_stopping.is_worse([max(map(max, earlier)) + 1], earlier)
 
 
+@given(st.lists(curves, max_size=4))
+def test_a_trial_that_has_said_nothing_yet_goes_on(earlier: list[list[float]]) -> None:
+    assert not early_stopping.is_worse([], earlier)
+
+
 @given(curves, st.lists(curves, max_size=1))
 def test_nothing_is_stopped_for_one_earlier_trial(curve: list[float], earlier: list[list[float]]) -> None:
     assert not early_stopping.is_worse(curve, earlier)

@@ -17,6 +17,8 @@ def is_worse(losses: Sequence[float], earlier: Sequence[Sequence[float]]) -> boo
 
     `earlier` has the losses of each trial that ran before; those that did not come as far do not count.
     """
+    if not losses:
+        return False
     epoch = len(losses)
     averages = [fmean(others[:epoch]) for others in earlier if len(others) >= epoch]
-    return bool(epoch) and len(averages) >= FEWEST_BEFORE and losses[-1] > median(averages)
+    return len(averages) >= FEWEST_BEFORE and losses[-1] > median(averages)
