@@ -63,7 +63,7 @@ def test_the_service_knows_what_is_asked_of_it(tuning: dict[str, Any]) -> None:
     assert model.input_shape is not None
     assert set(arguments) <= set(model.input_shape.members)
     members = model.input_shape.members
-    resources = {"InstanceCount": 1, "VolumeSizeInGB": 50, **arguments["ResourceConfig"], "InstanceType": "ml.m5.large"}
+    resources = {**arguments["ResourceConfig"], "InstanceCount": 1, "VolumeSizeInGB": 50, "InstanceType": "ml.m5.large"}
     stopping = dict.fromkeys(arguments["StoppingCondition"], 60)
     for shape, value in (("ResourceConfig", resources), ("StoppingCondition", stopping)):
         report = ParamValidator().validate(value, members[shape])

@@ -134,7 +134,7 @@ def test_run_settings_too_long_for_a_parameter_are_refused_when_the_file_is_load
     (problem,) = problems(document)
     assert problem.key == "selection.candidates"
     assert "an SSM parameter holds 4096" in problem.message
-    document["task"]["instruction"] = "x" * 1000
+    document["task"]["instruction"] = "x" * 900
     load(document)
 
 

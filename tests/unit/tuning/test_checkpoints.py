@@ -143,7 +143,7 @@ def test_the_base_model_is_validated_once(folders: TrainingFolders, monkeypatch:
 
     monkeypatch.setattr(losses, "mean_loss", counted)
     report = train.fine_tune(SETTINGS, folders)
-    assert len(calls) == SETTINGS.epochs
+    assert len(calls) == SETTINGS.epochs + 1  # and what was exported, once
     assert report["loss_before"] > 0
 
 
