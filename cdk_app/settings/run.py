@@ -11,6 +11,7 @@ from cdk_app.catalogue import CATALOGUE, ENTRIES, TRAINING_DATA, Model, SecondPr
 from cdk_app.settings.declarations import declarations
 from cdk_app.settings.model import Settings
 from cdk_app.settings.problems import Problem, SettingsError
+from cdk_app.settings.search import ONLY_FOR
 
 MAX_BYTES = 4096
 """Longest value of an SSM parameter of the standard tier."""
@@ -25,7 +26,6 @@ OVERRIDABLE = (
     "tuning.method",
     "tuning.trained_layers",
     "tuning.objective",
-    "tuning.beta",
     "tuning.label_smoothing",
     "tuning.rank",
     "tuning.alpha",
@@ -225,9 +225,8 @@ def _price(model: Model) -> dict[str, float]:
 
 
 def _bounds(settings: Settings) -> dict[str, dict[str, Any]]:
-    # What is searched has a range and no value that a run could set.
-    searched = {f"tuning.{name}" for name in (settings.tuning.search.settings if settings.tuning.search else ())}
-    open_to_runs = [setting for setting in OVERRIDABLE if setting not in searched]
+    closed = _closed_by_search(settings)
+    open_to_runs = [setting for setting in OVERRIDABLE if setting not in closed]
     bounds = {INPUT_NAMES.get(setting, setting): _bounds_of(setting) for setting in open_to_runs}
     if settings.tuning.enabled:
         bounds["tuning.max_length"]["maximum"] = settings.longest_prompt
@@ -237,12 +236,21 @@ def _bounds(settings: Settings) -> dict[str, dict[str, Any]]:
     return bounds
 
 
+def _closed_by_search(settings: Settings) -> set[str]:
+    """What is searched has a range and no value that a run could set; nor may a run choose a method that ignores it."""
+    searched = settings.tuning.search.settings if settings.tuning.search else ()
+    method = {"tuning.method"} if ONLY_FOR.keys() & set(searched) else set()
+    return method | {f"tuning.{name}" for name in searched}
+
+
 def _close_gates(bounds: dict[str, dict[str, Any]], settings: Settings) -> None:
     """Whoever may start an execution need not be whoever may change the deployed settings."""
     deployed = settings.model_dump()
     for gate in GATES:
         section, key = gate.split(".")
         bounds[gate]["minimum"] = deployed[section][key]
+    # Each objective is measured by a loss of its own, and texts have no floor: another would be another gate.
+    bounds["tuning.objective"]["choices"] = [settings.tuning.objective]
     if settings.approval == "manual":
         bounds["approval"]["choices"] = ["manual"]
 

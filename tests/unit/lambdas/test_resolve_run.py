@@ -97,6 +97,21 @@ def test_a_run_without_a_learning_rate_gets_that_of_its_method(resolve: Resolve,
     assert resolve(given)["tuning"]["LearningRate"] == "0.001"
 
 
+def parameters_of(tuning: dict[str, Any]) -> dict[str, str]:
+    """The pipeline's parameters where something else than here is deployed."""
+    return parameters.pipeline_parameters(
+        "run-7",
+        curated_uri="",
+        models_uri="",
+        tuning=Fields({**SETTINGS["defaults"]["tuning"], **tuning}, "tuning"),
+        near_duplicates=Fields(SETTINGS["defaults"]["data"]["near_duplicates"], "data.near_duplicates"),
+        max_output_tokens=1,
+        metric="rougeL",
+        floor=0.1,
+        champion_model_data_url="",
+    )
+
+
 @pytest.mark.parametrize(
     ("deployed", "given", "seconds"),
     [
@@ -110,18 +125,7 @@ def test_a_run_without_a_learning_rate_gets_that_of_its_method(resolve: Resolve,
 def test_a_run_waits_for_spot_instances_where_they_are_deployed_and_nowhere_else(
     deployed: dict[str, Any], given: dict[str, Any], seconds: int | None
 ) -> None:
-    settings = Fields({**SETTINGS["defaults"]["tuning"], "max_runtime_minutes": 120, **deployed, **given}, "tuning")
-    found = parameters.pipeline_parameters(
-        "run-7",
-        curated_uri="",
-        models_uri="",
-        tuning=settings,
-        near_duplicates=Fields(SETTINGS["defaults"]["data"]["near_duplicates"], "data.near_duplicates"),
-        max_output_tokens=1,
-        metric="rougeL",
-        floor=0.1,
-        champion_model_data_url="",
-    )
+    found = parameters_of({"max_runtime_minutes": 120, **deployed, **given})
     assert found.get("MaxWaitSeconds") == (None if seconds is None else str(seconds))
 
 
@@ -131,10 +135,16 @@ def test_the_learning_rates_of_the_methods_are_those_of_the_settings() -> None:
 
 
 @pytest.mark.parametrize(("method", "rate"), [("lora", 5e-5), ("full", 5e-6), ("frozen", 5e-6)])
-def test_dpo_learns_at_a_tenth_of_the_method_s_rate(resolve: Resolve, method: str, rate: float) -> None:
-    found = resolve({"tuning": {"method": method, "objective": "dpo", "beta": 0.3}})["tuning"]
+def test_dpo_learns_at_a_tenth_of_the_method_s_rate(method: str, rate: float) -> None:
+    found = parameters_of({"method": method, "objective": "dpo", "beta": 0.3})
     assert float(found["LearningRate"]) == pytest.approx(rate)
     assert (found["Objective"], found["Beta"], found["LabelSmoothing"]) == ("dpo", "0.3", "0.0")
+
+
+@pytest.mark.parametrize("tuning", [{"objective": "continued-pretraining"}, {"beta": 0.001}])
+def test_a_run_cannot_change_what_the_gate_measures(resolve: Resolve, tuning: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRunInput, match=next(iter(tuning))):
+        resolve({"tuning": tuning})
 
 
 def test_the_preparation_takes_the_task_and_the_data_settings_whole(resolve: Resolve) -> None:

@@ -70,6 +70,16 @@ def test_an_override_may_ask_for_a_persons_approval_but_not_do_without_it(load: 
         assert run_settings(load(document))["bounds"]["approval"] == {"type": "string", "choices": choices}
 
 
+@pytest.mark.parametrize("objective", ["supervised", "continued-pretraining"])
+def test_an_override_may_not_change_by_what_the_gate_measures(
+    load: Load, document: dict[str, Any], objective: str
+) -> None:
+    document["tuning"] = {"objective": objective}
+    bounds = run_settings(load(document))["bounds"]
+    assert bounds["tuning.objective"]["choices"] == [objective]
+    assert "tuning.beta" not in bounds
+
+
 def test_an_override_cannot_outgrow_what_the_endpoint_can_answer(load: Load, document: dict[str, Any]) -> None:
     document["serving"] = {"max_output_tokens": 100}
     assert run_settings(load(document))["bounds"]["tuning.max_length"]["maximum"] == 3996

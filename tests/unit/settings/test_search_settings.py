@@ -100,6 +100,20 @@ def test_a_run_cannot_override_what_is_searched_and_does_not_carry_the_search(
 ) -> None:
     before = run_settings(load(document))
     searched = run_settings(load(with_search(document, RATE, RANK)))
-    assert before["bounds"].keys() - searched["bounds"].keys() == {"tuning.learning_rate", "tuning.rank"}
+    assert before["bounds"].keys() - searched["bounds"].keys() == {
+        "tuning.learning_rate",
+        "tuning.method",
+        "tuning.rank",
+    }
     assert searched["defaults"] == before["defaults"]
     assert "search" not in searched["defaults"]["tuning"]
+
+
+@pytest.mark.parametrize(
+    ("one", "closed"), [(RANK, {"tuning.rank", "tuning.method"}), (RATE, {"tuning.learning_rate"})]
+)
+def test_a_run_cannot_choose_a_method_that_does_not_read_what_is_searched(
+    load: Load, document: dict[str, Any], one: dict[str, Any], closed: set[str]
+) -> None:
+    before, searched = (run_settings(load(each))["bounds"] for each in (document, with_search(document, one, trials=2)))
+    assert before.keys() - searched.keys() == closed
