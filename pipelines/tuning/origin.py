@@ -8,18 +8,27 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pipelines.tuning.settings import TrainingSettings
+from pipelines.tuning.settings import DPO, TrainingSettings
 
 # What changes no weight may differ between a job and the one that goes on from its checkpoint.
-_WITHOUT_EFFECT = {"max_lost_minutes", "metric", "sharding"}
+_WITHOUT_EFFECT = {"max_lost_minutes", "metric", "sharding", "quantization", "quantization_tolerance"}
+# Nor does what only another method or objective reads.
+_READ_BY_METHOD = {"lora_rank": "lora", "lora_alpha": "lora", "lora_dropout": "lora", "trained_layers": "frozen"}
+_READ_BY_DPO = {"beta", "label_smoothing"}
 _SETTINGS = "settings"
 
 
 def origin(settings: TrainingSettings, base_model: Path, dtype: object, **examples: Sequence[object]) -> dict[str, Any]:
     """Give what decides about the weights: settings, number format, digests of the base model and of each split."""
-    kept = {name: value for name, value in asdict(settings).items() if name not in _WITHOUT_EFFECT}
+    kept = {name: value for name, value in asdict(settings).items() if _has_effect(name, settings)}
     digests = {f"{name} examples": digest_of(map(repr, split)) for name, split in examples.items()}
     return {_SETTINGS: kept, "number format": str(dtype), "base model": digest_of_model(base_model), **digests}
+
+
+def _has_effect(name: str, settings: TrainingSettings) -> bool:
+    if name in _READ_BY_DPO:
+        return settings.objective == DPO
+    return name not in _WITHOUT_EFFECT and _READ_BY_METHOD.get(name, settings.method) == settings.method
 
 
 def differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

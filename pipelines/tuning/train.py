@@ -37,10 +37,10 @@ from pipelines.tuning.interruption import Interruption
 from pipelines.tuning.labels import labels_of
 from pipelines.tuning.learning import learn
 from pipelines.tuning.metrics import Metric
-from pipelines.tuning.objectives import objective_of
+from pipelines.tuning.objectives import Answers, objective_of
 from pipelines.tuning.processes import ALONE, Processes, joined, leave
 from pipelines.tuning.progress import log, log_figures, log_phase, log_progress
-from pipelines.tuning.settings import TrainingSettings, parse_training
+from pipelines.tuning.settings import DPO, TrainingSettings, parse_training
 
 # Labels are those of this many records, as for the candidates.
 LABEL_POOL = 20_000
@@ -111,12 +111,17 @@ def fine_tune(
     # What was put together lies in the machine's own memory.
     place = on_cpu(hardware) if processes.lockstep else hardware
 
-    def held_out_loss() -> float:
-        return objective.mean_loss(whole, learned.validation, place, partial(log_progress, "validate"))
+    # In nats by answer token, as the tolerance is: of preference pairs, the chosen answers' own.
+    answers = objective.answers(learned.validation)
+    measured_by, measured = (Answers(), answers) if answers else (objective, learned.validation)
 
+    def held_out_loss() -> float:
+        return measured_by.mean_loss(whole, measured, place, partial(log_progress, "validate"))
+
+    model_loss = held_out_loss() if settings.objective == DPO else learned.loss_after
     kind, served = settings.quantization, folders.artifact / export.SERVED
     export.write(whole, tokenizer, settings.method, base_type, folders.artifact, kind)
-    fidelity = export.measure(whole, served, kind, learned.loss_after, held_out_loss, settings.quantization_tolerance)
+    fidelity = export.measure(whole, served, kind, model_loss, held_out_loss, settings.quantization_tolerance)
     export.check(fidelity)
     return {
         "examples": len(training),

@@ -151,7 +151,7 @@ def test_the_base_model_is_validated_once(folders: TrainingFolders, monkeypatch:
     ("changed", "named"),
     [
         ({"learning_rate": 1e-3, "epochs": 4}, r"epochs 3 \(now 4\), learning_rate 0.005 \(now 0.001\)"),
-        ({"method": "full"}, r"method lora \(now full\)"),
+        ({"method": "full"}, r"lora_alpha 32 \(now None\), .*method lora \(now full\)"),
         ({"max_examples": 8}, r"max_examples 2000 \(now 8\), another train examples"),
     ],
 )
@@ -191,7 +191,7 @@ def test_settings_without_effect_on_the_weights_may_differ(
     folders: TrainingFolders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupted_at(1, folders, monkeypatch)
-    changed = replace(SETTINGS, max_lost_minutes=1, metric="tokenF1")
+    changed = replace(SETTINGS, max_lost_minutes=1, metric="tokenF1", quantization_tolerance=0.9, beta=0.3)
     assert train.fine_tune(changed, folders)["resumed_from"] == [1]
 
 

@@ -94,6 +94,14 @@ def test_training_improves_what_the_objective_measures(
         assert not lines
 
 
+def test_a_quantized_model_of_pairs_is_compared_by_answer_token(tmp_path: Path, folders: TrainingFolders) -> None:
+    write_splits(tmp_path, DPO)
+    report = train.fine_tune(replace(TRAINING, objective=DPO), folders)
+    # By pair, DPO's loss is below its ln 2 of the start; an answer token of this small model costs more.
+    assert report["loss_after"] < 0.7 < report["export"]["model_loss"]
+    assert report["export"]["quantized_loss"] == pytest.approx(report["export"]["model_loss"], abs=0.05)
+
+
 def test_texts_alone_need_no_labels_where_the_metric_compares_labels(tmp_path: Path, folders: TrainingFolders) -> None:
     write_splits(tmp_path, CONTINUED_PRETRAINING)
     report = train.fine_tune(replace(TRAINING, objective=CONTINUED_PRETRAINING, metric="macroF1"), folders)
