@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lambdas.judge_customization.answers import Answered, answered, prediction_lines
+from lambdas.judge_customization.gate import Verdict, judged
 from lambdas.shared import environment, log, s3
 from lambdas.shared.errors import EvaluationIncomplete, FunctionError
 from lambdas.shared.fields import Fields
@@ -51,8 +52,11 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     base = f"{run.models_prefix}evaluation"
     s3.write_lines(models, f"{base}/predictions.jsonl", prediction_lines(metric, records))
     # Last, as the SageMaker branch does: whoever sees the report finds the predictions too.
-    s3.write_document(models, f"{base}/evaluation.json", report.document)
-    _judge(run, report, f"s3://{models}/{base}/")
+    verdict = judged(
+        metric.name, base=report.base, tuned=report.tuned, difference=report.difference.value, floor=run.floor
+    )
+    s3.write_document(models, f"{base}/evaluation.json", {**report.document, "gate": verdict.document})
+    _refuse(verdict, f"s3://{models}/{base}/")
     return {
         "metric": metric.name,
         "value": report.tuned,
@@ -128,19 +132,11 @@ def _labels(bucket: str, run: Run) -> tuple[str, ...]:
     return labels_of(record.reference for record in pool)
 
 
-def _judge(run: Run, report: Report, where: str) -> None:
-    if report.tuned < run.floor:
+def _refuse(verdict: Verdict, where: str) -> None:
+    if verdict.reasons:
         raise QualityGateFailed(
-            f"The customized model's {run.metric} is {report.tuned:.3f}, below the floor of {run.floor:g} "
-            f"(its base model: {report.base:.3f})",
+            f"The customized model may not be deployed: {'; '.join(verdict.reasons)}",
             where=where,
             remedy="Train on more or better examples, for more epochs, or customize a larger model; what is deployed "
             "stays as it is.",
-        )
-    if report.difference.value <= 0:
-        raise QualityGateFailed(
-            f"The customized model's {run.metric} is {report.tuned:.3f}, and its base model's {report.base:.3f}: "
-            "customization gained nothing",
-            where=where,
-            remedy="Train on more or better examples, or for more epochs; what is deployed stays as it is.",
         )

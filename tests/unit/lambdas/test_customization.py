@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambdas.check_training_data import handler as check
+from lambdas.compare_with_champion import handler as compare
 from lambdas.expire_throughput import handler as expire
 from lambdas.judge_customization import handler as judge
 from lambdas.shared.errors import EvaluationIncomplete
@@ -142,6 +143,27 @@ def test_a_better_model_passes_and_its_evaluation_reads_as_the_other_branch_s(
     lines = cloud.lines("models", "run=run-7/evaluation/predictions.jsonl")
     assert lines[0]["base"] == "z"
     assert lines[0]["tuned_score"] == 1.0
+
+
+def test_what_the_gate_lets_through_is_compared_with_the_champion(
+    cloud: Cloud, context: Context, customizing: Json
+) -> None:
+    judged(cloud, context, customizing, "z", "one two three four")
+    comparison = compare.handle({"run": customizing}, context)
+    assert comparison["better"] is True
+    assert comparison["challenger"]["loss"] is None
+
+
+def test_what_the_gate_refuses_is_written_with_its_reasons_and_never_compared(
+    cloud: Cloud, context: Context, customizing: Json
+) -> None:
+    with pytest.raises(judge.QualityGateFailed):
+        judged(cloud, context, customizing, "z", "z")
+    gate = cloud.document("models", "run=run-7/evaluation/evaluation.json")["gate"]
+    assert gate["verdict"] == "refused"
+    assert "below the floor" in gate["reasons"][0]
+    with pytest.raises(EvaluationIncomplete, match="'refused', and nothing of it may be deployed"):
+        compare.handle({"run": customizing}, context)
 
 
 @pytest.mark.parametrize(
