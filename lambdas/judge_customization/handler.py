@@ -1,7 +1,8 @@
 """Hold a customized model against its base model and the floor, and write the evaluation as the SageMaker branch does.
 
 Both models have answered the same test records, each through Converse. The gate is closed unless the customized one
-reaches the floor and is better than its base. The report has no losses: Bedrock tells none of a base model.
+surely reaches the floor and is surely better than its base. The report has no losses: Bedrock tells none of a base
+model.
 
 Event: ``{"run", "results": [base's, customized model's]}``, as `evaluate_candidate` gives them.
 Result: ``{"metric", "value", "base", "difference", "ci": [low, high], "examples", "evaluation_key"}``.
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from lambdas.judge_customization.answers import Answered, answered, prediction_lines
 from lambdas.judge_customization.gate import Verdict, judged
 from lambdas.shared import environment, log, s3
+from lambdas.shared.chance import chance
 from lambdas.shared.errors import EvaluationIncomplete, FunctionError
 from lambdas.shared.fields import Fields
 from lambdas.shared.figures import Interval
@@ -53,13 +55,18 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     s3.write_lines(models, f"{base}/predictions.jsonl", prediction_lines(metric, records))
     # Last, as the SageMaker branch does: whoever sees the report finds the predictions too.
     verdict = judged(
-        metric.name, base=report.base, tuned=report.tuned, difference=report.difference.value, floor=run.floor
+        metric.name,
+        base=report.base,
+        tuned=report.tuned,
+        difference=report.difference,
+        blind=chance(metric, [record.reference for record in records], labels),
+        floor=run.floor,
     )
     s3.write_document(models, f"{base}/evaluation.json", {**report.document, "gate": verdict.document})
     _refuse(verdict, f"s3://{models}/{base}/")
     return {
         "metric": metric.name,
-        "value": report.tuned,
+        "value": report.tuned.value,
         "base": report.base,
         "difference": report.difference.value,
         "ci": [report.difference.low, report.difference.high],
@@ -76,7 +83,7 @@ class Report:
     labels: tuple[str, ...]
     examples: int
     base: float
-    tuned: float
+    tuned: Interval
     difference: Interval
 
     @property
@@ -88,7 +95,11 @@ class Report:
             "labels": list(self.labels),
             "examples": self.examples,
             "base": {"value": self.base, self.metric: self.base},
-            "tuned": {"value": self.tuned, self.metric: self.tuned},
+            "tuned": {
+                "value": self.tuned.value,
+                self.metric: self.tuned.value,
+                "ci": [self.tuned.low, self.tuned.high],
+            },
             "difference": {
                 "value": difference.value,
                 "ci": [difference.low, difference.high],
@@ -106,7 +117,7 @@ def report_of(metric: Metric, labels: tuple[str, ...], records: Sequence[Answere
         labels,
         len(records),
         metric.value(references, base),
-        metric.value(references, tuned),
+        metric.interval(references, tuned),
         metric.difference(references, tuned, base),
     )
 
