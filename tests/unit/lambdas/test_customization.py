@@ -287,11 +287,13 @@ def test_throughput_that_is_gone_already_is_fine(cloud: Cloud, context: Context,
     assert throughput == []
 
 
-def test_throughput_that_is_still_created_is_waited_for_and_an_error_where_time_runs_out(
+def test_throughput_that_is_still_created_is_waited_for_and_told_of_where_time_runs_out(
     cloud: Cloud, context: Context, throughput: list[str]
 ) -> None:
     cloud.refuse("bedrock", "DeleteProvisionedModelThroughput", "ConflictException", "Creating")
     context.millis = 10
     with pytest.raises(expire.ThroughputNotDeleted, match="bills by the hour"):
         expire.handle({"name": "name", "run_id": "run-7"}, context)
-    assert throughput == []
+    [message] = throughput
+    assert "cannot be deleted" in message
+    assert f"--provisioned-model-id {ARN}" in message
