@@ -17,8 +17,7 @@ from cdk_app.catalogue import CATALOGUE, ENTRIES, TRAINING_DATA, arns
 from cdk_app.constructs.bedrock import allow_custom_models, custom_models, in_account, model_arns
 from cdk_app.constructs.function import PythonFunction
 from cdk_app.constructs.grants import allow, publish, read_objects, read_parameter, write_objects
-from cdk_app.constructs.names import resource_name
-from cdk_app.settings import BedrockCustomization, Settings, customized_model_id
+from cdk_app.settings import BedrockCustomization, Settings, customization_prefix, customized_model_id
 from stacks.foundation import Foundation
 from stacks.model_selection import EVALUATION_TIMEOUT
 
@@ -56,7 +55,7 @@ class Customization(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.settings = bedrock
-        self.schedule_prefix = resource_name(settings)
+        self.schedule_prefix = customization_prefix(settings)
         self._foundation = foundation
         model_id = customized_model_id(settings)
         assert model_id is not None

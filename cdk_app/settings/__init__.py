@@ -16,7 +16,14 @@ from cdk_app.settings.model import Environment, Settings
 from cdk_app.settings.overrides import override_problems
 from cdk_app.settings.problems import Problem, SettingsError
 from cdk_app.settings.quality_rules import QualityRules
-from cdk_app.settings.run import compact_json, customized_model_id, open_prices, run_settings, run_settings_template
+from cdk_app.settings.run import (
+    compact_json,
+    customization_prefix,
+    customized_model_id,
+    open_prices,
+    run_settings,
+    run_settings_template,
+)
 from cdk_app.settings.selection import Candidate, Selection, Strategy
 from cdk_app.settings.task import Task
 from cdk_app.settings.tuning import Tuning
@@ -45,6 +52,7 @@ __all__ = [
     "Task",
     "Tuning",
     "compact_json",
+    "customization_prefix",
     "customized_model_id",
     "load_settings",
     "open_prices",

@@ -188,7 +188,7 @@ def _customization(settings: Settings) -> dict[str, Any]:
     model, data = CATALOGUE[bedrock.model], TRAINING_DATA[bedrock.model]
     return {
         "bedrock": {
-            "name": re.sub("-+", "-", f"{settings.name}-{settings.environment}"),
+            "name": customization_prefix(settings),
             "model": bedrock.model,
             "model_id": model.converse_model_id,
             "format": data.output,
@@ -198,6 +198,11 @@ def _customization(settings: Settings) -> dict[str, Any]:
             "price": _price(model),
         }
     }
+
+
+def customization_prefix(settings: Settings) -> str:
+    """What the names of all that a run makes on Bedrock begin with: Bedrock takes no two hyphens in a row."""
+    return re.sub("-+", "-", f"{settings.name}-{settings.environment}")
 
 
 def customized_model_id(settings: Settings) -> str | None:

@@ -18,8 +18,8 @@ NOTE = "Texts are learned, and not answered: the model was compared with its bas
 
 
 def learns_texts(run: Run) -> bool:
-    """Whether a run's training learns texts alone."""
-    return run.tuning.get("Objective") == OBJECTIVE
+    """Whether a run's training learns texts alone; Bedrock has an objective of its own, and answers are compared."""
+    return run.tuning_service == "sagemaker" and run.tuning.get("Objective") == OBJECTIVE
 
 
 def compared_texts(bucket: str, run: Run) -> dict[str, object]:

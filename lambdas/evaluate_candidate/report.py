@@ -8,7 +8,7 @@ answered requests. ``priced_by`` says whether the cost is of ``tokens``, or of t
 ``similarity`` is added where summaries are embedded: ``{"model", "value", "ci", "usd"}``; ``retrieval`` for candidates
 that retrieve, see `lambdas.evaluate_candidate.retrieved`; ``judge`` where a judge measured, see
 `lambdas.evaluate_candidate.judging`.
-``chance`` is what an answer scores that does not look at the text, see `lambdas.evaluate_candidate.chance`.
+``chance`` is what an answer scores that does not look at the text, see `lambdas.shared.chance`.
 """
 
 from __future__ import annotations

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from lambdas.evaluate_candidate import judging
-from lambdas.evaluate_candidate.chance import chance
 from lambdas.evaluate_candidate.deadline import Deadline
 from lambdas.evaluate_candidate.measuring import Outcome
 from lambdas.evaluate_candidate.vectors import Vectors
 from lambdas.evaluate_candidate.verdicts import Comparison
+from lambdas.shared.chance import chance
 from lambdas.shared.embedding import COMPARISON, cosine
 from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.faithfulness import faithfulness

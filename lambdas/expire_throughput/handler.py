@@ -40,6 +40,7 @@ def handle(event: Event, context: Context) -> dict[str, object]:
         return {"deleted": False}
     while not _deleted(name):
         if context.get_remaining_time_in_millis() < RESERVE_MILLIS:
+            _warn(name, arn, run_id)
             raise ThroughputNotDeleted(
                 f"The provisioned throughput {name} cannot be deleted yet",
                 where=arn,
@@ -71,6 +72,16 @@ def _deleted(name: str) -> bool:
         if code != "ResourceNotFoundException":
             raise
     return True
+
+
+def _warn(name: str, arn: str, run_id: str) -> None:
+    """Say that it still bills: nobody reads the log of a function that a schedule calls."""
+    lines = [
+        f"The provisioned throughput {name} of run {run_id} is over its time to live and cannot be deleted ({arn}).",
+        f"Delete it, for it bills: aws bedrock delete-provisioned-model-throughput --provisioned-model-id {arn}",
+    ]
+    subject = f"Provisioned throughput of run {run_id} is still there"
+    publish(environment.required("TOPIC_ARN"), subject, "\n\n".join(lines))
 
 
 def _tell(name: str, arn: str, run_id: str) -> None:

@@ -1,7 +1,8 @@
 """Hold a customized model against its base model and the floor, and write the evaluation as the SageMaker branch does.
 
 Both models have answered the same test records, each through Converse. The gate is closed unless the customized one
-reaches the floor and is better than its base. The report has no losses: Bedrock tells none of a base model.
+surely reaches the floor and is surely better than its base. The report has no losses: Bedrock tells none of a base
+model.
 
 Event: ``{"run", "results": [base's, customized model's]}``, as `evaluate_candidate` gives them.
 Result: ``{"metric", "value", "base", "difference", "ci": [low, high], "examples", "evaluation_key"}``.
@@ -18,7 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lambdas.judge_customization.answers import Answered, answered, prediction_lines
+from lambdas.judge_customization.gate import Verdict, judged
 from lambdas.shared import environment, log, s3
+from lambdas.shared.chance import chance
 from lambdas.shared.errors import EvaluationIncomplete, FunctionError
 from lambdas.shared.fields import Fields
 from lambdas.shared.figures import Interval
@@ -51,11 +54,19 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     base = f"{run.models_prefix}evaluation"
     s3.write_lines(models, f"{base}/predictions.jsonl", prediction_lines(metric, records))
     # Last, as the SageMaker branch does: whoever sees the report finds the predictions too.
-    s3.write_document(models, f"{base}/evaluation.json", report.document)
-    _judge(run, report, f"s3://{models}/{base}/")
+    verdict = judged(
+        metric.name,
+        base=report.base,
+        tuned=report.tuned,
+        difference=report.difference,
+        blind=chance(metric, [record.reference for record in records], labels),
+        floor=run.floor,
+    )
+    s3.write_document(models, f"{base}/evaluation.json", {**report.document, "gate": verdict.document})
+    _refuse(verdict, f"s3://{models}/{base}/")
     return {
         "metric": metric.name,
-        "value": report.tuned,
+        "value": report.tuned.value,
         "base": report.base,
         "difference": report.difference.value,
         "ci": [report.difference.low, report.difference.high],
@@ -72,7 +83,7 @@ class Report:
     labels: tuple[str, ...]
     examples: int
     base: float
-    tuned: float
+    tuned: Interval
     difference: Interval
 
     @property
@@ -84,7 +95,11 @@ class Report:
             "labels": list(self.labels),
             "examples": self.examples,
             "base": {"value": self.base, self.metric: self.base},
-            "tuned": {"value": self.tuned, self.metric: self.tuned},
+            "tuned": {
+                "value": self.tuned.value,
+                self.metric: self.tuned.value,
+                "ci": [self.tuned.low, self.tuned.high],
+            },
             "difference": {
                 "value": difference.value,
                 "ci": [difference.low, difference.high],
@@ -102,7 +117,7 @@ def report_of(metric: Metric, labels: tuple[str, ...], records: Sequence[Answere
         labels,
         len(records),
         metric.value(references, base),
-        metric.value(references, tuned),
+        metric.interval(references, tuned),
         metric.difference(references, tuned, base),
     )
 
@@ -128,19 +143,11 @@ def _labels(bucket: str, run: Run) -> tuple[str, ...]:
     return labels_of(record.reference for record in pool)
 
 
-def _judge(run: Run, report: Report, where: str) -> None:
-    if report.tuned < run.floor:
+def _refuse(verdict: Verdict, where: str) -> None:
+    if verdict.reasons:
         raise QualityGateFailed(
-            f"The customized model's {run.metric} is {report.tuned:.3f}, below the floor of {run.floor:g} "
-            f"(its base model: {report.base:.3f})",
+            f"The customized model may not be deployed: {'; '.join(verdict.reasons)}",
             where=where,
             remedy="Train on more or better examples, for more epochs, or customize a larger model; what is deployed "
             "stays as it is.",
-        )
-    if report.difference.value <= 0:
-        raise QualityGateFailed(
-            f"The customized model's {run.metric} is {report.tuned:.3f}, and its base model's {report.base:.3f}: "
-            "customization gained nothing",
-            where=where,
-            remedy="Train on more or better examples, or for more epochs; what is deployed stays as it is.",
         )

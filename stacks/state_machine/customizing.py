@@ -100,8 +100,8 @@ def _job(steps: Steps, customization: Customization) -> sfn.CustomState:
         max_attempts=4,
         backoff_rate=2,
     )
-    state.add_catch(stop, errors=["States.Timeout"])
-    state.add_catch(_failed(steps), errors=["States.ALL"])
+    state.add_catch(_timed_out(steps, stop), errors=["States.Timeout"])
+    state.add_catch(_failed(steps, stop), errors=["States.ALL"])
     _allow_job(steps, customization)
     return state
 
@@ -141,41 +141,49 @@ def _allow_job(steps: Steps, customization: Customization) -> None:
     steps.may(["bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"], [customization.jobs])
 
 
-def _failed(steps: Steps) -> sfn.State:
-    """CDK's CustomState renders no `Assign` in a catcher: the error is kept by a state of its own."""
+def _failed(steps: Steps, stop: sfn.State) -> sfn.State:
+    """CDK's CustomState renders no `Assign` in a catcher: the error is kept by a state of its own.
+
+    An error may be of the waiting alone, while the job goes on: so it is stopped, whatever the error.
+    """
     keep = sfn.Pass.jsonata(
         steps.scope,
         "CustomizationFailed",
-        comment="FineTune: the job failed, or was refused; nothing was made that would have to be taken back.",
+        comment="FineTune: the job failed, was refused, or is waited for no longer.",
         assign=steps.failure(INPUT),
     )
-    return keep.next(steps.way_out).start_state
+    return keep.next(stop).start_state
 
 
-def _stop(steps: Steps, customization: Customization) -> sfn.State:
-    """A job that nobody waits for any longer must not go on billing."""
+def _timed_out(steps: Steps, stop: sfn.State) -> sfn.State:
     timed_out = {
         "Error": "CustomizationTimedOut",
         "Cause": "The customization job was stopped after tuning.max_runtime_minutes. Raise the limit, or train on "
         "fewer examples.",
     }
-    fork = sfn.Pass.jsonata(
+    keep = sfn.Pass.jsonata(
         steps.scope,
         "CustomizationTimedOut",
         comment="FineTune: the job takes too long.",
         assign=steps.failure(timed_out),
     )
-    stop = steps.taking_back().call(
+    return keep.next(stop).start_state
+
+
+def _stop(steps: Steps, customization: Customization) -> sfn.State:
+    """A job that nobody waits for any longer must not go on billing; one that is over or stopping already is fine."""
+    steps = steps.taking_back()
+    stop = steps.failing_into(None).call(
         "StopCustomization",
         "bedrock",
         "stopModelCustomizationJob",
-        comment="stops a job that takes too long.",
+        comment="stops a job that nobody waits for any longer.",
         parameters={"JobIdentifier": _JOB},
         resources=[customization.jobs],
     )
-    fork.next(stop)
-    stop.next(steps.way_out)
-    return fork
+    stop.add_catch(steps.way_out, errors=["Bedrock.ConflictException", "Bedrock.ResourceNotFoundException"])
+    stop.add_catch(steps.way_out, errors=["States.ALL"], assign=steps.failure(ERROR))
+    return stop.next(steps.way_out).start_state
 
 
 def _find(steps: Steps, customization: Customization) -> sfn.IChainable:

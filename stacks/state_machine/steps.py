@@ -48,6 +48,11 @@ ERROR = "{% $states.errorOutput %}"
 TUNED = sfn.Condition.jsonata("{% $selection.needs_tuning %}")
 ON_ENDPOINT = sfn.Condition.jsonata("{% $selection.needs_tuning and $run.tuning_service = 'sagemaker' %}")
 """A tuned model has an endpoint of its own, unless Bedrock customized it."""
+_PASSING = {
+    # These two declare what passes by itself, by names of its own.
+    "bedrock": ("Bedrock.ThrottlingException", "Bedrock.InternalServerException"),
+    "scheduler": ("Scheduler.ThrottlingException", "Scheduler.InternalServerException"),
+}
 CALL_TIMEOUT = cdk.Duration.minutes(1)
 
 
@@ -160,7 +165,7 @@ class Steps:
         )
         self.may([f"{service}:{action[0].upper()}{action[1:]}"], resources)
         prefix = _ERROR_PREFIXES[service]
-        errors = [f"{prefix}.SdkClientException", *also_retry]
+        errors = [f"{prefix}.SdkClientException", *_PASSING.get(service, ()), *also_retry]
         if retry_refusals:
             errors.append(f"{prefix}.{prefix}Exception")
         return self.guard(task, errors)

@@ -168,6 +168,7 @@ def test_refused_data_ends_the_run_before_anything_is_submitted(walk: Callable[.
 def test_a_job_that_fails_is_explained_and_leaves_nothing_to_take_back(walk: Callable[..., Walk]) -> None:
     walked = walk(CustomizeModel=TaskError("States.TaskFailed", '{"FailureMessage": "why"}'))
     assert "DeleteServedModel" not in walked.visited
+    assert walked.requests["StopCustomization"] == [{"JobIdentifier": NAME}]
     assert failure(walked)["error"] == {"Error": "States.TaskFailed", "Cause": '{"FailureMessage": "why"}'}
 
 
@@ -175,6 +176,19 @@ def test_a_job_that_takes_too_long_is_stopped(walk: Callable[..., Walk]) -> None
     walked = walk(CustomizeModel=TaskError("States.Timeout"))
     assert walked.requests["StopCustomization"] == [{"JobIdentifier": NAME}]
     assert failure(walked)["error"]["Error"] == "CustomizationTimedOut"
+
+
+@pytest.mark.parametrize("code", ["ConflictException", "ResourceNotFoundException"])
+def test_a_job_that_is_over_or_was_never_made_needs_no_stopping(walk: Callable[..., Walk], code: str) -> None:
+    walked = walk(CustomizeModel=TaskError("Broken", "why"), StopCustomization=TaskError(f"Bedrock.{code}", "no"))
+    assert failure(walked)["error"] == {"Error": "Broken", "Cause": "why"}
+    assert "first" not in failure(walked)
+
+
+@pytest.mark.parametrize("state", ["DeployCustomModel", "DescribeCustomization", "StopCustomization"])
+def test_calls_to_bedrock_wait_out_throttling_and_its_own_faults(on_demand: Assembly, state: str) -> None:
+    retried = machine_of(on_demand).definition["States"][state]["Retry"][0]["ErrorEquals"]
+    assert {"Bedrock.ThrottlingException", "Bedrock.InternalServerException"} <= set(retried)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from cdk_app.settings.explain import suggest
 from cdk_app.settings.rules.rule import Breach, Subject, rule
 
 SECTION = ("tuning", "bedrock")
+# Time to live starts before throughput is provisioned; evaluation comes then, and a rollout that waits for another.
+HOURS_BESIDE_APPROVAL = 6
 
 
 @rule("tuning.service", "tuning.bedrock")
@@ -89,16 +91,17 @@ def the_custom_model_can_be_served(subject: Subject) -> Iterator[Breach]:
 
 
 @rule("tuning.bedrock.serving", "tuning.bedrock.time_to_live_hours", "approval", "approval_timeout_hours")
-def throughput_outlives_the_wait_for_approval(subject: Subject) -> Iterator[Breach]:
+def throughput_outlives_the_run(subject: Subject) -> Iterator[Breach]:
     """What is gone when somebody approves it cannot be deployed any more."""
     settings, bedrock = subject.settings, subject.settings.tuning.bedrock
-    if bedrock is None or bedrock.serving != "provisioned" or settings.approval != "manual":
+    if bedrock is None or bedrock.serving != "provisioned":
         return
-    if bedrock.time_to_live_hours <= settings.approval_timeout_hours:
-        message = f"after {bedrock.time_to_live_hours} hours the throughput is deleted, and approval may take "
-        message += f"{settings.approval_timeout_hours}"
-        remedy = "Make it more than `approval_timeout_hours`, or lower that."
-        yield Breach((*SECTION, "time_to_live_hours"), message, remedy)
+    approval = settings.approval_timeout_hours if settings.approval == "manual" else 0
+    if bedrock.time_to_live_hours < (needed := approval + HOURS_BESIDE_APPROVAL):
+        message = f"after {bedrock.time_to_live_hours} hours the throughput is deleted: provisioning, evaluation and "
+        message += f"rollout take up to {HOURS_BESIDE_APPROVAL}, and approval up to {approval}"
+        lower = ", or lower `approval_timeout_hours`" if approval else ""
+        yield Breach((*SECTION, "time_to_live_hours"), message, f"Make it {needed} or more{lower}.")
 
 
 @rule("tuning.bedrock.model", "data.outputs")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lambdas.check_training_data import handler as check
+from lambdas.compare_with_champion import handler as compare
 from lambdas.expire_throughput import handler as expire
 from lambdas.judge_customization import handler as judge
 from lambdas.shared.errors import EvaluationIncomplete
@@ -120,10 +121,26 @@ def test_a_format_that_preparation_did_not_write_is_named(cloud: Cloud, context:
 # ---- the gate -------------------------------------------------------------------------------------------
 
 
-def judged(cloud: Cloud, context: Context, run: Json, base: str, tuned: str, count: int = 20) -> Json:
+def judged(
+    cloud: Cloud,
+    context: Context,
+    run: Json,
+    base: str,
+    tuned: str,
+    count: int = 20,
+    right: int = 20,
+    alike: str = "",
+) -> Json:
+    """Judge a model that answers `tuned` to the first `right` records and as its base to the rest."""
     for name, output in (("base", base), ("tuned", tuned)):
+        # No two records share a word: an answer of another record must score nothing.
         lines = [
-            {"record_id": f"r{n}", "prompt": "Text.", "reference": "one two three four", "output": output}
+            {
+                "record_id": f"r{n}",
+                "prompt": "Text.",
+                "reference": alike or " ".join(f"{word}{n}" for word in ("one", "two", "three", "four")),
+                "output": " ".join(f"{word}{n}" for word in (output if n < right else base).split()),
+            }
             for n in range(count)
         ]
         cloud.put("models", f"{name}.jsonl", *lines)
@@ -140,16 +157,37 @@ def test_a_better_model_passes_and_its_evaluation_reads_as_the_other_branch_s(
     assert report["difference"]["value"] == 1.0
     assert "loss_reduction" not in report
     lines = cloud.lines("models", "run=run-7/evaluation/predictions.jsonl")
-    assert lines[0]["base"] == "z"
+    assert lines[0]["base"] == "z0"
     assert lines[0]["tuned_score"] == 1.0
+
+
+def test_what_the_gate_lets_through_is_compared_with_the_champion(
+    cloud: Cloud, context: Context, customizing: Json
+) -> None:
+    judged(cloud, context, customizing, "z", "one two three four")
+    comparison = compare.handle({"run": customizing}, context)
+    assert comparison["better"] is True
+    assert comparison["challenger"]["loss"] is None
+
+
+def test_what_the_gate_refuses_is_written_with_its_reasons_and_never_compared(
+    cloud: Cloud, context: Context, customizing: Json
+) -> None:
+    with pytest.raises(judge.QualityGateFailed):
+        judged(cloud, context, customizing, "z", "z")
+    gate = cloud.document("models", "run=run-7/evaluation/evaluation.json")["gate"]
+    assert gate["verdict"] == "refused"
+    assert "below the floor" in gate["reasons"][0]
+    with pytest.raises(EvaluationIncomplete, match="'refused', and nothing of it may be deployed"):
+        compare.handle({"run": customizing}, context)
 
 
 @pytest.mark.parametrize(
     ("base", "tuned", "said"),
     [
         ("z", "z", "below the floor of 0.3"),
-        ("one two three four", "one two three four", "customization gained nothing"),
-        ("one two three four", "one two x y", "customization gained nothing"),
+        ("one two three four", "one two three four", "no gain over its base model is shown"),
+        ("one two three four", "one two x y", "no gain over its base model is shown"),
     ],
 )
 def test_the_gate_is_closed_to_what_is_below_the_floor_or_no_better_than_its_base(
@@ -157,6 +195,33 @@ def test_the_gate_is_closed_to_what_is_below_the_floor_or_no_better_than_its_bas
 ) -> None:
     with pytest.raises(judge.QualityGateFailed, match=said):
         judged(cloud, context, customizing, base, tuned)
+
+
+def test_a_mean_above_the_floor_whose_lower_bound_is_below_it_is_refused(
+    cloud: Cloud, context: Context, customizing: Json
+) -> None:
+    with pytest.raises(judge.QualityGateFailed, match=r"is 0\.350, its lower bound .* more test records would tell"):
+        judged(cloud, context, customizing, "z", "one two three four", right=7)
+
+
+def test_a_gain_that_may_be_luck_is_no_gain(cloud: Cloud, context: Context, customizing: Json) -> None:
+    with pytest.raises(judge.QualityGateFailed, match=r"the difference in rougeL is \+0\.025 \(\+0\.000 to"):
+        judged(cloud, context, customizing, "one two x y", "one two three four", right=1)
+
+
+def test_a_floor_that_answers_without_the_text_reach_is_named_as_vacuous(
+    cloud: Cloud, context: Context, customizing: Json
+) -> None:
+    with pytest.raises(judge.QualityGateFailed, match=r"lets everything through.*rougeL 1\.000"):
+        judged(cloud, context, customizing, "z", "one two three four", alike="The same answer.")
+
+
+def test_a_custom_model_that_answers_is_compared_by_its_answers_whatever_the_objective_says(
+    cloud: Cloud, context: Context, customizing: Json
+) -> None:
+    customizing["tuning"] = {**customizing["tuning"], "Objective": "continued-pretraining"}
+    judged(cloud, context, customizing, "z", "one two three four")
+    assert compare.handle({"run": customizing}, context)["metric"] == "rougeL"
 
 
 def test_the_gate_is_closed_where_too_few_records_or_different_ones_were_answered(
@@ -222,11 +287,13 @@ def test_throughput_that_is_gone_already_is_fine(cloud: Cloud, context: Context,
     assert throughput == []
 
 
-def test_throughput_that_is_still_created_is_waited_for_and_an_error_where_time_runs_out(
+def test_throughput_that_is_still_created_is_waited_for_and_told_of_where_time_runs_out(
     cloud: Cloud, context: Context, throughput: list[str]
 ) -> None:
     cloud.refuse("bedrock", "DeleteProvisionedModelThroughput", "ConflictException", "Creating")
     context.millis = 10
     with pytest.raises(expire.ThroughputNotDeleted, match="bills by the hour"):
         expire.handle({"name": "name", "run_id": "run-7"}, context)
-    assert throughput == []
+    [message] = throughput
+    assert "cannot be deleted" in message
+    assert f"--provisioned-model-id {ARN}" in message

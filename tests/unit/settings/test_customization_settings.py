@@ -62,10 +62,10 @@ def test_a_run_may_choose_bedrock_only_where_the_settings_say_what_to_customize(
         ("nova-2-lite", {"epochs": 2}, "epochs", "is not known to take", "own default"),
         (
             "nova-micro",
-            {"serving": "provisioned", "time_to_live_hours": 8},
+            {"serving": "provisioned", "time_to_live_hours": 29},
             "time_to_live_hours",
-            "approval may take 24",
-            "approval_timeout_hours",
+            "approval up to 24",
+            "Make it 30 or more, or lower `approval_timeout_hours`",
         ),
     ],
 )
@@ -93,6 +93,17 @@ def test_what_is_not_served_on_demand_must_be_bought_by_the_hour_on_purpose(
     assert "bills by the hour" in problem.message
     llama["tuning"]["bedrock"] |= {"serving": "provisioned", "time_to_live_hours": 48}
     assert load(llama).tuning.bedrock
+
+
+def test_throughput_outlives_provisioning_evaluation_and_rollout_even_where_nobody_approves(
+    problems: Problems, load: Load, customizing: Callable[..., Document]
+) -> None:
+    document = customizing("nova-micro", serving="provisioned", time_to_live_hours=5)
+    document["approval"] = "automatic"
+    [problem] = problems(document)
+    assert problem.remedy == "Make it 6 or more."
+    document["tuning"]["bedrock"]["time_to_live_hours"] = 6
+    assert load(document).tuning.bedrock
 
 
 def test_the_model_s_format_must_be_written(problems: Problems, customizing: Callable[..., Document]) -> None:
