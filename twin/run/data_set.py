@@ -128,7 +128,9 @@ def with_columns(columns: Columns | None) -> str:
     names = columns.names if columns else ()
     if not names:
         return ""
-    return f" with {'both the columns' if len(names) > 1 else 'the column'} {' and '.join(map(repr, names))}"
+    called = {1: "the column", 2: "both the columns"}.get(len(names), "the columns")
+    *others, last = map(repr, names)
+    return f" with {called} {' and '.join([*filter(None, [', '.join(others)]), last])}"
 
 
 def in_words(faults: Counter[str]) -> str:
