@@ -70,9 +70,11 @@ def _example(document: dict[str, Any], settings: Settings) -> Example:
         return Example(document["text"])
     turns = tuple(Turn(turn["role"], turn["content"]) for turn in document["messages"])
     rejected = document.get("rejected") or ""
-    text = turns[0].content.removeprefix(f"{settings.instruction}{_BEFORE_TEXT}")
+    first, instructed = turns[0].content, f"{settings.instruction}{_BEFORE_TEXT}"
+    text = first.removeprefix(instructed)
     # Of pairs, the columns of text and target may have held turns, and these may begin as the instruction does.
-    in_turns = bool(rejected) and (len(turns) != 2 or digest(text) != document["record_id"])
+    is_text = len(turns) == 2 and first.startswith(instructed) and digest(text) == document["record_id"]
+    in_turns = bool(rejected) and not is_text
     if settings.schema.messages or in_turns:
         return Example.of(turns)._replace(rejected=rejected)
     _, answer = turns

@@ -76,7 +76,7 @@ def _behind(asked: _Turns, said: _Turns, prompt: str, answer: str) -> _Turns:
     """Return the conversation that an answer ends, behind what was asked where it does not begin with it."""
     if not _is_whole(said):
         return (*asked, *said)
-    system, spoken = _system_apart(said)
+    system, spoken = _system_apart(in_order(said, answer))
     asked_system, asked_spoken = _system_apart(asked)
     begins = _agree(asked_spoken, spoken[: len(asked_spoken)]) and len(asked_spoken) < len(spoken)
     if not begins or (system and asked_system and not _agree(system, asked_system)):

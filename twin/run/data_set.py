@@ -113,6 +113,9 @@ def fault_of(record: Record, columns: Columns) -> str | None:
             continue
         if columns.rejected and isinstance(value, list):
             continue  # an answer may be a text or turns, and only the preparation looks into those
+        if columns.rejected and name == columns.text and isinstance(record[columns.target or ""], list):
+            if value is None or (isinstance(value, str) and not value.strip()):
+                continue  # whole conversations bring the question with them
         if columns.messages and name != columns.rejected:
             if not isinstance(value, list):
                 return f"column {name!r} is {_type_of(value)}, not an array of turns"
