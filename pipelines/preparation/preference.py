@@ -8,7 +8,7 @@ example of the chosen answer, with the rejected one beside it.
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.preparation.conversations import conversation, in_order, turns_of
+from pipelines.preparation.conversations import in_order, turns_of
 from pipelines.preparation.json_types import json_type
 from pipelines.preparation.plain_text import plain
 from pipelines.preparation.records import Example, Reason, Rejected, Turn

@@ -113,9 +113,8 @@ def fault_of(record: Record, columns: Columns) -> str | None:
             continue
         if columns.rejected and isinstance(value, list):
             continue  # an answer may be a text or turns, and only the preparation looks into those
-        if columns.rejected and name == columns.text and isinstance(record[columns.target or ""], list):
-            if value is None or (isinstance(value, str) and not value.strip()):
-                continue  # whole conversations bring the question with them
+        if columns.rejected and name == columns.text and _may_be_blank(value, record[columns.target or ""]):
+            continue  # whole conversations bring the question with them
         if columns.messages and name != columns.rejected:
             if not isinstance(value, list):
                 return f"column {name!r} is {_type_of(value)}, not an array of turns"
@@ -124,6 +123,10 @@ def fault_of(record: Record, columns: Columns) -> str | None:
         elif not value.strip():
             return f"column {name!r} is blank"
     return None
+
+
+def _may_be_blank(prompt: object, answer: object) -> bool:
+    return isinstance(answer, list) and (prompt is None or (isinstance(prompt, str) and not prompt.strip()))
 
 
 def with_columns(columns: Columns | None) -> str:
