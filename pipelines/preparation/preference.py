@@ -20,10 +20,10 @@ _Turns = tuple[Turn, ...]
 def pair(record: Mapping[str, Any], columns: Columns) -> Example:
     """Return the pair of a record that has every column, or raise `Rejected`."""
     answer = columns.messages or columns.target
-    if not columns.messages and all(isinstance(record[name], str) for name in (answer, columns.rejected)):
-        if not isinstance(record[columns.text], list):
-            text, target, rejected = (text_in(record, name) for name in (columns.text, answer, columns.rejected))
-            return Example(text, target, rejected=rejected)
+    in_texts = all(isinstance(record[name], str) for name in (answer, columns.rejected))
+    if in_texts and not columns.messages and not isinstance(record[columns.text], list):
+        text, target, rejected = (text_in(record, name) for name in (columns.text, answer, columns.rejected))
+        return Example(text, target, rejected=rejected)
     said, other_said = (_said(record[name], name) for name in (answer, columns.rejected))
     asked = () if columns.messages else _asked(record, columns.text, needed=not _is_whole(said))
     chosen = in_order(_behind(asked, said, columns.text, answer), answer)
