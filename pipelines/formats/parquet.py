@@ -43,7 +43,8 @@ def _groups(records: Iterable[Record]) -> Iterator[list[Record]]:
     characters = 0
     for record in records:
         group.append(record)
-        characters += sum(len(message.content) for message in record.messages) + len(record.text or "")
+        characters += sum(len(message.content) for message in record.messages)
+        characters += len(record.text or "") + len(record.rejected or "")
         if len(group) == ROWS_OF_A_GROUP or characters >= CHARACTERS_OF_A_GROUP:
             yield group
             group, characters = [], 0

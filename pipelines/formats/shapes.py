@@ -26,8 +26,8 @@ def _chat(document: Mapping[str, Any], found: Examined) -> None:
     if "messages" not in document and "text" in document:
         found.complain(Reason.MISSING_KEY, "no messages; a text alone has nothing to answer")
         return
-    if "rejected" in document:
-        take(document, "rejected", found, "", Part.ANSWER)
+    if document.get("rejected") is not None:
+        take(document, "rejected", found, "")  # none of the texts that are measured: the conversation is without it
     messages = take_list(document, "messages", found)
     first = messages[0] if messages else None
     if isinstance(first, dict) and first.get("role") == "system":

@@ -93,6 +93,8 @@ def _equal(record: Candidate, first: Candidate) -> Refusal:
         reason, detail = Reason.CONTAMINATED, f"the same text as {place}, which is for testing"
     elif record.example.target != first.example.target:
         reason, detail = Reason.CONFLICTING_TARGET, f"the same text as {place}, with another target"
+    elif record.example.rejected != first.example.rejected:
+        reason, detail = Reason.DUPLICATE, f"the same text as {place}, with another rejected answer"
     else:
         reason, detail = Reason.DUPLICATE, f"the same text as {place}"
     return Refusal(EQUAL, reason, detail, first.record_id)

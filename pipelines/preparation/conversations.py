@@ -15,9 +15,18 @@ _ROLES = {"system": "system", "user": "user", "human": "user", "assistant": "ass
 
 def conversation(value: Any, column: str) -> tuple[Turn, ...]:
     """Return the turns of a conversation, or raise `Rejected` naming the turn that is wrong."""
+    return in_order(turns_of(value, column), column)
+
+
+def turns_of(value: Any, column: str) -> tuple[Turn, ...]:
+    """Return a list of turns in whatever order they are, or raise `Rejected`."""
     if not isinstance(value, list):
         raise Rejected(Reason.WRONG_TYPE, f"column {column!r} is {json_type(value)}, not an array of turns")
-    turns = tuple(_turn(turn, f"turn {number} of {column!r}") for number, turn in enumerate(value, start=1))
+    return tuple(_turn(turn, f"turn {number} of {column!r}") for number, turn in enumerate(value, start=1))
+
+
+def in_order(turns: tuple[Turn, ...], column: str) -> tuple[Turn, ...]:
+    """Return the turns of a conversation, or raise `Rejected` where it does not end with the assistant's answer."""
     spoken = [turn.role for turn in turns]
     if spoken[:1] == ["system"]:
         del spoken[0]

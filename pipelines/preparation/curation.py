@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 
 from pipelines.preparation.formats import quarantine_line
 from pipelines.preparation.harmful import check_harmful
-from pipelines.preparation.html_text import html_to_text
 from pipelines.preparation.identity import assign_split, digest
 from pipelines.preparation.language import check_language
 from pipelines.preparation.parsing import parse
 from pipelines.preparation.personal_data import protect
+from pipelines.preparation.plain_text import plain
 from pipelines.preparation.preference import check_answers_differ
 from pipelines.preparation.quality import check_quality
 from pipelines.preparation.reading.lines import EXCERPT_BYTES
 from pipelines.preparation.records import HELD_OUT, NEW, Candidate, Example, Line, Quarantined, Reason, Rejected
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.tokens.check import check_tokens
-from pipelines.preparation.unicode_text import normalize
 
 OF_ONE_RECORD = ("parse", "clean", "language", "filter", "personal_data", "harmful")
 STAGES = (*OF_ONE_RECORD, "deduplicate", "near_duplicates")
@@ -112,7 +111,7 @@ def curate(line: Line, settings: Settings, tally: Tally) -> Candidate | Quaranti
 
 def clean(example: Example) -> Example:
     """Return the example as plain, normalized text; refuses what has nothing but markup and white space."""
-    cleaned = example.map(lambda text: normalize(html_to_text(text)))
+    cleaned = example.map(plain)
     named = [(turn.role, turn.content) for turn in cleaned.turns] or [("text", cleaned.text)]
     if example.target and not cleaned.turns:
         named.append(("target", cleaned.target))

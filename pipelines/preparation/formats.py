@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.formats.json_lines import to_line
 from pipelines.formats.records import Message, Place, Record
+from pipelines.preparation.identity import digest
 from pipelines.preparation.reading.lines import EXCERPT_BYTES
 from pipelines.preparation.records import HELD_OUT, SETTLED, Candidate, Example, Line, Turn
 from pipelines.preparation.settings import Settings
@@ -68,13 +69,16 @@ def _example(document: dict[str, Any], settings: Settings) -> Example:
     if "text" in document:
         return Example(document["text"])
     turns = tuple(Turn(turn["role"], turn["content"]) for turn in document["messages"])
-    rejected = document.get("rejected", "")
-    instructed = f"{settings.instruction}{_BEFORE_TEXT}"
-    # Of pairs, the columns of text and target may have held turns.
-    if settings.schema.messages or (rejected and not turns[0].content.startswith(instructed)):
+    rejected = document.get("rejected") or ""
+    first, instructed = turns[0].content, f"{settings.instruction}{_BEFORE_TEXT}"
+    text = first.removeprefix(instructed)
+    # Of pairs, the columns of text and target may have held turns, and these may begin as the instruction does.
+    is_text = len(turns) == 2 and first.startswith(instructed) and digest(text) == document["record_id"]
+    in_turns = bool(rejected) and not is_text
+    if settings.schema.messages or in_turns:
         return Example.of(turns)._replace(rejected=rejected)
-    question, answer = turns
-    return Example(question.content.removeprefix(instructed), answer.content, rejected=rejected)
+    _, answer = turns
+    return Example(text, answer.content, rejected=rejected)
 
 
 def quarantine_line(reason: str, detail: str, line: Line, duplicate_of: str | None = None) -> str:

@@ -135,7 +135,7 @@ def clear_or_recognise(destination: Destination, source: dict[str, Any]) -> bool
     curated = [stored.key for stored in destination.curated.objects(destination.prefix)]
     if manifest_key(destination) in curated:
         manifest = json.loads(destination.curated.read(manifest_key(destination)))
-        if {name: manifest.get(name) for name in source} == source:
+        if _as_told({name: manifest.get(name) for name in source}) == _as_told(source):
             return True
         raise RunAlreadyCommitted(
             f"s3://{destination.curated.name}/{destination.prefix} is a finished run over other data or settings. "
@@ -144,6 +144,11 @@ def clear_or_recognise(destination: Destination, source: dict[str, Any]) -> bool
     destination.curated.delete(curated)
     destination.quarantine.delete([stored.key for stored in destination.quarantine.objects(destination.prefix)])
     return False
+
+
+def _as_told(source: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the columns that are empty: a version of the job that did not know one of them wrote none."""
+    return {**source, "columns": {name: value for name, value in (source["columns"] or {}).items() if value != ""}}
 
 
 def commit(destination: Destination, manifest: dict[str, Any], objects: list[StoredObject]) -> None:

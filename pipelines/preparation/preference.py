@@ -1,28 +1,37 @@
 """Preference pairs: a record with a rejected answer beside the target, as data sets for DPO and its kin have it.
 
 Prompt and answers are texts, or lists of turns: then the answers may begin with the prompt, or it is a column of its
-own. What comes out is the example of the chosen answer, with the rejected one beside it.
+own. Where both have it they must agree, once cleaned; nothing that a prompt says is left out. What comes out is the
+example of the chosen answer, with the rejected one beside it.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.preparation.conversations import conversation
+from pipelines.preparation.conversations import in_order, turns_of
 from pipelines.preparation.json_types import json_type
+from pipelines.preparation.plain_text import plain
 from pipelines.preparation.records import Example, Reason, Rejected, Turn
 from pipelines.preparation.settings import Columns
+
+_Turns = tuple[Turn, ...]
 
 
 def pair(record: Mapping[str, Any], columns: Columns) -> Example:
     """Return the pair of a record that has every column, or raise `Rejected`."""
     answer = columns.messages or columns.target
-    if not columns.messages and all(isinstance(record[name], str) for name in columns.names):
+    in_texts = all(isinstance(record[name], str) for name in (answer, columns.rejected))
+    if in_texts and not columns.messages and not isinstance(record[columns.text], list):
         text, target, rejected = (text_in(record, name) for name in (columns.text, answer, columns.rejected))
         return Example(text, target, rejected=rejected)
-    asked = [] if columns.messages else _asked(record, columns.text)
-    chosen = _turns(asked, record[answer], answer)
-    other = _turns([turn._asdict() for turn in chosen[:-1]], record[columns.rejected], columns.rejected)
-    if other[:-1] != chosen[:-1]:
+    said, other_said = (_said(record[name], name) for name in (answer, columns.rejected))
+    asked = () if columns.messages else _asked(record, columns.text, needed=not _is_whole(said))
+    chosen = in_order(_behind(asked, said, columns.text, answer), answer)
+    # An answer without a question is behind what the chosen one is behind.
+    before = chosen[:-1] if _is_whole(said) or not asked else asked
+    other = _behind(asked if _is_whole(other_said) else before, other_said, columns.text, columns.rejected)
+    other = in_order(other, columns.rejected)
+    if not _agree(other[:-1], chosen[:-1]):
         raise Rejected(
             Reason.DIFFERENT_PROMPTS,
             f"the turns before the last differ between {answer!r} and {columns.rejected!r}: they answer two questions",
@@ -46,12 +55,46 @@ def text_in(record: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _asked(record: Mapping[str, Any], name: str) -> list[Any]:
+def _asked(record: Mapping[str, Any], name: str, *, needed: bool) -> _Turns:
+    """Return what the column of the prompt says; whole conversations can do without."""
     value = record[name]
-    return value if isinstance(value, list) else [{"role": "user", "content": text_in(record, name)}]
+    if not needed and (value is None or value == [] or (isinstance(value, str) and not value.strip())):
+        return ()
+    return turns_of(value, name) if isinstance(value, list) else (Turn("user", text_in(record, name)),)
 
 
-def _turns(asked: list[Any], answer: Any, name: str) -> tuple[Turn, ...]:
-    """Return the conversation that an answer ends: a text or a single turn stands behind what was asked."""
-    turns = [{"role": "assistant", "content": answer}] if isinstance(answer, str) else answer
-    return conversation([*asked, *turns] if isinstance(turns, list) and len(turns) == 1 else turns, name)
+def _said(answer: Any, name: str) -> _Turns:
+    return turns_of([{"role": "assistant", "content": answer}] if isinstance(answer, str) else answer, name)
+
+
+def _is_whole(said: _Turns) -> bool:
+    """Whether an answer brings the question with it."""
+    return bool(said) and said[0].role != "assistant"
+
+
+def _behind(asked: _Turns, said: _Turns, prompt: str, answer: str) -> _Turns:
+    """Return the conversation that an answer ends, behind what was asked where it does not begin with it."""
+    if not _is_whole(said):
+        return (*asked, *said)
+    system, spoken = _system_apart(in_order(said, answer))
+    asked_system, asked_spoken = _system_apart(asked)
+    begins = _agree(asked_spoken, spoken[: len(asked_spoken)]) and len(asked_spoken) < len(spoken)
+    if not begins or (system and asked_system and not _agree(system, asked_system)):
+        raise Rejected(Reason.DIFFERENT_PROMPTS, f"the turns of {answer!r} do not begin with what {prompt!r} says")
+    return (*(system or asked_system), *spoken)
+
+
+def _system_apart(turns: _Turns) -> tuple[_Turns, _Turns]:
+    number = sum(turn.role == "system" for turn in turns[:1])
+    return turns[:number], turns[number:]
+
+
+def _agree(some: _Turns, others: _Turns) -> bool:
+    """Whether turns are the same once they are cleaned."""
+    return some == others or (
+        len(some) == len(others)
+        and all(
+            one.role == other.role and (one.content == other.content or plain(one.content) == plain(other.content))
+            for one, other in zip(some, others, strict=True)
+        )
+    )

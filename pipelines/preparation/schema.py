@@ -5,24 +5,25 @@ by record, by parsing.
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Mapping
 from itertools import islice
+from typing import Any
 
 from pipelines.preparation.errors import UnknownSchema
 from pipelines.preparation.parsing import columns_of
 from pipelines.preparation.reading.chunks import plan_chunks
 from pipelines.preparation.reading.files import PARQUET, TEXT, kind_of
-from pipelines.preparation.reading.parquet import names_in_parquet
+from pipelines.preparation.reading.parquet import kinds_in_parquet
 from pipelines.preparation.reading.records import read_chunk
 from pipelines.preparation.settings import Columns
 from pipelines.preparation.storage import Bucket, StoredObject
 
 KNOWN = (
+    Columns(messages="messages"),
+    Columns(messages="conversations"),
     Columns(text="prompt", target="chosen", rejected="rejected"),
     Columns(text="question", target="chosen", rejected="rejected"),
     Columns(messages="chosen", rejected="rejected"),
-    Columns(messages="messages"),
-    Columns(messages="conversations"),
     Columns(text="prompt", target="completion"),
     Columns(text="question", target="answer"),
     Columns(text="document", target="summary"),
@@ -35,7 +36,10 @@ KNOWN = (
     Columns(text="text"),
     Columns(text="content"),
 )
-"""Schemas by the names that data sets usually have, the ones with more to tell first."""
+"""Schemas by the names that data sets usually have, the ones with more to tell first.
+
+Conversations come before pairs: who wants the pairs of a data set that has both says so in the settings.
+"""
 
 _RECORDS = 100
 _TEXT_COLUMN = "text"
@@ -60,22 +64,34 @@ def infer_columns(objects: list[StoredObject], raw: Bucket, max_bytes: int) -> C
     )
 
 
-def _first_records(stored: StoredObject, raw: Bucket, max_bytes: int) -> list[Collection[str]]:
-    """Return the names of the columns of a file's first records, where there are some."""
+def _first_records(stored: StoredObject, raw: Bucket, max_bytes: int) -> list[Mapping[str, Any]]:
+    """Return a file's first records, where there are some; of a table, one that stands for all by its types."""
     kind = kind_of(stored.key)
     if kind and kind.format == PARQUET:
-        return [names_in_parquet(stored, raw)]
+        return [kinds_in_parquet(stored, raw)]
     (chunk,) = plan_chunks([stored], max(stored.size, 1))
     lines = islice(read_chunk(chunk, raw, max_bytes, None), _RECORDS)
     return [record for record in map(columns_of, lines) if record]
 
 
-def _choose(records: list[Collection[str]], place: str) -> Columns:
+def _choose(records: list[Mapping[str, Any]], place: str) -> Columns:
     for columns in KNOWN:
-        if 2 * sum(all(name in record for name in columns.names) for record in records) > len(records):
+        if 2 * sum(_has(record, columns) for record in records) > len(records):
             return columns
     names = Counter(name for record in records for name in record)
     raise UnknownSchema(
         f"{place} has the columns {', '.join(repr(name) for name, _ in names.most_common(12))}; which is the text and "
         "which the target? Name them in data.columns."
     )
+
+
+def _has(record: Mapping[str, Any], columns: Columns) -> bool:
+    """Whether a record has the columns, and, of a pair, answers in them: many a data set counts what was `chosen`."""
+    if not all(name in record for name in columns.names):
+        return False
+    answers = (columns.target or columns.messages, columns.rejected)
+    return not columns.rejected or all(_may_be_an_answer(record[name]) for name in answers)
+
+
+def _may_be_an_answer(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(turn, Mapping) for turn in value))

@@ -5,7 +5,7 @@ The names are those of `pipelines/preparation/schema.py`, whose code the twin do
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from cdk_app.settings import Columns
@@ -13,11 +13,11 @@ from twin.run.data_file import Record, records_of
 from twin.run.data_files import DataFile
 
 KNOWN = (
+    Columns(messages="messages"),
+    Columns(messages="conversations"),
     Columns(text="prompt", target="chosen", rejected="rejected"),
     Columns(text="question", target="chosen", rejected="rejected"),
     Columns(messages="chosen", rejected="rejected"),
-    Columns(messages="messages"),
-    Columns(messages="conversations"),
     Columns(text="prompt", target="completion"),
     Columns(text="question", target="answer"),
     Columns(text="document", target="summary"),
@@ -59,10 +59,22 @@ def listed(names: Sequence[str], shown: int = 12) -> str:
 
 def _choose(records: Sequence[Record], file: DataFile) -> Columns:
     for columns in KNOWN:
-        if 2 * sum(all(name in record for name in columns.names) for record in records) > len(records):
+        if 2 * sum(_has(record, columns) for record in records) > len(records):
             return columns
     names = list(dict.fromkeys(name for record in records for name in record))
     raise UnknownColumns(
         f"{file.path} has the columns {listed(names)}; which is the text and which the target? "
         "Name them in data.columns."
     )
+
+
+def _has(record: Record, columns: Columns) -> bool:
+    """Whether a record has the columns, and, of a pair, answers in them."""
+    if not all(name in record for name in columns.names):
+        return False
+    answers = (columns.target or columns.messages, columns.rejected)
+    return not columns.rejected or all(_may_be_an_answer(record[name]) for name in answers if name)
+
+
+def _may_be_an_answer(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(turn, Mapping) for turn in value))

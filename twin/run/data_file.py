@@ -52,7 +52,7 @@ def records_of(path: Path, names: Sequence[str], max_record_bytes: int) -> Itera
 
     Args:
         path: the file; its name says how it is read.
-        names: the columns that are wanted; the values of others may be `SOME_TEXT`.
+        names: the columns that are wanted; the values of others may be `SOME_TEXT`, or None where they are no texts.
         max_record_bytes: length of a line beyond which it is no record.
     """
     kind = format_of(path.name)
@@ -165,7 +165,7 @@ def _rows(path: Path, names: Sequence[str]) -> Iterator[tuple[Record, int]]:
         rows, schema = file.metadata.num_rows, file.schema_arrow
         if not rows:
             return
-        others: dict[str, object] = dict.fromkeys(schema.names, SOME_TEXT)
+        others: dict[str, object] = {field.name: SOME_TEXT if _may_be_text(field.type) else None for field in schema}
         if not names or not all(name in others for name in names):
             yield others, rows
             return
@@ -175,6 +175,16 @@ def _rows(path: Path, names: Sequence[str]) -> Iterator[tuple[Record, int]]:
             return
         for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=list(names)):
             yield from ((others | row, 1) for row in batch.to_pylist())
+
+
+def _may_be_text(kind: pa.DataType) -> bool:
+    """Whether a column holds texts, or lists of turns."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    in_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return bool(
+        pa.types.is_string(kind) or pa.types.is_large_string(kind) or (in_list and pa.types.is_struct(kind.value_type))
+    )
 
 
 def _is_plain_number(kind: pa.DataType) -> bool:

@@ -113,6 +113,8 @@ def fault_of(record: Record, columns: Columns) -> str | None:
             continue
         if columns.rejected and isinstance(value, list):
             continue  # an answer may be a text or turns, and only the preparation looks into those
+        if columns.rejected and name == columns.text and _may_be_blank(value, record[columns.target or ""]):
+            continue  # whole conversations bring the question with them
         if columns.messages and name != columns.rejected:
             if not isinstance(value, list):
                 return f"column {name!r} is {_type_of(value)}, not an array of turns"
@@ -123,12 +125,18 @@ def fault_of(record: Record, columns: Columns) -> str | None:
     return None
 
 
+def _may_be_blank(prompt: object, answer: object) -> bool:
+    return isinstance(answer, list) and (prompt is None or (isinstance(prompt, str) and not prompt.strip()))
+
+
 def with_columns(columns: Columns | None) -> str:
     """Say `with both the columns 'text' and 'target'`; empty where none are known."""
     names = columns.names if columns else ()
     if not names:
         return ""
-    return f" with {'both the columns' if len(names) > 1 else 'the column'} {' and '.join(map(repr, names))}"
+    called = {1: "the column", 2: "both the columns"}.get(len(names), "the columns")
+    *others, last = map(repr, names)
+    return f" with {called} {' and '.join([*filter(None, [', '.join(others)]), last])}"
 
 
 def in_words(faults: Counter[str]) -> str:

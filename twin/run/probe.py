@@ -11,7 +11,7 @@ from typing import Any
 
 from cdk_app.settings import Settings
 from twin.run.api import Api, ProbeFailed
-from twin.run.questions import body, is_conversation, route
+from twin.run.questions import body, conversations_among, route
 
 Show = Callable[[int, int], None]
 Record = dict[str, Any]
@@ -48,7 +48,7 @@ class Probed:
     """What the requests showed. Latencies are in milliseconds, per request, as the client saw them.
 
     Attributes:
-        route: the API's path that was asked.
+        route: the API's path that was asked; of pairs, some in turns and some not, the first one's.
         requests: how many requests the API answered.
         latency_ms_p50: the API's median latency.
         endpoint: the SageMaker endpoint's name, or None where no endpoint serves.
@@ -97,15 +97,14 @@ def probe(
     if not records:
         raise ProbeFailed("The test split holds no record to ask. Enlarge data.split.test, or add data.")
     of_api, of_endpoint = shares(records) if endpoint else (records, [])
-    # Columns that are named say what the records were; else the records show it.
-    told = settings.data.columns
-    conversations = bool(told.messages) if told else any(is_conversation(settings.task, record) for record in records)
-    path, total = route(settings.task, target, conversations), len(of_api) + len(of_endpoint)
+    in_turns = conversations_among(settings, of_api)
+    path, total = route(settings.task, target, in_turns[0]), len(of_api) + len(of_endpoint)
     latencies: list[float] = []
     examples: list[dict[str, str]] = []
-    for record in of_api:
+    for record, conversation in zip(of_api, in_turns, strict=True):
         prompt, reference = (message["content"] for message in record["messages"][-2:])
-        output, latency = api.ask(path, body(settings.task, target, prompt, conversations))
+        asked = body(settings.task, target, prompt, conversation)
+        output, latency = api.ask(route(settings.task, target, conversation), asked)
         latencies.append(latency)
         examples.append({"prompt": prompt, "reference": reference, "output": output})
         show(len(latencies), total)
@@ -123,7 +122,7 @@ def probe(
         endpoint_latency_ms_p50=statistics.median(of_its_own) if of_its_own else None,
         unauthorized_status=api.status_without_credentials(path),
         examples=examples,
-        conversations=conversations,
+        conversations=any(in_turns),
     )
 
 

@@ -7,10 +7,10 @@ user's last turn of a conversation, which was curated without the instruction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cdk_app.settings import Task
+from cdk_app.settings import Settings, Task
 from twin.run.api import ProbeFailed
 
 SUMMARIZE = "/v1/summarize"
@@ -21,6 +21,21 @@ def is_conversation(task: Task, record: Mapping[str, Any]) -> bool:
     """Whether a curated record was a conversation before: these have no instruction before what the user says."""
     messages = record["messages"]
     return len(messages) != 2 or not str(messages[0]["content"]).startswith(f"{task.instruction}\n\n")
+
+
+def conversations_among(settings: Settings, records: Sequence[Mapping[str, Any]]) -> list[bool]:
+    """Say of each record whether it was a conversation before.
+
+    Columns that are named say what the records were; else the records show it. Of preference pairs each shows it for
+    itself: the columns of a text and its answers may hold turns.
+    """
+    told = settings.data.columns
+    if told and told.messages:
+        return [True] * len(records)
+    shown = [is_conversation(settings.task, record) for record in records]
+    if told.rejected if told else any(record.get("rejected") for record in records):
+        return shown
+    return [not told and any(shown)] * len(records)
 
 
 def route(task: Task, target: Mapping[str, Any], conversation: bool = False) -> str:

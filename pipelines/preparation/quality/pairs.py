@@ -67,7 +67,8 @@ def check_symbols(example: Example, filters: Filters) -> None:
 def check_target_is_not_copied(example: Example) -> None:
     """A summary that stands word for word in its text would teach the model to copy."""
     words = folded_words(example.target)
-    text = fold(example.text).lower()
+    # Only ASCII is left to make small: the folded letters of Cherokee are capital ones.
+    text = fold(example.text).encode().lower().decode()
     if not all(word in text for word in words):  # most targets have a word of their own, which is found at once
         return
     if f" {' '.join(words)} " in f" {' '.join(folded_words(text))} ":

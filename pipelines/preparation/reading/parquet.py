@@ -32,11 +32,20 @@ def read_parquet(chunk: Chunk, raw: Bucket, columns: Sequence[str]) -> Iterator[
             yield from _rows(file, group, number, chunk.stored.key, found)
 
 
-def names_in_parquet(stored: StoredObject, raw: Bucket) -> list[str]:
-    """Return the names of a file's columns; raises `UnreadableObject`."""
+def kinds_in_parquet(stored: StoredObject, raw: Bucket) -> dict[str, Any]:
+    """Return the columns of a file with an empty value of their kind, None where it is neither a text nor a list of
+    objects; raises `UnreadableObject`."""
     with _opened(stored, raw) as file:
-        names: list[str] = file.schema_arrow.names
-        return names
+        return {field.name: _empty(field.type) for field in file.schema_arrow}
+
+
+def _empty(kind: Any) -> str | list[Any] | None:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return ""
+    in_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return [] if in_list and pa.types.is_struct(kind.value_type) else None
 
 
 @contextmanager

@@ -23,17 +23,21 @@ def check_tokens(example: Example, settings: Settings) -> None:
     tokenizer = chat_tokenizer(settings.tokenizer)
     if settings.personal_data == "redact":
         example, _ = protect(example, "redact")
-    if len(example.rejected) > len(example.target):
-        # Training sees both answers behind the same text: the longer one counts.
-        turns = tuple(example.turns[:-1]) + tuple(
-            turn._replace(content=example.rejected) for turn in example.turns[-1:]
-        )
-        example = example._replace(target=example.rejected, turns=turns)
     messages = messages_of(example, settings.instruction)
-    # A text alone is for continued pre-training, which knows no conversation.
-    text = _written(messages, tokenizer) if messages else example.text
+    if not messages:
+        # A text alone is for continued pre-training, which knows no conversation.
+        _check_text(example.text, tokenizer, limit)
+        return
+    _check_text(_written(messages, tokenizer), tokenizer, limit)
+    if example.rejected:
+        # Training sees each answer behind the same text; which one has more tokens, only counting tells.
+        other = (*messages[:-1], messages[-1]._replace(content=example.rejected))
+        _check_text(_written(other, tokenizer), tokenizer, limit, " with the rejected answer")
+
+
+def _check_text(text: str, tokenizer: ChatTokenizer, limit: int, what: str = "") -> None:
     if not tokenizer.surely_fits(text, limit) and (count := tokenizer.count(text)) > limit:
-        raise Rejected(Reason.TOO_MANY_TOKENS, f"{count} tokens; data.filters.max_tokens is {limit}")
+        raise Rejected(Reason.TOO_MANY_TOKENS, f"{count} tokens{what}; data.filters.max_tokens is {limit}")
 
 
 def _written(messages: tuple[Message, ...], tokenizer: ChatTokenizer) -> str:

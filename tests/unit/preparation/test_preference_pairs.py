@@ -66,6 +66,9 @@ def test_texts_are_a_question_and_two_answers() -> None:
         ({"chosen": [ASKED, BLUE], "rejected": [ASKED, GREEN]}, IMPLICIT),
         ({"chosen": [ASKED, BLUE], "rejected": [GREEN]}, IMPLICIT),
         ({"chosen": [ASKED, BLUE], "rejected": GREEN["content"]}, IMPLICIT),
+        ({"prompt": None, "chosen": [ASKED, BLUE], "rejected": [ASKED, GREEN]}, NAMED),
+        ({"prompt": " ", "chosen": [ASKED, BLUE], "rejected": GREEN["content"]}, NAMED),
+        ({"prompt": f"<p>{ASKED['content']}</p>", "chosen": [ASKED, BLUE], "rejected": [ASKED, GREEN]}, NAMED),
     ],
 )
 def test_turns_are_read_as_data_sets_spell_them(document: dict[str, Any], columns: Columns) -> None:
@@ -96,6 +99,38 @@ def test_what_is_no_pair_has_a_reason(document: dict[str, Any], columns: Columns
     with pytest.raises(Rejected) as refused:
         parsed(document, columns)
     assert refused.value.reason == reason
+
+
+SYSTEM = {"role": "system", "content": "Be brief."}
+
+
+def test_a_system_turn_that_only_the_prompt_has_is_put_before_the_answers() -> None:
+    example = parsed({"prompt": [SYSTEM, ASKED], "chosen": [ASKED, BLUE], "rejected": [ASKED, GREEN]}, NAMED)
+    assert [turn.role for turn in example.turns] == ["system", "user", "assistant"]
+    assert example.rejected == GREEN["content"]
+
+
+def test_several_turns_that_begin_with_the_assistant_s_are_put_behind_the_prompt() -> None:
+    document = {"prompt": ASKED["content"], "chosen": [BLUE, ASKED, BLUE], "rejected": [BLUE, ASKED, GREEN]}
+    example = parsed(document, NAMED)
+    assert [turn.role for turn in example.turns] == ["user", "assistant"] * 2
+    assert example.rejected == GREEN["content"]
+
+
+def test_answers_to_another_question_than_the_prompt_s_are_refused() -> None:
+    with pytest.raises(Rejected, match="do not begin with what 'prompt' says"):
+        parsed({"prompt": "And the sea?", "chosen": [ASKED, BLUE], "rejected": [ASKED, GREEN]}, NAMED)
+
+
+@pytest.mark.parametrize("before", [[], [SYSTEM]])
+def test_a_prompt_in_turns_that_begins_as_the_instruction_does_is_read_back_in_turns(before: list[Any]) -> None:
+    settings = of_pairs()
+    asked = {"role": "user", "content": f"{settings.instruction}\n\n{ASKED['content']}"}
+    prompt = [*before, asked]
+    found = curated({"prompt": prompt, "chosen": "It is blue.", "rejected": "It is green."}, settings)
+    assert isinstance(found, Candidate)
+    written = LINE_OUTPUTS["chat"].write(record_of(found, settings.instruction))
+    assert read_curated_line(written.encode(), found.split, settings).example == found.example
 
 
 PROMPT = "Which person answers the questions about an account in this <b>company</b>?"
@@ -172,6 +207,11 @@ def test_other_formats_and_tables_have_a_place_for_the_pair(tmp_path: Any) -> No
     with (tmp_path / "part.parquet").open("wb") as file:
         chat_to_parquet([LINE_OUTPUTS["chat"].write(record).encode()], file)
     assert pq.read_table(tmp_path / "part.parquet").column("rejected").to_pylist() == ["No"]
+
+
+def test_no_rejected_answer_is_as_good_as_none_at_all() -> None:
+    line = json.dumps({"record_id": "a", "messages": [ASKED, BLUE], "rejected": None})
+    assert check_lines([line], Format.CHAT).accepted == 1
 
 
 @pytest.mark.parametrize("rejected", ['""', "3", '"\\ud800"'])

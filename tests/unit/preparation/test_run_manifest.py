@@ -147,6 +147,13 @@ def test_a_retry_of_a_committed_run_is_recognised_and_leaves_it_alone(
     assert read_inputs(destination.curated, "d/run=1/") == OBJECTS
 
 
+def test_a_run_of_a_job_that_knew_no_rejected_answers_is_recognised(destination: Destination, written: Written) -> None:
+    manifest = build_manifest("1", "d", written, SOURCE)
+    manifest["columns"] = {name: value for name, value in manifest["columns"].items() if name != "rejected"}
+    commit(destination, manifest, OBJECTS)
+    assert clear_or_recognise(destination, SOURCE) is True
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -35,7 +35,9 @@ def lines(*records: object) -> bytes:
         ({"text": "a", "url": "b"}, Columns("text")),
         ({"text": "a", "messages": []}, Columns(messages="messages")),
         ({"prompt": "p", "chosen": "a", "rejected": "b"}, Columns("prompt", "chosen", rejected="rejected")),
-        ({"messages": [], "chosen": [], "rejected": []}, Columns(messages="chosen", rejected="rejected")),
+        ({"id": 1, "chosen": [], "rejected": []}, Columns(messages="chosen", rejected="rejected")),
+        ({"messages": [], "prompt": "p", "chosen": "a", "rejected": "b"}, Columns(messages="messages")),
+        ({"prompt": "p", "completion": "c", "chosen": 3, "rejected": 1}, Columns("prompt", "completion")),
         ({"conversations": []}, Columns(messages="conversations")),
     ],
 )
