@@ -117,7 +117,7 @@ def test_a_definition_is_read_into_steps_with_what_they_wait_for() -> None:
         (["Version"], "2019-01-01", "The version must be 2020-12-01, not 2019-01-01."),
         (["PipelineExperimentConfig"], {"ExperimentName": "x"}, "The property PipelineExperimentConfig"),
         (["Steps"], [], "The definition has no steps."),
-        (["Steps", 0, "Type"], "Tuning", "The type 'Tuning' of step Train is not supported (supported: Condition"),
+        (["Steps", 0, "Type"], "EMR", "The type 'EMR' of step Train is not supported (supported: Condition"),
         (["Steps", 0, "Retries"], 3, "The property Retries of step Train"),
         (["Steps", 0, "Arguments", "VpcConfig"], {"Subnets": ["s"], "SecurityGroupIds": ["g"]}, "The property VpcConf"),
         (["Steps", 0, "Arguments", "Colour"], "red", "Unknown parameter 'Colour'"),

@@ -223,12 +223,12 @@ def test_a_definition_that_cannot_run_is_refused_when_it_is_created_and_updated(
     account: Account, definition: Json
 ) -> None:
     broken = copy.deepcopy(definition)
-    broken["Steps"][0]["Type"] = "Tuning"
+    broken["Steps"][0]["Type"] = "EMR"
     broken["Steps"][1]["Arguments"]["VpcConfig"] = {}
     with pytest.raises(ClientError) as error:
         account.make_pipeline(broken)
     message = error.value.response["Error"]["Message"]
-    assert message.startswith("Unable to parse pipeline definition. The type 'Tuning' of step Train is not supported")
+    assert message.startswith("Unable to parse pipeline definition. The type 'EMR' of step Train is not supported")
     assert "VpcConfig" in message
     name = account.make_pipeline(definition)
     with pytest.raises(ClientError, match="Unable to parse pipeline definition"):

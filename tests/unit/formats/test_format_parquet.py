@@ -48,7 +48,8 @@ def test_records_read_back_equal_and_the_same_records_give_the_same_bytes(record
 
 
 def test_no_record_makes_an_empty_table_with_all_columns() -> None:
-    assert pq.read_schema(io.BytesIO(written([]))).names == ["record_id", "messages", "text", "source", "cluster"]
+    columns = ["record_id", "messages", "text", "source", "cluster", "rejected"]
+    assert pq.read_schema(io.BytesIO(written([]))).names == columns
 
 
 def test_groups_end_by_rows_and_by_characters(monkeypatch: pytest.MonkeyPatch) -> None:

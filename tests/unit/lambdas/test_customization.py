@@ -165,7 +165,7 @@ def test_what_the_gate_lets_through_is_compared_with_the_champion(
     cloud: Cloud, context: Context, customizing: Json
 ) -> None:
     judged(cloud, context, customizing, "z", "one two three four")
-    comparison = compare.handle({"run": customizing}, context)
+    comparison: Json = compare.handle({"run": customizing}, context)
     assert comparison["better"] is True
     assert comparison["challenger"]["loss"] is None
 

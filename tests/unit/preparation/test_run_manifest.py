@@ -67,7 +67,8 @@ def test_the_manifest_accounts_for_every_record_at_every_stage(written: Written)
     assert sum(part["records"] for part in manifest["files"]) == 4
     assert all(set(part) == {"key", "sha256", "records"} for part in manifest["files"])
     assert manifest["skipped_files"] == {"count": 1, "first": ["a.doc"]}
-    assert manifest["columns"] == {"text": "documentation", "target": "summary", "messages": "", "inferred": True}
+    columns = {"text": "documentation", "target": "summary", "messages": "", "rejected": ""}
+    assert manifest["columns"] == {**columns, "inferred": True}
 
 
 def lose_a_line(written: Written) -> None:
