@@ -27,7 +27,8 @@ description too: that takes the approval back, and the endpoint goes with the se
 CHECKPOINTS = "checkpoints/"
 """Prefix in the models bucket under which a training job keeps what it would go on from."""
 
-_CHECKPOINT_DAYS = 7
+# Longer than a job may wait for spot instances, which is ten days.
+_CHECKPOINT_DAYS = 15
 
 
 class Foundation(cdk.Stack):

@@ -31,7 +31,8 @@ def compared_texts(bucket: str, run: Run) -> dict[str, object]:
     key = f"{run.models_prefix}evaluation/evaluation.json"
     document, _ = s3.document(bucket, key, EvaluationIncomplete)
     report = Fields(document, f"s3://{bucket}/{key}", EvaluationIncomplete, REMEDY)
-    if (verdict := report.fields("gate").text("verdict")) != PASSED:
+    gate = report.fields("gate")
+    if (verdict := gate.text("verdict")) != PASSED:
         raise report.complaint(f"The quality gate's verdict is {verdict!r}, and nothing of it may be deployed")
     if report.text("metric") != MEASURE:
         raise report.complaint(f"The metric is {report.text('metric')}, and texts are measured by {MEASURE}")
@@ -52,4 +53,5 @@ def compared_texts(bucket: str, run: Run) -> dict[str, object]:
         "level": change.number("level", minimum=0, maximum=1),
         "examples": report.integer("examples", minimum=MINIMUM_RECORDS),
         "better": high < 0,
+        "undecided": gate.texts("notes") if "notes" in gate else [],
     }
