@@ -105,7 +105,7 @@ def test_checkpoints_expire_and_those_that_were_replaced_do_soon(template: Templ
     rules = bucket(template, "Models")["LifecycleConfiguration"]["Rules"]
     [rule] = [rule for rule in rules if rule.get("Prefix") == "checkpoints/"]
     assert rule["Status"] == "Enabled"
-    assert rule["ExpirationInDays"] == 7
+    assert rule["ExpirationInDays"] == 15
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 
