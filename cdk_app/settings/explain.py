@@ -60,6 +60,8 @@ def _suggest_language(word: str, as_list: bool) -> str:
 
 def _declaration(path: KeyPath) -> Declaration:
     """Return what is declared at `path`; an item of a list is declared by its keys, or by its choices."""
+    while names_of(path) not in declarations():
+        path = path[:-1]  # pydantic names the member of a union behind the value
     declared = declarations()[names_of(path)]
     if path and isinstance(path[-1], int):
         return replace(declared, type="object" if declared.keys else "string")
