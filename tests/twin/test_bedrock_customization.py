@@ -260,6 +260,7 @@ def test_whoever_asks_needs_the_actions_on_model_and_role(account: Account, data
     client = user_client(account.emulator, "bedrock", create)
     assert "iam:PassRole" in refusal(client.create_model_customization_job, **request)
     tagged = {**request, "jobTags": [{"key": "project", "value": "fourfold"}]}
+    client = user_client(account.emulator, "bedrock", create, allow("iam:PassRole"))
     assert "bedrock:TagResource" in refusal(client.create_model_customization_job, **tagged)
 
 
