@@ -18,11 +18,13 @@ from cdk_app.constructs.bedrock import allow_custom_models, custom_models, in_ac
 from cdk_app.constructs.function import PythonFunction
 from cdk_app.constructs.grants import allow, publish, read_objects, read_parameter, write_objects
 from cdk_app.settings import BedrockCustomization, Settings, customization_prefix, customized_model_id
-from stacks.foundation import Foundation
+from stacks.foundation import CUSTOMIZATION, Foundation
 from stacks.model_selection import EVALUATION_TIMEOUT
 
-FILES = "run=*/customization/*"
+FILES = f"{CUSTOMIZATION}*"
 """Keys of the training data as it is submitted, and of what a job writes, in the models bucket."""
+ANSWERS = "run=*/customization/*"
+"""Keys of what the customized model and its base answered."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class Customization(Construct):
         role = iam.Role(self, "JobRole", assumed_by=principal, description="A customization job of Bedrock.")
         base = self._foundation
         read_objects(role, base.models_bucket, FILES, key=base.key)
-        write_objects(role, base.models_bucket, "run=*/customization/output/*", key=base.key)
+        write_objects(role, base.models_bucket, f"{CUSTOMIZATION}*/output/*", key=base.key)
         if self.teacher_arn is not None:
             allow(role, ["bedrock:InvokeModel"], [self.teacher_arn])
         return role
@@ -170,8 +172,8 @@ class Customization(Construct):
         )
         for split in ("train", "test"):
             read_objects(made.role, base.curated_bucket, f"*/run=*/{split}/*", key=base.key)
-        read_objects(made.role, base.models_bucket, FILES, key=base.key)
-        write_objects(made.role, base.models_bucket, FILES, key=base.key)
+        read_objects(made.role, base.models_bucket, ANSWERS, key=base.key)
+        write_objects(made.role, base.models_bucket, ANSWERS, key=base.key)
         allow(made.role, ["bedrock:InvokeModel"], model_arns(self, [CATALOGUE[self.settings.model]]))
         allow_custom_models(made.role, self.settings, key=base.key)
         return made.function
@@ -185,7 +187,7 @@ class Customization(Construct):
             memory_mb=512,
         )
         read_objects(made.role, base.curated_bucket, "*/run=*/train/*", key=base.key)
-        read_objects(made.role, base.models_bucket, FILES, key=base.key)
+        read_objects(made.role, base.models_bucket, ANSWERS, key=base.key)
         write_objects(made.role, base.models_bucket, "run=*/evaluation/*", key=base.key)
         return made.function
 

@@ -27,6 +27,9 @@ description too: that takes the approval back, and the endpoint goes with the se
 CHECKPOINTS = "checkpoints/"
 """Prefix in the models bucket under which a training job keeps what it would go on from."""
 
+CUSTOMIZATION = "customization/"
+"""Prefix in the models bucket for what jobs on Bedrock read and write, by run: Bedrock takes no address with a `=`."""
+
 # Longer than a job may wait for spot instances, which is ten days.
 _CHECKPOINT_DAYS = 15
 
@@ -76,6 +79,13 @@ class Foundation(cdk.Stack):
             prefix=CHECKPOINTS,
             expiration=cdk.Duration.days(_CHECKPOINT_DAYS),
             # Each checkpoint replaces the last but one.
+            noncurrent_version_expiration=cdk.Duration.days(1),
+        )
+        # Copies of curated records: kept no longer than these.
+        self.models_bucket.add_lifecycle_rule(
+            id="customization",
+            prefix=CUSTOMIZATION,
+            expiration=cdk.Duration.days(retention_days),
             noncurrent_version_expiration=cdk.Duration.days(1),
         )
         if self._settings.data.trigger_on_new_data:

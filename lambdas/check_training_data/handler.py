@@ -8,7 +8,7 @@ Event: ``{"run"}``. Result: ``{"training_uri", "validation_uri": or null, "train
 Errors: TrainingDataRefused, TrainingDataMissing.
 Environment: CURATED_BUCKET, MODELS_BUCKET.
 IAM: s3:ListBucket, s3:GetObject and kms:Decrypt on train and validation of the curated bucket, in Bedrock's formats;
-s3:PutObject and kms:GenerateDataKey on run=*/customization/* of the models bucket.
+s3:PutObject and kms:GenerateDataKey on customization/* of the models bucket.
 """
 
 from __future__ import annotations
@@ -77,7 +77,8 @@ def _customization(run: Run) -> Customization:
 
 
 def _base(run: Run) -> str:
-    return f"{run.models_prefix}customization"
+    # Not under the run's own prefix, `run=…/`: Bedrock takes no address with a `=`.
+    return f"customization/{run.run_id}"
 
 
 def _most(run: Run) -> int:

@@ -45,4 +45,6 @@ def _files(curated: str, models: str, run: Run) -> list[dict[str, object]]:
     found = [(curated, key) for key in s3.keys(curated, manifest) if key == manifest]
     for folder in ("candidates/", "customization/", "evaluation/"):
         found += [(models, key) for key in s3.keys(models, f"{run.models_prefix}{folder}")]
+    if run.customization is not None:
+        found += [(models, key) for key in s3.keys(models, f"customization/{run.run_id}/")]
     return [{"uri": f"s3://{bucket}/{key}", "sha256": s3.sha256(bucket, key)} for bucket, key in found]

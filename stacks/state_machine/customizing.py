@@ -12,6 +12,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_stepfunctions as sfn
 
 from stacks.customization import Customization
+from stacks.foundation import CUSTOMIZATION
 from stacks.state_machine.customized import serve, tags
 from stacks.state_machine.functions import WorkflowFunctions
 from stacks.state_machine.selecting import BROKEN_OFF
@@ -123,7 +124,7 @@ def _request(customization: Customization) -> dict[str, Any]:
             "Validators": "{% $training_data.validation_uri = null ? [] : [{'S3Uri': $training_data.validation_uri}] %}"
         },
         "OutputDataConfig": {
-            "S3Uri": f"{{% 's3://' & '{customization.files}' & '/' & $run.models_prefix & 'customization/output/' %}}"
+            "S3Uri": f"{{% 's3://' & '{customization.files}' & '/{CUSTOMIZATION}' & $run.run_id & '/output/' %}}"
         },
         "HyperParameters": "{% $run.customization.hyperparameters %}",
     }

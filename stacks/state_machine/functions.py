@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from cdk_app.constructs.function import PythonFunction
 from cdk_app.constructs.grants import allow, publish, read_objects, read_parameter, write_objects
 from cdk_app.constructs.rollout_lock import rollout_lock
+from stacks.customization import FILES
 from stacks.fine_tuning import FineTuning
 from stacks.foundation import Foundation
 from stacks.gateway import Gateway
@@ -55,7 +56,7 @@ class FunctionFactory:
             request_approval=self._request_approval(),
             claim_rollout=self._claim_rollout(),
             smoke_test=self._smoke_test(gateway),
-            record=self._record(),
+            record=self._record(fine_tuning),
             explain_failure=self._explain_failure(),
         )
 
@@ -224,7 +225,7 @@ class FunctionFactory:
         read_objects(made.role, base.curated_bucket, key=base.key)
         return made.function
 
-    def _record(self) -> lambda_.Function:
+    def _record(self, fine_tuning: FineTuning) -> lambda_.Function:
         base = self._foundation
         made = self._function(
             "record",
@@ -237,6 +238,8 @@ class FunctionFactory:
         )
         read_objects(made.role, base.curated_bucket, key=base.key)
         read_objects(made.role, base.models_bucket, "run=*", key=base.key)
+        if fine_tuning.customization is not None:
+            read_objects(made.role, base.models_bucket, FILES, key=base.key)
         write_objects(made.role, base.models_bucket, "run=*/lineage.json", key=base.key)
         return made.function
 

@@ -136,7 +136,7 @@ def test_the_job_gets_the_checked_data_the_key_and_one_name_for_all(walk: Callab
     assert request["BaseModelIdentifier"].endswith("::foundation-model/amazon.nova-micro-v1:0:128k")
     assert request["TrainingDataConfig"] == {"S3Uri": "s3://m/train.jsonl"}
     assert request["ValidationDataConfig"] == {"Validators": []}
-    assert request["OutputDataConfig"]["S3Uri"].endswith("/run=run_1/customization/output/")
+    assert request["OutputDataConfig"]["S3Uri"].endswith("/customization/run_1/output/")
     assert request["HyperParameters"] == {"epochCount": "2"}
     assert request["CustomModelKmsKeyId"]
     assert {tag["Key"] for tag in request["JobTags"]} == {"project", "run"}

@@ -109,6 +109,12 @@ def test_checkpoints_expire_and_those_that_were_replaced_do_soon(template: Templ
     assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
 
 
+def test_what_bedrock_is_given_expires_as_the_records_that_it_copies(template: Template, settings: Settings) -> None:
+    rules = bucket(template, "Models")["LifecycleConfiguration"]["Rules"]
+    [rule] = [rule for rule in rules if rule.get("Prefix") == "customization/"]
+    assert rule["ExpirationInDays"] == settings.data.retention_days
+
+
 def test_nothing_is_approved_at_first(template: Template) -> None:
     values = {
         body["Properties"]["Name"]: body["Properties"]["Value"]

@@ -21,14 +21,14 @@ from twin.sagemaker.jobs import spot
 
 Json = dict[str, Any]
 SETTINGS = {
-    "epochs": "12",
+    "epochs": "40",
     "batch_size": "2",
     "max_length": "96",
     "validation_examples": "5",
     "learning_rate": "0.005",
     "lora_dropout": "0.1",
 }
-STEPS = 12 * 10
+STEPS = 40 * 10
 LONGEST_S = 600  # loading PyTorch takes its time on a busy machine
 
 
@@ -96,6 +96,12 @@ def ended(account: Account, name: str) -> Json:
     return job
 
 
+def copied(account: Account, place: str) -> bool:
+    """Whether a checkpoint with its manifest, which comes last, lies in S3."""
+    listed = account.s3.list_objects_v2(Bucket=account.bucket, Prefix=f"{place}/").get("Contents", [])
+    return any(entry["Key"].endswith(".json") for entry in listed)
+
+
 def steps_seen(account: Account, name: str) -> int:
     """How many steps the job has told of."""
     told = [event for event, _ in events.read(account.emulator.events_file) if event["id"] == name]
@@ -118,7 +124,11 @@ def test_training_on_a_lost_spot_instance_ends_with_the_weights_of_an_undisturbe
     on_spot = {**request(account, inputs, code, EnableManagedSpotTraining=True), "StoppingCondition": limits}
     name = on_spot["TrainingJobName"]
     account.sagemaker.create_training_job(**on_spot)
-    wait_until(lambda: steps_seen(account, name), lambda steps: steps >= STEPS // 4, LONGEST_S)
+    wait_until(lambda: steps_seen(account, name), lambda steps: steps >= STEPS // 10, LONGEST_S)
+    if not notice:
+        # Of a machine that goes without a word, only what was copied by then is left.
+        place = on_spot["CheckpointConfig"]["S3Uri"].removeprefix(f"s3://{account.bucket}/")
+        wait_until(lambda: copied(account, place), bool, LONGEST_S)
     spot.take_away(account.emulator.work_dir, name, notice)
     describe = lambda: account.sagemaker.describe_training_job(TrainingJobName=name)["SecondaryStatus"]  # noqa: E731
     wait_until(describe, lambda status: status == "Interrupted", LONGEST_S)

@@ -57,7 +57,8 @@ def test_the_customized_model_was_judged_on_test_records_beside_its_base(models:
 
 
 def test_the_job_left_its_metrics_and_the_lineage_names_job_and_model(models: Path) -> None:
-    (metrics,) = models.glob("customization/output/model-customization-job-*/training_artifacts/*.csv")
+    files = models.parent / "customization" / models.name.removeprefix("run=")
+    (metrics,) = files.glob("output/model-customization-job-*/training_artifacts/*.csv")
     assert metrics.read_text().startswith("step_number,epoch_number,training_loss,perplexity\n0,0,")
     lineage = json.loads((models / "lineage.json").read_text())
     assert ":model-customization-job/" in json.dumps(lineage)

@@ -68,12 +68,12 @@ def test_training_data_becomes_one_file_of_as_many_records_as_are_asked_for(
 ) -> None:
     data(*(f"Question {number}?" for number in range(20)))
     answer = check.handle({"run": customizing}, context)
-    assert answer["training_uri"] == "s3://models/run=run-7/customization/train.jsonl"
+    assert answer["training_uri"] == "s3://models/customization/run-7/train.jsonl"
     assert answer["training_records"] == 12
-    written = cloud.lines("models", "run=run-7/customization/train.jsonl")
+    written = cloud.lines("models", "customization/run-7/train.jsonl")
     assert len(written) == 12
-    assert cloud.lines("models", "run=run-7/customization/validation.jsonl") == [conversation("What is it?")]
-    assert cloud.document("models", "run=run-7/customization/verdict.json")["accepted"] is True
+    assert cloud.lines("models", "customization/run-7/validation.jsonl") == [conversation("What is it?")]
+    assert cloud.document("models", "customization/run-7/verdict.json")["accepted"] is True
 
 
 def test_the_records_that_are_taken_do_not_depend_on_how_they_lie_in_files(
@@ -82,10 +82,10 @@ def test_the_records_that_are_taken_do_not_depend_on_how_they_lie_in_files(
     questions = [f"Question {number}?" for number in range(20)]
     data(*questions)
     check.handle({"run": customizing}, context)
-    first = cloud.lines("models", "run=run-7/customization/train.jsonl")
+    first = cloud.lines("models", "customization/run-7/train.jsonl")
     data(*reversed(questions))
     check.handle({"run": customizing}, context)
-    second = cloud.lines("models", "run=run-7/customization/train.jsonl")
+    second = cloud.lines("models", "customization/run-7/train.jsonl")
     assert sorted(map(str, first)) == sorted(map(str, second))
 
 
@@ -99,8 +99,8 @@ def test_a_record_over_a_limit_is_refused_with_its_file_and_line_and_nothing_is_
     assert f"{FOLDER}/train/part-1.jsonl, line 4: reserved_word ('User:' in the prompt)" in said
     assert f"{FOLDER}/train/part-1.jsonl, line 6: too_long" in said
     assert "Put another word in its place" in said
-    assert ("models", "run=run-7/customization/train.jsonl") not in cloud.objects
-    assert cloud.document("models", "run=run-7/customization/verdict.json")["accepted"] is False
+    assert ("models", "customization/run-7/train.jsonl") not in cloud.objects
+    assert cloud.document("models", "customization/run-7/verdict.json")["accepted"] is False
 
 
 def test_too_few_records_are_refused(
