@@ -11,8 +11,8 @@ from lambdas.shared.run import Run
 from lambdas.write_model_card.cost import Rate, cost_of
 
 LINE, LONG, OBSERVATION, NAME = 1024, 2048, 2096, 255
-# What the training toolkit adds to the hyperparameters for itself.
-OF_TOOLKIT = "sagemaker_"
+# What the training toolkit, and a search, add to the hyperparameters for themselves.
+ADDED = ("sagemaker_", "_tuning_")
 CODE = "sagemaker_submit_directory"
 
 
@@ -75,7 +75,7 @@ def _loss(report: Fields) -> str:
 
 def _training_job(facts: Facts) -> dict[str, Any]:
     training, tuning = facts.training, facts.run.tuning
-    own = {n: v for n, v in sorted(training["HyperParameters"].items()) if not n.startswith(OF_TOOLKIT)}
+    own = {n: v for n, v in sorted(training["HyperParameters"].items()) if not n.startswith(ADDED)}
     channels = {c["ChannelName"]: c["DataSource"]["S3DataSource"]["S3Uri"] for c in training["InputDataConfig"]}
     return {
         "training_arn": str(training["TrainingJobArn"]),
@@ -100,13 +100,15 @@ def _evaluation(facts: Facts) -> dict[str, Any]:
         **job,
         "datasets": [run.tuning["TestData"]],
         "metadata": {
-            "metric": run.metric,
-            "floor": f"{run.floor:g}",
+            "metric": report.text("metric"),
+            # Texts without answers are measured by another metric, and no floor is asked of it.
+            **({"floor": f"{run.floor:g}"} if report.text("metric") == run.metric else {}),
             "evaluation_sha256": facts.report_sha256,
             "train_records_searched_for_test_records": str(report.fields("leak").integer("train_records")),
         },
         "metric_groups": [
-            {"name": run.metric, "metric_data": list(_figures(facts))},
+            {"name": report.text("metric"), "metric_data": list(_figures(facts))},
+            *_objective(report),
             {"name": "slices", "metric_data": [_part(part) for part in report.items("slices")]},
             {"name": "general questions", "metric_data": [_part(report.fields("general"))]},
         ],
@@ -114,7 +116,7 @@ def _evaluation(facts: Facts) -> dict[str, Any]:
 
 
 def _figures(facts: Facts) -> Iterator[dict[str, Any]]:
-    report, compared, metric = facts.report, facts.comparison, facts.run.metric
+    report, compared, metric = facts.report, facts.comparison, facts.report.text("metric")
     for model in ("base", "tuned"):
         part = report.fields(model)
         yield _metric(f"{model} {metric}", part.number("value"), part.numbers("ci", 2))
@@ -122,9 +124,23 @@ def _figures(facts: Facts) -> Iterator[dict[str, Any]]:
     gained = report.fields("difference")
     yield _metric("tuned minus base", gained.number("value"), gained.numbers("ci", 2))
     opponent = compared.fields("champion").text("kind")
-    yield _metric(f"tuned minus champion ({opponent})", compared.number("difference"), compared.numbers("ci", 2))
+    # The comparison's difference is positive where the tuned model is the better one.
+    named = f"tuned better than champion ({opponent}) by"
+    yield _metric(named, compared.number("difference"), compared.numbers("ci", 2))
     for name in sorted(report.fields("blind")):
         yield {"name": name[:NAME], "type": "number", "value": report.fields("blind").number(name)}
+
+
+def _objective(report: Fields) -> Iterator[dict[str, Any]]:
+    """What training was to make better, where that is another figure than the metric, such as preferences."""
+    if "objective" not in report or (own := report.fields("objective")).text("measure") == report.text("metric"):
+        return
+    measure, change = own.text("measure"), own.fields("difference")
+    figures = [
+        {"name": f"{model} {measure}", "type": "number", "value": own.number(model)} for model in ("base", "tuned")
+    ]
+    change_of_it = _metric(f"tuned minus base {measure}", change.number("value"), change.numbers("ci", 2))
+    yield {"name": f"objective {own.text('name')}", "metric_data": [*figures, change_of_it]}
 
 
 def _part(part: Fields) -> dict[str, Any]:

@@ -28,6 +28,8 @@ def cost_of(training: Mapping[str, Any], rate: Rate | None) -> str:
     kind, count = str(resources["InstanceType"]), int(resources["InstanceCount"])
     seconds = float(training.get("BillableTimeInSeconds") or training.get("TrainingTimeInSeconds") or 0)
     used = f"{seconds:,.0f} s of {count} {kind}"
+    if "TuningJobArn" in training:
+        used += " (the best trial of a search alone; the others cost besides)"
     if rate is None or rate.instance_type != kind:
         return f"{used}; its price is not known here (tuning.usd_per_hour)"
     dollars = seconds / 3600 * count * rate.usd_per_hour

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from cdk_app.constructs.function import PythonFunction
@@ -128,16 +129,7 @@ class FunctionFactory:
             memory_mb=512,
         )
         read_objects(made.role, base.models_bucket, "run=*", key=base.key)
-        allow(
-            made.role,
-            ["sagemaker:ListPipelineExecutionSteps"],
-            [f"{fine_tuning.pipeline_arn}/execution/*"],
-        )
-        allow(
-            made.role,
-            ["sagemaker:DescribeTrainingJob"],
-            [fine_tuning.training_jobs],
-        )
+        _allow_reading_training(made.role, fine_tuning)
         if fine_tuning.tuning_jobs:
             allow(made.role, ["sagemaker:DescribeHyperParameterTuningJob"], [fine_tuning.tuning_jobs])
         return made.function
@@ -158,16 +150,7 @@ class FunctionFactory:
         )
         read_objects(made.role, base.curated_bucket, key=base.key)
         read_objects(made.role, base.models_bucket, "run=*", key=base.key)
-        allow(
-            made.role,
-            ["sagemaker:ListPipelineExecutionSteps"],
-            [f"{fine_tuning.pipeline_arn}/execution/*"],
-        )
-        allow(
-            made.role,
-            ["sagemaker:DescribeTrainingJob"],
-            [fine_tuning.training_jobs],
-        )
+        _allow_reading_training(made.role, fine_tuning)
         write_objects(made.role, base.models_bucket, "run=*/evaluation/model_card.json", key=base.key)
         packages = self._arn("sagemaker", f"model-package/{fine_tuning.model_package_group_name}/*")
         allow(made.role, ["sagemaker:UpdateModelPackage"], [packages])
@@ -275,3 +258,9 @@ class FunctionFactory:
 
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"
+
+
+def _allow_reading_training(role: iam.Role, fine_tuning: FineTuning) -> None:
+    """What the pipeline's executions ran, and the jobs that trained."""
+    allow(role, ["sagemaker:ListPipelineExecutionSteps"], [f"{fine_tuning.pipeline_arn}/execution/*"])
+    allow(role, ["sagemaker:DescribeTrainingJob"], [fine_tuning.training_jobs])

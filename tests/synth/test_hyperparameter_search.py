@@ -132,16 +132,19 @@ def test_whatever_is_drawn_from_a_range_is_a_value_that_training_takes(
     rate = SearchRange(setting="learning_rate", minimum=low, maximum=high, scale="logarithmic")
     asked = searching(settings, rate, RANK, EPOCHS)
     config = step(with_search(RENDERED, asked), "FineTune")["Arguments"]["HyperParameterTuningJobConfig"]
-    for searched in ranges.parse(config["ParameterRanges"]):
-        parse_training([f"--{searched.name}", searched.at(place)])
+    drawn = {searched.name: searched.at(place) for searched in ranges.parse(config["ParameterRanges"])}
+    read = parse_training([part for name, value in drawn.items() for part in (f"--{name}", value)])
+    assert set(drawn) == {"learning_rate", "lora_rank", "epochs"}
+    assert low * (1 - 1e-9) <= read.learning_rate <= high * (1 + 1e-9)
+    assert (read.lora_rank, read.epochs) == (int(drawn["lora_rank"]), int(drawn["epochs"]))
 
 
-@pytest.mark.parametrize("value", [1.0, 16, 0.25, "cosine"])
-def test_a_value_is_written_as_the_script_reads_it(settings: Settings, value: Any) -> None:
+@pytest.mark.parametrize(("value", "written"), [(1.0, "1"), (16, "16"), (0.25, "0.25"), ("cosine", "cosine")])
+def test_a_value_is_written_as_the_script_reads_it(settings: Settings, value: Any, written: str) -> None:
     schedule = SearchRange(setting="schedule", values=(value, "linear"))
     config = step(with_search(RENDERED, searching(settings, schedule)), "FineTune")["Arguments"]
     [searched] = config["HyperParameterTuningJobConfig"]["ParameterRanges"]["CategoricalParameterRanges"]
-    assert searched["Values"][0] in ("1", "16", "0.25", "cosine")
+    assert searched["Values"][0] == written
 
 
 def roles_that_may(assembly: Assembly, action: str) -> set[str]:

@@ -85,7 +85,10 @@ def write(cloud: Cloud, context: Context, run: dict[str, Any], monkeypatch: pyte
     cloud.on("sagemaker", "ListPipelineExecutionSteps", lambda _: {"PipelineExecutionSteps": steps})
     cloud.on("sagemaker", "UpdateModelPackage", lambda _: {"ModelPackageArn": PACKAGE})
 
-    def start(report: dict[str, Any] | None = None, **compared: Any) -> dict[str, Any]:
+    def start(
+        report: dict[str, Any] | None = None, trained: dict[str, Any] | None = None, **compared: Any
+    ) -> dict[str, Any]:
+        training.update(trained or {})
         cloud.put("models", "run=run-7/evaluation/evaluation.json", report or REPORT)
         event = {"run": run, "pipeline_execution_arn": EXECUTION, "comparison": COMPARISON | compared}
         assert handle(event, context) == {"model_package_arn": PACKAGE, "status": "PendingReview"}
@@ -114,7 +117,7 @@ def test_the_card_has_data_code_settings_and_figures_with_their_intervals(write:
     figures = {m["name"]: m for group in evaluation["metric_groups"] for m in group["metric_data"]}
     assert figures["tuned rougeL"]["value"] == 0.27
     assert figures["tuned rougeL"]["notes"] == "95 % interval 0.2300 to 0.3100"
-    assert figures["tuned minus champion (base)"]["value"] == 0.11
+    assert figures["tuned better than champion (base) by"]["value"] == 0.11
     assert figures["length short, 1-9 words"]["notes"].startswith("kept; 20 examples; ")
     assert "the general questions" in figures
     assert "language fr: 4 examples are too few" in card["additional_information"]["caveats_and_recommendations"]
@@ -152,3 +155,37 @@ def test_a_report_without_a_figure_writes_no_card(write: Write, cloud: Cloud) ->
     with pytest.raises(EvaluationIncomplete, match="'ci' is missing"):
         write({**REPORT, "tuned": {"loss": 2.6, "value": 0.27}})
     assert cloud.called("sagemaker", "UpdateModelPackage") == []
+
+
+def test_a_card_of_texts_names_their_measure_and_no_floor(write: Write) -> None:
+    perplexity = {
+        "base": {"loss": 3.6, "value": 36.6, "ci": [30, 40]},
+        "tuned": {"loss": 2.6, "value": 13.5, "ci": [9, 20]},
+    }
+    details = write({**REPORT, "metric": "perplexity", **perplexity})["evaluation_details"][0]
+    assert details["metadata"]["metric"] == "perplexity"
+    assert "floor" not in details["metadata"]
+    assert details["metric_groups"][0]["name"] == "perplexity"
+    assert {"base perplexity", "tuned perplexity"} <= {
+        one["name"] for one in details["metric_groups"][0]["metric_data"]
+    }
+
+
+def test_a_card_of_preferences_says_how_often_the_chosen_answer_is_likelier(write: Write) -> None:
+    change = {"value": 0.4, "ci": [0.3, 0.5], "level": 0.95}
+    gain = {"name": "dpo", "measure": "preference_accuracy", "base": 0.5, "tuned": 0.9, "difference": change}
+    groups = write({**REPORT, "objective": gain})["evaluation_details"][0]["metric_groups"]
+    [own] = [group for group in groups if group["name"] == "objective dpo"]
+    assert [figure["value"] for figure in own["metric_data"]] == [0.5, 0.9, 0.4]
+
+
+def test_after_a_search_the_card_says_that_the_cost_is_of_one_trial(write: Write) -> None:
+    job = {"TuningJobArn": "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/s"}
+    parameters = {
+        "epochs": "1",
+        "_tuning_objective_metric": "validation_loss",
+        "sagemaker_submit_directory": '"s3://a/b"',
+    }
+    content = write(REPORT, {**job, "HyperParameters": parameters})
+    assert "the best trial of a search alone" in json.dumps(content)
+    assert "_tuning" not in json.dumps(content)
