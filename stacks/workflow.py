@@ -38,8 +38,10 @@ from stacks.state_machine.tuning import tune, where_to_tune
 # Everything that has no timeout of its own below: selection, comparison, test, record, and their retries.
 _REST = cdk.Duration.hours(6)
 
-# Two jobs of the longest runtime that a run may ask for (7,200 minutes), and an hour to start them.
-_LONGEST_TUNING = cdk.Duration.hours(2 * 120 + 1)
+# The longest that a run may ask a job to run, and a job on spot instances to wait besides.
+_LONGEST_JOB, _LONGEST_ON_SPOT = cdk.Duration.minutes(7_200), cdk.Duration.minutes(14_400)
+# Step Functions ends an execution after a year, whatever its own limit.
+_LONGEST_EXECUTION = cdk.Duration.days(365)
 _TELEMETRY = (
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
@@ -84,6 +86,10 @@ class Workflow(cdk.Stack):
         failing = Steps(states, "ResolveRun", None)
         steps = failing.failing_into(explain_failure(failing, functions.explain_failure))
 
+        # The trials of a search that run one after another, the evaluation, and an hour to start them: what the state
+        # machine itself waits for, so that it is the one that stops the pipeline.
+        training = _LONGEST_ON_SPOT if settings.tuning.spot else _LONGEST_JOB
+        self._tuning = [*[training] * fine_tuning.trials_in_a_row, _LONGEST_JOB, cdk.Duration.hours(1)]
         delivery = self._delivery(fine_tuning, serving)
         customization = fine_tuning.customization
         discard = discard_model(steps, delivery, customization)
@@ -225,13 +231,14 @@ class Workflow(cdk.Stack):
     def _timeout(self) -> cdk.Duration:
         parts = (
             self._preparation_timeout,
-            _LONGEST_TUNING,
+            *self._tuning,
             cdk.Duration.hours(self._settings.approval_timeout_hours),
             # Another run's roll-out and its roll-back, then this one's.
             *[UPDATE_WITHIN] * 4,
             _REST,
         )
-        return cdk.Duration.seconds(sum(part.to_seconds() for part in parts))
+        longest = sum(part.to_seconds() for part in parts)
+        return cdk.Duration.seconds(min(longest, _LONGEST_EXECUTION.to_seconds()))
 
     def _arn(self, service: str, resource: str) -> str:
         return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}:{resource}"

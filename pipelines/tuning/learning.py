@@ -12,6 +12,7 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedModel
 
+from pipelines.tuning import sharding
 from pipelines.tuning.checkpoints import Checkpoints
 from pipelines.tuning.container import TrainingFolders, TuningError
 from pipelines.tuning.hardware import Hardware
@@ -64,6 +65,7 @@ def learn(
         objective.with_reference(model, units, hardware, partial(log_progress, "measure_reference"))
         for units in (training, validation)
     )
+    sharding.take_apart(model)
     trainer = Trainer(model, weights, training, settings, hardware, objective=objective, processes=processes)
     run = Run(trainer, Stopping(weights, settings.patience))
     pace = Pace(60 * settings.max_lost_minutes)

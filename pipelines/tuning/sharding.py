@@ -139,6 +139,16 @@ def _mapped(value: Any, function: Callable[[torch.Tensor], torch.Tensor]) -> Any
     return [_mapped(inner, function) for inner in value] if isinstance(value, list) else value
 
 
+def take_apart(model: PreTrainedModel) -> None:
+    """Leave each process its parts alone: after a pass without gradients PyTorch keeps the outermost weights whole.
+
+    Weights that are set in parts afterwards would not be seen by the next pass.
+    """
+    for module in model.modules():
+        if isinstance(module, FSDPModule):
+            module.reshard()
+
+
 @torch.no_grad()
 def put_together(
     model: PreTrainedModel, processes: Processes, load: Callable[[], PreTrainedModel]
@@ -146,9 +156,7 @@ def put_together(
     """Give the first process the whole model, weights in the form of `load`'s, and the others None."""
     if not isinstance(model, FSDPModule):
         return model if processes.first else None
-    for module in model.modules():
-        if isinstance(module, FSDPModule):
-            module.reshard()
+    take_apart(model)
     whole = load() if processes.first else None
     targets = dict(nn.Module.named_parameters(whole)) if whole is not None else {}
     for name, weight in nn.Module.named_parameters(model):

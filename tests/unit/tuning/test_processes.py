@@ -99,11 +99,23 @@ def test_two_processes_have_the_loss_curve_of_one_and_learn_the_same(
     assert log.count("validation: Census") == 1
 
 
+def with_rejected_answers(folder: Path) -> None:
+    """Make preference pairs of a folder's records."""
+    for path in folder.glob("*.jsonl"):
+        records = [json.loads(line) for line in path.read_text().splitlines()]
+        pairs = [{**record, "rejected": "the stream of a role"} for record in records]
+        path.write_text("".join(f"{json.dumps(pair)}\n" for pair in pairs))
+
+
+@pytest.mark.parametrize("objective", ["supervised", "dpo"])
 def test_processes_that_share_weights_end_together_when_one_is_told_to_and_go_on_exactly(
-    folders: TrainingFolders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    objective: str, folders: TrainingFolders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hardware, "_cpu_multiplies_bf16", lambda: False)
-    settings = replace(SETTINGS, method="full", sharding="always", patience=2)
+    # What dpo compares with is asked of the base model before training goes on from what was learned.
+    for folder in (folders.train, folders.validation) if objective == "dpo" else ():
+        with_rejected_answers(folder)
+    settings = replace(SETTINGS, method="full", sharding="always", patience=2, objective=objective)
     undisturbed = train.fine_tune(settings, folders)
     channels = {f"SM_CHANNEL_{name.upper()}": str(getattr(folders, name)) for name in ("train", "validation", "model")}
     told = tmp_path / "told.py"
