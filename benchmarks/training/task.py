@@ -13,7 +13,7 @@ from transformers import AutoTokenizer
 from benchmarks.data_preparation.folders import BENCH, ROOT
 from pipelines.preparation.html_text import html_to_text
 from pipelines.tuning import adapter_files, batches, checkpoint, examples, lora
-from pipelines.tuning.hardware import Hardware
+from pipelines.tuning.hardware import Hardware, detect
 from pipelines.tuning.settings import TrainingSettings, parse_training
 from twin.sample_data import write_sample
 from twin.weights.checkpoint import base_checkpoint
@@ -35,9 +35,19 @@ class Task:
     training: Path
     order: Path
     start: Path
-    tokens: int
+    tokens_of_steps: list[int]
     padded: int
     held_out: list[examples.Example]
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all steps."""
+        return sum(self.tokens_of_steps)
+
+
+def hardware_of(device: str) -> Hardware:
+    """Give what to compute on: an accelerator as the training job finds it, or a processor in fp32."""
+    return CPU if device == "cpu" else detect()
 
 
 def settings_for(method: str, batch: int, max_length: int) -> TrainingSettings:
@@ -46,9 +56,9 @@ def settings_for(method: str, batch: int, max_length: int) -> TrainingSettings:
     return replace(given, batch_size=batch, max_length=max_length, learning_rate=LEARNING_RATES[method])
 
 
-def prepare(steps: int, batch: int, max_length: int) -> Task:
-    """Make the files, and the base model where this machine does not have it yet."""
-    base = base_checkpoint(CACHE)
+def prepare(steps: int, batch: int, max_length: int, base: Path | None = None) -> Task:
+    """Make the files, and the demo's base model where no other is given and this machine does not have it yet."""
+    base = base or base_checkpoint(CACHE)
     FOLDER.mkdir(parents=True, exist_ok=True)
     records = FOLDER / "records"
     _write_records(records / "part.jsonl")
@@ -67,7 +77,7 @@ def prepare(steps: int, batch: int, max_length: int) -> Task:
         training=_write_examples(FOLDER / "training.json", training),
         order=_write_examples(FOLDER / "order.json", [example for each in dealt for example in each]),
         start=FOLDER / "start",
-        tokens=sum(len(example.tokens) for example in training),
+        tokens_of_steps=[sum(len(example.tokens) for example in each) for each in dealt],
         padded=padded,
         held_out=held_out,
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from pathlib import Path
 
 import torch
 
-from benchmarks.training.task import CPU, read_examples, settings_for
+from benchmarks.training.scripts.meter import Meter
+from benchmarks.training.task import hardware_of, read_examples, settings_for
 from pipelines.tuning import adapter_files, checkpoint, methods
+from pipelines.tuning.hardware import on_cpu
 from pipelines.tuning.loop import Trainer
 
 
@@ -19,20 +20,26 @@ def main() -> None:
     task = json.loads(Path(sys.argv[1]).read_text())
     torch.set_num_threads(task["threads"])
     settings = settings_for(task["method"], task["batch"], task["max_length"])
-    model = checkpoint.load_model(Path(task["base"]), CPU, torch.float32)
+    hardware = hardware_of(task["device"])
+    weight_type = methods.weight_type(task["method"], hardware)
+    model = checkpoint.load_model(Path(task["base"]), on_cpu(hardware), weight_type)
+    # Drawn by the processor, as the adapter that the other trainer begins with: an accelerator draws other numbers.
     torch.manual_seed(settings.seed)
     weights = methods.prepare(model, settings)
-    trainer = Trainer(model, weights, read_examples(Path(task["training"])), settings, CPU)
+    torch.nn.Module.to(model, hardware.device)
+    trainer = Trainer(model, weights, read_examples(Path(task["training"])), settings, hardware)
     model.train()
-    began = time.process_time()
-    losses = [trainer.take_step().loss for _ in range(trainer.steps)]
-    taken = time.process_time() - began
+    meter, losses = Meter(task["device"], task["skip"]), []
+    meter.begin()
+    for _ in range(trainer.steps):
+        losses.append(trainer.take_step().loss)
+        meter.step_ended()
     output = Path(task["output"])
     if task["method"] == "lora":
         adapter_files.save(model, output / "adapter")
     else:
         model.save_pretrained(output / "checkpoint")
-    print(json.dumps({"training_cpu_s": taken, "losses": losses}))
+    print(json.dumps({**meter.figures(), "losses": losses}))
 
 
 if __name__ == "__main__":

@@ -1,26 +1,41 @@
-"""Train the same by TRL's SFTTrainer, in its own environment: `python trl_sft.py TASK.json`."""
+"""Train the same by TRL's SFTTrainer, in its own environment: `python -m benchmarks.training.scripts.trl_sft TASK`."""
 
 from __future__ import annotations
 
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import torch
 from datasets import Dataset
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 from trl import SFTConfig, SFTTrainer
+
+from benchmarks.training.scripts.meter import Meter
+
+
+class _Told(TrainerCallback):
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+
+    def on_train_begin(self, *_: Any, **__: Any) -> None:
+        self._meter.begin()
+
+    def on_step_end(self, *_: Any, **__: Any) -> None:
+        self._meter.step_ended()
 
 
 def main() -> None:
     """Train, save, and print what training alone took."""
     task = json.loads(Path(sys.argv[1]).read_text())
     torch.set_num_threads(task["threads"])
+    on_cpu = task["device"] == "cpu"
     tokenizer = AutoTokenizer.from_pretrained(task["base"], local_files_only=True)
-    model: Any = AutoModelForCausalLM.from_pretrained(task["base"], local_files_only=True, dtype=torch.float32)
+    # Frozen weights may be bf16 where that is fast; weights that learn are fp32, and computed with in bf16.
+    dtype = torch.bfloat16 if task["bf16"] and task["method"] == "lora" else torch.float32
+    model: Any = AutoModelForCausalLM.from_pretrained(task["base"], local_files_only=True, dtype=dtype)
     if task["method"] == "lora":
         model = PeftModel.from_pretrained(model, task["start"], is_trainable=True)
     examples = json.loads(Path(task["order"]).read_text())
@@ -36,25 +51,27 @@ def main() -> None:
         max_grad_norm=1.0,
         max_length=task["max_length"],
         gradient_checkpointing=task["checkpointing"],
-        # The base weights of both are fp32: this comparison is for processors without bf16.
-        bf16=False,
-        use_cpu=True,
+        bf16=task["bf16"],
+        use_cpu=on_cpu,
         train_sampling_strategy="sequential",
         save_strategy="no",
         logging_steps=1,
         report_to="none",
         disable_tqdm=True,
-        dataloader_pin_memory=False,
+        dataloader_pin_memory=not on_cpu,
     )
+    meter = Meter(task["device"], task["skip"])
     trainer = SFTTrainer(
-        model=model, args=configuration, train_dataset=Dataset.from_list(rows), processing_class=tokenizer
+        model=model,
+        args=configuration,
+        train_dataset=Dataset.from_list(rows),
+        processing_class=tokenizer,
+        callbacks=[_Told(meter)],
     )
-    began = time.process_time()
     trainer.train()
-    taken = time.process_time() - began
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     trainer.model.save_pretrained(str(output / ("adapter" if task["method"] == "lora" else "checkpoint")))
-    print(json.dumps({"training_cpu_s": taken, "losses": losses}))
+    print(json.dumps({**meter.figures(), "losses": losses}))
 
 
 if __name__ == "__main__":
