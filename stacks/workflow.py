@@ -13,7 +13,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from cdk_app.constructs.bedrock import KEY_ACTIONS, through_bedrock
+from cdk_app.constructs.bedrock import CUSTOMIZING, through_bedrock
 from cdk_app.constructs.grants import allow, closed_role, policy_of
 from cdk_app.constructs.names import resource_name
 from cdk_app.settings import Settings
@@ -197,7 +197,7 @@ class Workflow(cdk.Stack):
         for passed, service in ((customization.job_role, "bedrock"), (customization.scheduler_role, "scheduler")):
             condition = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
             allow(role, ["iam:PassRole"], [passed.role_arn], conditions=condition)
-        allow(role, KEY_ACTIONS, [customization.key_arn], conditions=through_bedrock())
+        allow(role, CUSTOMIZING, [customization.key_arn], conditions=through_bedrock())
 
     def _state_machine(self, chain: sfn.IChainable, role: iam.Role) -> sfn.StateMachine:
         log = logs.LogGroup(

@@ -73,11 +73,13 @@ def custom_models(bedrock: BedrockCustomization) -> str:
 def allow_custom_models(role: iam.Role, bedrock: BedrockCustomization, *, key: kms.IKey) -> None:
     """Let a role ask the account's customized models, which are encrypted with `key`."""
     allow(role, ["bedrock:InvokeModel"], [custom_models(bedrock)])
-    allow(role, KEY_ACTIONS, [key.key_arn], conditions=through_bedrock())
+    allow(role, _ASKING, [key.key_arn], conditions=through_bedrock())
 
 
-KEY_ACTIONS = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
-"""What Bedrock does with the key of a custom model, in the name of whoever makes the model or asks it."""
+CUSTOMIZING = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+"""What Bedrock does with the key of a custom model, in the name of whoever has the model made."""
+# In the name of whoever asks the model: a grant would outlast the request.
+_ASKING = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 def through_bedrock() -> dict[str, dict[str, str]]:

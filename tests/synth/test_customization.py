@@ -254,6 +254,41 @@ def test_roles_of_jobs_and_schedules_are_for_their_services_and_this_account(pro
     assert "aws:SourceAccount" in trusted["scheduler.amazonaws.com"]["StringEquals"]
 
 
+def roles_that_may(assembly: Assembly, action: str) -> set[str]:
+    """Logical ids of the roles that are allowed an action on anything."""
+    return {
+        role.logical_id
+        for role in assembly.resources("AWS::IAM::Role")
+        if resources_of(action, allowed(assembly, Resource(role.stack, role.logical_id, role.type)))
+    }
+
+
+def test_whoever_asks_a_custom_model_may_not_hand_its_key_on(on_demand: Assembly) -> None:
+    granting = roles_that_may(on_demand, "kms:CreateGrant")
+    [machine] = [name for name in granting if name.startswith("Role")]
+    assert machine not in roles_that_may(on_demand, "bedrock:InvokeModel")
+    assert not granting & roles_that_may(on_demand, "bedrock:InvokeModel")
+
+
+def nova_statements(assembly: Assembly) -> list[dict[str, Any]]:
+    """The statements of the key's policy that are for Bedrock."""
+    [key] = assembly.resources("AWS::KMS::Key")
+    statements = key.properties["KeyPolicy"]["Statement"]
+    return [one for one in statements if "bedrock" in json.dumps(one["Principal"])]
+
+
+def test_the_key_lets_bedrock_make_a_nova_model_ready_for_throughput_and_for_nothing_else(
+    on_demand: Assembly, provisioned: Assembly
+) -> None:
+    assert nova_statements(on_demand) == []
+    [statement] = nova_statements(provisioned)
+    assert statement["Principal"] == {"Service": "bedrock.amazonaws.com"}
+    assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert statement["Condition"] == {
+        "ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "aws:bedrock:custom-model"}
+    }
+
+
 def test_only_the_function_of_the_branch_sees_the_test_split(on_demand: Assembly) -> None:
     seeing = set()
     for role in on_demand.resources("AWS::IAM::Role"):
