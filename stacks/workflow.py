@@ -170,8 +170,8 @@ class Workflow(cdk.Stack):
             ),
             description="What the workflow's state machine may do.",
         )
-        for actions, resources in steps.permissions():
-            allow(role, actions, resources)
+        for actions, resources, conditions in steps.permissions():
+            allow(role, actions, resources, conditions=conditions)
         # CloudFormation resolves the serving stack's SSM parameters on behalf of whoever asks for the update.
         version = f"/cdk-bootstrap/{self.synthesizer.bootstrap_qualifier}/version"
         parameters = [
@@ -194,7 +194,10 @@ class Workflow(cdk.Stack):
 
     def _allow_customization(self, role: iam.Role, customization: Customization) -> None:
         """Handing on the roles of jobs and schedules, and what Bedrock does with the key in the machine's name."""
-        for passed, service in ((customization.job_role, "bedrock"), (customization.scheduler_role, "scheduler")):
+        passing = [(customization.job_role, "bedrock")]
+        if customization.expiry is not None:
+            passing.append((customization.expiry.scheduler_role, "scheduler"))
+        for passed, service in passing:
             condition = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
             allow(role, ["iam:PassRole"], [passed.role_arn], conditions=condition)
         allow(role, CUSTOMIZING, [customization.key_arn], conditions=through_bedrock())

@@ -7,6 +7,7 @@ read that, so no state has to carry what it does not use. A task that fails leav
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -34,6 +35,7 @@ _LAMBDA_ERRORS = (
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
 )
+Conditions = Mapping[str, Mapping[str, str]]
 _Task = TypeVar("_Task", bound=sfn.TaskStateBase)
 _PATTERNS = {
     False: sfn.IntegrationPattern.REQUEST_RESPONSE,
@@ -84,7 +86,7 @@ class Steps:
     scope: Construct
     step: str
     on_error: sfn.State | None
-    needed: dict[str, dict[str, None]] = field(default_factory=dict)
+    needed: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
     after_failure: bool = False
 
     def of(self, step: str) -> Steps:
@@ -145,8 +147,9 @@ class Steps:
         outputs: Any = None,
         also_retry: Sequence[str] = (),
         retry_refusals: bool = True,
+        conditions: Conditions | None = None,
     ) -> tasks.CallAwsService:
-        """A task that makes one API call on exactly `resources`.
+        """A task that makes one API call on exactly `resources`, under `conditions`.
 
         The SDK reports throttling and refusals alike as `<Service>.<Service>Exception`; `retry_refusals=False`
         is for calls that read the refusal.
@@ -163,7 +166,7 @@ class Steps:
             assign=assign,
             outputs=outputs,
         )
-        self.may([f"{service}:{action[0].upper()}{action[1:]}"], resources)
+        self.may([f"{service}:{action[0].upper()}{action[1:]}"], resources, conditions)
         prefix = _ERROR_PREFIXES[service]
         errors = [f"{prefix}.SdkClientException", *_PASSING.get(service, ()), *also_retry]
         if retry_refusals:
@@ -182,17 +185,21 @@ class Steps:
         """A fork; `assign` holds for the way that is taken when no rule matches."""
         return sfn.Choice.jsonata(self.scope, name, comment=self._comment(comment), assign=assign)
 
-    def permissions(self) -> list[tuple[list[str], list[str]]]:
-        """(actions, resources) of all states made so far: one pair for each set of actions."""
-        by_actions: dict[tuple[str, ...], list[str]] = {}
-        for resource, actions in self.needed.items():
-            by_actions.setdefault(tuple(sorted(actions)), []).append(resource)
-        return [(list(actions), resources) for actions, resources in by_actions.items()]
+    def permissions(self) -> list[tuple[list[str], list[str], Conditions | None]]:
+        """(actions, resources, conditions) of all states made so far: one for each set of actions and conditions."""
+        by_actions: dict[tuple[tuple[str, ...], str], list[str]] = {}
+        for (resource, conditions), actions in self.needed.items():
+            by_actions.setdefault((tuple(sorted(actions)), conditions), []).append(resource)
+        return [
+            (list(actions), resources, json.loads(conditions))
+            for (actions, conditions), resources in by_actions.items()
+        ]
 
-    def may(self, actions: Sequence[str], resources: Sequence[str]) -> None:
-        """Remember that the machine's role needs `actions` on `resources`."""
+    def may(self, actions: Sequence[str], resources: Sequence[str], conditions: Conditions | None = None) -> None:
+        """Remember that the machine's role needs `actions` on `resources`, under `conditions` of IAM."""
         for resource in resources:
-            self.needed.setdefault(resource, {}).update(dict.fromkeys(actions))
+            key = resource, json.dumps(conditions, sort_keys=True)
+            self.needed.setdefault(key, {}).update(dict.fromkeys(actions))
 
     def guard(self, task: _Task, errors: Sequence[str]) -> _Task:
         """Retry `errors`, which pass by themselves, and catch whatever is left."""
