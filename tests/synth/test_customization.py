@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonata  # type: ignore[import-untyped]
 import pytest
 import yaml
 
 from cdk_app.application import ROOT
 from cdk_app.checks import Assembly, Resource, run_checks
+from cdk_app.checks.flatten import flatten
+from cdk_app.checks.iam.statements import identity_statements
 from cdk_app.checks.state_machines.definitions import StateMachine, state_machines
 from tests.synth.roles import allowed, resources_of
 from tests.synth.test_workflow import RUN, TUNED, failure
@@ -267,13 +272,14 @@ def test_a_schedule_that_is_there_already_is_moved_whole_to_the_new_end(walk_pro
 
 
 def test_a_redrive_after_the_end_buys_nothing(provisioned: Assembly) -> None:
+    walker = Walker(machine_of(provisioned).definition, ANSWERS)
     model = machine_of(provisioned).definition["States"]["ProvisionThroughput"]["Arguments"]["ModelId"]
-    expression = model.removeprefix("{%").removesuffix("%}")
-    bound = {"customized": {"model_arn": CUSTOM}}
-    ahead, past = ({**bound, "buy_before": time.time() * 1000 + by} for by in (60_000, -60_000))
-    assert evaluate(expression, {}, ahead) == CUSTOM
-    with pytest.raises(TaskError, match="Start a new run"):
-        evaluate(expression, {}, past)
+    walker.variables["customized"] = {"model_arn": CUSTOM}
+    walker.variables["buy_before"] = time.time() * 1000 + 60_000
+    assert walker._render(model, {"input": {}}) == CUSTOM
+    walker.variables["buy_before"] = time.time() * 1000 - 60_000
+    with pytest.raises(jsonata.JException, match="Start a new run"):
+        walker._render(model, {"input": {}})
 
 
 def test_throughput_is_bought_only_while_its_end_is_well_ahead(provisioned: Assembly) -> None:
@@ -301,9 +307,9 @@ def test_what_ends_throughput_outlives_its_stack_and_is_there_only_where_through
 ) -> None:
     def kept(assembly: Assembly) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
-        for template in (path for path in assembly.folder.glob("*FineTuning*.template.json")):
-            for name, body in json.loads(template.read_text())["Resources"].items():
-                if "Expiry" in name:
+        for template in assembly.templates.values():
+            for name, body in template["Resources"].items():
+                if name.startswith("CustomizationExpiry"):
                     found.setdefault(body["Type"], set()).add(body.get("DeletionPolicy", "Delete"))
         return found
 
@@ -320,11 +326,13 @@ def test_what_ends_throughput_outlives_its_stack_and_is_there_only_where_through
 def conditions_on(assembly: Assembly, action: str) -> list[dict[str, Any]]:
     """The conditions of the statements that allow an action on things of the account, not on AWS's own models."""
     return [
-        statement.conditions
+        statement.body.get("Condition", {})
         for statement in identity_statements(assembly)
         if action in statement.actions
         and any(":foundation-model/" not in str(flatten(one)) for one in statement.resources)
-        and any("custom-model" in str(flatten(one)) or "provisioned" in str(flatten(one)) for one in statement.resources)
+        and any(
+            "custom-model" in str(flatten(one)) or "provisioned" in str(flatten(one)) for one in statement.resources
+        )
     ]
 
 
