@@ -135,7 +135,8 @@ def test_a_question_is_searched_for_once_also_to_tell_whether_its_answer_was_fou
     evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch, search: str
 ) -> None:
     searched: list[str] = []
-    for by in (Index, VectorSearch):
+    both: tuple[Any, ...] = (Index, VectorSearch)
+    for by in both:
         nearest = by.nearest
 
         def counting(self: Any, text: str, count: int, nearest: Any = nearest) -> Any:
