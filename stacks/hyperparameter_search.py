@@ -22,6 +22,8 @@ OBJECTIVE = {"Type": "Minimize", "MetricName": "validation:loss"}
 _ARTIFACT = {"Get": f"Steps.{STEP}.ModelArtifacts.S3ModelArtifacts"}
 _BEST = {"Get": f"Steps.{STEP}.BestTrainingJob.TrainingJobName"}
 # A trial begins anew after an interruption: where several share an address for checkpoints is not documented.
+# So training is told to keep none: the time and the disk would be for nobody.
+_OF_A_TRIAL = {"checkpoints": "none"}
 _NOT_OF_A_TRIAL = ("HyperParameters", "Tags", "CheckpointConfig", "ProfilerConfig", "RemoteDebugConfig")
 _SCALES = {"linear": "Linear", "logarithmic": "Logarithmic"}
 _INTEGERS = {"epochs", "batch_size", "rank", "alpha", "trained_layers"}
@@ -67,7 +69,7 @@ def _tuning_step(step: Json, search: Search, seed: int) -> Json:
             "TrainingJobEarlyStoppingType": "Auto" if search.early_stopping else "Off",
             "RandomSeed": seed,
         },
-        "TrainingJobDefinition": {**trial, "StaticHyperParameters": static},
+        "TrainingJobDefinition": {**trial, "StaticHyperParameters": {**static, **_OF_A_TRIAL}},
         "Tags": training["Tags"],
     }
     description = (

@@ -24,7 +24,7 @@ from pipelines.tuning.origin import origin
 from pipelines.tuning.processes import ALONE, Processes
 from pipelines.tuning.progress import log_figures, log_progress
 from pipelines.tuning.run_state import Curve, Run
-from pipelines.tuning.settings import TrainingSettings
+from pipelines.tuning.settings import KEEP_CHECKPOINTS, TrainingSettings
 from pipelines.tuning.stopping import Stopping
 
 
@@ -69,7 +69,8 @@ def learn(
     trainer = Trainer(model, weights, training, settings, hardware, objective=objective, processes=processes)
     run = Run(trainer, Stopping(weights, settings.patience))
     pace = Pace(60 * settings.max_lost_minutes)
-    checkpoints = Checkpoints(folders.checkpoints, made_with, run, interruption, pace)
+    folder = folders.checkpoints if settings.checkpoints == KEEP_CHECKPOINTS else None
+    checkpoints = Checkpoints(folder, made_with, run, interruption, pace)
     checkpoints.resume()
 
     def on_progress(done: int, total: int) -> None:

@@ -67,7 +67,8 @@ def test_a_trial_is_the_training_job_less_what_is_searched(settings: Settings) -
     arguments = step(with_search(RENDERED, searching(settings)), "FineTune")["Arguments"]
     trial = arguments["TrainingJobDefinition"]
     searched = {"learning_rate", "lora_rank", "epochs"}
-    assert trial["StaticHyperParameters"].keys() == training["HyperParameters"].keys() - searched
+    static = trial["StaticHyperParameters"]
+    assert static.keys() == (training["HyperParameters"].keys() - searched) | {"checkpoints"}
     for name in ("AlgorithmSpecification", "InputDataConfig", "OutputDataConfig", "RoleArn", "StoppingCondition"):
         assert trial[name] == training[name]
     assert arguments["Tags"] == training["Tags"]
@@ -79,6 +80,12 @@ def test_a_trial_is_the_training_job_less_what_is_searched(settings: Settings) -
         "IntegerParameterRanges": [{"Name": "epochs", "MinValue": "1", "MaxValue": "3", "ScalingType": "Linear"}],
         "CategoricalParameterRanges": [{"Name": "lora_rank", "Values": ["8", "16", "32"]}],
     }
+
+
+def test_a_trial_keeps_no_checkpoints_which_nobody_would_read(settings: Settings) -> None:
+    trial = step(with_search(RENDERED, searching(settings)), "FineTune")["Arguments"]["TrainingJobDefinition"]
+    assert "CheckpointConfig" not in trial
+    assert parse_training(["--checkpoints", trial["StaticHyperParameters"]["checkpoints"]]).checkpoints == "none"
 
 
 def test_strategy_limits_early_stopping_and_seed_are_those_of_the_settings(settings: Settings) -> None:

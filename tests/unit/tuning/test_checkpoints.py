@@ -208,8 +208,12 @@ def test_only_what_is_trained_is_in_a_checkpoint(folders: TrainingFolders, monke
     assert sum(weight.numel() for weight in states[0]["weights"]) == report["trained_weights"]
 
 
-def test_without_a_folder_nothing_is_saved(folders: TrainingFolders) -> None:
-    report = train.fine_tune(replace(SETTINGS, epochs=1), replace(folders, checkpoints=None))
+@pytest.mark.parametrize("why", ["there is no folder", "nobody would read them"])
+def test_checkpoints_that_are_not_wanted_are_not_saved(why: str, folders: TrainingFolders) -> None:
+    if why == "there is no folder":
+        report = train.fine_tune(replace(SETTINGS, epochs=1), replace(folders, checkpoints=None))
+    else:
+        report = train.fine_tune(replace(SETTINGS, epochs=1, checkpoints="none"), folders)
     assert report["resumed_from"] == []
     assert folders.checkpoints is not None
     assert not folders.checkpoints.exists()
