@@ -48,6 +48,13 @@ def trials_in_a_row(settings: Settings) -> int:
     return 1 if search is None else -(-search.trials // search.at_once)
 
 
+def searched_parameters(settings: Settings) -> list[str]:
+    """The parameters of the pipeline that a search chooses the values of: theirs are not what was trained with."""
+    search = settings.tuning.search
+    names = [HYPERPARAMETERS[name] for name in search.settings] if search else []
+    return ["".join(word.capitalize() for word in name.split("_")) for name in names]
+
+
 def allow_search(role: iam.Role, jobs: str) -> None:
     """Let the pipeline's role run `jobs`: all tuning jobs, since the service makes up what a pipeline's are called."""
     verbs = ("CreateHyperParameterTuningJob", "DescribeHyperParameterTuningJob", "StopHyperParameterTuningJob")

@@ -28,8 +28,8 @@ class TrainingSettings:
     `trained_layers` is for method `frozen`. `warm_up` is a share of the steps. Training ends when held-out loss has
     not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by. Checkpoints are
     no more than `max_lost_minutes` apart; `checkpoints` says that none are kept where nobody would read them. The model
-    is exported in `quantization`; the loss of what was exported may be `quantization_tolerance` nats off. `objective` is
-    one of `OBJECTIVES`; `beta` and `label_smoothing` are for objective `dpo`.
+    is exported in `quantization`; the loss of what was exported may be `quantization_tolerance` nats off.
+    `objective` is one of `OBJECTIVES`; `beta` and `label_smoothing` are for objective `dpo`.
     `sharding` says whether several processes share one copy of the weights, see `sharding.wanted`.
     """
 

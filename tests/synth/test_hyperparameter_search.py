@@ -19,7 +19,7 @@ from cdk_app.settings.search import HYPERPARAMETERS, Search, SearchRange
 from pipelines.definition.placeholders import PLACEHOLDERS
 from pipelines.tuning.settings import parse_training
 from stacks.fine_tuning import DEFINITION
-from stacks.hyperparameter_search import trials_in_a_row, with_search
+from stacks.hyperparameter_search import searched_parameters, trials_in_a_row, with_search
 from tests.synth.optional import optional_assembly
 from twin.sagemaker.pipeline.definition import parse
 from twin.sagemaker.search import ranges
@@ -129,6 +129,14 @@ def test_every_later_step_reads_the_best_trials_model(settings: Settings) -> Non
 def test_every_setting_that_can_be_searched_is_a_hyperparameter_of_training() -> None:
     assert set(HYPERPARAMETERS.values()) <= vars(parse_training([])).keys()
     assert set(HYPERPARAMETERS.values()) <= step(RENDERED, "FineTune")["Arguments"]["HyperParameters"].keys()
+
+
+def test_the_parameters_that_a_search_chooses_are_those_that_the_training_job_reads(settings: Settings) -> None:
+    read = step(RENDERED, "FineTune")["Arguments"]["HyperParameters"]
+    for name, hyperparameter in HYPERPARAMETERS.items():
+        [parameter] = searched_parameters(searching(settings, SearchRange(setting=name, values=(1, 2))))
+        assert f"Parameters.{parameter}" in set(texts(read[hyperparameter]))
+    assert searched_parameters(settings) == []
 
 
 @given(st.floats(1e-6, 1e-2), st.floats(1e-6, 1e-2), st.floats(0, 1))
