@@ -25,6 +25,7 @@ from pipelines.tuning.processes import ALONE, Processes
 from pipelines.tuning.progress import log_figures, log_progress
 from pipelines.tuning.run_state import Curve, Run
 from pipelines.tuning.settings import KEEP_CHECKPOINTS, TrainingSettings
+from pipelines.tuning.splits import Splits
 from pipelines.tuning.stopping import Stopping
 
 
@@ -46,8 +47,7 @@ class Learned:
 def learn(
     model: PreTrainedModel,
     weights: Sequence[nn.Parameter],
-    training: Sequence[Any],
-    validation: Sequence[Any],
+    splits: Splits,
     settings: TrainingSettings,
     hardware: Hardware,
     folders: TrainingFolders,
@@ -59,11 +59,12 @@ def learn(
     Raises Interrupted, with everything saved, when the process was told to end.
     """
     objective = objective_of(settings)
-    made_with = origin(settings, folders.model, hardware.dtype, train=training, validation=validation)
+    given = {"train": splits.training, "validation": splits.validation}
+    made_with = origin(settings, folders.model, hardware.dtype, **given)
     # Before anything is restored: what was learned is not the base model's.
     training, validation = (
         objective.with_reference(model, units, hardware, partial(log_progress, "measure_reference"))
-        for units in (training, validation)
+        for units in given.values()
     )
     sharding.take_apart(model)
     trainer = Trainer(model, weights, training, settings, hardware, objective=objective, processes=processes)
