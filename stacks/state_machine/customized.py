@@ -14,6 +14,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from stacks.customization import Customization
+from stacks.state_machine.retrying import Passing
 from stacks.state_machine.steps import ERROR, Steps
 
 POLL_SECONDS = 30
@@ -45,8 +46,7 @@ def serve(steps: Steps, customization: Customization, *, discard: sfn.State, the
 def _deploy(steps: Steps, customization: Customization, then: sfn.IChainable) -> sfn.IChainable:
     create = steps.call(
         "DeployCustomModel",
-        "bedrock",
-        "createCustomModelDeployment",
+        "bedrock:createCustomModelDeployment",
         comment="has the customized model answer on demand, billed by the token.",
         parameters={
             "ModelDeploymentName": _NAME,
@@ -61,8 +61,7 @@ def _deploy(steps: Steps, customization: Customization, then: sfn.IChainable) ->
     steps.may(["bedrock:TagResource"], [customization.served])
     describe = steps.call(
         "DescribeCustomModelDeployment",
-        "bedrock",
-        "getCustomModelDeployment",
+        "bedrock:getCustomModelDeployment",
         comment="asks whether the customized model answers.",
         parameters={"CustomModelDeploymentIdentifier": "{% $served_model_id %}"},
         resources=[customization.served],
@@ -78,8 +77,7 @@ def _expire(steps: Steps, customization: Customization, *, then: sfn.State) -> s
     text = "{% $string({'name': $run.customization.name, 'run_id': $run.run_id}) %}"
     task = steps.failing_into(None).call(
         "ExpireThroughput",
-        "scheduler",
-        "createSchedule",
+        "scheduler:createSchedule",
         comment="schedules the end of the throughput, before it begins.",
         parameters={
             "Name": _NAME,
@@ -108,8 +106,7 @@ def _expire(steps: Steps, customization: Customization, *, then: sfn.State) -> s
 def _provision(steps: Steps, customization: Customization, then: sfn.IChainable) -> sfn.State:
     create = steps.call(
         "ProvisionThroughput",
-        "bedrock",
-        "createProvisionedModelThroughput",
+        "bedrock:createProvisionedModelThroughput",
         comment="buys throughput by the hour, without a commitment.",
         parameters={
             "ProvisionedModelName": _NAME,
@@ -125,8 +122,7 @@ def _provision(steps: Steps, customization: Customization, then: sfn.IChainable)
     steps.may(["bedrock:TagResource"], [customization.served])
     describe = steps.call(
         "DescribeThroughput",
-        "bedrock",
-        "getProvisionedModelThroughput",
+        "bedrock:getProvisionedModelThroughput",
         comment="asks whether the throughput is there.",
         parameters={"ProvisionedModelId": "{% $served_model_id %}"},
         resources=[customization.served],
@@ -169,12 +165,11 @@ def delete_served(steps: Steps, customization: Customization) -> sfn.State:
     on_demand = customization.settings.serving == "on-demand"
     task = steps.failing_into(None).call(
         "DeleteServedModel",
-        "bedrock",
-        "deleteCustomModelDeployment" if on_demand else "deleteProvisionedModelThroughput",
+        f"bedrock:{'deleteCustomModelDeployment' if on_demand else 'deleteProvisionedModelThroughput'}",
         comment="takes back what serves the customized model.",
         parameters={("CustomModelDeploymentIdentifier" if on_demand else "ProvisionedModelId"): _NAME},
         resources=[customization.served],
-        also_retry=["Bedrock.ConflictException"],
+        passing=Passing(["Bedrock.ConflictException"]),
     )
     task.add_catch(steps.way_out, errors=["Bedrock.ResourceNotFoundException"])
     task.add_catch(steps.way_out, errors=["States.ALL"], assign=steps.failure(ERROR))

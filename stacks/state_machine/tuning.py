@@ -54,8 +54,7 @@ def tune(
     stop = _stop(steps, executions, discard)
     describe = steps.failing_into(stop).call(
         "DescribeFineTune",
-        "sagemaker",
-        "describePipelineExecution",
+        "sagemaker:describePipelineExecution",
         comment="asks how far the pipeline is.",
         parameters=_EXECUTION,
         resources=executions,
@@ -85,8 +84,7 @@ def where_to_tune(steps: Steps, *, on_bedrock: sfn.IChainable, otherwise: sfn.IC
 def _start(steps: Steps, fine_tuning: FineTuning, longest: str) -> sfn.Chain:
     start = steps.call(
         "FineTune",
-        "sagemaker",
-        "startPipelineExecution",
+        "sagemaker:startPipelineExecution",
         comment="starts the SageMaker pipeline: train, evaluate, gate, register.",
         parameters={
             "PipelineName": fine_tuning.pipeline_name,
@@ -111,8 +109,7 @@ def _stop(steps: Steps, executions: list[str], discard: sfn.State) -> tasks.Call
         .failing_into(discard)
         .call(
             "StopFineTune",
-            "sagemaker",
-            "stopPipelineExecution",
+            "sagemaker:stopPipelineExecution",
             comment="stops a pipeline that takes too long, or that cannot be asked how far it is.",
             parameters={**_EXECUTION, "ClientRequestToken": _TOKEN},
             resources=executions,

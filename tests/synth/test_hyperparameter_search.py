@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from cdk_app.checks import Assembly
@@ -139,6 +140,7 @@ def test_the_parameters_that_a_search_chooses_are_those_that_the_training_job_re
     assert searched_parameters(settings) == []
 
 
+@hypothesis_settings(deadline=None)
 @given(st.floats(1e-6, 1e-2), st.floats(1e-6, 1e-2), st.floats(0, 1))
 def test_whatever_is_drawn_from_a_range_is_a_value_that_training_takes(
     settings: Settings, one: float, other: float, place: float
