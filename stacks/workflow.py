@@ -34,6 +34,7 @@ from stacks.state_machine.selecting import needs_tuning, select
 from stacks.state_machine.steps import Steps
 from stacks.state_machine.taking_back import discard_model
 from stacks.state_machine.tuning import tune, where_to_tune
+from stacks.training_capacity import attempts, pauses_s
 
 # Everything that has no timeout of its own below: selection, comparison, test, record, and their retries.
 _REST = cdk.Duration.hours(6)
@@ -86,10 +87,12 @@ class Workflow(cdk.Stack):
         failing = Steps(states, "ResolveRun", None)
         steps = failing.failing_into(explain_failure(failing, functions.explain_failure))
 
-        # The trials of a search that run one after another, the evaluation, and an hour to start them: what the state
-        # machine itself waits for, so that it is the one that stops the pipeline.
+        # A search's trials that run one after another and the evaluation, as often as each is tried, and an hour to
+        # start them: what the state machine itself waits for, so that it is the one that stops the pipeline.
+        tried, pauses = attempts(settings.tuning), cdk.Duration.seconds(2 * pauses_s(settings.tuning))
         training = _LONGEST_ON_SPOT if settings.tuning.spot else _LONGEST_JOB
-        self._tuning = [*[training] * fine_tuning.trials_in_a_row, _LONGEST_JOB, cdk.Duration.hours(1)]
+        once = [*[training] * fine_tuning.trials_in_a_row, _LONGEST_JOB]
+        self._tuning = [*once * tried, pauses, cdk.Duration.hours(1)]
         delivery = self._delivery(fine_tuning, serving)
         customization = fine_tuning.customization
         discard = discard_model(steps, delivery, customization)

@@ -16,6 +16,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from stacks.customization import Customization
 from stacks.state_machine.delivery import Delivery
 from stacks.state_machine.expiring import expire
+from stacks.state_machine.retrying import Passing
 from stacks.state_machine.steps import ERROR, Steps
 
 POLL_SECONDS = 30
@@ -46,8 +47,7 @@ def serve(steps: Steps, customization: Customization, *, discard: sfn.State, the
 def _deploy(steps: Steps, customization: Customization, then: sfn.IChainable) -> sfn.IChainable:
     create = steps.call(
         "DeployCustomModel",
-        "bedrock",
-        "createCustomModelDeployment",
+        "bedrock:createCustomModelDeployment",
         comment="has the customized model answer on demand, billed by the token.",
         parameters={
             "ModelDeploymentName": _NAME,
@@ -63,8 +63,7 @@ def _deploy(steps: Steps, customization: Customization, then: sfn.IChainable) ->
     steps.may(["bedrock:TagResource"], [customization.served], customization.made_its_own)
     describe = steps.call(
         "DescribeCustomModelDeployment",
-        "bedrock",
-        "getCustomModelDeployment",
+        "bedrock:getCustomModelDeployment",
         comment="asks whether the customized model answers.",
         parameters={"CustomModelDeploymentIdentifier": "{% $served_model_id %}"},
         resources=[customization.served],
@@ -76,8 +75,7 @@ def _deploy(steps: Steps, customization: Customization, then: sfn.IChainable) ->
 def _provision(steps: Steps, customization: Customization, then: sfn.IChainable) -> sfn.State:
     create = steps.call(
         "ProvisionThroughput",
-        "bedrock",
-        "createProvisionedModelThroughput",
+        "bedrock:createProvisionedModelThroughput",
         comment="buys throughput by the hour, without a commitment.",
         parameters={
             "ProvisionedModelName": _NAME,
@@ -95,8 +93,7 @@ def _provision(steps: Steps, customization: Customization, then: sfn.IChainable)
     steps.may(["bedrock:TagResource"], [customization.served], customization.made_its_own)
     describe = steps.call(
         "DescribeThroughput",
-        "bedrock",
-        "getProvisionedModelThroughput",
+        "bedrock:getProvisionedModelThroughput",
         comment="asks whether the throughput is there.",
         parameters={"ProvisionedModelId": "{% $served_model_id %}"},
         resources=[customization.served],
@@ -147,8 +144,7 @@ def delete_served(steps: Steps, delivery: Delivery, customization: Customization
     way_out, steps = steps.way_out, steps.failing_into(None)
     find = steps.call(
         "FindServedModel",
-        "bedrock",
-        f"get{noun}",
+        f"bedrock:get{noun}",
         comment="asks whether anything serves the customized model.",
         parameters={identifier: _NAME},
         resources=[customization.served],
@@ -157,8 +153,7 @@ def delete_served(steps: Steps, delivery: Delivery, customization: Customization
     )
     read = steps.call(
         "ReadTarget",
-        "ssm",
-        "getParameter",
+        "ssm:getParameter",
         comment="asks whom the gateway asks.",
         parameters={"Name": delivery.target.parameter_name},
         resources=[delivery.target.parameter_arn],
@@ -166,13 +161,12 @@ def delete_served(steps: Steps, delivery: Delivery, customization: Customization
     )
     delete = steps.call(
         "DeleteServedModel",
-        "bedrock",
-        f"delete{noun}",
+        f"bedrock:delete{noun}",
         comment="takes back what serves the customized model.",
         parameters={identifier: "{% $served_arn %}"},
         resources=[customization.served],
         conditions=customization.own,
-        also_retry=["Bedrock.ConflictException"],
+        passing=Passing(["Bedrock.ConflictException"]),
     )
     for task in (find, read, delete):
         if task is not read:

@@ -177,8 +177,7 @@ def _stop(steps: Steps, customization: Customization) -> sfn.State:
     steps = steps.taking_back()
     stop = steps.failing_into(None).call(
         "StopCustomization",
-        "bedrock",
-        "stopModelCustomizationJob",
+        "bedrock:stopModelCustomizationJob",
         comment="stops a job that nobody waits for any longer.",
         parameters={"JobIdentifier": _JOB},
         resources=[customization.jobs],
@@ -191,8 +190,7 @@ def _stop(steps: Steps, customization: Customization) -> sfn.State:
 def _find(steps: Steps, customization: Customization) -> sfn.IChainable:
     return steps.call(
         "DescribeCustomization",
-        "bedrock",
-        "getModelCustomizationJob",
+        "bedrock:getModelCustomizationJob",
         comment="asks what the job made.",
         parameters={"JobIdentifier": "{% $customization_job %}"},
         resources=[customization.jobs],

@@ -32,15 +32,13 @@ def expire(
     }
     create = steps.call(
         "ExpireThroughput",
-        "scheduler",
-        "createSchedule",
+        "scheduler:createSchedule",
         comment="schedules the end of the throughput, before it begins.",
         **request,
     )
     move = steps.call(
         "MoveExpiry",
-        "scheduler",
-        "updateSchedule",
+        "scheduler:updateSchedule",
         comment="moves the end that a former attempt of the run has scheduled.",
         **request,
     )

@@ -18,23 +18,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-# Names of the SDK's error classes by service, as Step Functions reports them.
-_ERROR_PREFIXES = {
-    "bedrock": "Bedrock",
-    "cloudformation": "CloudFormation",
-    "cloudwatch": "CloudWatch",
-    "glue": "Glue",
-    "sagemaker": "SageMaker",
-    "scheduler": "Scheduler",
-    "ssm": "Ssm",
-}
-_LAMBDA_ERRORS = (
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-)
+from stacks.state_machine.retrying import LAMBDA_ERRORS, REFUSALS, Passing, Patience
+
 Conditions = Mapping[str, Mapping[str, str]]
 _Task = TypeVar("_Task", bound=sfn.TaskStateBase)
 _PATTERNS = {
@@ -50,28 +35,10 @@ ERROR = "{% $states.errorOutput %}"
 TUNED = sfn.Condition.jsonata("{% $selection.needs_tuning %}")
 ON_ENDPOINT = sfn.Condition.jsonata("{% $selection.needs_tuning and $run.tuning_service = 'sagemaker' %}")
 """A tuned model has an endpoint of its own, unless Bedrock customized it."""
-_PASSING = {
-    # These two declare what passes by itself, by names of its own.
-    "bedrock": ("Bedrock.ThrottlingException", "Bedrock.InternalServerException"),
-    "scheduler": ("Scheduler.ThrottlingException", "Scheduler.InternalServerException"),
-}
 CALL_TIMEOUT = cdk.Duration.minutes(1)
 
 
 _FIRST_FAILURE = "{% $exists($failure.first) ? $failure.first : $failure %}"
-
-
-@dataclass(frozen=True)
-class Patience:
-    """Errors that mean "not yet": how often to try again, and at what interval."""
-
-    errors: tuple[str, ...]
-    interval: cdk.Duration
-    attempts: int
-
-    def give(self, task: sfn.TaskStateBase) -> None:
-        """Have `task` wait and try again."""
-        task.add_retry(errors=list(self.errors), interval=self.interval, max_attempts=self.attempts, backoff_rate=1)
 
 
 @dataclass(frozen=True)
@@ -132,28 +99,23 @@ class Steps:
         self.may(["lambda:InvokeFunction"], [function.function_arn])
         if also_retry is not None:
             also_retry.give(task)
-        return self.guard(task, _LAMBDA_ERRORS)
+        return self.guard(task, LAMBDA_ERRORS)
 
     def call(
         self,
         name: str,
-        service: str,
-        action: str,
+        operation: str,
         *,
         comment: str,
         parameters: Mapping[str, Any],
         resources: Sequence[str],
         assign: Mapping[str, Any] | None = None,
         outputs: Any = None,
-        also_retry: Sequence[str] = (),
-        retry_refusals: bool = True,
+        passing: Passing = REFUSALS,
         conditions: Conditions | None = None,
     ) -> tasks.CallAwsService:
-        """A task that makes one API call on exactly `resources`, under `conditions`.
-
-        The SDK reports throttling and refusals alike as `<Service>.<Service>Exception`; `retry_refusals=False`
-        is for calls that read the refusal.
-        """
+        """A task that makes one API call, such as `ssm:putParameter`, on exactly `resources`, under `conditions`."""
+        service, _, action = operation.partition(":")
         task = tasks.CallAwsService.jsonata(
             self.scope,
             name,
@@ -167,11 +129,7 @@ class Steps:
             outputs=outputs,
         )
         self.may([f"{service}:{action[0].upper()}{action[1:]}"], resources, conditions)
-        prefix = _ERROR_PREFIXES[service]
-        errors = [f"{prefix}.SdkClientException", *_PASSING.get(service, ()), *also_retry]
-        if retry_refusals:
-            errors.append(f"{prefix}.{prefix}Exception")
-        return self.guard(task, errors)
+        return self.guard(task, passing.names(service))
 
     def wait(self, name: str, seconds: int | str, *, comment: str) -> sfn.Wait:
         """A pause between two looks at something that takes its time; `seconds` may be JSONata."""
