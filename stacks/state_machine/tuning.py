@@ -20,9 +20,10 @@ from stacks.training_capacity import attempts, pauses_s
 _TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (SageMaker's word for idempotency)
 # The limits may differ by run. Training may wait for spot instances too; instances take time to start.
 _TRAINING = "$exists($run.tuning.MaxWaitSeconds) ? $run.tuning.MaxWaitSeconds : $run.tuning.MaxRuntimeSeconds"
-# An execution may have 25,000 events, and one look takes nine: whoever has waited for days looks less often. So a year,
-# the longest that an execution may last, has about a thousand looks.
-_POLL = "{% $max([30, $floor(($millis() - $fine_tune_started) / 100000)]) %}"
+# An execution may have 25,000 events, and one look takes nine: whoever has waited for days looks less often, but not
+# after the end. So a year, the longest that an execution may last, has about a thousand looks.
+_WAITED, _LEFT = "($millis() - $fine_tune_started) / 100000", "($fine_tune_deadline - $millis()) / 1000"
+_POLL = f"{{% $max([30, $floor($min([{_WAITED}, {_LEFT}]))]) %}}"
 _TIMED_OUT = {
     "Error": "FineTuneTimedOut",
     "Cause": "The pipeline was stopped: its jobs may take tuning.max_runtime_minutes each (training on spot "
