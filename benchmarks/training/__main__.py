@@ -1,10 +1,10 @@
 """This project's training loop beside TRL's SFTTrainer: `make bench-training`, ARGS="--steps 12" for longer.
 
 Both get the same base model, token sequences, order, adapter, batch, learning rate and threads, and compute by the
-same PyTorch. TRL runs twice: without recomputation of activations, as this project trains, and with it, which is
-its default. Tokens are those of the examples; padding, where somebody needs it, is not work done. Loss is measured by
-one program for all. On an accelerator, `--device cuda`, seconds are those of the clock, both compute in bf16 where it
-does, and its memory is what PyTorch allocated there.
+same PyTorch. Both run twice: without recomputation of activations, as this project trains unless memory is short, and
+with it, which is TRL's default; like is compared with like. Tokens are those of the examples; padding, where somebody
+needs it, is not work done. Loss is measured by one program for all. On an accelerator, `--device cuda`, seconds are
+those of the clock, both compute in bf16 where it does, and its memory is what PyTorch allocated there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from benchmarks.training.task import FOLDER, LEARNING_RATES, Task, hardware_of, 
 from pipelines.tuning import checkpoint, losses, methods
 
 HERE = Path(__file__).parent
-TRAINERS = {"fourfold": False, "trl": False, "trl, recomputing": True}
+TRAINERS = {"fourfold": False, "fourfold, recomputing": True, "trl": False, "trl, recomputing": True}
 # In its first steps an accelerator loads its kernels.
 SKIPPED = {"cpu": 0, "cuda": 5}
 
@@ -46,6 +46,11 @@ class Row:
     peak_mib: int
     held_out_loss: float
     load: float
+
+
+def ours(trainer: str) -> bool:
+    """Whether a trainer is this project's."""
+    return trainer.startswith("fourfold")
 
 
 def trl_python() -> Path:
@@ -75,7 +80,7 @@ def measure(task: Task, method: str, trainer: str, options: argparse.Namespace) 
         "skip": SKIPPED[options.device],
     }
     (folder / "task.json").write_text(json.dumps(description))
-    python, script = (sys.executable, "fourfold") if trainer == "fourfold" else (str(trl_python()), "trl_sft")
+    python, script = (sys.executable, "fourfold") if ours(trainer) else (str(trl_python()), "trl_sft")
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(folder),
@@ -111,22 +116,22 @@ def held_out_loss(task: Task, folder: Path | None, device: str) -> float:
 
 
 def show(rows: list[Row], device: str) -> None:
-    """Print one table; ratios are of this project to the trainer of the line."""
+    """Print one table; ratios are of this project to the trainer of the line, both recomputing or neither."""
     speed = "tokens/CPU-s" if device == "cpu" else "tokens/s"
     print(
-        f"{'method':<7} {'trainer':<17} {speed:>12} {'whole run':>10} {'peak MiB':>9} {'loss':>8} {'load':>5}"
+        f"{'method':<7} {'trainer':<21} {speed:>12} {'whole run':>10} {'peak MiB':>9} {'loss':>8} {'load':>5}"
         f"  {'faster':>6} {'memory':>6} {'loss':>8}"
     )
-    ours = {row.method: row for row in rows if row.trainer == "fourfold"}
+    own_rows = {(row.method, TRAINERS[row.trainer]): row for row in rows if ours(row.trainer)}
     for row in rows:
-        own = ours[row.method]
+        own = own_rows.get((row.method, TRAINERS[row.trainer]), row)
         ratios = ""
         if row is not own:
             faster = own.tokens_per_s / row.tokens_per_s
             apart = own.held_out_loss / row.held_out_loss - 1
             ratios = f"  {faster:>5.2f}x {own.peak_mib / row.peak_mib:>5.2f}x {apart:>+8.2%}"
         print(
-            f"{row.method:<7} {row.trainer:<17} {row.tokens_per_s:>12} {row.whole_tokens_per_s:>10} "
+            f"{row.method:<7} {row.trainer:<21} {row.tokens_per_s:>12} {row.whole_tokens_per_s:>10} "
             f"{row.peak_mib:>9} {row.held_out_loss:>8.4f} {row.load:>5}{ratios}"
         )
 

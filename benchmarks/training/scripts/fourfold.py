@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -27,6 +28,9 @@ def main() -> None:
     torch.manual_seed(settings.seed)
     weights = methods.prepare(model, settings)
     torch.nn.Module.to(model, hardware.device)
+    if task["checkpointing"]:
+        causal: Any = model
+        causal.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     trainer = Trainer(model, weights, read_examples(Path(task["training"])), settings, hardware)
     model.train()
     meter, losses = Meter(task["device"], task["skip"]), []
@@ -34,12 +38,15 @@ def main() -> None:
     for _ in range(trainer.steps):
         losses.append(trainer.take_step().loss)
         meter.step_ended()
-    output = Path(task["output"])
+    output, figures = Path(task["output"]), meter.figures()
+    # As the job does before it exports.
+    del trainer, weights
+    model.zero_grad(set_to_none=True)
     if task["method"] == "lora":
         adapter_files.save(model, output / "adapter")
     else:
         model.save_pretrained(output / "checkpoint")
-    print(json.dumps({**meter.figures(), "losses": losses}))
+    print(json.dumps({**figures, "losses": losses}))
 
 
 if __name__ == "__main__":
