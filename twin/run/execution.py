@@ -91,14 +91,22 @@ def start(emulator: Emulator, state_machine_arn: str, run_id: str, overrides: di
     return str(started["executionArn"])
 
 
-def follow(emulator: Emulator, execution_arn: str, board: Board) -> Outcome:
-    """Watch an execution to its end, showing each state and each long job on the board."""
+def follow(emulator: Emulator, execution_arn: str, board: Board, seen: int = 0) -> Outcome:
+    """Watch an execution to its end, showing each state and each long job on the board.
+
+    Args:
+        emulator: the emulator that it goes on in.
+        execution_arn: the execution.
+        board: what to keep true.
+        seen: the last event of its history that is no news any more.
+    """
     client, s3 = emulator.client("stepfunctions"), emulator.client("s3")
     described = client.describe_execution(executionArn=execution_arn)
     machine = client.describe_state_machine(stateMachineArn=described["stateMachineArn"])
     definition = json.loads(machine["definition"])
     steps, at_once = step_of_state(definition), candidates_at_once(definition)
     tracker = Tracker(board, steps, lambda: evaluation_of(results(client, execution_arn, steps), at_once))
+    tracker.seen = seen
     offset = emulator.events_file.stat().st_size if emulator.events_file.exists() else 0
     while True:
         described = client.describe_execution(executionArn=execution_arn)

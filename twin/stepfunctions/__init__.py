@@ -13,3 +13,4 @@ def register() -> None:
     hooks.keep_executions_ended()
     hooks.enforce_execution_timeouts()
     hooks.redrive_executions()
+    hooks.end_executions_with_the_emulator()

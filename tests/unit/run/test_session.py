@@ -27,7 +27,7 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Any:
+def run(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Any:
     """Run a workflow of which nothing is real: `used` is what using the deployed model gives, or raises."""
 
     def run_it(outcome: Outcome, used: Any) -> tuple[Finished, list[Finished], Board]:
@@ -36,7 +36,7 @@ def run(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Any:
                 raise used
             return used
 
-        emulator = SimpleNamespace(events_file=Path("events.jsonl"))
+        emulator = SimpleNamespace(events_file=Path("events.jsonl"), work_dir=tmp_path)
         for name, stub in {
             "synthesize": lambda *_: Path("cdk.out"),
             "new_account": lambda _: nullcontext(emulator),

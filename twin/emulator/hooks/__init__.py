@@ -20,6 +20,7 @@ from twin.emulator.hooks.encryption import (
     upload_key,
 )
 from twin.emulator.hooks.executions import (
+    end_executions_with_the_emulator,
     enforce_execution_timeouts,
     give_succeed_states_their_output,
     keep_executions_ended,
@@ -77,6 +78,7 @@ __all__ = [
     "caller_credentials",
     "check_definitions_with",
     "deny_unmapped",
+    "end_executions_with_the_emulator",
     "enforce_execution_timeouts",
     "extend_cfn_resource",
     "give_succeed_states_their_output",
