@@ -15,6 +15,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 
+from cdk_app.constructs.names import workflow_tags
 from cdk_app.settings import Settings, SettingsError, load_settings
 from cdk_app.settings.placement import unanswered
 from cdk_app.settings.problems import refuse
@@ -63,8 +64,8 @@ def open_application(arguments: Sequence[str] = (), outdir: Path | None = None) 
             refuse(unanswered(settings, workflow, region))
     except SettingsError as error:
         sys.exit(str(error))
-    cdk.Tags.of(app).add("project", settings.name)
-    cdk.Tags.of(app).add("environment", settings.environment)
+    for name, value in workflow_tags(settings).items():
+        cdk.Tags.of(app).add(name, value)
     return app, settings
 
 

@@ -6,6 +6,7 @@ Functions makes them, tags them, and takes them back. Nothing here exists where 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -14,12 +15,21 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk_app.catalogue import CATALOGUE, ENTRIES, TRAINING_DATA, arns
-from cdk_app.constructs.bedrock import allow_custom_models, custom_models, in_account, model_arns
+from cdk_app.constructs.bedrock import (
+    allow_custom_models,
+    custom_models,
+    in_account,
+    model_arns,
+    of_this_workflow,
+    tagged_for_this_workflow,
+)
 from cdk_app.constructs.function import PythonFunction
-from cdk_app.constructs.grants import allow, publish, read_objects, read_parameter, write_objects
-from cdk_app.settings import BedrockCustomization, Settings, customization_prefix, customized_model_id
+from cdk_app.constructs.grants import allow, read_objects, write_objects
+from cdk_app.constructs.names import workflow_tags
+from cdk_app.settings import BedrockCustomization, Settings, customized_model_id
 from stacks.foundation import CUSTOMIZATION, Foundation
 from stacks.model_selection import EVALUATION_TIMEOUT
+from stacks.throughput_expiry import ThroughputExpiry
 
 FILES = f"{CUSTOMIZATION}*"
 """Keys of the training data as it is submitted, and of what a job writes, in the models bucket."""
@@ -37,14 +47,14 @@ class CustomizationFunctions:
 
 
 class Customization(Construct):
-    """The job's role, the branch's functions, and the schedule's role and target, which delete throughput in time."""
+    """The job's role, the branch's functions, and what deletes throughput in time, where any is bought."""
 
     settings: BedrockCustomization
     base_model: str
     job_role: iam.Role
     functions: CustomizationFunctions
-    expire_throughput: lambda_.Function
-    scheduler_role: iam.Role
+    expiry: ThroughputExpiry | None
+    tags: Mapping[str, str]
 
     def __init__(
         self,
@@ -57,7 +67,8 @@ class Customization(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.settings = bedrock
-        self.schedule_prefix = customization_prefix(settings)
+        self.tags = workflow_tags(settings)
+        self.own, self.made_its_own = of_this_workflow(settings), tagged_for_this_workflow(settings)
         self._foundation = foundation
         model_id = customized_model_id(settings)
         assert model_id is not None
@@ -65,11 +76,12 @@ class Customization(Construct):
         self.job_role = self._job_role()
         self.functions = CustomizationFunctions(
             check_training_data=self._check_training_data(),
-            evaluate=self._evaluate(),
+            evaluate=self._evaluate(settings),
             judge=self._judge(),
         )
-        self.expire_throughput = self._expire_throughput()
-        self.scheduler_role = self._scheduler_role()
+        self.expiry = None
+        if bedrock.serving == "provisioned":
+            self.expiry = ThroughputExpiry(self, "Expiry", settings=settings, foundation=foundation)
 
     # ---- ARNs -------------------------------------------------------------------------------------------
 
@@ -100,12 +112,6 @@ class Customization(Construct):
         return custom_models(self.settings)
 
     @property
-    def schedules(self) -> str:
-        """The schedules that delete throughput: this workflow's, by their names."""
-        account = f"arn:{cdk.Aws.PARTITION}:scheduler:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
-        return f"{account}:schedule/default/{self.schedule_prefix}-*"
-
-    @property
     def key_arn(self) -> str:
         """The key that custom models are encrypted with."""
         return self._foundation.key.key_arn
@@ -134,16 +140,6 @@ class Customization(Construct):
             allow(role, ["bedrock:InvokeModel"], [self.teacher_arn])
         return role
 
-    def _scheduler_role(self) -> iam.Role:
-        """One function may be called, by this account's schedules."""
-        principal = iam.ServicePrincipal(
-            "scheduler.amazonaws.com",
-            conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
-        )
-        role = iam.Role(self, "SchedulerRole", assumed_by=principal, description="Deletes throughput in time.")
-        allow(role, ["lambda:InvokeFunction"], [self.expire_throughput.function_arn])
-        return role
-
     # ---- functions --------------------------------------------------------------------------------------
 
     def _check_training_data(self) -> lambda_.Function:
@@ -160,7 +156,7 @@ class Customization(Construct):
         write_objects(made.role, base.models_bucket, FILES, key=base.key)
         return made.function
 
-    def _evaluate(self) -> lambda_.Function:
+    def _evaluate(self, settings: Settings) -> lambda_.Function:
         """The function that measures candidates, under a role of its own: this one alone may see the test split."""
         base = self._foundation
         made = self._function(
@@ -175,7 +171,7 @@ class Customization(Construct):
         read_objects(made.role, base.models_bucket, ANSWERS, key=base.key)
         write_objects(made.role, base.models_bucket, ANSWERS, key=base.key)
         allow(made.role, ["bedrock:InvokeModel"], model_arns(self, [CATALOGUE[self.settings.model]]))
-        allow_custom_models(made.role, self.settings, key=base.key)
+        allow_custom_models(made.role, settings, self.settings, key=base.key)
         return made.function
 
     def _judge(self) -> lambda_.Function:
@@ -189,22 +185,6 @@ class Customization(Construct):
         read_objects(made.role, base.curated_bucket, "*/run=*/train/*", key=base.key)
         read_objects(made.role, base.models_bucket, ANSWERS, key=base.key)
         write_objects(made.role, base.models_bucket, "run=*/evaluation/*", key=base.key)
-        return made.function
-
-    def _expire_throughput(self) -> lambda_.Function:
-        base = self._foundation
-        made = self._function(
-            "expire_throughput",
-            "Deletes provisioned throughput whose time to live is over.",
-            {
-                "TOPIC_ARN": base.notifications.topic_arn,
-                "TARGET_PARAMETER": base.approved_target.parameter_name,
-            },
-        )
-        actions = ["bedrock:DeleteProvisionedModelThroughput", "bedrock:GetProvisionedModelThroughput"]
-        allow(made.role, actions, [in_account("provisioned-model")])
-        read_parameter(made.role, base.approved_target)
-        publish(made.role, base.notifications, key=base.key)
         return made.function
 
     @property

@@ -11,6 +11,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from cdk_app.catalogue import ENTRIES
 from cdk_app.constructs.bedrock import substitute
 from cdk_app.constructs.bucket import data_bucket, log_bucket
 from cdk_app.constructs.key import encryption_key
@@ -62,6 +63,7 @@ class Foundation(cdk.Stack):
             "Key",
             alias=f"alias/{resource_name(settings)}",
             removal_policy=removal_policy(settings),
+            nova_throughput=_buys_nova_throughput(settings),
         )
         self._make_buckets()
         self._make_parameters()
@@ -162,6 +164,11 @@ class Foundation(cdk.Stack):
             )
         cdk.CfnOutput(self, "NotificationTopicArn", value=topic.topic_arn)
         return topic
+
+
+def _buys_nova_throughput(settings: Settings) -> bool:
+    bedrock = settings.tuning.bedrock
+    return bedrock is not None and bedrock.serving == "provisioned" and ENTRIES[bedrock.model].provider == "Amazon"
 
 
 def _send_events(bucket: s3.Bucket) -> None:

@@ -85,7 +85,7 @@ class Gateway(cdk.Stack):
         if arns := model_arns(self, models):
             allow(role, ["bedrock:InvokeModel"], arns)
         if (bedrock := self._settings.tuning.bedrock) is not None:
-            allow_custom_models(role, bedrock, key=foundation.key)
+            allow_custom_models(role, self._settings, bedrock, key=foundation.key)
         # A few-shot candidate's examples, or the passages of one with retrieval, lie with its result.
         read_objects(role, foundation.models_bucket, "run=*/candidates/*", key=foundation.key)
 

@@ -22,6 +22,8 @@ OBJECTIVE = {"Type": "Minimize", "MetricName": "validation:loss"}
 _ARTIFACT = {"Get": f"Steps.{STEP}.ModelArtifacts.S3ModelArtifacts"}
 _BEST = {"Get": f"Steps.{STEP}.BestTrainingJob.TrainingJobName"}
 # A trial begins anew after an interruption: where several share an address for checkpoints is not documented.
+# So training is told to keep none: the time and the disk would be for nobody.
+_OF_A_TRIAL = {"checkpoints": "none"}
 _NOT_OF_A_TRIAL = ("HyperParameters", "Tags", "CheckpointConfig", "ProfilerConfig", "RemoteDebugConfig")
 _SCALES = {"linear": "Linear", "logarithmic": "Logarithmic"}
 _INTEGERS = {"epochs", "batch_size", "rank", "alpha", "trained_layers"}
@@ -46,6 +48,13 @@ def trials_in_a_row(settings: Settings) -> int:
     return 1 if search is None else -(-search.trials // search.at_once)
 
 
+def searched_parameters(settings: Settings) -> list[str]:
+    """The parameters of the pipeline that a search chooses the values of: theirs are not what was trained with."""
+    search = settings.tuning.search
+    names = [HYPERPARAMETERS[name] for name in search.settings] if search else []
+    return ["".join(word.capitalize() for word in name.split("_")) for name in names]
+
+
 def allow_search(role: iam.Role, jobs: str) -> None:
     """Let the pipeline's role run `jobs`: all tuning jobs, since the service makes up what a pipeline's are called."""
     verbs = ("CreateHyperParameterTuningJob", "DescribeHyperParameterTuningJob", "StopHyperParameterTuningJob")
@@ -67,7 +76,7 @@ def _tuning_step(step: Json, search: Search, seed: int) -> Json:
             "TrainingJobEarlyStoppingType": "Auto" if search.early_stopping else "Off",
             "RandomSeed": seed,
         },
-        "TrainingJobDefinition": {**trial, "StaticHyperParameters": static},
+        "TrainingJobDefinition": {**trial, "StaticHyperParameters": {**static, **_OF_A_TRIAL}},
         "Tags": training["Tags"],
     }
     description = (

@@ -11,6 +11,8 @@ from typing import Any
 from cdk_app.settings.tuning import Tuning
 
 _TRAINING = "Training"
+_FIRST_PAUSE_S = 60
+"""Before a job is tried again, and twice as long each time: as the pipeline's definition has it."""
 _OF_JOBS = "SageMaker."
 """How the exception types of jobs begin, in a retry policy; those of calls are tried again in any case."""
 
@@ -24,6 +26,16 @@ def set_capacity(definition: dict[str, Any], tuning: Tuning) -> None:
     if tuning.spot:
         wait = {"Name": "MaxWaitSeconds", "Type": "Integer", "DefaultValue": 60 * tuning.longest_wait_minutes}
         definition["Parameters"].append(wait)
+
+
+def attempts(tuning: Tuning) -> int:
+    """How often each job of the pipeline is begun, at most."""
+    return 1 + tuning.retries
+
+
+def pauses_s(tuning: Tuning) -> int:
+    """Seconds that pass between the attempts of one job, all together."""
+    return int(_FIRST_PAUSE_S * (2**tuning.retries - 1))
 
 
 def _set_instances(arguments: dict[str, Any], tuning: Tuning) -> None:

@@ -13,7 +13,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from cdk_app.constructs.bedrock import KEY_ACTIONS, through_bedrock
+from cdk_app.constructs.bedrock import CUSTOMIZING, through_bedrock
 from cdk_app.constructs.grants import allow, closed_role, policy_of
 from cdk_app.constructs.names import resource_name
 from cdk_app.settings import Settings
@@ -34,6 +34,7 @@ from stacks.state_machine.selecting import needs_tuning, select
 from stacks.state_machine.steps import Steps
 from stacks.state_machine.taking_back import discard_model
 from stacks.state_machine.tuning import tune, where_to_tune
+from stacks.training_capacity import attempts, pauses_s
 
 # Everything that has no timeout of its own below: selection, comparison, test, record, and their retries.
 _REST = cdk.Duration.hours(6)
@@ -86,10 +87,12 @@ class Workflow(cdk.Stack):
         failing = Steps(states, "ResolveRun", None)
         steps = failing.failing_into(explain_failure(failing, functions.explain_failure))
 
-        # The trials of a search that run one after another, the evaluation, and an hour to start them: what the state
-        # machine itself waits for, so that it is the one that stops the pipeline.
+        # A search's trials that run one after another and the evaluation, as often as each is tried, and an hour to
+        # start them: what the state machine itself waits for, so that it is the one that stops the pipeline.
+        tried, pauses = attempts(settings.tuning), cdk.Duration.seconds(2 * pauses_s(settings.tuning))
         training = _LONGEST_ON_SPOT if settings.tuning.spot else _LONGEST_JOB
-        self._tuning = [*[training] * fine_tuning.trials_in_a_row, _LONGEST_JOB, cdk.Duration.hours(1)]
+        once = [*[training] * fine_tuning.trials_in_a_row, _LONGEST_JOB]
+        self._tuning = [*once * tried, pauses, cdk.Duration.hours(1)]
         delivery = self._delivery(fine_tuning, serving)
         customization = fine_tuning.customization
         discard = discard_model(steps, delivery, customization)
@@ -170,8 +173,8 @@ class Workflow(cdk.Stack):
             ),
             description="What the workflow's state machine may do.",
         )
-        for actions, resources in steps.permissions():
-            allow(role, actions, resources)
+        for actions, resources, conditions in steps.permissions():
+            allow(role, actions, resources, conditions=conditions)
         # CloudFormation resolves the serving stack's SSM parameters on behalf of whoever asks for the update.
         version = f"/cdk-bootstrap/{self.synthesizer.bootstrap_qualifier}/version"
         parameters = [
@@ -194,10 +197,13 @@ class Workflow(cdk.Stack):
 
     def _allow_customization(self, role: iam.Role, customization: Customization) -> None:
         """Handing on the roles of jobs and schedules, and what Bedrock does with the key in the machine's name."""
-        for passed, service in ((customization.job_role, "bedrock"), (customization.scheduler_role, "scheduler")):
+        passing = [(customization.job_role, "bedrock")]
+        if customization.expiry is not None:
+            passing.append((customization.expiry.scheduler_role, "scheduler"))
+        for passed, service in passing:
             condition = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
             allow(role, ["iam:PassRole"], [passed.role_arn], conditions=condition)
-        allow(role, KEY_ACTIONS, [customization.key_arn], conditions=through_bedrock())
+        allow(role, CUSTOMIZING, [customization.key_arn], conditions=through_bedrock())
 
     def _state_machine(self, chain: sfn.IChainable, role: iam.Role) -> sfn.StateMachine:
         log = logs.LogGroup(

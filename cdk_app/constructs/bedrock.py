@@ -15,7 +15,8 @@ from constructs import Construct
 
 from cdk_app.catalogue import GEOGRAPHIES, Model, arns
 from cdk_app.constructs.grants import allow
-from cdk_app.settings import BedrockCustomization
+from cdk_app.constructs.names import workflow_tags
+from cdk_app.settings import BedrockCustomization, Settings
 
 _MAPPING = "BedrockGeographies"
 _PREFIX = "prefix"
@@ -70,14 +71,29 @@ def custom_models(bedrock: BedrockCustomization) -> str:
     return in_account(kinds[bedrock.serving])
 
 
-def allow_custom_models(role: iam.Role, bedrock: BedrockCustomization, *, key: kms.IKey) -> None:
-    """Let a role ask the account's customized models, which are encrypted with `key`."""
-    allow(role, ["bedrock:InvokeModel"], [custom_models(bedrock)])
-    allow(role, KEY_ACTIONS, [key.key_arn], conditions=through_bedrock())
+def of_this_workflow(settings: Settings) -> dict[str, dict[str, str]]:
+    """The condition that a thing on Bedrock bears the workflow's tags: its ARN says nothing of whose it is.
+
+    What does not exist bears none, and is then denied instead of not found.
+    """
+    return {"StringEquals": {f"aws:ResourceTag/{name}": value for name, value in workflow_tags(settings).items()}}
 
 
-KEY_ACTIONS = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
-"""What Bedrock does with the key of a custom model, in the name of whoever makes the model or asks it."""
+def tagged_for_this_workflow(settings: Settings) -> dict[str, dict[str, str]]:
+    """The condition that a request tags what it makes as the workflow's own."""
+    return {"StringEquals": {f"aws:RequestTag/{name}": value for name, value in workflow_tags(settings).items()}}
+
+
+def allow_custom_models(role: iam.Role, settings: Settings, bedrock: BedrockCustomization, *, key: kms.IKey) -> None:
+    """Let a role ask the models that the workflow has customized, which are encrypted with `key`."""
+    allow(role, ["bedrock:InvokeModel"], [custom_models(bedrock)], conditions=of_this_workflow(settings))
+    allow(role, _ASKING, [key.key_arn], conditions=through_bedrock())
+
+
+CUSTOMIZING = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+"""What Bedrock does with the key of a custom model, in the name of whoever has the model made."""
+# In the name of whoever asks the model: a grant would outlast the request.
+_ASKING = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 def through_bedrock() -> dict[str, dict[str, str]]:

@@ -10,12 +10,20 @@ from constructs import Construct
 _PUBLISHERS = ("cloudwatch.amazonaws.com", "budgets.amazonaws.com")
 
 
-def encryption_key(scope: Construct, construct_id: str, *, alias: str, removal_policy: cdk.RemovalPolicy) -> kms.IKey:
+def encryption_key(
+    scope: Construct,
+    construct_id: str,
+    *,
+    alias: str,
+    removal_policy: cdk.RemovalPolicy,
+    nova_throughput: bool = False,
+) -> kms.IKey:
     """A key that rotates every year; the account's identity policies say who may use it.
 
     Services that act for nobody's role (log groups, log delivery, alarms, budgets) are named in the key's own
     policy, each for this account's resources alone. What is returned knows the key by its ARN only: constructs
-    that use it would otherwise write wider statements into that policy.
+    that use it would otherwise write wider statements into that policy. With `nova_throughput`, Bedrock may make
+    ready what throughput serves of a customized Nova model.
     """
     key = kms.Key(
         scope,
@@ -29,6 +37,8 @@ def encryption_key(scope: Construct, construct_id: str, *, alias: str, removal_p
     key.add_to_resource_policy(_log_groups())
     key.add_to_resource_policy(_log_delivery())
     key.add_to_resource_policy(_publishers())
+    if nova_throughput:
+        key.add_to_resource_policy(_nova_throughput())
     return kms.Key.from_key_arn(scope, f"{construct_id}ByArn", key.key_arn)
 
 
@@ -76,4 +86,19 @@ def _publishers() -> iam.PolicyStatement:
         actions=["kms:Decrypt", "kms:GenerateDataKey"],
         resources=["*"],  # in a key's own policy, the key
         conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+    )
+
+
+def _nova_throughput() -> iam.PolicyStatement:
+    """Bedrock optimizes a customized Nova model for its throughput, in nobody's name.
+
+    This is AWS's own statement. It names no account, because AWS does not say that these requests carry one; with
+    another account's request the key would still have to be named by a custom model, which takes a permission here.
+    """
+    return iam.PolicyStatement(
+        sid="ThroughputOfCustomizedNova",
+        principals=[iam.ServicePrincipal("bedrock.amazonaws.com")],
+        actions=["kms:Decrypt", "kms:GenerateDataKey"],
+        resources=["*"],  # in a key's own policy, the key
+        conditions={"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "aws:bedrock:custom-model"}},
     )

@@ -9,6 +9,11 @@ from __future__ import annotations
 from cdk_app.settings import Settings
 
 
+def workflow_tags(settings: Settings) -> dict[str, str]:
+    """The tags of everything that belongs to the workflow in an environment."""
+    return {"project": settings.name, "environment": settings.environment}
+
+
 def stack_id(settings: Settings, step: str) -> str:
     """`Fourfold-dev-Foundation` for step `Foundation`."""
     return f"Fourfold-{settings.environment}-{step}"

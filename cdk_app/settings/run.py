@@ -26,7 +26,6 @@ OVERRIDABLE = (
     "tuning.method",
     "tuning.trained_layers",
     "tuning.objective",
-    "tuning.label_smoothing",
     "tuning.rank",
     "tuning.alpha",
     "tuning.dropout",

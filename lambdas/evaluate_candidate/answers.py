@@ -10,12 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import threading
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Self
 
 from lambdas.evaluate_candidate.asking import RecordRefused
+from lambdas.evaluate_candidate.parts import Parts
 from lambdas.shared import s3
 from lambdas.shared.converse import Answer
 from lambdas.shared.errors import InvalidRecord
@@ -28,7 +26,7 @@ ANSWERS_IN_PART = 16
 Ask = Callable[[Sequence[Turn]], Answer]
 
 
-class KeptAnswers:
+class KeptAnswers(Parts):
     """Answers by request, as a context: on leaving it, by whichever way, the last ones are written.
 
     Args:
@@ -40,21 +38,11 @@ class KeptAnswers:
     """
 
     def __init__(self, bucket: str, prefix: str, about: str, invocation: str) -> None:
-        self._bucket, self._prefix, self._about, self._invocation = bucket, prefix, about, invocation
-        self._lock = threading.Lock()
         parts = s3.keys(bucket, prefix)
-        self._next = 1 + max((_number(key.removeprefix(prefix)) for key in parts), default=-1)
+        last = max((_number(key.removeprefix(prefix)) for key in parts), default=-1)
+        super().__init__(bucket, lambda number: f"{prefix}{number:05}-{invocation}.jsonl", ANSWERS_IN_PART, last + 1)
+        self._about, self._where = about, f"s3://{bucket}/{prefix}"
         self._known = {str(line["asked"]): line for key in parts for line in _lines(bucket, key)}
-        self._unwritten: list[dict[str, object]] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._lock:
-            self._write()
 
     @property
     def count(self) -> int:
@@ -70,28 +58,15 @@ class KeptAnswers:
         asked = self._hash(turns)
         line = self._known.get(asked)
         if line is None:
-            line = {"asked": asked, "record_id": record_id, **_asked(turns, ask)}
-            self._keep(line)
+            self._known[asked] = line = {"asked": asked, "record_id": record_id, **_asked(turns, ask)}
+            self.keep(line)
         if "refusal" in line:
             raise RecordRefused(str(line["refusal"]))
-        return _answer(Fields(line, f"s3://{self._bucket}/{self._prefix}", InvalidRecord))
+        return _answer(Fields(line, self._where, InvalidRecord))
 
     def _hash(self, turns: Sequence[Turn]) -> str:
         request = json.dumps([self._about, [[turn.role, turn.content] for turn in turns]])
         return hashlib.sha256(request.encode()).hexdigest()[:32]
-
-    def _keep(self, line: dict[str, object]) -> None:
-        with self._lock:
-            self._known[str(line["asked"])] = line
-            self._unwritten.append(line)
-            if len(self._unwritten) >= ANSWERS_IN_PART:
-                self._write()
-
-    def _write(self) -> None:
-        if self._unwritten:
-            s3.write_lines(self._bucket, f"{self._prefix}{self._next:05}-{self._invocation}.jsonl", self._unwritten)
-            self._next += 1
-            self._unwritten = []
 
 
 def _asked(turns: Sequence[Turn], ask: Ask) -> dict[str, object]:

@@ -19,6 +19,7 @@ from lambdas.shared.converse import Answer, converse
 from lambdas.shared.embedding import Embedding, embed
 from lambdas.shared.errors import FunctionError
 from lambdas.shared.prompts import Turn
+from lambdas.shared.refusals import NO_SUCH_MODEL
 
 Given = TypeVar("Given")
 
@@ -42,9 +43,7 @@ MODEL_ERROR = "ModelErrorException"
 ABOUT_THE_RECORD = {"ValidationException", MODEL_ERROR}
 # What a ValidationException says of the model, whatever the record is: an id that is not one, a model that answers
 # only to a profile, one that Converse or a part of the request is not made for.
-ABOUT_THE_MODEL = re.compile(
-    r"model identifier is invalid|on-demand throughput|operation not allowed|do(es)?(n.t| not) support", re.IGNORECASE
-)
+ABOUT_THE_MODEL = re.compile(rf"{NO_SUCH_MODEL.pattern}|do(es)?(n.t| not) support", re.IGNORECASE)
 
 
 class CandidateNotAvailable(FunctionError):

@@ -38,20 +38,21 @@ def read_documents(bucket: str, documents: Documents, *, embedded: bool) -> list
         InvalidDocuments: so it is; the text says which object, or how many passages there are.
     """
     where = f"s3://{bucket}/{documents.folder}/"
-    keys = s3.keys(bucket, f"{documents.folder}/")
+    sizes = s3.sizes(bucket, f"{documents.folder}/")
+    keys = [key for key in sizes if not key.endswith("/")]
     if len(keys) > MOST_OBJECTS:
         remedy = "Put several documents into one .jsonl file."
         raise InvalidDocuments(f"{len(keys):,} objects lie there, {MOST_OBJECTS:,} at most", where=where, remedy=remedy)
+    # A text is read whole, lines are not.
+    _bounded(sum(sizes[key] for key in keys if key.endswith(TEXTS)), where)
     found: dict[str, Passage] = {}
     size = 0
-    for source, text, title in _texts(bucket, [key for key in keys if not key.endswith("/")]):
+    for source, text, title in _texts(bucket, keys):
         for piece in cut(text, documents.passage_words):
             passage = f"{title}\n{piece}" if title else piece
             found.setdefault(passage, Passage(passage, source.removeprefix(f"{documents.folder}/")))
             size += len(passage.encode())
-        if size > MOST_BYTES:
-            remedy = "Keep to the documents that the task needs."
-            raise InvalidDocuments(f"The documents are longer than {MOST_BYTES:,} bytes", where=where, remedy=remedy)
+        _bounded(size, where)
     most = MOST_EMBEDDED_PASSAGES if embedded else MOST_PASSAGES
     if not 0 < len(found) <= most:
         remedy = f"Upload documents, {', '.join((*TEXTS, LINES))}." if not found else "Make passages longer, or fewer."
@@ -62,6 +63,12 @@ def read_documents(bucket: str, documents: Documents, *, embedded: bool) -> list
             remedy=remedy,
         )
     return list(found.values())
+
+
+def _bounded(size: int, where: str) -> None:
+    if size > MOST_BYTES:
+        remedy = "Keep to the documents that the task needs."
+        raise InvalidDocuments(f"The documents are longer than {MOST_BYTES:,} bytes", where=where, remedy=remedy)
 
 
 def _texts(bucket: str, keys: list[str]) -> Iterator[tuple[str, str, str]]:

@@ -41,7 +41,7 @@ from lambdas.shared.errors import InvalidEvent, TooFewRecords
 from lambdas.shared.examples import Examples
 from lambdas.shared.extractive import best_sentence
 from lambdas.shared.function import Context, Event, workflow_function
-from lambdas.shared.labels import labels_of
+from lambdas.shared.labels import labels_of_records
 from lambdas.shared.metrics import CLASSIFICATION, Metric
 from lambdas.shared.prompts import text_of
 from lambdas.shared.records import Record, read_split, sample
@@ -152,9 +152,8 @@ def _held_out(bucket: str, run: Run, split: str) -> list[Record]:
 def _labels(bucket: str, run: Run) -> tuple[str, ...]:
     if run.task_kind != CLASSIFICATION:
         return ()
-    return labels_of(
-        record.reference for record in itertools.islice(read_split(bucket, run.curated_prefix, "train"), LABEL_POOL)
-    )
+    pool = itertools.islice(read_split(bucket, run.curated_prefix, "train"), LABEL_POOL)
+    return labels_of_records(pool)
 
 
 def _answerer(

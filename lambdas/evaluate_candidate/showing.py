@@ -56,10 +56,10 @@ def _passages(run: Run, candidate: Candidate, vectors: Vectors | None) -> Passag
     passages = read_documents(environment.required("RAW_BUCKET"), run.documents, embedded=embedded)
     log.info("Documents are read", passages=len(passages), search=candidate.search)
     if not embedded or vectors is None:
-        return Passages(passages, candidate.passages, run.instruction)
+        return Passages(passages, candidate.passages, run.instruction, remember=True)
     found = vectors.of_all([passage.text for passage in passages], DOCUMENT, EMBEDDED_AT_ONCE)
     search = VectorSearch(found, vectors.model_id, lambda _, text: vectors.of(text, QUERY))
-    return Passages(passages, candidate.passages, run.instruction, search)
+    return Passages(passages, candidate.passages, run.instruction, search, remember=True)
 
 
 def _kept(pool: list[Record]) -> list[Record]:

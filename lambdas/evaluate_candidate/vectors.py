@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import Self
 
 from lambdas.evaluate_candidate.asking import BedrockEmbedder
 from lambdas.evaluate_candidate.deadline import Deadline
 from lambdas.evaluate_candidate.measuring import for_each
+from lambdas.evaluate_candidate.parts import Parts
 from lambdas.shared import log, s3
 from lambdas.shared.cost import Price
 from lambdas.shared.embedding import Embedding, Vector, packed, unpacked
@@ -25,7 +23,7 @@ from lambdas.shared.fields import Fields
 VECTORS_IN_PART = 256
 
 
-class Vectors:
+class Vectors(Parts):
     """Vectors by text, as a context: on leaving it, by whichever way, the last ones are written.
 
     Args:
@@ -40,21 +38,9 @@ class Vectors:
     def __init__(
         self, bucket: str, prefix: str, model_id: str, embedder: BedrockEmbedder, invocation: str, deadline: Deadline
     ) -> None:
-        self._bucket, self._prefix, self.model_id = bucket, prefix, model_id
-        self._embedder, self._invocation, self._deadline = embedder, invocation, deadline
-        self._lock = threading.Lock()
+        super().__init__(bucket, lambda number: f"{prefix}{invocation}-{number:05}.jsonl", VECTORS_IN_PART)
+        self.model_id, self._embedder, self._deadline = model_id, embedder, deadline
         self._known = dict(_kept(bucket, prefix))
-        self._unwritten: list[dict[str, object]] = []
-        self._parts = 0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._lock:
-            self._write()
 
     def of(self, text: str, purpose: str) -> Vector:
         """Give the vector of a text; raises as `BedrockEmbedder.embed` does."""
@@ -81,23 +67,9 @@ class Vectors:
         key = hashlib.sha256(json.dumps([self.model_id, purpose, text]).encode()).hexdigest()[:32]
         known = self._known.get(key)
         if known is None:
-            known = self._embedder.embed(text, purpose)
-            self._keep(key, known)
+            self._known[key] = known = self._embedder.embed(text, purpose)
+            self.keep({"of": key, "vector": packed(known.vector), "tokens": known.tokens, "seconds": known.seconds})
         return known
-
-    def _keep(self, key: str, found: Embedding) -> None:
-        with self._lock:
-            self._known[key] = found
-            line = {"of": key, "vector": packed(found.vector), "tokens": found.tokens, "seconds": found.seconds}
-            self._unwritten.append(line)
-            if len(self._unwritten) >= VECTORS_IN_PART:
-                self._write()
-
-    def _write(self) -> None:
-        if self._unwritten:
-            s3.write_lines(self._bucket, f"{self._prefix}{self._invocation}-{self._parts:05}.jsonl", self._unwritten)
-            self._parts += 1
-            self._unwritten = []
 
 
 def _kept(bucket: str, prefix: str) -> Iterable[tuple[str, Embedding]]:

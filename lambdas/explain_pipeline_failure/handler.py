@@ -66,7 +66,7 @@ def _failure(step: PipelineStep, arn: str) -> FunctionError:
         return _search_failure(step)
     reason = job_failure_reason(step) or step.failure_reason or "no reason given"
     return FineTuneFailed(
-        f"Step {step.name} failed: {reason}\n{_tail(read_job_log(step))}",
+        f"Step {step.name} failed: {reason}\n{_tail(read_job_log(step, reason))}",
         where=f"{step.job_kind} {step.job_name}",
         remedy="Correct the cause and start a new run.",
     )
@@ -87,9 +87,10 @@ def _search_failure(step: PipelineStep) -> FineTuneFailed:
             remedy="Look at its training jobs, correct the cause and start a new run.",
         )
     trial = replace(step, job_kind="TrainingJob", job_name=str(failed[0]["TrainingJobName"]))
+    why = str(failed[0].get("FailureReason", "no reason given"))
     return FineTuneFailed(
         f"Step {step.name} failed: {reason} {len(failed)} failed, the first with: "
-        f"{failed[0].get('FailureReason', 'no reason given')}\n{_tail(read_job_log(trial))}",
+        f"{why}\n{_tail(read_job_log(trial, why))}",
         where=f"TuningJob {name}, TrainingJob {trial.job_name}",
         remedy="Correct the cause and start a new run.",
     )

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from lambdas.gateway.problems import Problem, retry_later
 from lambdas.shared import aws
+from lambdas.shared.refusals import NO_SUCH_MODEL
 
 BUSY = {
     "ThrottlingException",
@@ -53,7 +54,7 @@ def problem_of(failure: aws.ClientError) -> Problem:
         return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model is not ready yet.", 10)
     if code in SERVICE_FAULTS:
         return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model's service failed for the moment.", 5)
-    if code in GONE:
+    if code in GONE or (code == "ValidationException" and NO_SUCH_MODEL.search(words)):
         return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The approved model is not in service.", 30)
     if code in TOO_SLOW:
         return too_slow()

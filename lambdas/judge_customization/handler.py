@@ -26,7 +26,7 @@ from lambdas.shared.errors import EvaluationIncomplete, FunctionError
 from lambdas.shared.fields import Fields
 from lambdas.shared.figures import Interval
 from lambdas.shared.function import Context, Event, workflow_function
-from lambdas.shared.labels import labels_of
+from lambdas.shared.labels import labels_of_records
 from lambdas.shared.metrics import CLASSIFICATION, Metric, metric_named
 from lambdas.shared.records import read_split
 from lambdas.shared.run import Run, run_of
@@ -140,7 +140,7 @@ def _labels(bucket: str, run: Run) -> tuple[str, ...]:
     if run.task_kind != CLASSIFICATION:
         return ()
     pool = itertools.islice(read_split(bucket, run.curated_prefix, "train"), LABEL_POOL)
-    return labels_of(record.reference for record in pool)
+    return labels_of_records(pool)
 
 
 def _refuse(verdict: Verdict, where: str) -> None:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from lambdas.shared.errors import FunctionError
+from lambdas.shared.records import Record
 
 MOST_LABELS = 200
 LONGEST_LABEL = 100
@@ -32,18 +33,27 @@ def plain(text: str, around: str = AROUND) -> str:
     return " ".join(text.casefold().split()).strip(around)
 
 
+def labels_of_records(records: Iterable[Record]) -> tuple[str, ...]:
+    """Give the labels among the references of records; as `labels_of`, whose error names the record."""
+    return _labels((f"that of record {record.record_id}", record.reference) for record in records)
+
+
 def labels_of(targets: Iterable[str]) -> tuple[str, ...]:
     """Give the labels among targets, as they are compared, the most frequent first.
 
     Raises:
         NotLabels: there are more than `MOST_LABELS`, or one is longer than `LONGEST_LABEL` characters or nothing but
-            punctuation.
+            punctuation. It says which, and not what it reads: errors are logged, and sent to people.
     """
+    return _labels((f"number {number}", target) for number, target in enumerate(targets, start=1))
+
+
+def _labels(targets: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     counts: Counter[str] = Counter()
-    for target in targets:
+    for which, target in targets:
         label = plain(target, OF_SENTENCES)
         counts[label] += 1
-        if problem := _problem(label, len(counts)):
+        if problem := _problem(which, label, len(counts)):
             raise NotLabels(
                 f"The targets of the train split are no labels: {problem}",
                 remedy="Name the column of the labels in data.columns.target, or make task.kind generation.",
@@ -56,11 +66,11 @@ def labels_of(targets: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(chosen, key=lambda label: (-chosen[label], label)))
 
 
-def _problem(label: str, count: int) -> str:
+def _problem(which: str, label: str, count: int) -> str:
     if not label:
-        return "one is empty, or nothing but punctuation"
+        return f"{which} is empty, or nothing but punctuation"
     if len(label) > LONGEST_LABEL:
-        return f"one reads {label[:80]!r}…"
+        return f"{which} has {len(label):,} characters, {LONGEST_LABEL} at most"
     return f"more than {MOST_LABELS} are there" if count > MOST_LABELS else ""
 
 

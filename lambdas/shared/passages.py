@@ -10,6 +10,7 @@ import heapq
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from lambdas.shared.embedding import Vector, cosine, packed, unpacked
@@ -72,18 +73,26 @@ class Passages:
         count: how many are shown.
         instruction: the task's, which stands before each text and says nothing of what to look for.
         search: over the same passages; by words where it is None.
+        remember: whether what was found for a text is kept, for who asks again; a server would fill its memory.
     """
 
     def __init__(
-        self, passages: Sequence[Passage], count: int, instruction: str, search: VectorSearch | None = None
+        self,
+        passages: Sequence[Passage],
+        count: int,
+        instruction: str,
+        search: VectorSearch | None = None,
+        *,
+        remember: bool = False,
     ) -> None:
         self.passages = passages
         self._count, self._instruction, self._vectors = count, instruction, search
-        self._search: Search = search or Index([passage.text for passage in passages])
+        by: Search = search or Index([passage.text for passage in passages])
+        self._nearest: Callable[[str, int], list[int]] = cache(by.nearest) if remember else by.nearest
 
     def found(self, prompt: str) -> list[Passage]:
         """Give the passages for what the user says last, the likeliest first."""
-        places = self._search.nearest(text_of(prompt, self._instruction), self._count)
+        places = self._nearest(text_of(prompt, self._instruction), self._count)
         return [self.passages[place] for place in places]
 
     def asked(self, turns: Sequence[Turn]) -> list[Turn]:

@@ -15,21 +15,26 @@ CHUNK_BYTES = 256 * 1024
 
 
 def keys(bucket: str, prefix: str, limit: int = 20_000) -> list[str]:
-    """List the keys under a prefix, sorted.
+    """List the keys under a prefix, sorted; raises as `sizes`."""
+    return list(sizes(bucket, prefix, limit))
+
+
+def sizes(bucket: str, prefix: str, limit: int = 20_000) -> dict[str, int]:
+    """List the keys under a prefix, sorted, with how many bytes each object has.
 
     Raises:
         InvalidRecord: there are more than `limit`, which no run of ours writes.
     """
-    found: list[str] = []
+    found: dict[str, int] = {}
     for page in aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        found.extend(str(item["Key"]) for item in page.get("Contents", []))
+        found.update((str(item["Key"]), int(item["Size"])) for item in page.get("Contents", []))
         if len(found) > limit:
             raise InvalidRecord(
                 f"More than {limit:,} objects lie under one prefix",
                 where=f"s3://{bucket}/{prefix}",
                 remedy="Write fewer and larger files.",
             )
-    return sorted(found)
+    return dict(sorted(found.items()))
 
 
 def lines(bucket: str, key: str, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[bytes]:

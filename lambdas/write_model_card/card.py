@@ -24,6 +24,7 @@ class Facts:
         training: the answer of DescribeTrainingJob.
         report: `evaluation.json`.
         comparison: the result of compare_with_champion.
+        searched: parameters of the pipeline whose values a search chose, whatever the run gave.
     """
 
     run: Run
@@ -36,6 +37,7 @@ class Facts:
     manifest_sha256: str
     comparison: Fields
     rate: Rate | None
+    searched: frozenset[str] = frozenset()
 
 
 def card_of(facts: Facts) -> dict[str, Any]:
@@ -83,7 +85,9 @@ def _training_job(facts: Facts) -> dict[str, Any]:
         "training_environment": {"container_image": [str(training["AlgorithmSpecification"]["TrainingImage"])]},
         "hyper_parameters": [{"name": name, "value": str(value)[:NAME]} for name, value in own.items()],
         "user_provided_hyper_parameters": [
-            {"name": name, "value": value[:NAME]} for name, value in sorted(tuning.items()) if value
+            {"name": name, "value": value[:NAME]}
+            for name, value in sorted(tuning.items())
+            if value and name not in facts.searched
         ],
     }
 

@@ -4,7 +4,8 @@ Whoever approves the model reads it in the registry, so it is written before any
 
 Event: ``{"run", "pipeline_execution_arn", "comparison"}``. Result: ``{"model_package_arn", "status"}``.
 Errors: EvaluationIncomplete, InvalidRecord.
-Environment: CURATED_BUCKET, MODELS_BUCKET, CREATOR; PRICED_INSTANCE_TYPE and USD_PER_HOUR where a price is known.
+Environment: CURATED_BUCKET, MODELS_BUCKET, CREATOR; PRICED_INSTANCE_TYPE and USD_PER_HOUR where a price is known;
+SEARCHED_PARAMETERS (names with commas between them) where settings search hyperparameters.
 IAM: s3:ListBucket, s3:GetObject and kms:Decrypt on the curated and models buckets;
 sagemaker:ListPipelineExecutionSteps on the pipeline's executions; sagemaker:DescribeTrainingJob on its jobs;
 sagemaker:UpdateModelPackage on the group's packages; s3:PutObject and kms:GenerateDataKey on
@@ -52,6 +53,7 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
         manifest_sha256=s3.sha256(environment.required("CURATED_BUCKET"), manifest),
         comparison=fields.fields("comparison"),
         rate=_rate(),
+        searched=frozenset(environment.optional("SEARCHED_PARAMETERS").split(",")),
     )
     content = card_of(facts)
     card = {"ModelCardContent": json.dumps(content, ensure_ascii=False), "ModelCardStatus": STATUS}

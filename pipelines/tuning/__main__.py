@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from pipelines.tuning import archive, champion, checkpoint, general, generation,
 from pipelines.tuning.attention import PACKED
 from pipelines.tuning.container import EvaluationFolders, failures_explained
 from pipelines.tuning.curated import Curated, curated_in, shared_beginning
+from pipelines.tuning.examples import Example
 from pipelines.tuning.hardware import Hardware, detect
 from pipelines.tuning.intervals import LEVEL
 from pipelines.tuning.leaks import find
@@ -40,6 +42,22 @@ from pipelines.tuning.outcome import Outcome, outcome_of
 from pipelines.tuning.progress import log_figures, log_phase, log_progress
 from pipelines.tuning.reporting import evaluation_report, predictions, write
 from pipelines.tuning.settings import EvaluationSettings, parse_evaluation
+
+
+@dataclass(frozen=True)
+class TestSplit:
+    """What every model is put to: the test examples, by what they are measured, and on which machine."""
+
+    units: Sequence[Any]
+    objective: Objective[Any]
+    metric: Metric
+    tokenizer: PreTrainedTokenizerBase
+    hardware: Hardware
+
+    @property
+    def answers(self) -> list[Example]:
+        """The examples that are answered; none of texts alone."""
+        return self.objective.answers(self.units)
 
 
 def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -60,15 +78,8 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
     log_phase("look for test records in train")
     leaks = find(records, curated_in(folders.train), beginning, settings.leak_similarity, settings.shingle_words)
 
-    answer = partial(
-        answer_all,
-        tokenizer=tokenizer,
-        objective=objective,
-        units=units,
-        metric=metric,
-        settings=settings,
-        hardware=hardware,
-    )
+    test = TestSplit(units, objective, metric, tokenizer, hardware)
+    answer = partial(answer_all, test=test, settings=settings)
     log_phase("load base model")
     model = checkpoint.load_model(folders.base, hardware, hardware.dtype)
     base = answer("base", model)
@@ -84,8 +95,8 @@ def evaluate(settings: EvaluationSettings, folders: EvaluationFolders) -> tuple[
             turn_into(model, folders.champion, hardware)
             rival.outcome = answer("champion", model, beside=base, with_general=False)
 
-    test, gain = objective.answers(units), objective.compare(base.figures, tuned.figures, settings.seed, LEVEL)
-    measured = Measured(metric, settings, test, records, beginning, census, leaks, base, tuned, rival, gain)
+    gain = objective.compare(base.figures, tuned.figures, settings.seed, LEVEL)
+    measured = Measured(metric, settings, test.answers, records, beginning, census, leaks, base, tuned, rival, gain)
     return evaluation_report(measured), predictions(measured)
 
 
@@ -106,12 +117,8 @@ def answer_all(
     name: str,
     model: PreTrainedModel,
     *,
-    tokenizer: PreTrainedTokenizerBase,
-    objective: Objective[Any],
-    units: Sequence[Any],
-    metric: Metric,
+    test: TestSplit,
     settings: EvaluationSettings,
-    hardware: Hardware,
     beside: Outcome | None = None,
     with_general: bool = True,
 ) -> Outcome:
@@ -122,17 +129,18 @@ def answer_all(
     model.train(False)
     say = partial(log_progress, model=name)
     model.set_attn_implementation(PACKED)
+    objective, units, hardware, tokenizer = test.objective, test.units, test.hardware, test.tokenizer
     figures = objective.measure(model, units, hardware, partial(say, "measure_loss"))
     losses = objective.losses(figures if beside is None else beside.figures, figures)
     asked = general.ask(model, tokenizer, hardware, partial(say, "general_questions")) if with_general else None
     # Token by token, plain matrix products copy every key and value for each of its query heads: twice the time.
     model.set_attn_implementation("sdpa")
-    test = objective.answers(units)
-    answers = generation.answers(model, tokenizer, test, settings.max_output_tokens, hardware, partial(say, "answer"))
-    outcome = outcome_of(name, test, metric, figures, losses, objective.weight(units), answers, asked, settings.seed)
-    log_figures(
-        **{f"{name}_loss": outcome.loss, f"{name}_{metric.name if test else 'perplexity'}": outcome.value.value}
-    )
+    asked_of, most = test.answers, settings.max_output_tokens
+    answers = generation.answers(model, tokenizer, asked_of, most, hardware, partial(say, "answer"))
+    weight = objective.weight(units)
+    outcome = outcome_of(name, asked_of, test.metric, figures, losses, weight, answers, asked, settings.seed)
+    measure = test.metric.name if asked_of else "perplexity"
+    log_figures(**{f"{name}_loss": outcome.loss, f"{name}_{measure}": outcome.value.value})
     return outcome
 
 

@@ -103,7 +103,11 @@ def failures_explained() -> Iterator[None]:
 
 
 def reason_of(error: Exception) -> str:
-    """Say why a job failed, in the words of its user where that is who can put it right."""
+    """Say why a job failed, in the words of its user where that is who can put it right, and what was noted of it."""
+    return " ".join((_said(error), *getattr(error, "__notes__", ())))
+
+
+def _said(error: Exception) -> str:
     if isinstance(error, TuningError):
         return str(error)
     named = f"{type(error).__name__}: {error}"

@@ -24,7 +24,8 @@ from pipelines.tuning.origin import origin
 from pipelines.tuning.processes import ALONE, Processes
 from pipelines.tuning.progress import log_figures, log_progress
 from pipelines.tuning.run_state import Curve, Run
-from pipelines.tuning.settings import TrainingSettings
+from pipelines.tuning.settings import KEEP_CHECKPOINTS, TrainingSettings
+from pipelines.tuning.splits import Splits
 from pipelines.tuning.stopping import Stopping
 
 
@@ -46,8 +47,7 @@ class Learned:
 def learn(
     model: PreTrainedModel,
     weights: Sequence[nn.Parameter],
-    training: Sequence[Any],
-    validation: Sequence[Any],
+    splits: Splits,
     settings: TrainingSettings,
     hardware: Hardware,
     folders: TrainingFolders,
@@ -59,17 +59,19 @@ def learn(
     Raises Interrupted, with everything saved, when the process was told to end.
     """
     objective = objective_of(settings)
-    made_with = origin(settings, folders.model, hardware.dtype, train=training, validation=validation)
+    given = {"train": splits.training, "validation": splits.validation}
+    made_with = origin(settings, folders.model, hardware.dtype, **given)
     # Before anything is restored: what was learned is not the base model's.
     training, validation = (
         objective.with_reference(model, units, hardware, partial(log_progress, "measure_reference"))
-        for units in (training, validation)
+        for units in given.values()
     )
     sharding.take_apart(model)
     trainer = Trainer(model, weights, training, settings, hardware, objective=objective, processes=processes)
     run = Run(trainer, Stopping(weights, settings.patience))
     pace = Pace(60 * settings.max_lost_minutes)
-    checkpoints = Checkpoints(folders.checkpoints, made_with, run, interruption, pace)
+    folder = folders.checkpoints if settings.checkpoints == KEEP_CHECKPOINTS else None
+    checkpoints = Checkpoints(folder, made_with, run, interruption, pace)
     checkpoints.resume()
 
     def on_progress(done: int, total: int) -> None:

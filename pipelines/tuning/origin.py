@@ -11,7 +11,7 @@ from typing import Any
 from pipelines.tuning.settings import DPO, TrainingSettings
 
 # What changes no weight may differ between a job and the one that goes on from its checkpoint.
-_WITHOUT_EFFECT = {"max_lost_minutes", "metric", "sharding", "quantization", "quantization_tolerance"}
+_WITHOUT_EFFECT = {"checkpoints", "max_lost_minutes", "metric", "sharding", "quantization", "quantization_tolerance"}
 # Nor does what only another method or objective reads.
 _READ_BY_METHOD = {"lora_rank": "lora", "lora_alpha": "lora", "lora_dropout": "lora", "trained_layers": "frozen"}
 _READ_BY_DPO = {"beta", "label_smoothing"}

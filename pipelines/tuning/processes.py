@@ -21,6 +21,7 @@ from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 from pipelines.tuning.container import TuningError, reason_of
+from pipelines.tuning.interruption import Interrupted
 from pipelines.tuning.shares import passes
 
 U = TypeVar("U")
@@ -30,6 +31,8 @@ PATIENCE = timedelta(minutes=30)
 # Gradients are added up in pieces, or their copy would take as much memory as all of them.
 WEIGHTS_AT_ONCE = 16_777_216
 _REASON = "reason"
+# What a process leaves there that was told to end: the others are to end as it does, and nothing has failed.
+_TOLD = "told to end"
 _LOST = (
     "Another process of this training job ended without saying why, as it does when the system ends it for want of "
     "memory. Look into the job's log for its last lines; if there are none, lower tuning.max_length or choose a larger "
@@ -133,6 +136,7 @@ def joined() -> Iterator[Processes]:
 
     Raises:
         TuningError: another process failed first; the message is that one's.
+        Interrupted: another process was told to end first.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
@@ -149,9 +153,17 @@ def joined() -> Iterator[Processes]:
     )
     try:
         yield Processes(rank, count, place["RANK"], place["WORLD_SIZE"])
+    except Interrupted:
+        _first_reason(store, _TOLD)
+        raise
     except Exception as error:
+        if place["WORLD_SIZE"] < count and (host := os.environ.get("SM_CURRENT_HOST")):
+            # Whoever looks for the log needs to know whose.
+            error.add_note(f"(on {host})")
         own = reason_of(error)
         first = _first_reason(store, own if not _of_connection(error) else "")
+        if first == _TOLD:
+            raise Interrupted from error
         if first != own:
             raise TuningError(first or _LOST) from error
         raise

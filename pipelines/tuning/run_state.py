@@ -73,6 +73,7 @@ class Run:
         for weight, saved in zip(trainer.weights, state["weights"], strict=True):
             weight.copy_(saved)
         trainer.optimizer.load_state_dict(state["optimizer"])
+        own_tensors(trainer.optimizer)
         trainer.step = state["step"]
         self.stopping.go_on_from(state["stopping"])
         self.curve, self.loss_before = state["curve"], state["loss_before"]
@@ -80,6 +81,16 @@ class Run:
         self.resumed_from = [*state["resumed_from"], trainer.step]
         # Last: nothing after this may throw dice.
         restore_random_state(trainer.hardware.device, state["random"])
+
+
+def own_tensors(optimizer: torch.optim.Optimizer) -> None:
+    """Copy what an optimizer has taken over from a file as it lay there, which is what is on the CPU."""
+    for kept in optimizer.state.values():
+        kept.update({name: value.clone() for name, value in kept.items() if _on_cpu(value)})
+
+
+def _on_cpu(value: object) -> bool:
+    return isinstance(value, torch.Tensor) and value.device.type == "cpu"
 
 
 def random_state(device: torch.device) -> dict[str, torch.Tensor]:

@@ -13,6 +13,7 @@ from pipelines.tuning.schedule import SCHEDULES
 
 METHODS = ("lora", "full", "frozen")
 SHARDING = ("auto", "always", "never")
+KEEP_CHECKPOINTS, NO_CHECKPOINTS = CHECKPOINTS = ("keep", "none")
 SUPERVISED, CONTINUED_PRETRAINING, DPO = OBJECTIVES = ("supervised", "continued-pretraining", "dpo")
 # `quantizations.py` says what they are; it needs a library that evaluation does without.
 QUANTIZATIONS = ("q8_0", "q4_1", "q4_0")
@@ -26,9 +27,9 @@ class TrainingSettings:
 
     `trained_layers` is for method `frozen`. `warm_up` is a share of the steps. Training ends when held-out loss has
     not fallen for `patience` epochs; 0 lets it go on. `metric` is what the model will be evaluated by. Checkpoints are
-    no more than `max_lost_minutes` apart. The model is exported in `quantization`; the loss of what was exported may be
-    `quantization_tolerance` nats off. `objective` is one of `OBJECTIVES`;
-    `beta` and `label_smoothing` are for objective `dpo`.
+    no more than `max_lost_minutes` apart; `checkpoints` says that none are kept where nobody would read them. The model
+    is exported in `quantization`; the loss of what was exported may be `quantization_tolerance` nats off.
+    `objective` is one of `OBJECTIVES`; `beta` and `label_smoothing` are for objective `dpo`.
     `sharding` says whether several processes share one copy of the weights, see `sharding.wanted`.
     """
 
@@ -52,6 +53,7 @@ class TrainingSettings:
     quantization: str = "q8_0"
     quantization_tolerance: float = 0.05
     max_lost_minutes: float = 10.0
+    checkpoints: str = KEEP_CHECKPOINTS
     sharding: str = "auto"
     objective: str = SUPERVISED
     beta: float = 0.1
@@ -164,6 +166,7 @@ def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     parser.add_argument("--quantization", choices=QUANTIZATIONS, default="q8_0")
     parser.add_argument("--quantization_tolerance", type=_fraction(0.0, 10.0), default=0.05)
     parser.add_argument("--max_lost_minutes", type=_fraction(0.0, 1440.0), default=10.0)
+    parser.add_argument("--checkpoints", choices=CHECKPOINTS, default=KEEP_CHECKPOINTS)
     parser.add_argument("--sharding", choices=SHARDING, default="auto")
     return TrainingSettings(**vars(parser.parse_args(arguments)))
 

@@ -34,8 +34,12 @@ class Saved:
     state: Path
 
     def load(self) -> dict[str, Any]:
-        """Read the state, its tensors on the CPU. Code in it, if somebody put any there, is not run."""
-        loaded: dict[str, Any] = torch.load(self.state, map_location="cpu", weights_only=True)
+        """Give the state, its tensors on the CPU. Code in it, if somebody put any there, is not run.
+
+        The tensors are the file's own pages, read when they are looked at: several processes of one machine share
+        them. What is kept of them for longer has to be a copy, or the file keeps its room on the disk.
+        """
+        loaded: dict[str, Any] = torch.load(self.state, map_location="cpu", weights_only=True, mmap=True)
         return loaded
 
 

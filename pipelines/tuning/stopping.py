@@ -52,7 +52,8 @@ class Stopping:
     def go_on_from(self, state: dict[str, Any]) -> None:
         """Become what the state describes."""
         self.best, self.last = state["best"], state["last"]
-        self.epochs_since_best, self._kept = state["epochs_since_best"], state["kept"]
+        self.epochs_since_best = state["epochs_since_best"]
+        self._kept = [sharding.copied(kept) for kept in state["kept"]]
 
     @torch.no_grad()
     def restore(self) -> float:

@@ -10,10 +10,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +26,20 @@ if __name__ == "__main__":
 
 import torch
 import transformers
+from transformers import PreTrainedModel
 
-from pipelines.tuning import checkpoint, examples, export, gguf_export, held_out, methods, sharding
+from pipelines.tuning import checkpoint, export, methods, sharding
 from pipelines.tuning.container import TrainingFolders, failures_explained
-from pipelines.tuning.drawing import Census
-from pipelines.tuning.hardware import detect, on_cpu
+from pipelines.tuning.fidelity import Fidelity
+from pipelines.tuning.hardware import Hardware, detect, on_cpu
 from pipelines.tuning.interruption import Interruption
-from pipelines.tuning.labels import labels_of
-from pipelines.tuning.learning import learn
-from pipelines.tuning.metrics import Metric
+from pipelines.tuning.learning import Learned, learn
+from pipelines.tuning.objective import Objective
 from pipelines.tuning.objectives import Answers, objective_of
 from pipelines.tuning.processes import ALONE, Processes, joined, leave
-from pipelines.tuning.progress import log, log_figures, log_phase, log_progress
+from pipelines.tuning.progress import log_figures, log_phase, log_progress
 from pipelines.tuning.settings import DPO, TrainingSettings, parse_training
-
-# Labels are those of this many records, as for the candidates.
-LABEL_POOL = 20_000
-
-Load = Callable[..., tuple[list[Any], Census]]
+from pipelines.tuning.splits import Base, read_base, read_splits
 
 
 def fine_tune(
@@ -63,43 +57,22 @@ def fine_tune(
     torch.manual_seed(settings.seed)
 
     log_phase("read examples")
-    # What could not be exported in the end is refused before anything is spent on it.
-    config = checkpoint.load_config(folders.model)
-    base_type = config.dtype if isinstance(config.dtype, torch.dtype) else torch.float32
-    tokenizer = checkpoint.load_tokenizer(folders.model)
-    gguf_export.check_exportable(config, tokenizer)
-
+    base = read_base(folders)
     objective = objective_of(settings)
-
-    def load(read: Load, folder: Path, limit: int) -> tuple[list[Any], dict[str, Any]]:
-        loaded, census = read(folder, limit, tokenizer, settings.max_length, settings.seed)
-        log(f"{folder.name}: {census}")
-        return loaded, asdict(census)
-
-    training, training_records = load(objective.load, folders.train, settings.max_examples)
-    validation, validation_records = load(
-        partial(held_out.load, objective), folders.validation, settings.validation_examples
-    )
-    labels = []
-    if objective.answers(training):
-        # And so are targets that the metric could not compare.
-        labels = labels_of(record.reference for record in islice(examples.records_in(folders.train), LABEL_POOL))
-        Metric(settings.metric, labels)
+    splits = read_splits(settings, folders, objective, base)
 
     log_phase("load base model")
     # First into the machine's memory: what is spread over devices may be too large for one.
-    load_model = partial(
-        checkpoint.load_model, folders.model, on_cpu(hardware), methods.weight_type(settings.method, hardware)
-    )
+    weight_type = methods.weight_type(settings.method, hardware)
+    load_model = partial(checkpoint.load_model, folders.model, on_cpu(hardware), weight_type)
     model = load_model()
     methods.prepare(model, settings)
     processes = sharding.place(model, settings, hardware, processes)
     weights = methods.trained(model)
     processes.share_weights(weights)
 
-    learned = learn(
-        model, weights, training, validation, settings, hardware, folders, interruption or Interruption(), processes
-    )
+    told = interruption or Interruption()
+    learned = learn(model, weights, splits, settings, hardware, folders, told, processes)
     if learned.curve[-1].get("validation_loss") != learned.loss_after:
         # A search judges a model by the last value that it finds, and this is that of the weights that were kept.
         log_figures(validation_loss=learned.loss_after)
@@ -110,21 +83,9 @@ def fine_tune(
         return {}
     # What was put together lies in the machine's own memory.
     place = on_cpu(hardware) if processes.lockstep else hardware
-
-    # In nats by answer token, as the tolerance is: of preference pairs, the chosen answers' own.
-    answers = objective.answers(learned.validation)
-    measured_by, measured = (Answers(), answers) if answers else (objective, learned.validation)
-
-    def held_out_loss() -> float:
-        return measured_by.mean_loss(whole, measured, place, partial(log_progress, "validate"))
-
-    model_loss = held_out_loss() if settings.objective == DPO else learned.loss_after
-    kind, served = settings.quantization, folders.artifact / export.SERVED
-    export.write(whole, tokenizer, settings.method, base_type, folders.artifact, kind)
-    fidelity = export.measure(whole, served, kind, model_loss, held_out_loss, settings.quantization_tolerance)
-    export.check(fidelity)
+    fidelity = export_measured(whole, base, settings, folders.artifact, HeldOut(objective, learned, place))
     return {
-        "examples": len(training),
+        "examples": len(splits.training),
         "tokens": round(sum(point["tokens"] for point in learned.curve)),
         "trained_weights": sum(weight.numel() for weight in weights),
         "loss_before": learned.loss_before,
@@ -133,9 +94,47 @@ def fine_tune(
         "curve": learned.curve,
         "resumed_from": learned.resumed_from,
         "seconds": round(learned.seconds_before + time.monotonic() - started, 1),
-        "records": {"train": training_records, "validation": validation_records},
-        "labels": labels,
+        "records": splits.records,
+        "labels": splits.labels,
         "settings": asdict(settings),
+        **_trained_on(hardware, processes),
+    }
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """By what an export is measured: the held-out examples, on the machine where the model lies."""
+
+    objective: Objective[Any]
+    learned: Learned
+    place: Hardware
+
+    def loss(self, model: PreTrainedModel) -> float:
+        """Give the loss in nats by answer token, as the tolerance is: of preference pairs, the chosen answers' own."""
+        answers = self.objective.answers(self.learned.validation)
+        measured_by, measured = (Answers(), answers) if answers else (self.objective, self.learned.validation)
+        return measured_by.mean_loss(model, measured, self.place, partial(log_progress, "validate"))
+
+
+def export_measured(
+    model: PreTrainedModel, base: Base, settings: TrainingSettings, artifact: Path, by: HeldOut
+) -> Fidelity:
+    """Leave what was learned and the model as it is served, and say how far that one is off; uses the model up.
+
+    Raises:
+        TuningError: it is further off than the settings let it be.
+    """
+    model_loss = by.loss(model) if settings.objective == DPO else by.learned.loss_after
+    kind, served = settings.quantization, artifact / export.SERVED
+    export.write(model, base.tokenizer, settings.method, base.dtype, artifact, kind)
+    again = partial(by.loss, model)
+    fidelity = export.measure(model, served, kind, model_loss, again, settings.quantization_tolerance)
+    export.check(fidelity)
+    return fidelity
+
+
+def _trained_on(hardware: Hardware, processes: Processes) -> dict[str, Any]:
+    return {
         "hardware": {
             "device": str(hardware.device),
             "dtype": str(hardware.dtype),

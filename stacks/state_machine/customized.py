@@ -14,21 +14,23 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from stacks.customization import Customization
+from stacks.state_machine.delivery import Delivery
+from stacks.state_machine.expiring import expire
+from stacks.state_machine.retrying import Passing
 from stacks.state_machine.steps import ERROR, Steps
 
 POLL_SECONDS = 30
 WAIT_HOURS = 2
 _NAME = "{% $run.customization.name %}"
 _TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (AWS's word for idempotency)
+_TOO_LATE = "The schedule that ends the throughput is due: nothing is bought any more. Start a new run."
 _SERVED = "Bedrock serves the customized model no sooner; delete what is left, and start a new run."
 
 
-def tags() -> list[dict[str, str]]:
-    """Which workflow and which run a thing on Bedrock is of."""
-    return [
-        {"Key": "project", "Value": "{% $run.customization.name %}"},
-        {"Key": "run", "Value": "{% $run.run_id %}"},
-    ]
+def tags(customization: Customization) -> list[dict[str, str]]:
+    """Which workflow and which run a thing on Bedrock is of; the permissions go by the workflow's."""
+    own = [{"Key": name, "Value": value} for name, value in customization.tags.items()]
+    return [*own, {"Key": "run", "Value": "{% $run.run_id %}"}]
 
 
 def serve(steps: Steps, customization: Customization, *, discard: sfn.State, then: sfn.IChainable) -> sfn.IChainable:
@@ -37,32 +39,31 @@ def serve(steps: Steps, customization: Customization, *, discard: sfn.State, the
     `discard` is where a run goes whose model is not served after all.
     """
     steps = steps.failing_into(discard)
-    if customization.settings.serving == "on-demand":
+    if customization.expiry is None:
         return _deploy(steps, customization, then)
-    return _expire(steps, customization, then=_provision(steps, customization, then))
+    return expire(steps, customization.expiry, customization.settings, then=_provision(steps, customization, then))
 
 
 def _deploy(steps: Steps, customization: Customization, then: sfn.IChainable) -> sfn.IChainable:
     create = steps.call(
         "DeployCustomModel",
-        "bedrock",
-        "createCustomModelDeployment",
+        "bedrock:createCustomModelDeployment",
         comment="has the customized model answer on demand, billed by the token.",
         parameters={
             "ModelDeploymentName": _NAME,
             "ModelArn": "{% $customized.model_arn %}",
             "ClientRequestToken": _TOKEN,
-            "Tags": tags(),
+            "Tags": tags(customization),
         },
         resources=[customization.models],
+        conditions=customization.own,
         assign={"served_model_id": "{% $states.result.CustomModelDeploymentArn %}", **_deadline()},
         outputs={},
     )
-    steps.may(["bedrock:TagResource"], [customization.served])
+    steps.may(["bedrock:TagResource"], [customization.served], customization.made_its_own)
     describe = steps.call(
         "DescribeCustomModelDeployment",
-        "bedrock",
-        "getCustomModelDeployment",
+        "bedrock:getCustomModelDeployment",
         comment="asks whether the customized model answers.",
         parameters={"CustomModelDeploymentIdentifier": "{% $served_model_id %}"},
         resources=[customization.served],
@@ -71,62 +72,28 @@ def _deploy(steps: Steps, customization: Customization, then: sfn.IChainable) ->
     return create.next(_until_served(steps, "CustomModel", describe, "Active", then))
 
 
-def _expire(steps: Steps, customization: Customization, *, then: sfn.State) -> sfn.IChainable:
-    """The schedule comes before what it deletes: nothing that bills is ever without an end."""
-    hours = customization.settings.time_to_live_hours
-    at = f"{{% 'at(' & $fromMillis($millis() + {hours} * 3600000, '[Y0001]-[M01]-[D01]T[H01]:[m01]:[s01]') & ')' %}}"
-    text = "{% $string({'name': $run.customization.name, 'run_id': $run.run_id}) %}"
-    task = steps.failing_into(None).call(
-        "ExpireThroughput",
-        "scheduler",
-        "createSchedule",
-        comment="schedules the end of the throughput, before it begins.",
-        parameters={
-            "Name": _NAME,
-            "Description": "Deletes the provisioned throughput of this name when its time to live is over.",
-            "ScheduleExpression": at,
-            "ScheduleExpressionTimezone": "UTC",
-            "FlexibleTimeWindow": {"Mode": "OFF"},
-            "ActionAfterCompletion": "DELETE",
-            "ClientToken": _TOKEN,
-            "Target": {
-                "Arn": customization.expire_throughput.function_arn,
-                "RoleArn": customization.scheduler_role.role_arn,
-                "Input": text,
-                "RetryPolicy": {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185},
-            },
-        },
-        resources=[customization.schedules],
-        outputs={},
-    )
-    # A run that is redriven finds the schedule that it made before.
-    task.add_catch(then, errors=["Scheduler.ConflictException"])
-    task.add_catch(steps.way_out, errors=["States.ALL"], assign=steps.failure(ERROR))
-    return task.next(then)
-
-
 def _provision(steps: Steps, customization: Customization, then: sfn.IChainable) -> sfn.State:
     create = steps.call(
         "ProvisionThroughput",
-        "bedrock",
-        "createProvisionedModelThroughput",
+        "bedrock:createProvisionedModelThroughput",
         comment="buys throughput by the hour, without a commitment.",
         parameters={
             "ProvisionedModelName": _NAME,
-            "ModelId": "{% $customized.model_arn %}",
+            # In the request itself: a redrive may begin with this state, long after the schedule was made.
+            "ModelId": f"{{% $millis() < $buy_before ? $customized.model_arn : $error({json.dumps(_TOO_LATE)}) %}}",
             "ModelUnits": customization.settings.model_units,
             "ClientRequestToken": _TOKEN,
-            "Tags": tags(),
+            "Tags": tags(customization),
         },
         resources=[customization.models],
+        conditions=customization.own,
         assign={"served_model_id": "{% $states.result.ProvisionedModelArn %}", **_deadline()},
         outputs={},
     )
-    steps.may(["bedrock:TagResource"], [customization.served])
+    steps.may(["bedrock:TagResource"], [customization.served], customization.made_its_own)
     describe = steps.call(
         "DescribeThroughput",
-        "bedrock",
-        "getProvisionedModelThroughput",
+        "bedrock:getProvisionedModelThroughput",
         comment="asks whether the throughput is there.",
         parameters={"ProvisionedModelId": "{% $served_model_id %}"},
         resources=[customization.served],
@@ -161,21 +128,51 @@ def _until_served(
     return wait
 
 
-def delete_served(steps: Steps, customization: Customization) -> sfn.State:
-    """`DeleteServedModel`: what was made by the run's name is deleted; what is not there is fine.
+def delete_served(steps: Steps, delivery: Delivery, customization: Customization) -> sfn.State:
+    """`FindServedModel` → `ReadTarget` → `ServedModelUsed` → `DeleteServedModel`: what was made by the run's name.
 
-    Throughput that is still being created cannot be deleted: its schedule does it then.
+    What is not there is fine. What the gateway still asks stays, as where the former target could not be restored: a
+    deployment costs nothing unless it is asked, and throughput ends by its schedule. So does throughput that is still
+    being created, which cannot be deleted.
     """
     on_demand = customization.settings.serving == "on-demand"
-    task = steps.failing_into(None).call(
-        "DeleteServedModel",
-        "bedrock",
-        "deleteCustomModelDeployment" if on_demand else "deleteProvisionedModelThroughput",
-        comment="takes back what serves the customized model.",
-        parameters={("CustomModelDeploymentIdentifier" if on_demand else "ProvisionedModelId"): _NAME},
-        resources=[customization.served],
-        also_retry=["Bedrock.ConflictException"],
+    noun, identifier, arn = (
+        ("CustomModelDeployment", "CustomModelDeploymentIdentifier", "CustomModelDeploymentArn")
+        if on_demand
+        else ("ProvisionedModelThroughput", "ProvisionedModelId", "ProvisionedModelArn")
     )
-    task.add_catch(steps.way_out, errors=["Bedrock.ResourceNotFoundException"])
-    task.add_catch(steps.way_out, errors=["States.ALL"], assign=steps.failure(ERROR))
-    return task.next(steps.way_out).start_state
+    way_out, steps = steps.way_out, steps.failing_into(None)
+    find = steps.call(
+        "FindServedModel",
+        f"bedrock:get{noun}",
+        comment="asks whether anything serves the customized model.",
+        parameters={identifier: _NAME},
+        resources=[customization.served],
+        assign={"served_arn": f"{{% $states.result.{arn} %}}"},
+        outputs={},
+    )
+    read = steps.call(
+        "ReadTarget",
+        "ssm:getParameter",
+        comment="asks whom the gateway asks.",
+        parameters={"Name": delivery.target.parameter_name},
+        resources=[delivery.target.parameter_arn],
+        outputs="{% {'used': $contains($states.result.Parameter.Value, $served_arn)} %}",
+    )
+    delete = steps.call(
+        "DeleteServedModel",
+        f"bedrock:delete{noun}",
+        comment="takes back what serves the customized model.",
+        parameters={identifier: "{% $served_arn %}"},
+        resources=[customization.served],
+        conditions=customization.own,
+        passing=Passing(["Bedrock.ConflictException"]),
+    )
+    for task in (find, read, delete):
+        if task is not read:
+            task.add_catch(way_out, errors=["Bedrock.ResourceNotFoundException"])
+        task.add_catch(way_out, errors=["States.ALL"], assign=steps.failure(ERROR))
+    fork = steps.choice("ServedModelUsed", comment="does the gateway still ask the customized model?")
+    fork.when(sfn.Condition.jsonata("{% $states.input.used %}"), way_out).otherwise(delete)
+    delete.next(way_out)
+    return find.next(read).next(fork).start_state

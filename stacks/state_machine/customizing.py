@@ -117,8 +117,8 @@ def _request(customization: Customization) -> dict[str, Any]:
         "BaseModelIdentifier": customization.base_model_arn,
         "CustomizationType": _TYPES[settings.method],
         "CustomModelKmsKeyId": customization.key_arn,
-        "JobTags": tags(),
-        "CustomModelTags": tags(),
+        "JobTags": tags(customization),
+        "CustomModelTags": tags(customization),
         "TrainingDataConfig": {"S3Uri": "{% $training_data.training_uri %}"},
         "ValidationDataConfig": {
             "Validators": "{% $training_data.validation_uri = null ? [] : [{'S3Uri': $training_data.validation_uri}] %}"
@@ -138,7 +138,8 @@ def _allow_job(steps: Steps, customization: Customization) -> None:
     """By AWS's example for this integration; tags and key are what the request names besides."""
     resources = [customization.base_model_arn, customization.models, customization.jobs]
     steps.may(["bedrock:CreateModelCustomizationJob"], resources)
-    steps.may(["bedrock:TagResource"], [customization.models, customization.jobs])
+    tagged = [customization.models, customization.jobs]
+    steps.may(["bedrock:TagResource"], tagged, customization.made_its_own)
     steps.may(["bedrock:GetModelCustomizationJob", "bedrock:StopModelCustomizationJob"], [customization.jobs])
 
 
@@ -176,8 +177,7 @@ def _stop(steps: Steps, customization: Customization) -> sfn.State:
     steps = steps.taking_back()
     stop = steps.failing_into(None).call(
         "StopCustomization",
-        "bedrock",
-        "stopModelCustomizationJob",
+        "bedrock:stopModelCustomizationJob",
         comment="stops a job that nobody waits for any longer.",
         parameters={"JobIdentifier": _JOB},
         resources=[customization.jobs],
@@ -190,8 +190,7 @@ def _stop(steps: Steps, customization: Customization) -> sfn.State:
 def _find(steps: Steps, customization: Customization) -> sfn.IChainable:
     return steps.call(
         "DescribeCustomization",
-        "bedrock",
-        "getModelCustomizationJob",
+        "bedrock:getModelCustomizationJob",
         comment="asks what the job made.",
         parameters={"JobIdentifier": "{% $customization_job %}"},
         resources=[customization.jobs],

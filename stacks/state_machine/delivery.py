@@ -12,6 +12,7 @@ from aws_cdk import aws_ssm as ssm
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
+from stacks.state_machine.retrying import Passing
 from stacks.state_machine.stack_update import StackUpdate
 from stacks.state_machine.steps import Steps
 
@@ -68,8 +69,7 @@ class Delivery:
         """A state that sets the approval status of a model package; `arn` is JSONata for its ARN."""
         return steps.call(
             name,
-            "sagemaker",
-            "updateModelPackage",
+            "sagemaker:updateModelPackage",
             comment=comment,
             parameters={
                 "ModelPackageArn": arn,
@@ -84,8 +84,7 @@ class Delivery:
         """A state whose output has as `arn` the model package that this run's pipeline registered, if it did."""
         return steps.call(
             name,
-            "sagemaker",
-            "listPipelineExecutionSteps",
+            "sagemaker:listPipelineExecutionSteps",
             comment=comment,
             parameters={"PipelineExecutionArn": "{% $pipeline_execution_arn %}", "MaxResults": 100},
             resources=[self.pipeline_executions],
@@ -103,8 +102,7 @@ class Delivery:
     ) -> tasks.CallAwsService:
         return steps.call(
             name,
-            "ssm",
-            "putParameter",
+            "ssm:putParameter",
             comment=comment,
             parameters={
                 "Name": parameter.parameter_name,
@@ -114,6 +112,6 @@ class Delivery:
             },
             resources=[parameter.parameter_arn],
             assign=assign,
-            also_retry=["Ssm.TooManyUpdatesException"],
+            passing=Passing(["Ssm.TooManyUpdatesException"]),
             outputs={},
         )

@@ -12,7 +12,8 @@ from aws_cdk import aws_stepfunctions as sfn
 from stacks.state_machine.delivery import UPDATE_WITHIN, Delivery
 from stacks.state_machine.finishing import finish
 from stacks.state_machine.functions import WorkflowFunctions
-from stacks.state_machine.steps import ON_ENDPOINT, RESULT, Patience, Steps
+from stacks.state_machine.retrying import Patience
+from stacks.state_machine.steps import ON_ENDPOINT, RESULT, Steps
 from stacks.state_machine.taking_back import roll_back
 
 # A roll-out takes its update's time, and as long again when it is taken back.

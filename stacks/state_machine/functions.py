@@ -19,6 +19,7 @@ from stacks.customization import FILES
 from stacks.fine_tuning import FineTuning
 from stacks.foundation import Foundation
 from stacks.gateway import Gateway
+from stacks.hyperparameter_search import searched_parameters
 
 _JOB_LOGS = ("/aws/sagemaker/TrainingJobs", "/aws/sagemaker/ProcessingJobs")
 
@@ -137,6 +138,7 @@ class FunctionFactory:
     def _write_model_card(self, fine_tuning: FineTuning) -> lambda_.Function:
         base, tuning = self._foundation, fine_tuning.settings.tuning
         price = {"PRICED_INSTANCE_TYPE": tuning.instance_type, "USD_PER_HOUR": f"{tuning.usd_per_hour or 0:g}"}
+        searched = searched_parameters(fine_tuning.settings)
         made = self._function(
             "write_model_card",
             "Puts data, code, settings, figures and cost on the registered model, for whoever approves it.",
@@ -145,6 +147,7 @@ class FunctionFactory:
                 "MODELS_BUCKET": base.models_bucket.bucket_name,
                 "CREATOR": f"pipeline {fine_tuning.pipeline_name}",
                 **(price if tuning.usd_per_hour else {}),
+                **({"SEARCHED_PARAMETERS": ",".join(searched)} if searched else {}),
             },
             timeout_s=60,
         )

@@ -58,8 +58,7 @@ def _applies(steps: Steps, rules: Evaluation, run: sfn.Chain) -> sfn.Choice:
 def _start(steps: Steps, rules: Evaluation) -> sfn.Chain:
     start = steps.call(
         "EvaluateQualityRules",
-        "glue",
-        "startDataQualityRulesetEvaluationRun",
+        "glue:startDataQualityRulesetEvaluationRun",
         comment="starts the evaluation of the rules on the raw table.",
         parameters={
             "DataSource": {"GlueTable": {"DatabaseName": rules.database, "TableName": rules.table}},
@@ -78,8 +77,7 @@ def _start(steps: Steps, rules: Evaluation) -> sfn.Chain:
 def _describe(steps: Steps, rules: Evaluation) -> sfn.IChainable:
     return steps.call(
         "DescribeQualityRules",
-        "glue",
-        "getDataQualityRulesetEvaluationRun",
+        "glue:getDataQualityRulesetEvaluationRun",
         comment="asks how far the evaluation is.",
         parameters={"RunId": "{% $quality_run_id %}"},
         resources=[rules.ruleset_arn],
@@ -94,8 +92,7 @@ def _describe(steps: Steps, rules: Evaluation) -> sfn.IChainable:
 def _read(steps: Steps, rules: Evaluation) -> sfn.Chain:
     read = steps.call(
         "ReadQualityRules",
-        "glue",
-        "getDataQualityResult",
+        "glue:getDataQualityResult",
         comment="asks which rules the data set breaks.",
         parameters={"ResultId": "{% $states.input.result %}"},
         resources=[rules.ruleset_arn],

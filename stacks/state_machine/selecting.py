@@ -9,7 +9,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 
-from stacks.state_machine.steps import ERROR, NULL, PAYLOAD, TUNED, Patience, Steps
+from stacks.state_machine.retrying import Patience
+from stacks.state_machine.steps import ERROR, NULL, PAYLOAD, TUNED, Steps
 
 CONCURRENCY = 2
 """Candidates measured at once: more would meet each other's throttling and spoil the latencies."""

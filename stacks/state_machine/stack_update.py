@@ -16,6 +16,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
+from stacks.state_machine.retrying import Passing
 from stacks.state_machine.steps import ERROR, INPUT, Steps
 
 POLL_SECONDS = 15
@@ -57,8 +58,7 @@ class StackUpdate:
         """An alarm that rings already rings for the former model, and would forbid to replace it."""
         return self.steps.call(
             f"Find{self.noun}Alarms",
-            "cloudwatch",
-            "describeAlarms",
+            "cloudwatch:describeAlarms",
             comment="finds the alarms that are quiet before the update.",
             parameters={"AlarmNames": [alarm.alarm_name for alarm in self.alarms], "AlarmTypes": ["MetricAlarm"]},
             resources=[alarm.alarm_arn for alarm in self.alarms],
@@ -71,8 +71,7 @@ class StackUpdate:
         wait = steps.wait(f"WaitFor{noun}", POLL_SECONDS, comment="gives CloudFormation time.")
         describe = steps.call(
             f"Describe{noun}",
-            "cloudformation",
-            "describeStacks",
+            "cloudformation:describeStacks",
             comment="asks how far the update is.",
             parameters={"StackName": self.stack_id},
             resources=[self.stack_id],
@@ -105,8 +104,7 @@ class StackUpdate:
         refused = self.steps.choice(f"{noun}UpdateRefused", comment="why not?", assign=self.steps.failure(INPUT))
         update = self.steps.failing_into(None).call(
             f"Update{noun}",
-            "cloudformation",
-            "updateStack",
+            "cloudformation:updateStack",
             comment="updates the serving stack with its previous template.",
             parameters={
                 "StackName": self.stack_id,
@@ -116,7 +114,7 @@ class StackUpdate:
                 "RollbackConfiguration": self._rollback_configuration,
             },
             resources=[self.stack_id],
-            retry_refusals=False,
+            passing=Passing(refusals=False),
         )
         update.add_catch(refused, errors=["States.ALL"], outputs=ERROR)
         refused.when(_cause_contains(_UNCHANGED), then, comment="The stack already is as it should be.")
@@ -138,8 +136,7 @@ class StackUpdate:
         )
         explain = self.steps.failing_into(None).call(
             f"Explain{self.noun}",
-            "cloudformation",
-            "describeStackEvents",
+            "cloudformation:describeStackEvents",
             comment="finds the resource that CloudFormation could not update.",
             parameters={"StackName": self.stack_id},
             resources=[self.stack_id],

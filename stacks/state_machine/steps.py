@@ -7,6 +7,7 @@ read that, so no state has to carry what it does not use. A task that fails leav
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -17,23 +18,9 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-# Names of the SDK's error classes by service, as Step Functions reports them.
-_ERROR_PREFIXES = {
-    "bedrock": "Bedrock",
-    "cloudformation": "CloudFormation",
-    "cloudwatch": "CloudWatch",
-    "glue": "Glue",
-    "sagemaker": "SageMaker",
-    "scheduler": "Scheduler",
-    "ssm": "Ssm",
-}
-_LAMBDA_ERRORS = (
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-)
+from stacks.state_machine.retrying import LAMBDA_ERRORS, REFUSALS, Passing, Patience
+
+Conditions = Mapping[str, Mapping[str, str]]
 _Task = TypeVar("_Task", bound=sfn.TaskStateBase)
 _PATTERNS = {
     False: sfn.IntegrationPattern.REQUEST_RESPONSE,
@@ -48,28 +35,10 @@ ERROR = "{% $states.errorOutput %}"
 TUNED = sfn.Condition.jsonata("{% $selection.needs_tuning %}")
 ON_ENDPOINT = sfn.Condition.jsonata("{% $selection.needs_tuning and $run.tuning_service = 'sagemaker' %}")
 """A tuned model has an endpoint of its own, unless Bedrock customized it."""
-_PASSING = {
-    # These two declare what passes by itself, by names of its own.
-    "bedrock": ("Bedrock.ThrottlingException", "Bedrock.InternalServerException"),
-    "scheduler": ("Scheduler.ThrottlingException", "Scheduler.InternalServerException"),
-}
 CALL_TIMEOUT = cdk.Duration.minutes(1)
 
 
 _FIRST_FAILURE = "{% $exists($failure.first) ? $failure.first : $failure %}"
-
-
-@dataclass(frozen=True)
-class Patience:
-    """Errors that mean "not yet": how often to try again, and at what interval."""
-
-    errors: tuple[str, ...]
-    interval: cdk.Duration
-    attempts: int
-
-    def give(self, task: sfn.TaskStateBase) -> None:
-        """Have `task` wait and try again."""
-        task.add_retry(errors=list(self.errors), interval=self.interval, max_attempts=self.attempts, backoff_rate=1)
 
 
 @dataclass(frozen=True)
@@ -84,7 +53,7 @@ class Steps:
     scope: Construct
     step: str
     on_error: sfn.State | None
-    needed: dict[str, dict[str, None]] = field(default_factory=dict)
+    needed: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
     after_failure: bool = False
 
     def of(self, step: str) -> Steps:
@@ -130,27 +99,23 @@ class Steps:
         self.may(["lambda:InvokeFunction"], [function.function_arn])
         if also_retry is not None:
             also_retry.give(task)
-        return self.guard(task, _LAMBDA_ERRORS)
+        return self.guard(task, LAMBDA_ERRORS)
 
     def call(
         self,
         name: str,
-        service: str,
-        action: str,
+        operation: str,
         *,
         comment: str,
         parameters: Mapping[str, Any],
         resources: Sequence[str],
         assign: Mapping[str, Any] | None = None,
         outputs: Any = None,
-        also_retry: Sequence[str] = (),
-        retry_refusals: bool = True,
+        passing: Passing = REFUSALS,
+        conditions: Conditions | None = None,
     ) -> tasks.CallAwsService:
-        """A task that makes one API call on exactly `resources`.
-
-        The SDK reports throttling and refusals alike as `<Service>.<Service>Exception`; `retry_refusals=False`
-        is for calls that read the refusal.
-        """
+        """A task that makes one API call, such as `ssm:putParameter`, on exactly `resources`, under `conditions`."""
+        service, _, action = operation.partition(":")
         task = tasks.CallAwsService.jsonata(
             self.scope,
             name,
@@ -163,12 +128,8 @@ class Steps:
             assign=assign,
             outputs=outputs,
         )
-        self.may([f"{service}:{action[0].upper()}{action[1:]}"], resources)
-        prefix = _ERROR_PREFIXES[service]
-        errors = [f"{prefix}.SdkClientException", *_PASSING.get(service, ()), *also_retry]
-        if retry_refusals:
-            errors.append(f"{prefix}.{prefix}Exception")
-        return self.guard(task, errors)
+        self.may([f"{service}:{action[0].upper()}{action[1:]}"], resources, conditions)
+        return self.guard(task, passing.names(service))
 
     def wait(self, name: str, seconds: int | str, *, comment: str) -> sfn.Wait:
         """A pause between two looks at something that takes its time; `seconds` may be JSONata."""
@@ -182,17 +143,21 @@ class Steps:
         """A fork; `assign` holds for the way that is taken when no rule matches."""
         return sfn.Choice.jsonata(self.scope, name, comment=self._comment(comment), assign=assign)
 
-    def permissions(self) -> list[tuple[list[str], list[str]]]:
-        """(actions, resources) of all states made so far: one pair for each set of actions."""
-        by_actions: dict[tuple[str, ...], list[str]] = {}
-        for resource, actions in self.needed.items():
-            by_actions.setdefault(tuple(sorted(actions)), []).append(resource)
-        return [(list(actions), resources) for actions, resources in by_actions.items()]
+    def permissions(self) -> list[tuple[list[str], list[str], Conditions | None]]:
+        """(actions, resources, conditions) of all states made so far: one for each set of actions and conditions."""
+        by_actions: dict[tuple[tuple[str, ...], str], list[str]] = {}
+        for (resource, conditions), actions in self.needed.items():
+            by_actions.setdefault((tuple(sorted(actions)), conditions), []).append(resource)
+        return [
+            (list(actions), resources, json.loads(conditions))
+            for (actions, conditions), resources in by_actions.items()
+        ]
 
-    def may(self, actions: Sequence[str], resources: Sequence[str]) -> None:
-        """Remember that the machine's role needs `actions` on `resources`."""
+    def may(self, actions: Sequence[str], resources: Sequence[str], conditions: Conditions | None = None) -> None:
+        """Remember that the machine's role needs `actions` on `resources`, under `conditions` of IAM."""
         for resource in resources:
-            self.needed.setdefault(resource, {}).update(dict.fromkeys(actions))
+            key = resource, json.dumps(conditions, sort_keys=True)
+            self.needed.setdefault(key, {}).update(dict.fromkeys(actions))
 
     def guard(self, task: _Task, errors: Sequence[str]) -> _Task:
         """Retry `errors`, which pass by themselves, and catch whatever is left."""

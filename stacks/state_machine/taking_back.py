@@ -61,7 +61,7 @@ def discard_model(steps: Steps, delivery: Delivery, customization: Customization
     fork.when(tuned, find)
     if customization is not None:
         customized = sfn.Condition.jsonata("{% $customized != null %}")
-        fork.when(customized, delete_served(steps, customization))
+        fork.when(customized, delete_served(steps, delivery, customization))
     return fork.otherwise(steps.way_out)
 
 

@@ -11,20 +11,23 @@ import json
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
+from cdk_app.settings.tuning import Tuning
 from stacks.fine_tuning import FineTuning
 from stacks.state_machine.functions import WorkflowFunctions
 from stacks.state_machine.steps import PAYLOAD, Steps
+from stacks.training_capacity import attempts, pauses_s
 
 _TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (SageMaker's word for idempotency)
 # The limits may differ by run. Training may wait for spot instances too; instances take time to start.
 _TRAINING = "$exists($run.tuning.MaxWaitSeconds) ? $run.tuning.MaxWaitSeconds : $run.tuning.MaxRuntimeSeconds"
-# An execution may have 25,000 events, and one look takes nine: whoever may wait for days looks less often.
-_MOST_LOOKS = 1500
+# An execution may have 25,000 events, and one look takes nine: whoever has waited for days looks less often. So a year,
+# the longest that an execution may last, has about a thousand looks.
+_POLL = "{% $max([30, $floor(($millis() - $fine_tune_started) / 100000)]) %}"
 _TIMED_OUT = {
     "Error": "FineTuneTimedOut",
     "Cause": "The pipeline was stopped: its jobs may take tuning.max_runtime_minutes each (training on spot "
-    "instances tuning.max_wait_minutes), and an hour more to start, and it was still running. Raise the limit, train "
-    "on fewer examples or on a larger instance.",
+    "instances tuning.max_wait_minutes) as often as tuning.retries has them tried, and an hour more to start, and it "
+    "was still running. Raise the limit, train on fewer examples or on a larger instance.",
 }
 _EXECUTION = {"PipelineExecutionArn": "{% $pipeline_execution_arn %}"}
 
@@ -45,14 +48,13 @@ def tune(
     `discard` is where a run goes whose registered model does not stand the comparison.
     """
     steps = steps.of("FineTune")
-    longest = _longest(fine_tuning.trials_in_a_row)
+    longest = _longest(fine_tuning.trials_in_a_row, fine_tuning.settings.tuning)
     executions = [f"{fine_tuning.pipeline_arn}/execution/*"]
-    wait = steps.wait("WaitForFineTune", _poll_seconds(longest), comment="gives the pipeline time.")
+    wait = steps.wait("WaitForFineTune", _POLL, comment="gives the pipeline time.")
     stop = _stop(steps, executions, discard)
     describe = steps.failing_into(stop).call(
         "DescribeFineTune",
-        "sagemaker",
-        "describePipelineExecution",
+        "sagemaker:describePipelineExecution",
         comment="asks how far the pipeline is.",
         parameters=_EXECUTION,
         resources=executions,
@@ -66,12 +68,10 @@ def tune(
     return _start(steps, fine_tuning, longest).next(wait).next(describe).next(finished).start_state
 
 
-def _longest(trials_in_a_row: int) -> str:
-    return f"({trials_in_a_row} * $number({_TRAINING}) + $number($run.tuning.MaxRuntimeSeconds) + 3600)"
-
-
-def _poll_seconds(longest: str) -> str:
-    return f"{{% $max([30, $ceil({longest} / {_MOST_LOOKS})]) %}}"
+def _longest(trials_in_a_row: int, tuning: Tuning) -> str:
+    """Seconds in which the pipeline must be done: both its jobs as often as they are tried, and an hour to start."""
+    once = f"{trials_in_a_row} * $number({_TRAINING}) + $number($run.tuning.MaxRuntimeSeconds)"
+    return f"({attempts(tuning)} * ({once}) + {2 * pauses_s(tuning) + 3600})"
 
 
 def where_to_tune(steps: Steps, *, on_bedrock: sfn.IChainable, otherwise: sfn.IChainable) -> sfn.State:
@@ -84,8 +84,7 @@ def where_to_tune(steps: Steps, *, on_bedrock: sfn.IChainable, otherwise: sfn.IC
 def _start(steps: Steps, fine_tuning: FineTuning, longest: str) -> sfn.Chain:
     start = steps.call(
         "FineTune",
-        "sagemaker",
-        "startPipelineExecution",
+        "sagemaker:startPipelineExecution",
         comment="starts the SageMaker pipeline: train, evaluate, gate, register.",
         parameters={
             "PipelineName": fine_tuning.pipeline_name,
@@ -96,6 +95,7 @@ def _start(steps: Steps, fine_tuning: FineTuning, longest: str) -> sfn.Chain:
         resources=[fine_tuning.pipeline_arn],
         assign={
             "pipeline_execution_arn": "{% $states.result.PipelineExecutionArn %}",
+            "fine_tune_started": "{% $millis() %}",
             "fine_tune_deadline": f"{{% $millis() + 1000 * {longest} %}}",
         },
     )
@@ -109,8 +109,7 @@ def _stop(steps: Steps, executions: list[str], discard: sfn.State) -> tasks.Call
         .failing_into(discard)
         .call(
             "StopFineTune",
-            "sagemaker",
-            "stopPipelineExecution",
+            "sagemaker:stopPipelineExecution",
             comment="stops a pipeline that takes too long, or that cannot be asked how far it is.",
             parameters={**_EXECUTION, "ClientRequestToken": _TOKEN},
             resources=executions,

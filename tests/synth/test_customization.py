@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonata  # type: ignore[import-untyped]
 import pytest
 import yaml
 
 from cdk_app.application import ROOT
 from cdk_app.checks import Assembly, Resource, run_checks
+from cdk_app.checks.flatten import flatten
+from cdk_app.checks.iam.statements import identity_statements
 from cdk_app.checks.state_machines.definitions import StateMachine, state_machines
 from tests.synth.roles import allowed, resources_of
 from tests.synth.test_workflow import RUN, TUNED, failure
@@ -47,6 +52,8 @@ ANSWERS: dict[str, Any] = {
     "EvaluateOnTest": [{"predictions_key": "base"}, {"predictions_key": "custom"}],
     "JudgeCustomModel": {"value": 0.9},
     "CompareCustomModel": {"better": True, "fine_tuned": None},
+    "FindServedModel": {"CustomModelDeploymentArn": DEPLOYMENT, "ProvisionedModelArn": THROUGHPUT},
+    "ReadTarget": {"Parameter": {"Value": "none"}},
     "DeleteServedModel": {},
 }
 
@@ -139,7 +146,8 @@ def test_the_job_gets_the_checked_data_the_key_and_one_name_for_all(walk: Callab
     assert request["OutputDataConfig"]["S3Uri"].endswith("/customization/run_1/output/")
     assert request["HyperParameters"] == {"epochCount": "2"}
     assert request["CustomModelKmsKeyId"]
-    assert {tag["Key"] for tag in request["JobTags"]} == {"project", "run"}
+    tags = {tag["Key"]: tag["Value"] for tag in request["JobTags"]}
+    assert tags == {"project": "fourfold", "environment": "dev", "run": "run_1"}
 
 
 def test_an_execution_that_is_redriven_from_the_job_asks_for_another_one(on_demand: Assembly) -> None:
@@ -197,8 +205,28 @@ def test_calls_to_bedrock_wait_out_throttling_and_its_own_faults(on_demand: Asse
 )
 def test_whatever_fails_after_the_job_takes_back_what_serves_the_model(walk: Callable[..., Walk], state: str) -> None:
     walked = walk(**{state: TaskError("Broken", "why")})
-    assert walked.requests["DeleteServedModel"] == [{"CustomModelDeploymentIdentifier": NAME}]
+    assert walked.requests["FindServedModel"] == [{"CustomModelDeploymentIdentifier": NAME}]
+    assert walked.requests["DeleteServedModel"] == [{"CustomModelDeploymentIdentifier": DEPLOYMENT}]
     assert failure(walked)["error"]["Error"] == "Broken"
+
+
+def test_a_model_that_was_never_served_needs_no_deleting(walk: Callable[..., Walk]) -> None:
+    gone = TaskError("Bedrock.ResourceNotFoundException", "none")
+    walked = walk(DeployCustomModel=TaskError("Broken", "why"), FindServedModel=gone)
+    assert "DeleteServedModel" not in walked.visited
+    assert failure(walked)["error"]["Error"] == "Broken"
+
+
+def test_a_model_that_the_gateway_still_asks_is_not_deleted_under_it(walk: Callable[..., Walk]) -> None:
+    target = {"Parameter": {"Value": json.dumps({"kind": "bedrock", "model_id": DEPLOYMENT})}}
+    walked = walk(SmokeTest=TaskError("Broken"), RestoreTarget=TaskError("Ssm.SsmException", "no"), ReadTarget=target)
+    assert in_order(walked.visited, "RestoreTarget", "FindServedModel", "ReadTarget", "ServedModelUsed")
+    assert "DeleteServedModel" not in walked.visited
+
+
+def test_a_model_is_not_deleted_where_nobody_can_say_whether_it_is_asked(walk: Callable[..., Walk]) -> None:
+    walked = walk(SmokeTest=TaskError("Broken"), ReadTarget=TaskError("Ssm.SsmException", "no"))
+    assert "DeleteServedModel" not in walked.visited
 
 
 def test_a_model_that_bedrock_cannot_serve_is_told_with_its_reason(walk: Callable[..., Walk]) -> None:
@@ -229,8 +257,38 @@ def test_throughput_has_its_end_before_it_begins(walk_provisioned: Callable[...,
 def test_throughput_is_not_bought_where_its_end_cannot_be_scheduled(walk_provisioned: Callable[..., Walk]) -> None:
     walked = walk_provisioned(ExpireThroughput=TaskError("Scheduler.ServiceQuotaExceededException", "too many"))
     assert "ProvisionThroughput" not in walked.visited
-    again = walk_provisioned(ExpireThroughput=TaskError("Scheduler.ConflictException", "exists"))
-    assert "ProvisionThroughput" in again.visited
+
+
+def test_a_schedule_that_is_there_already_is_moved_whole_to_the_new_end(walk_provisioned: Callable[..., Walk]) -> None:
+    there = TaskError("Scheduler.ConflictException", "exists")
+    walked = walk_provisioned(ExpireThroughput=there, MoveExpiry={"ScheduleArn": "arn:schedule"})
+    assert in_order(walked.visited, "ExpireThroughput", "MoveExpiry", "ProvisionThroughput")
+    [asked], [moved] = walked.requests["ExpireThroughput"], walked.requests["MoveExpiry"]
+    assert moved.keys() == asked.keys()
+    assert moved["State"] == "ENABLED"
+    gone = TaskError("Scheduler.ResourceNotFoundException", "it has just run")
+    walked = walk_provisioned(ExpireThroughput=there, MoveExpiry=gone)
+    assert "ProvisionThroughput" not in walked.visited
+
+
+def test_a_redrive_after_the_end_buys_nothing(provisioned: Assembly) -> None:
+    walker = Walker(machine_of(provisioned).definition, ANSWERS)
+    model = machine_of(provisioned).definition["States"]["ProvisionThroughput"]["Arguments"]["ModelId"]
+    walker.variables["customized"] = {"model_arn": CUSTOM}
+    walker.variables["buy_before"] = time.time() * 1000 + 60_000
+    assert walker._render(model, {"input": {}}) == CUSTOM
+    walker.variables["buy_before"] = time.time() * 1000 - 60_000
+    with pytest.raises(jsonata.JException, match="Start a new run"):
+        walker._render(model, {"input": {}})
+
+
+def test_throughput_is_bought_only_while_its_end_is_well_ahead(provisioned: Assembly) -> None:
+    states = machine_of(provisioned).definition["States"]
+    for name in ("ExpireThroughput", "MoveExpiry"):
+        [added] = re.findall(r"\+ (\d+)", states[name]["Assign"]["buy_before"])
+        [end] = re.findall(r"\+ (\d+)", states[name]["Arguments"]["ScheduleExpression"])
+        assert int(end) == 48 * 3_600_000
+        assert int(end) - int(added) >= 600_000
 
 
 def test_the_checks_find_nothing(on_demand: Assembly, provisioned: Assembly) -> None:
@@ -244,6 +302,60 @@ def test_without_the_section_nothing_may_customize(assembly: Assembly) -> None:
     assert "custom-model" not in text
 
 
+def test_what_ends_throughput_outlives_its_stack_and_is_there_only_where_throughput_is_bought(
+    on_demand: Assembly, provisioned: Assembly
+) -> None:
+    def kept(assembly: Assembly) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for template in assembly.templates.values():
+            for name, body in template["Resources"].items():
+                if name.startswith("CustomizationExpiry"):
+                    found.setdefault(body["Type"], set()).add(body.get("DeletionPolicy", "Delete"))
+        return found
+
+    assert kept(on_demand) == {}
+    assert kept(provisioned) == {
+        "AWS::Lambda::Function": {"RetainExceptOnCreate"},
+        "AWS::IAM::Role": {"RetainExceptOnCreate"},
+        "AWS::IAM::Policy": {"RetainExceptOnCreate"},
+        "AWS::Logs::LogGroup": {"Delete"},
+        "AWS::CloudWatch::Alarm": {"Delete"},
+    }
+
+
+def conditions_on(assembly: Assembly, action: str) -> list[dict[str, Any]]:
+    """The conditions of the statements that allow an action on things of the account, not on AWS's own models."""
+    return [
+        statement.body.get("Condition", {})
+        for statement in identity_statements(assembly)
+        if action in statement.actions
+        and any(":foundation-model/" not in str(flatten(one)) for one in statement.resources)
+        and any(
+            "custom-model" in str(flatten(one)) or "provisioned" in str(flatten(one)) for one in statement.resources
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("action", "key"),
+    [
+        ("InvokeModel", "ResourceTag"),
+        ("DeleteProvisionedModelThroughput", "ResourceTag"),
+        ("CreateProvisionedModelThroughput", "ResourceTag"),
+        ("DeleteCustomModelDeployment", "ResourceTag"),
+        ("CreateCustomModelDeployment", "ResourceTag"),
+        ("TagResource", "RequestTag"),
+    ],
+)
+def test_what_others_have_customized_in_the_account_is_neither_asked_nor_deleted(
+    on_demand: Assembly, provisioned: Assembly, action: str, key: str
+) -> None:
+    found = [one for assembly in (on_demand, provisioned) for one in conditions_on(assembly, f"bedrock:{action}")]
+    assert found
+    for conditions in found:
+        assert conditions == {"StringEquals": {f"aws:{key}/project": "fourfold", f"aws:{key}/environment": "dev"}}
+
+
 def test_roles_of_jobs_and_schedules_are_for_their_services_and_this_account(provisioned: Assembly) -> None:
     trusted = {}
     for role in provisioned.resources("AWS::IAM::Role"):
@@ -252,6 +364,41 @@ def test_roles_of_jobs_and_schedules_are_for_their_services_and_this_account(pro
     assert "aws:SourceAccount" in trusted["bedrock.amazonaws.com"]["StringEquals"]
     assert "model-customization-job/*" in json.dumps(trusted["bedrock.amazonaws.com"]["ArnLike"])
     assert "aws:SourceAccount" in trusted["scheduler.amazonaws.com"]["StringEquals"]
+
+
+def roles_that_may(assembly: Assembly, action: str) -> set[str]:
+    """Logical ids of the roles that are allowed an action on anything."""
+    return {
+        role.logical_id
+        for role in assembly.resources("AWS::IAM::Role")
+        if resources_of(action, allowed(assembly, Resource(role.stack, role.logical_id, role.type)))
+    }
+
+
+def test_whoever_asks_a_custom_model_may_not_hand_its_key_on(on_demand: Assembly) -> None:
+    granting = roles_that_may(on_demand, "kms:CreateGrant")
+    [machine] = [name for name in granting if name.startswith("Role")]
+    assert machine not in roles_that_may(on_demand, "bedrock:InvokeModel")
+    assert not granting & roles_that_may(on_demand, "bedrock:InvokeModel")
+
+
+def nova_statements(assembly: Assembly) -> list[dict[str, Any]]:
+    """The statements of the key's policy that are for Bedrock."""
+    [key] = assembly.resources("AWS::KMS::Key")
+    statements = key.properties["KeyPolicy"]["Statement"]
+    return [one for one in statements if "bedrock" in json.dumps(one["Principal"])]
+
+
+def test_the_key_lets_bedrock_make_a_nova_model_ready_for_throughput_and_for_nothing_else(
+    on_demand: Assembly, provisioned: Assembly
+) -> None:
+    assert nova_statements(on_demand) == []
+    [statement] = nova_statements(provisioned)
+    assert statement["Principal"] == {"Service": "bedrock.amazonaws.com"}
+    assert statement["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    assert statement["Condition"] == {
+        "ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "aws:bedrock:custom-model"}
+    }
 
 
 def test_only_the_function_of_the_branch_sees_the_test_split(on_demand: Assembly) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from cdk_app.checks import Assembly
@@ -19,7 +20,7 @@ from cdk_app.settings.search import HYPERPARAMETERS, Search, SearchRange
 from pipelines.definition.placeholders import PLACEHOLDERS
 from pipelines.tuning.settings import parse_training
 from stacks.fine_tuning import DEFINITION
-from stacks.hyperparameter_search import trials_in_a_row, with_search
+from stacks.hyperparameter_search import searched_parameters, trials_in_a_row, with_search
 from tests.synth.optional import optional_assembly
 from twin.sagemaker.pipeline.definition import parse
 from twin.sagemaker.search import ranges
@@ -67,7 +68,8 @@ def test_a_trial_is_the_training_job_less_what_is_searched(settings: Settings) -
     arguments = step(with_search(RENDERED, searching(settings)), "FineTune")["Arguments"]
     trial = arguments["TrainingJobDefinition"]
     searched = {"learning_rate", "lora_rank", "epochs"}
-    assert trial["StaticHyperParameters"].keys() == training["HyperParameters"].keys() - searched
+    static = trial["StaticHyperParameters"]
+    assert static.keys() == (training["HyperParameters"].keys() - searched) | {"checkpoints"}
     for name in ("AlgorithmSpecification", "InputDataConfig", "OutputDataConfig", "RoleArn", "StoppingCondition"):
         assert trial[name] == training[name]
     assert arguments["Tags"] == training["Tags"]
@@ -79,6 +81,12 @@ def test_a_trial_is_the_training_job_less_what_is_searched(settings: Settings) -
         "IntegerParameterRanges": [{"Name": "epochs", "MinValue": "1", "MaxValue": "3", "ScalingType": "Linear"}],
         "CategoricalParameterRanges": [{"Name": "lora_rank", "Values": ["8", "16", "32"]}],
     }
+
+
+def test_a_trial_keeps_no_checkpoints_which_nobody_would_read(settings: Settings) -> None:
+    trial = step(with_search(RENDERED, searching(settings)), "FineTune")["Arguments"]["TrainingJobDefinition"]
+    assert "CheckpointConfig" not in trial
+    assert parse_training(["--checkpoints", trial["StaticHyperParameters"]["checkpoints"]]).checkpoints == "none"
 
 
 def test_strategy_limits_early_stopping_and_seed_are_those_of_the_settings(settings: Settings) -> None:
@@ -124,6 +132,15 @@ def test_every_setting_that_can_be_searched_is_a_hyperparameter_of_training() ->
     assert set(HYPERPARAMETERS.values()) <= step(RENDERED, "FineTune")["Arguments"]["HyperParameters"].keys()
 
 
+def test_the_parameters_that_a_search_chooses_are_those_that_the_training_job_reads(settings: Settings) -> None:
+    read = step(RENDERED, "FineTune")["Arguments"]["HyperParameters"]
+    for name, hyperparameter in HYPERPARAMETERS.items():
+        [parameter] = searched_parameters(searching(settings, SearchRange(setting=name, values=(1, 2))))
+        assert f"Parameters.{parameter}" in set(texts(read[hyperparameter]))
+    assert searched_parameters(settings) == []
+
+
+@hypothesis_settings(deadline=None)
 @given(st.floats(1e-6, 1e-2), st.floats(1e-6, 1e-2), st.floats(0, 1))
 def test_whatever_is_drawn_from_a_range_is_a_value_that_training_takes(
     settings: Settings, one: float, other: float, place: float

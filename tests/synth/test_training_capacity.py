@@ -10,6 +10,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from cdk_app.settings.tuning import Tuning
+from stacks import training_capacity
 from stacks.fine_tuning import DEFINITION
 from stacks.training_capacity import set_capacity
 
@@ -54,6 +55,20 @@ def test_jobs_are_tried_again_as_often_as_the_settings_say_and_calls_in_any_case
 ) -> None:
     fine_tune, evaluate, _ = attempts(definition_with(retries=retries))
     assert fine_tune == evaluate == expected
+
+
+@pytest.mark.parametrize("retries", [0, 1, 4, 9])
+def test_what_is_waited_for_are_the_attempts_and_pauses_of_the_definition(retries: int) -> None:
+    policies = [
+        policy for step in definition_with(retries=retries)["Steps"] for policy in step.get("RetryPolicies", [])
+    ]
+    pauses = {
+        sum(policy["IntervalSeconds"] * policy["BackoffRate"] ** number for number in range(policy["MaxAttempts"]))
+        for policy in policies
+        if any(kind.startswith("SageMaker.") for kind in policy["ExceptionType"])
+    }
+    assert pauses == ({training_capacity.pauses_s(Tuning(retries=retries))} if retries else set())
+    assert training_capacity.attempts(Tuning(retries=retries)) == 1 + retries
 
 
 @pytest.mark.parametrize("tuning", [{"spot": True}, {"keep_alive_minutes": 60}])

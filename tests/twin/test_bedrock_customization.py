@@ -199,6 +199,24 @@ def _gone(account: Account, name: str) -> bool:
     return False
 
 
+def test_a_permission_by_tags_is_for_what_bears_them(account: Account, job: Json) -> None:
+    own = {"StringEquals": {"aws:ResourceTag/project": "fourfold"}}
+    deleting = {**allow("bedrock:DeleteCustomModelDeployment"), "Condition": own}
+    client = user_client(account.emulator, "bedrock", deleting)
+    made = {
+        project: account.bedrock.create_custom_model_deployment(
+            modelDeploymentName=unique("tagged"),
+            modelArn=job["outputModelArn"],
+            tags=[{"key": "project", "value": project}],
+        )["customModelDeploymentArn"]
+        for project in ("fourfold", "another")
+    }
+    said = refusal(client.delete_custom_model_deployment, customModelDeploymentIdentifier=made["another"])
+    assert said.startswith("AccessDenied")
+    client.delete_custom_model_deployment(customModelDeploymentIdentifier=made["fourfold"])
+    account.bedrock.delete_custom_model_deployment(customModelDeploymentIdentifier=made["another"])
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -224,6 +242,7 @@ def test_the_same_token_finds_the_same_job_and_a_taken_name_is_a_conflict(
     first = account.bedrock.create_model_customization_job(**request)["jobArn"]
     assert account.bedrock.create_model_customization_job(**request)["jobArn"] == first
     account.bedrock.stop_model_customization_job(jobIdentifier=first)
+    assert refusal(account.bedrock.stop_model_customization_job, jobIdentifier=first).startswith("ConflictException")
     stopped = account.ended(first)
     assert stopped["status"] == "Stopped"
     assert "outputModelArn" not in stopped

@@ -40,6 +40,8 @@ FUNCTIONS = [
     ("enforce_execution_timeouts", "ministack.services.stepfunctions", "_emit_execution_status_event", "execution"),
     ("enforce_execution_timeouts", "ministack.services.stepfunctions", "_run_execution", "exec_arn"),
     ("enforce_execution_timeouts", "ministack.services.stepfunctions", "now_iso", ""),
+    ("give_condition_keys", "ministack.core.iam_evaluator", "enforce",
+     "access_key_id iam_action service region resource_arn service_context"),
     ("hide_function_errors_from_api_clients", "ministack.services.apigateway_v1", "_lambda_proxy_response", "result"),
     (SUCCEED, STATES, "_apply_jsonata_output", "state_def raw_input ctx result error_output default"),
     (SUCCEED, STATES, "_apply_output_path", "state_def data ctx"),

@@ -12,6 +12,7 @@ from cdk_app.settings import selection, task
 from lambdas.shared import labels as of_candidates
 from lambdas.shared import metrics as for_candidates
 from lambdas.shared import squad
+from lambdas.shared.records import Record, Turn
 from pipelines.preparation.settings import KINDS
 from pipelines.tuning import labels as of_tuned
 from pipelines.tuning import metrics as for_tuned
@@ -64,6 +65,16 @@ def test_too_many_or_too_long_targets_are_labels_to_neither() -> None:
         assert of_tuned.labels_of(targets) == []
         with pytest.raises(of_candidates.NotLabels, match=r"no labels.*task\.kind generation"):
             of_candidates.labels_of(targets)
+
+
+def test_a_target_that_is_no_label_is_named_by_its_record_and_its_text_is_kept_to_itself() -> None:
+    turns = (Turn("user", "Text."),)
+    records = [Record("r1", turns, "sports"), Record("r2", turns, "Jane Roe owes 400 pounds. " * 5)]
+
+    with pytest.raises(of_candidates.NotLabels, match=r"that of record r2 has \d+ characters") as refused:
+        of_candidates.labels_of_records(records)
+
+    assert "jane" not in str(refused.value).lower()
 
 
 def test_settings_functions_and_jobs_know_the_same_kinds_and_metrics() -> None:

@@ -90,7 +90,14 @@ def further_bedrock(request: Request) -> Iterable[Permission]:
             yield Permission(f"bedrock:{route.operation}", f"{begin}{kind}/*")
     for member, kinds in _TAGGED.items():
         if given.get(member) and route.operation in kinds:
-            yield Permission("bedrock:TagResource", f"{begin}{kinds[route.operation]}/*")
+            asked = {f"aws:RequestTag/{tag['key']}": tag["value"] for tag in given[member]}
+            keys = {"aws:TagKeys": [tag["key"] for tag in given[member]]}
+            yield Permission("bedrock:TagResource", f"{begin}{kinds[route.operation]}/*", {**asked, **keys})
+
+
+def tags_on_bedrock(arn: str) -> dict[str, str]:
+    """`aws:ResourceTag/...` of what bears the ARN; nothing of what is not there, as on AWS."""
+    return {f"aws:ResourceTag/{tag['key']}": tag["value"] for tag in store.tags(arn)}
 
 
 # ---- EventBridge Scheduler ------------------------------------------------------------------------------

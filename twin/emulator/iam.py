@@ -16,6 +16,7 @@ from twin.emulator.bedrock_iam import (
     further_bedrock,
     scheduler_action,
     scheduler_resource,
+    tags_on_bedrock,
 )
 from twin.emulator.glue_iam import further_resources, glue_action, glue_resource
 from twin.emulator.hooks import Permission, Request, pass_role
@@ -48,6 +49,7 @@ def register() -> None:
     hooks.map_iam("bedrock-runtime", bedrock_action, bedrock_resource)
     hooks.map_iam("bedrock", bedrock_control_action, bedrock_control_resource)
     hooks.require("bedrock", further_bedrock)
+    hooks.give_condition_keys("bedrock", tags_on_bedrock)
     hooks.map_iam("scheduler", scheduler_action, scheduler_resource)
     hooks.map_iam("athena", athena_action, athena_resource)
     hooks.require("athena", further_workgroups)

@@ -11,6 +11,7 @@ from cdk_app.settings import Settings, customized_model_id, override_problems, p
 from twin.run.columns import listed
 from twin.run.data_files import DataFiles
 from twin.run.data_set import in_words, look_into, with_columns
+from twin.sagemaker.jobs.nodes import MOST
 from twin.sample_data import COLUMNS as SAMPLE_COLUMNS
 from twin.weights.imported import MODELS
 from twin.weights.stand_ins import STAND_INS, customizable
@@ -42,11 +43,12 @@ class Given:
         """Say what is wrong with a setting, and where it is written."""
         return str(problem_in(self.workflow, self.settings.environment, place, message, remedy))
 
-    def value(self, key: str) -> Any:
-        """Return a setting of `data` as this run has it."""
-        nested = self.overrides.get("data", {})
-        settled = self.settings.data.model_dump()[key]
-        return self.overrides.get(f"data.{key}", nested.get(key, settled) if isinstance(nested, Mapping) else settled)
+    def value(self, key: str, section: str = "data") -> Any:
+        """Return a setting of `data`, or of another section, as this run has it."""
+        nested = self.overrides.get(section, {})
+        settled = self.settings.model_dump()[section][key]
+        given = nested.get(key, settled) if isinstance(nested, Mapping) else settled
+        return self.overrides.get(f"{section}.{key}", given)
 
 
 def check(run: Given) -> None:
@@ -63,6 +65,7 @@ def check(run: Given) -> None:
         *_warehouse_problems(run.settings, run.workflow),
         *of_input,
         *_base_problems(known),
+        *_instances_problems(known),
         *_evaluation_set_problems(known),
         *_data_problems(known),
     ]
@@ -80,6 +83,18 @@ def _base_problems(run: Given) -> Iterator[str]:
         yield f"--override data.base_run: {what}. {remedy}"
     else:
         yield run.problem(("data", "base_run"), what, f'Write `base_run: ""` under environments.twin.data. {remedy}')
+
+
+def _instances_problems(run: Given) -> Iterator[str]:
+    """Refuse more machines than there are here: training would begin after everything else, and be refused then."""
+    instances = run.value("instances", "tuning")
+    if not run.settings.tuning.enabled or run.value("service", "tuning") != "sagemaker" or instances <= MOST:
+        return
+    what = f"{instances} machines are more than the {MOST} that a training job has on this one"
+    if run.settings.tuning.instances == instances:
+        yield run.problem(("tuning", "instances"), what, "Under environments.twin, set tuning.instances to 1.")
+    else:
+        yield f"--override tuning.instances: {what}. Give {MOST} or fewer."
 
 
 def _data_problems(run: Given) -> list[str]:

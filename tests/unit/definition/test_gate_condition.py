@@ -92,7 +92,7 @@ def test_what_does_not_pass_ends_in_the_gate_with_the_evaluation_s_reasons(
 
     assert (outcome, begun, list(failed)) == ("Failed", ["FineTune", "Evaluate"], ["QualityGateFailed"])
     said = failed["QualityGateFailed"]
-    assert said.startswith("The tuned model did not clear the quality gate (rougeL at least ")
+    assert said.startswith("The tuned model did not clear the quality gate. ")
     assert str(change.get("message", "")) in said
     assert said.endswith("Every figure is in s3://b/x/evaluation/evaluation.json.")
 

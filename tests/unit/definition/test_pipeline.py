@@ -131,6 +131,9 @@ def test_prefixes_end_with_a_slash_so_that_no_neighbour_is_read() -> None:
     assert set(uris) == {"train", "validation", "model", "code", "base", "test", "champion"}
     for name in ("train", "validation", "base", "test"):
         assert resolve(uris[name]).endswith("prefix/")
+    place = STEPS["FineTune"]["Arguments"]["CheckpointConfig"]["S3Uri"]["Std:Join"]
+    assert "".join(place["Values"][i] for i in (0, 2)).endswith("/checkpoints/run=/")
+    assert (place["On"], place["Values"][1]) == ("", {"Get": "Parameters.RunId"})
 
 
 def test_what_the_jobs_write_is_encrypted_with_the_given_key() -> None:
@@ -171,8 +174,10 @@ def test_the_gate_holds_the_evaluation_s_verdict_and_its_figures() -> None:
     ):
         assert name in left
     message = json.dumps(GATE["ElseSteps"][0]["Arguments"]["ErrorMessage"])
-    for figure in ("MinimumLossReduction", "Metric", "MinimumMetric", '"message"'):
-        assert figure in message
+    assert '"message"' in message
+    # Texts have no floor: a limit that was not asked for is no reason.
+    for limit in ("MinimumLossReduction", "Metric", "MinimumMetric"):
+        assert f"Parameters.{limit}" not in message
 
 
 def test_the_registered_model_waits_for_approval_and_carries_only_its_own_environment() -> None:

@@ -142,7 +142,8 @@ def _add_s3(cloud: Cloud) -> None:
             if bucket == params["Bucket"] and key.startswith(params.get("Prefix", ""))
         )
         start = int(params.get("ContinuationToken", 0))
-        page = {"Contents": [{"Key": key} for key in keys[start : start + 2]]}
+        listed = keys[start : start + 2]
+        page = {"Contents": [{"Key": key, "Size": len(cloud.objects[params["Bucket"], key])} for key in listed]}
         if start + 2 < len(keys):
             return {**page, "IsTruncated": True, "NextContinuationToken": str(start + 2)}
         return {**page, "IsTruncated": False}

@@ -12,7 +12,8 @@ from lambdas.check_training_data import handler as check
 from lambdas.compare_with_champion import handler as compare
 from lambdas.expire_throughput import handler as expire
 from lambdas.judge_customization import handler as judge
-from lambdas.shared.errors import EvaluationIncomplete
+from lambdas.shared.errors import AccessDenied, EvaluationIncomplete
+from tests.unit.lambdas.conftest import refusal
 
 if TYPE_CHECKING:
     from tests.unit.lambdas.conftest import Cloud, Context
@@ -277,14 +278,63 @@ def test_throughput_whose_time_is_over_is_deleted_and_said_to_be(
     cloud: Cloud, context: Context, throughput: list[str]
 ) -> None:
     assert expire.handle({"name": "name", "run_id": "run-7"}, context) == {"deleted": True}
-    assert cloud.called("bedrock", "DeleteProvisionedModelThroughput") == [{"provisionedModelId": "name"}]
+    assert cloud.called("bedrock", "DeleteProvisionedModelThroughput") == [{"provisionedModelId": ARN}]
     assert "answers with 503 until another model is deployed" in throughput[0]
 
 
 def test_throughput_that_is_gone_already_is_fine(cloud: Cloud, context: Context, throughput: list[str]) -> None:
+    cloud.parameters["target"] = "none"
     cloud.refuse("bedrock", "GetProvisionedModelThroughput", "ResourceNotFoundException", "none")
     assert expire.handle({"name": "name", "run_id": "run-7"}, context) == {"deleted": False}
     assert throughput == []
+
+
+def test_throughput_that_somebody_deletes_meanwhile_is_fine(
+    cloud: Cloud, context: Context, throughput: list[str]
+) -> None:
+    def deleted(_: Any) -> Json:
+        cloud.refuse("bedrock", "GetProvisionedModelThroughput", "ResourceNotFoundException", "none")
+        return dict(refusal("DeleteProvisionedModelThroughput", "AccessDeniedException", "no tags"))
+
+    cloud.on("bedrock", "DeleteProvisionedModelThroughput", deleted)
+    assert expire.handle({"name": "name", "run_id": "run-7"}, context) == {"deleted": True}
+    assert len(throughput) == 1
+
+
+def test_throughput_that_may_not_be_deleted_is_an_error(cloud: Cloud, context: Context, throughput: list[str]) -> None:
+    cloud.refuse("bedrock", "DeleteProvisionedModelThroughput", "AccessDeniedException", "no")
+    with pytest.raises(AccessDenied, match="DeleteProvisionedModelThroughput was denied"):
+        expire.handle({"name": "name", "run_id": "run-7"}, context)
+    assert throughput == []
+
+
+def test_what_could_not_be_told_is_in_the_error_and_told_by_the_next_attempt(
+    cloud: Cloud, context: Context, throughput: list[str]
+) -> None:
+    def heard(params: Any) -> Json:
+        throughput.append(params["Message"])
+        return {"MessageId": "1"}
+
+    cloud.refuse("sns", "Publish", "KMSAccessDenied", "no key")
+    with pytest.raises(expire.SubscribersNotTold, match=r"The message reads: .*the API answers with 503"):
+        expire.handle({"name": "name", "run_id": "run-7"}, context)
+    assert cloud.called("bedrock", "DeleteProvisionedModelThroughput")
+
+    cloud.refuse("bedrock", "GetProvisionedModelThroughput", "ResourceNotFoundException", "none")
+    cloud.on("sns", "Publish", heard)
+    assert expire.handle({"name": "name", "run_id": "run-7"}, context) == {"deleted": False}
+    assert "answers with 503 until another model is deployed" in throughput[0]
+
+
+@pytest.mark.parametrize("value", [None, "{"])
+def test_a_target_that_cannot_be_read_keeps_nobody_from_being_told(
+    cloud: Cloud, context: Context, throughput: list[str], value: str | None
+) -> None:
+    cloud.parameters.pop("target")
+    if value is not None:
+        cloud.parameters["target"] = value
+    assert expire.handle({"name": "name", "run_id": "run-7"}, context) == {"deleted": True}
+    assert "has reached its time to live" in throughput[0]
 
 
 def test_throughput_that_is_still_created_is_waited_for_and_told_of_where_time_runs_out(
@@ -297,3 +347,6 @@ def test_throughput_that_is_still_created_is_waited_for_and_told_of_where_time_r
     [message] = throughput
     assert "cannot be deleted" in message
     assert f"--provisioned-model-id {ARN}" in message
+    cloud.refuse("sns", "Publish", "NotFound", "the topic went with its stack")
+    with pytest.raises(expire.ThroughputNotDeleted, match="bills by the hour"):
+        expire.handle({"name": "name", "run_id": "run-7"}, context)

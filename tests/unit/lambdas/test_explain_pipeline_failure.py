@@ -105,6 +105,35 @@ def test_a_failed_training_says_its_reason_and_how_its_newest_log_ends(
     assert asked["startFromHead"] is False
 
 
+HOSTS = {
+    "pipelines-abc-FineTune-x1/algo-1-100": ["the first attempt of algo-1"],
+    "pipelines-abc-FineTune-x1/algo-1-200": ["algo-1 speaks"],
+    "pipelines-abc-FineTune-x1/algo-2-200": ["algo-2 speaks"],
+    "pipelines-abc-FineTune-x1/algo-10-200": ["algo-10 speaks last"],
+}
+
+
+@pytest.mark.parametrize(
+    ("reason", "host", "why"),
+    [
+        ("AlgorithmError: exit code 1 on algo-2", "algo-2", "algo-2 of 3 hosts, which the reason names"),
+        ("AlgorithmError: exit code 1", "algo-1", "algo-1 of 3 hosts, the first: the reason names none"),
+        # A host that left no log is no answer.
+        ("AlgorithmError: algo-3 is gone", "algo-1", "algo-1 of 3 hosts, the first"),
+    ],
+)
+def test_of_several_hosts_the_one_that_failed_is_quoted_and_not_the_one_that_spoke_last(
+    explain: Explain, job: Any, reason: str, host: str, why: str
+) -> None:
+    job("DescribeTrainingJob", training_job(reason), HOSTS)
+
+    with pytest.raises(FineTuneFailed) as caught:
+        explain({"StepName": "FineTune", "StepStatus": "Failed", "Metadata": TRAINING})
+
+    assert f"The log ends:\n{host} speaks\n" in str(caught.value)
+    assert f"stream pipelines-abc-FineTune-x1/{host}-200 ({why}" in str(caught.value)
+
+
 SEARCH = {"TuningJob": {"Arn": f"{JOBS}:hyper-parameter-tuning-job/abc-FineTune-x1"}}
 
 

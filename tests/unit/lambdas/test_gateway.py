@@ -652,6 +652,23 @@ def test_a_prompt_that_is_too_long_for_a_bedrock_model_is_the_caller_s_problem(
     assert send("POST", "/v1/summarize", {"text": "x"}).status == 413
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The provided model identifier is invalid.",
+        "Invocation of a custom model with on-demand throughput isn't supported. Deploy it first.",
+        "Operation not allowed",
+    ],
+)
+def test_a_bedrock_model_that_is_not_there_any_more_is_not_the_caller_s_problem(
+    send: Send, cloud: Cloud, message: str
+) -> None:
+    cloud.parameters["/target"] = json.dumps(BEDROCK)
+    cloud.refuse("bedrock-runtime", "Converse", "ValidationException", message)
+
+    assert send("POST", "/v1/summarize", {"text": "x"}).status == 503
+
+
 def test_text_goes_to_the_endpoint_unescaped_so_that_it_stays_within_its_payload(
     send: Send, cloud: Cloud, endpoint: object
 ) -> None:

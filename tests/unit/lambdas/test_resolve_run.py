@@ -141,7 +141,7 @@ def test_dpo_learns_at_a_tenth_of_the_method_s_rate(method: str, rate: float) ->
     assert (found["Objective"], found["Beta"], found["LabelSmoothing"]) == ("dpo", "0.3", "0.0")
 
 
-@pytest.mark.parametrize("tuning", [{"objective": "continued-pretraining"}, {"beta": 0.001}])
+@pytest.mark.parametrize("tuning", [{"objective": "continued-pretraining"}, {"beta": 0.001}, {"label_smoothing": 0.4}])
 def test_a_run_cannot_change_what_the_gate_measures(resolve: Resolve, tuning: dict[str, Any]) -> None:
     with pytest.raises(InvalidRunInput, match=next(iter(tuning))):
         resolve({"tuning": tuning})

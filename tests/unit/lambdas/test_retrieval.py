@@ -14,6 +14,8 @@ from lambdas.evaluate_candidate.asking import CandidateNotAvailable
 from lambdas.evaluate_candidate.documents import InvalidDocuments
 from lambdas.evaluate_candidate.handler import handle
 from lambdas.shared.errors import InvalidEvent
+from lambdas.shared.passages import VectorSearch
+from lambdas.shared.similarity import Index
 
 if TYPE_CHECKING:
     from tests.unit.lambdas.conftest import Cloud, Context
@@ -126,6 +128,36 @@ def test_a_document_that_cannot_be_read_is_named(
 
     with pytest.raises(InvalidDocuments, match=message):
         evaluate()
+
+
+@pytest.mark.parametrize("search", ["words", "embeddings"])
+def test_a_question_is_searched_for_once_also_to_tell_whether_its_answer_was_found(
+    evaluate: Evaluate, monkeypatch: pytest.MonkeyPatch, search: str
+) -> None:
+    searched: list[str] = []
+    both: tuple[Any, ...] = (Index, VectorSearch)
+    for by in both:
+        nearest = by.nearest
+
+        def counting(self: Any, text: str, count: int, nearest: Any = nearest) -> Any:
+            searched.append(text)
+            return nearest(self, text, count)
+
+        monkeypatch.setattr(by, "nearest", counting)
+
+    evaluate(search=search)
+
+    assert len(searched) == len(set(searched)) == 8
+
+
+def test_texts_that_are_too_long_together_are_refused_before_any_is_read(evaluate: Evaluate, cloud: Cloud) -> None:
+    for name in ("c.txt", "d.md"):
+        cloud.objects["raw", f"handbook/{name}"] = b"word " * 400_000
+
+    with pytest.raises(InvalidDocuments, match="longer than 3,000,000 bytes"):
+        evaluate()
+
+    assert not [call for call in cloud.called("s3", "GetObject") if call["Bucket"] == "raw"]
 
 
 def test_more_passages_than_can_be_searched_are_refused_with_their_number(

@@ -179,6 +179,20 @@ def test_a_card_of_preferences_says_how_often_the_chosen_answer_is_likelier(writ
     assert [figure["value"] for figure in own["metric_data"]] == [0.5, 0.9, 0.4]
 
 
+def test_what_a_search_chose_is_not_listed_as_the_run_gave_it(
+    write: Write, run: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEARCHED_PARAMETERS", "LearningRate,Epochs")
+    run["tuning"] |= {"LearningRate": "0.0005", "Epochs": "3", "Seed": "13"}
+
+    job = write()["training_details"]["training_job_details"]
+
+    given = {one["name"] for one in job["user_provided_hyper_parameters"]}
+    assert "Seed" in given
+    assert not given & {"LearningRate", "Epochs"}
+    assert job["hyper_parameters"] == [{"name": "epochs", "value": "1"}]
+
+
 def test_after_a_search_the_card_says_that_the_cost_is_of_one_trial(write: Write) -> None:
     job = {"TuningJobArn": "arn:aws:sagemaker:eu-west-1:123456789012:hyper-parameter-tuning-job/s"}
     parameters = {

@@ -57,6 +57,36 @@ def test_tables_tell_their_schema_too(bucket: MakeBucket) -> None:
     assert infer(bucket, {"a.parquet": file.getvalue()}) == Columns("document", "summary")
 
 
+TURNS = pa.list_(pa.struct([("role", pa.string()), ("content", pa.string())]))
+FIXED = pa.list_(TURNS.value_type, 2)
+PAIR, OTHERWISE = Columns("prompt", "chosen", rejected="rejected"), Columns("prompt", "completion")
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns"),
+    [
+        (pa.string(), PAIR),
+        (pa.large_string(), PAIR),
+        (pa.dictionary(pa.int32(), pa.string()), PAIR),
+        (TURNS, PAIR),
+        (pa.large_list(TURNS.value_type), PAIR),
+        (FIXED, PAIR),
+        # Many a data set counts how often an answer was chosen, or says which one was.
+        (pa.int64(), OTHERWISE),
+        (pa.bool_(), OTHERWISE),
+        (pa.list_(pa.string()), OTHERWISE),
+        (TURNS.value_type, OTHERWISE),
+    ],
+)
+def test_a_table_s_types_tell_whether_chosen_and_rejected_are_answers(
+    bucket: MakeBucket, kind: pa.DataType, columns: Columns
+) -> None:
+    fields = [("prompt", pa.string()), ("completion", pa.string()), ("chosen", kind), ("rejected", kind)]
+    file = io.BytesIO()
+    pq.write_table(pa.schema(fields).empty_table(), file)
+    assert infer(bucket, {"a.parquet": file.getvalue()}) == columns
+
+
 def test_a_value_that_nobody_can_read_does_not_hide_the_columns(bucket: MakeBucket) -> None:
     file = io.BytesIO()
     far = pa.array([10**15], pa.int64()).cast(pa.timestamp("s"))

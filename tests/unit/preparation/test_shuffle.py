@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.preparation.manifest import check_balance
 from pipelines.preparation.parts import Destination, Written
+from pipelines.preparation.settings import Settings
 from pipelines.preparation.shuffle import count_parts, place
 
 Prepare = Callable[..., tuple[Written, Destination]]
@@ -92,6 +93,20 @@ def test_copies_go_to_quarantine_with_the_record_they_repeat_or_contradict(prepa
     }
     assert {row["duplicate_of"] for row in copies} == {twin["record_id"]}
     assert written.rejected == {"duplicate": 1, "conflicting_target": 1, "empty": 1}
+
+
+def test_a_pair_that_differs_in_its_rejected_answer_alone_goes_to_quarantine_and_says_so(
+    prepare: Prepare, module_settings: dict[str, Any]
+) -> None:
+    document = json.loads(json.dumps(module_settings))
+    document["task"]["kind"] = "generation"
+    document["data"]["columns"] = {"text": "documentation", "target": "summary", "messages": None, "rejected": "worse"}
+    text = "creates a bucket with the name that you give"
+    raw = record(text, worse="one that is worse") + record(text, worse="another that is worse") + record(text, worse="")
+    written, destination = prepare({"a.jsonl": raw}, settings=Settings.from_json(json.dumps(document)))
+    [copy] = [row for rows in contents(destination).values() for row in rows if "duplicate_of" in row]
+    assert copy["detail"] == "the same text as line 1 of a.jsonl, with another rejected answer"
+    assert written.rejected == {"duplicate": 1, "empty": 1}
 
 
 def test_parts_say_how_many_records_they_hold_and_lie_in_their_folders(prepare: Prepare) -> None:

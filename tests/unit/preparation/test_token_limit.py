@@ -133,6 +133,26 @@ def replace_limit(settings: Settings, max_tokens: int) -> Settings:
     return replace(settings, filters=replace(settings.filters, max_tokens=max_tokens))
 
 
+@pytest.mark.parametrize("longer", ["chosen", "rejected"])
+def test_of_a_pair_the_longer_answer_counts_whichever_it_is(limited: Limited, longer: str) -> None:
+    columns = {"text": "documentation", "target": "chosen", "messages": None, "rejected": "rejected"}
+    settings = limited(1, columns=columns)
+    answers = {"chosen": "it returns one", "rejected": "a stream of it"} | {longer: f"{TEXT} and {TEXT}"}
+    content = json.dumps({"documentation": TEXT, **answers}).encode()
+    pair = Line("a.jsonl", 1, content, len(content))
+
+    def tokens_with(answer: str) -> int:
+        return tokens_of(line(TEXT, answers[answer]), limited(1))
+
+    count = tokens_with(longer)
+    assert count > min(map(tokens_with, answers))
+    assert isinstance(curate(pair, replace_limit(settings, count), Tally()), Candidate)
+    rejected = curate(pair, replace_limit(settings, count - 1), Tally())
+    assert isinstance(rejected, Quarantined)
+    said = " with the rejected answer" if longer == "rejected" else ""
+    assert json.loads(rejected.quarantine)["detail"].startswith(f"{count} tokens{said}; data.filters.max_tokens")
+
+
 def test_a_text_alone_is_counted_without_a_template(limited: Limited, files: TokenizerFiles) -> None:
     settings = limited(1, columns={"text": "documentation"} | NO_TARGET)
     assert tokens_of(line(TEXT), settings) == chat_tokenizer(files).count(TEXT)

@@ -20,6 +20,7 @@ from pipelines.preparation.reading.files import kind_of
 from twin.run.data_file import format_of
 from twin.run.data_files import DataFiles, find_data_files
 from twin.run.preflight import Given, RunRefused, check
+from twin.sagemaker.jobs.nodes import MOST
 from twin.sample_data import COLUMNS, write_sample
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -321,3 +322,20 @@ def test_a_warehouse_that_does_not_run_here_is_refused_with_what_to_do(tmp_path:
     (found,) = problems(changed(tmp_path, analytics={"redshift": True}), None, workflow=file)
     assert found.startswith(f"{file}:")
     assert ": environments.twin.analytics.redshift: Redshift does not run on this machine. Set it to false" in found
+
+
+def test_more_training_instances_than_there_are_machines_here_are_refused_before_anything_begins(
+    settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "workflow.yaml"
+    (found,) = problems(changed(tmp_path, tuning={"instances": MOST + 1}), None, workflow=file)
+    assert found.startswith(f"{file}:")
+    assert f": environments.twin.tuning.instances: {MOST + 1} machines are more than the {MOST}" in found
+
+    (found,) = problems(settings, None, {"tuning": {"instances": MOST + 1}})
+    assert found.startswith("--override tuning.instances: ")
+    check(Given(settings, WORKFLOW, None, None, {"tuning.instances": MOST}))
+
+
+def test_where_nothing_is_trained_the_number_of_instances_does_not_matter(tmp_path: Path) -> None:
+    check(Given(changed(tmp_path, tuning={"enabled": False, "instances": MOST + 1}), WORKFLOW))

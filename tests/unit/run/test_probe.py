@@ -151,3 +151,25 @@ def test_conversations_are_asked_by_their_last_turn_and_the_figures_say_so(
     ]
     assert found.conversations
     assert found.examples == [{"prompt": "Why?", "reference": "So.", "output": "an answer"}]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_of_pairs_each_is_asked_as_it_was_some_in_turns_and_some_not(
+    api: FakeApi, settings: Settings, named: bool
+) -> None:
+    columns = Columns(text="prompt", target="chosen", rejected="rejected") if named else None
+    own = settings.model_copy(update={"data": settings.data.model_copy(update={"columns": columns})})
+    answer = {"role": "assistant", "content": "So."}
+    asked = [f"{settings.task.instruction}\n\nA text.", "Why?"]
+    pairs = [
+        {"record_id": text, "messages": [{"role": "user", "content": text}, answer], "rejected": "No."}
+        for text in asked
+    ]
+
+    found = probe(api.client, None, own, TUNED, pairs, lambda _done, _total: None)
+
+    assert [(path, body) for path, signed, body in api.asked if signed] == [
+        ("/v1/summarize", {"text": "A text.", "temperature": 0}),
+        ("/v1/generate", {"prompt": "Why?", "temperature": 0}),
+    ]
+    assert (found.route, found.conversations) == ("/v1/summarize", True)

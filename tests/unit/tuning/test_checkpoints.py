@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from pipelines.tuning import export, loop, losses, run_state, train
+from pipelines.tuning import export, loop, losses, run_state, state_files, train
 from pipelines.tuning.container import TrainingFolders, TuningError
 from pipelines.tuning.interruption import EXIT_STATUS, Interrupted, Interruption
 from pipelines.tuning.settings import parse_training
@@ -208,8 +208,44 @@ def test_only_what_is_trained_is_in_a_checkpoint(folders: TrainingFolders, monke
     assert sum(weight.numel() for weight in states[0]["weights"]) == report["trained_weights"]
 
 
-def test_without_a_folder_nothing_is_saved(folders: TrainingFolders) -> None:
-    report = train.fine_tune(replace(SETTINGS, epochs=1), replace(folders, checkpoints=None))
+def mapped(folder: Path) -> set[str]:
+    """Give the files of a folder whose pages are this process's memory."""
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    return {Path(line.split(maxsplit=5)[5]).name for line in lines if str(folder) in line}
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="only Linux tells what a process has mapped")
+def test_a_checkpoint_is_not_read_into_memory_and_its_file_is_let_go_when_training_goes_on(
+    folders: TrainingFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert folders.checkpoints is not None
+    interrupted_at(STEPS_IN_EPOCH + 1, folders, monkeypatch)
+    saved = state_files.newest(folders.checkpoints)
+    assert saved is not None
+    state = saved.load()
+    assert mapped(folders.checkpoints) == {saved.state.name}
+    assert state["stopping"]["kept"]
+    del state
+
+    seen: list[set[str]] = []
+    take_step = loop.Trainer.take_step
+
+    def looking(self: loop.Trainer) -> loop.Step:
+        seen.append(mapped(saved.state.parent))
+        return take_step(self)
+
+    monkeypatch.setattr(loop.Trainer, "take_step", looking)
+    train.fine_tune(SETTINGS, folders)
+    assert seen
+    assert not any(seen)
+
+
+@pytest.mark.parametrize("why", ["there is no folder", "nobody would read them"])
+def test_checkpoints_that_are_not_wanted_are_not_saved(why: str, folders: TrainingFolders) -> None:
+    if why == "there is no folder":
+        report = train.fine_tune(replace(SETTINGS, epochs=1), replace(folders, checkpoints=None))
+    else:
+        report = train.fine_tune(replace(SETTINGS, epochs=1, checkpoints="none"), folders)
     assert report["resumed_from"] == []
     assert folders.checkpoints is not None
     assert not folders.checkpoints.exists()

@@ -20,7 +20,7 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
 from lambdas.evaluate_candidate import handler
-from pipelines.tuning import loop, losses, train
+from pipelines.tuning import loop, losses, splits, train
 from pipelines.tuning.container import TrainingFolders, TuningError, failures_explained
 from pipelines.tuning.settings import TrainingSettings, parse_training
 from tests.unit.tuning.conftest import record, write_lines
@@ -240,13 +240,13 @@ def test_targets_that_are_no_labels_are_refused_before_the_weights_are_read(
 
 
 def test_the_pool_of_labels_is_that_of_the_candidates() -> None:
-    assert train.LABEL_POOL == handler.LABEL_POOL
+    assert splits.LABEL_POOL == handler.LABEL_POOL
 
 
 def test_labels_come_from_as_many_records_as_the_candidates_have_them_from(
     folders: TrainingFolders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train, "LABEL_POOL", 3)
+    monkeypatch.setattr(splits, "LABEL_POOL", 3)
     report = train.fine_tune(replace(SETTINGS, epochs=1, metric="accuracy"), folders)
     assert sorted(report["labels"]) == ["create a bucket", "delete a bucket", "list a bucket"]
 

@@ -125,7 +125,7 @@ def get_job(request: Request, parameters: Json) -> Json:
 def stop_job(request: Request, parameters: Json) -> Json:
     """StopModelCustomizationJob: the job's process is told to end, and no model is left."""
     arn, record = _job(request, parameters)
-    if record["status"] not in ("InProgress", "Stopping"):
+    if record["status"] != "InProgress":
         raise errors.conflict(f"The job {record['jobName']} is {record['status']} and cannot be stopped.")
     store.update(record, status="Stopping", lastModifiedTime=store.now())
     training.stop(arn)

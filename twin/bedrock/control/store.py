@@ -53,6 +53,12 @@ def find(kind: Kind, identifier: str, name_key: str, begin: str) -> tuple[str, J
     return None
 
 
+def tags(arn: str) -> list[Json]:
+    """The tags of the record with an ARN, of whatever kind."""
+    with _lock:
+        return next((records[arn].get("_tags", []) for records in _records.values() if arn in records), [])
+
+
 def of(kind: Kind, begin: str) -> list[Json]:
     """The records whose ARNs begin so."""
     with _lock:

@@ -29,6 +29,7 @@ from twin.emulator.hooks.functions import name_function_errors, refuse_unsupport
 from twin.emulator.hooks.identity import (
     Permission,
     deny_unmapped,
+    give_condition_keys,
     map_iam,
     on_denied,
     pass_role,
@@ -81,6 +82,7 @@ __all__ = [
     "end_executions_with_the_emulator",
     "enforce_execution_timeouts",
     "extend_cfn_resource",
+    "give_condition_keys",
     "give_succeed_states_their_output",
     "hide_function_errors_from_api_clients",
     "in_background",

@@ -78,6 +78,28 @@ def require(service: str, permissions: Callable[[Request], Iterable[Permission]]
     app.SERVICE_HANDLERS[service] = checked
 
 
+def give_condition_keys(namespace: str, keys: Callable[[str], Mapping[str, Any]]) -> None:
+    """Have conditions on a service's actions see `keys`, which a function of the resource's ARN gives.
+
+    The emulator knows the tags of few services' resources: a condition on another's would never hold.
+    """
+    before = iam_evaluator.enforce
+
+    def enforce(
+        access_key_id: str,
+        iam_action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:
+        if iam_action.startswith(f"{namespace}:"):
+            service_context = {**keys(resource_arn), **(service_context or {})}
+        return before(access_key_id, iam_action, service, region, resource_arn, service_context)
+
+    iam_evaluator.enforce = enforce
+
+
 def _evaluate(request: Request, needed: Permission) -> Any:
     access_key = router.extract_access_key_id(dict(request.headers), dict(request.query))
     # The service whose resource policy counts is that of the action: a key's policy for kms:Decrypt.

@@ -49,6 +49,18 @@ def test_columns_that_nobody_wants_are_not_read(read: Read) -> None:
     assert first.content == b'{"text": "text 0", "target": "t0"}'
 
 
+def test_pairs_are_read_whether_their_answers_are_texts_or_turns(read: Read) -> None:
+    pairs = Columns("prompt", "chosen", rejected="rejected")
+    asked, one, other = ({"role": "user", "content": "Why?"}, *({"role": "assistant", "content": t} for t in "ab"))
+    texts = pa.table({"prompt": ["Why?"], "chosen": ["a"], "rejected": ["b"]})
+    turns = pa.table({"prompt": ["Why?"], "chosen": [[asked, one]], "rejected": [[asked, other]]})
+    [of_texts] = read({"a.parquet": parquet(texts)}, pairs)
+    [of_turns] = read({"a.parquet": parquet(turns)}, pairs)
+    assert outcome(of_texts, pairs) == Example("Why?", "a", rejected="b")
+    found = outcome(of_turns, pairs)
+    assert (found.text, found.target, found.rejected) == ("Why?", "a", "b")
+
+
 def test_what_is_wrong_with_a_row_is_said_of_it(read: Read) -> None:
     table = pa.table({"text": ["a", None, "c", "x" * 2000], "target": ["b", "b", " ", "d"]})
     lines = read({"a.parquet": parquet(table)}, COLUMNS)
