@@ -28,7 +28,8 @@ from twin.weights.imported import SERVERS_VARIABLE
 WORK_DIR_VARIABLE = "FOURFOLD_WORK_DIR"
 PERSIST_VARIABLE = "FOURFOLD_PERSIST"
 _START_TIMEOUT_S = 90.0
-_STOP_TIMEOUT_S = 30.0
+# Longer than the emulator waits for stacks that are being changed, and then for its jobs.
+_STOP_TIMEOUT_S = 60.0
 _REPOSITORY = Path(__file__).resolve().parents[2]
 # Nothing else of the user's environment reaches the emulator or the jobs: settings of theirs for AWS, Spark,
 # Python or proxies would make two machines differ.

@@ -51,6 +51,7 @@ from twin.emulator.hooks.services import (
     override,
     serve_only,
 )
+from twin.emulator.hooks.stacks import finish_stacks
 from twin.emulator.hooks.tasks import (
     Task,
     TaskFailedError,
@@ -82,6 +83,7 @@ __all__ = [
     "end_executions_with_the_emulator",
     "enforce_execution_timeouts",
     "extend_cfn_resource",
+    "finish_stacks",
     "give_condition_keys",
     "give_succeed_states_their_output",
     "hide_function_errors_from_api_clients",
