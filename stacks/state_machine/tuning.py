@@ -13,6 +13,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from cdk_app.settings.tuning import Tuning
 from stacks.fine_tuning import FineTuning
+from stacks.state_machine.deadline import not_past, since
 from stacks.state_machine.functions import WorkflowFunctions
 from stacks.state_machine.steps import PAYLOAD, Steps
 from stacks.training_capacity import attempts, pauses_s
@@ -22,7 +23,7 @@ _TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (
 _TRAINING = "$exists($run.tuning.MaxWaitSeconds) ? $run.tuning.MaxWaitSeconds : $run.tuning.MaxRuntimeSeconds"
 # An execution may have 25,000 events, and one look takes nine: whoever has waited for days looks less often. So a year,
 # the longest that an execution may last, has about a thousand looks.
-_POLL = "{% $max([30, $floor(($millis() - $fine_tune_started) / 100000)]) %}"
+_POLL = f"{{% $max([30, $floor(($millis() - {since('fine_tune_started')}) / 100000)]) %}}"
 _TIMED_OUT = {
     "Error": "FineTuneTimedOut",
     "Cause": "The pipeline was stopped: its jobs may take tuning.max_runtime_minutes each (training on spot "
@@ -62,7 +63,8 @@ def tune(
     )
     finished = steps.choice("FineTuneFinished", comment="is the pipeline done?")
     finished.when(_status_is("Succeeded"), _compare(steps.failing_into(discard), functions, endpoint_name).next(then))
-    finished.when(_status_is("Executing", "Stopping", condition=" and $millis() < $fine_tune_deadline"), wait)
+    in_time = not_past("fine_tune_deadline", f"1000 * {longest}")
+    finished.when(_status_is("Executing", "Stopping", condition=f" and {in_time}"), wait)
     finished.when(_status_is("Executing"), stop, assign=steps.failure(_TIMED_OUT))
     finished.otherwise(_explain(steps, functions))
     return _start(steps, fine_tuning, longest).next(wait).next(describe).next(finished).start_state

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -104,16 +107,9 @@ class Emulator(Access):
         process, self._process = self._process, None
         if process is None:
             return
-        self._withdraw_address()
-        try:
-            if process.stdin is not None:
-                process.stdin.close()
-            process.wait(timeout=_STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired as error:
-            raise EmulatorError(f"The emulator did not end in time and was killed. Its log: {self.log_file}") from error
-        finally:
-            kill_marked(self._mark)
-            process.wait()
+        with _uninterrupted():
+            self._withdraw_address()
+            self._end(process)
 
     def __enter__(self) -> Self:
         self.start()
@@ -156,6 +152,17 @@ class Emulator(Access):
         return self._mark
 
     # ---- inside -----------------------------------------------------------------------------------------
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        try:
+            if process.stdin is not None:
+                process.stdin.close()
+            process.wait(timeout=_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired as error:
+            raise EmulatorError(f"The emulator did not end in time and was killed. Its log: {self.log_file}") from error
+        finally:
+            kill_marked(self._mark)
+            process.wait()
 
     def _withdraw_address(self) -> None:
         file = self.work_dir / ADDRESS
@@ -201,6 +208,19 @@ class Emulator(Access):
             time.sleep(0.05)
         tail = "\n".join(self.log_file.read_text(errors="replace").splitlines()[-15:])
         raise EmulatorError(f"The emulator did not start. Its log, {self.log_file}, ends:\n{tail}")
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Leave Ctrl-C aside in the block: whoever presses it again would lose what the first one is about to save."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # interrupts go to the main thread alone
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
 
 
 def _free_port() -> int:
