@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -105,7 +106,8 @@ def run(
         settings = load_settings(workflow, "twin")
     except SettingsError as error:
         raise fail(str(error), 2) from None
-    with interruptible(how_to_go_on):
+    begun_ns = time.time_ns()
+    with interruptible(lambda: how_to_go_on(begun_ns)):
         from cli.run import run_workflow  # the twin's packages load for seconds; --help need not wait
         from twin.run.preflight import RunRefused
 
@@ -128,17 +130,17 @@ def resume() -> None:
 
         try:
             code = resume_run(console)
-        except (RunRefused, NothingToResume, SettingsError) as error:
+        except (RunRefused, NothingToResume) as error:
             raise fail(str(error), 2) from None
     raise typer.Exit(code)
 
 
-def how_to_go_on() -> str:
-    """Say what goes on with a run that has been interrupted; nothing where its workflow had not begun."""
-    from twin.run.last_run import last_run
+def how_to_go_on(since_ns: int = 0) -> str:
+    """Say what goes on with a run that has been interrupted; nothing where its workflow had not begun since then."""
+    from twin.run.last_run import can_go_on
     from twin.run.session import emulator_folder
 
-    return "`fourfold resume` goes on with the run." if last_run(emulator_folder(ROOT)) else ""
+    return "`fourfold resume` goes on with the run." if can_go_on(emulator_folder(ROOT), since_ns) else ""
 
 
 def parse_override(text: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from twin.report.artefacts import Artefacts
 from twin.run.board import Board
 from twin.run.claim import claimed
 from twin.run.data_files import find_data_files
-from twin.run.last_run import last_run
+from twin.run.last_run import last_run, settings_of_last_run
 from twin.run.logs_of_run import write_logs
 from twin.run.preflight import Given, check
 from twin.run.resuming import NothingToResume, resume, resumed_board
@@ -64,19 +65,20 @@ def resume_run(console: Console) -> int:
     Raises:
         NothingToResume: there is no run to go on with.
         RunRefused: another command uses the account.
-        SettingsError: the run's settings file has been changed for the worse.
     """
-    with claimed(state_folder(ROOT), emulator_folder(ROOT)):
-        last = last_run(emulator_folder(ROOT))
+    account = emulator_folder(ROOT)
+    with claimed(state_folder(ROOT), account):
+        last = last_run(account)
         if last is None:
             raise NothingToResume("No run on this machine has come to its workflow. `fourfold run` starts one.")
-        settings = load_settings(last.workflow, "twin")
-        options = Options(ROOT, last.workflow, overrides=last.overrides, output=last.output)
-        return work_claimed(resume, settings, options, resumed_board(), console)
+        workflow = settings_of_last_run(account)
+        options = Options(ROOT, workflow, overrides=last.overrides, output=last.output)
+        settings = load_settings(workflow, "twin")
+        return work_claimed(partial(resume, last.arn), settings, options, resumed_board(), console)
 
 
 def work_claimed(work: Work, settings: Settings, options: Options, board: Board, console: Console) -> int:
-    """Run or resume the workflow in a state folder that is this run's own; as `run_workflow`."""
+    """Run or resume the workflow in a state folder that is this run's own; as `run_workflow` and `resume_run`."""
     log, output = emulator_folder(ROOT) / "emulator.log", options.output
     figures: dict[str, Any] = {}
     rejected: list[Path] = []
@@ -97,6 +99,8 @@ def work_claimed(work: Work, settings: Settings, options: Options, board: Board,
     try:
         with shown(board, console):
             finished = work(settings, options, board, report)
+    except NothingToResume:
+        raise
     except Exception as error:
         message = explain(error, log)
         if message is None:

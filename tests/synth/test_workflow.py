@@ -15,6 +15,7 @@ from cdk_app.checks import Assembly
 from cdk_app.checks.iam.statements import identity_statements
 from cdk_app.checks.state_machines.definitions import StateMachine, state_machines
 from tests.synth.walker import TaskError, Walk, Walker, in_order
+from twin.run.resuming import WAITS_FOR_PIPELINE
 
 PACKAGE = "arn:aws:sagemaker:us-east-1:111122223333:model-package/fourfold-dev/7"
 MODEL = "s3://models/run=run_1/training/job/output/model.tar.gz"
@@ -328,6 +329,12 @@ def test_a_stack_that_is_busy_is_tried_again_after_a_redrive_too(machine: StateM
     walked = Walker(without_time(machine.definition), {**TUNED, "UpdateServing": [busy, {}]}, redriven=NOW).run()
     assert walked.succeeded
     assert "WaitToUpdateServing" in walked.visited
+
+
+def test_what_the_twin_retries_a_pipeline_for_are_the_states_around_it(machine: StateMachine) -> None:
+    states = machine.definition["States"]
+    assert {name for name, state in states.items() if "WaitForFineTune" in json.dumps(state)} < WAITS_FOR_PIPELINE
+    assert states.keys() > WAITS_FOR_PIPELINE
 
 
 def test_a_redriven_run_looks_at_its_pipeline_as_often_as_a_new_one(machine: StateMachine) -> None:

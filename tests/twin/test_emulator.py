@@ -315,7 +315,7 @@ def test_an_interrupt_while_it_starts_ends_it_at_once(tmp_path: Path, monkeypatc
 def test_an_interrupt_while_it_ends_does_not_keep_it_from_saving(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wait, handler = subprocess.Popen.wait, signal.getsignal(signal.SIGINT)
+    wait, before = subprocess.Popen.wait, signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def interrupted(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
         signal.raise_signal(signal.SIGINT)
@@ -326,14 +326,14 @@ def test_an_interrupt_while_it_ends_does_not_keep_it_from_saving(
         monkeypatch.setattr(subprocess.Popen, "wait", interrupted)
     monkeypatch.undo()
 
-    assert signal.getsignal(signal.SIGINT) is handler
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
     assert "/kept" in (tmp_path / "state" / "ssm.json").read_text()
 
 
 def test_it_ends_in_another_thread_too(tmp_path: Path) -> None:
     emulator = Emulator(tmp_path)
     emulator.start()
-    other = threading.Thread(target=emulator.stop)
+    other = Thread(target=emulator.stop)
     other.start()
     other.join()
     assert not marked(emulator.mark)

@@ -86,4 +86,3 @@ def test_a_change_that_was_not_waited_for_has_failed_and_says_so(tmp_path: Path,
     if loaded.endswith("_FAILED"):
         assert "The emulator ended" in reason
         assert [event["ResourceStatusReason"] for event in failed] == [reason]
-

@@ -25,7 +25,7 @@ from twin.run.api import Api
 from twin.run.board import Board, Progress
 from twin.run.cpu import CpuMeter
 from twin.run.data_files import DataFiles, find_data_files
-from twin.run.execution import STEPS, Outcome, follow, start
+from twin.run.execution import STEPS, Outcome, execution_arn, follow, start
 from twin.run.last_run import LastRun
 from twin.run.probe import Endpoint, Probed, Record, probe
 from twin.run.synthesis import synthesize
@@ -88,12 +88,13 @@ class Options:
 
 @dataclass(frozen=True)
 class Begun:
-    """An execution that goes on in a deployed account; events up to `seen` are of before, and nobody's progress."""
+    """An execution that goes on in a deployed account; events up to `seen` are of before, and it was in `step` then."""
 
     emulator: Emulator
     outputs: dict[str, str]
     arn: str
     seen: int = 0
+    step: str | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ def run(
     """
     with ExitStack() as stack:
         stack.enter_context(CpuMeter(os.getpid(), board))
+        deployed_from = options.workflow.read_bytes()
         with board.step("Synthesize"):
             assembly = synthesize(options.root, options.workflow, ENVIRONMENT, options.state / f"cdk.out.{ENVIRONMENT}")
         with board.step("StartEmulator"):
@@ -155,8 +157,9 @@ def run(
         outputs = staging.stack_outputs(emulator, ENVIRONMENT)
         stage(emulator, settings, options, outputs, board)
         run_id = options.run_id or new_run_id()
-        arn = start(emulator, outputs["StateMachineArn"], run_id, options.overrides)
-        LastRun(options.workflow, options.output, options.overrides).remember(emulator.work_dir)
+        arn = execution_arn(outputs["StateMachineArn"], run_id)
+        LastRun(arn, options.output, options.overrides, deployed_from).remember(emulator.work_dir)
+        start(emulator, outputs["StateMachineArn"], run_id, options.overrides)
         return conclude(Begun(emulator, outputs, arn), settings, options, board, after)
 
 
@@ -164,7 +167,7 @@ def conclude(
     begun: Begun, settings: Settings, options: Options, board: Board, after: Callable[[Emulator, Finished], None]
 ) -> Finished:
     """Follow an execution to its end and use what it deployed; `after` is as for `run`."""
-    outcome = follow(begun.emulator, begun.arn, board, begun.seen)
+    outcome = follow(begun.emulator, begun.arn, board, begun.seen, begun.step)
     probed, error = None, None
     if outcome.status == "SUCCEEDED":
         try:

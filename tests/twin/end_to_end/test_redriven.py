@@ -62,7 +62,13 @@ class Redriven:
         return str(self._client.describe_execution(executionArn=self.arn)["status"])
 
     def _stop(self) -> bool:
-        self._client.stop_execution(executionArn=self.arn, error="Killed", cause="by the test")
+        try:
+            self._client.stop_execution(executionArn=self.arn, error="Killed", cause="by the test")
+        except ClientError as error:
+            # It has ended since it was looked at.
+            if "not running" not in str(error):
+                raise
+            return False
         return self._status() == "ABORTED"
 
     def _redrive(self) -> None:

@@ -55,7 +55,7 @@ def _wait() -> None:
 
 
 def _settle(stack: Json) -> None:
-    """Put a stack where AWS would: what is only cleaned up is complete, and a change that nobody goes on with failed."""
+    """Put a stack where AWS would: what was only cleaned up is complete; a change that nobody goes on with failed."""
     status = stack["StackStatus"]
     if status.endswith(_CLEANUP):
         stack["StackStatus"] = status.removesuffix(_CLEANUP)
