@@ -309,7 +309,7 @@ def test_an_update_that_never_ends_is_a_failure(machine: StateMachine) -> None:
 
 
 NOW, LONG_AGO = datetime.now(UTC).isoformat(), "2020-02-29T12:00:00.000Z"
-SLOW = {
+SLOW: dict[str, list[Any]] = {
     "DescribeFineTune": [{"PipelineExecutionStatus": "Executing"}, {"PipelineExecutionStatus": "Succeeded"}],
     "DescribeServing": [{"Stacks": [{"StackStatus": f"UPDATE_{end}"}]} for end in ("IN_PROGRESS", "COMPLETE")],
 }
