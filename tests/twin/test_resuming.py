@@ -20,7 +20,7 @@ from twin.emulator import Emulator
 from twin.run import resuming, staging
 from twin.run.board import Status
 from twin.run.execution import execution_arn
-from twin.run.last_run import LastRun, last_run, settings_of_last_run
+from twin.run.last_run import LastRun, can_go_on, last_run, settings_of_last_run
 from twin.run.resuming import WAITS_FOR_PIPELINE, NothingToResume, resume, resumed_board
 from twin.run.session import USE_STEP, Begun, Finished, Options, emulator_folder
 
@@ -157,6 +157,8 @@ def test_a_run_stopped_with_its_training_goes_on_with_that_and_repeats_nothing_t
     stopped = Stopped(tmp_path, SLOW_ONCE)
     outputs["StateMachineArn"] = stopped.machine
     assert execution_arn(stopped.machine, stopped.name) == stopped.arn
+    LastRun(stopped.arn, tmp_path / "runs", {}, b"").remember(emulator_folder(tmp_path))
+    assert can_go_on(emulator_folder(tmp_path))
     waited: list[str] = []
 
     def wait(emulator: Emulator, _show: Any) -> None:
