@@ -155,8 +155,9 @@ class Tuning(Section):
     """Minutes for which SageMaker keeps the training instance ready for the next job (a warm pool). They are billed, \
 and the account needs a quota for them, which is 0 at first."""
 
-    retries: Annotated[int, Field(ge=0, le=20)] = 4
-    """How often a job that finds no capacity or meets a fault of the service is tried again."""
+    retries: Annotated[int, Field(ge=0, le=10)] = 4
+    """How often a job that finds no capacity or meets a fault of the service is tried again, a minute later and each
+    time after twice as long."""
 
     search: Search | None = None
     """Automatic model tuning: without this section, one training job with the settings above."""

@@ -103,8 +103,8 @@ def failures_explained() -> Iterator[None]:
 
 
 def reason_of(error: Exception) -> str:
-    """Say why a job failed, in the words of its user where that is who can put it right, and what was noted of it."""
-    return " ".join((_said(error), *getattr(error, "__notes__", ())))
+    """Say why a job failed, in the words of its user where that is who can put it right, after what was noted of it."""
+    return " ".join((*getattr(error, "__notes__", ()), _said(error)))
 
 
 def _said(error: Exception) -> str:

@@ -31,8 +31,12 @@ PATIENCE = timedelta(minutes=30)
 # Gradients are added up in pieces, or their copy would take as much memory as all of them.
 WEIGHTS_AT_ONCE = 16_777_216
 _REASON = "reason"
-# What a process leaves there that was told to end: the others are to end as it does, and nothing has failed.
-_TOLD = "told to end"
+# What a process leaves there that was told to end while the others went on.
+_TOLD = (
+    "Another process of this training job was told to end: its machine is taken away, or the system has ended one "
+    "beside it, most often for want of memory. Look into the job's log for its last lines; where memory is what lacks, "
+    "lower tuning.max_length or choose a larger tuning.instance_type."
+)
 _LOST = (
     "Another process of this training job ended without saying why, as it does when the system ends it for want of "
     "memory. Look into the job's log for its last lines; if there are none, lower tuning.max_length or choose a larger "
@@ -135,8 +139,7 @@ def joined() -> Iterator[Processes]:
     """Join the other processes of the job, and leave them in the end.
 
     Raises:
-        TuningError: another process failed first; the message is that one's.
-        Interrupted: another process was told to end first.
+        TuningError: another process failed first, and the message is that one's, or was told to end.
     """
     count = int(os.environ.get("WORLD_SIZE", "1"))
     if count == 1:
@@ -158,12 +161,10 @@ def joined() -> Iterator[Processes]:
         raise
     except Exception as error:
         if place["WORLD_SIZE"] < count and (host := os.environ.get("SM_CURRENT_HOST")):
-            # Whoever looks for the log needs to know whose.
-            error.add_note(f"(on {host})")
+            # Whoever looks for the log needs to know whose. First, because a long reason is cut at its end.
+            error.add_note(f"On {host}:")
         own = reason_of(error)
         first = _first_reason(store, own if not _of_connection(error) else "")
-        if first == _TOLD:
-            raise Interrupted from error
         if first != own:
             raise TuningError(first or _LOST) from error
         raise

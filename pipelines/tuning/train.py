@@ -28,7 +28,7 @@ import torch
 import transformers
 from transformers import PreTrainedModel
 
-from pipelines.tuning import checkpoint, export, methods, sharding
+from pipelines.tuning import checkpoint, export, memory, methods, sharding
 from pipelines.tuning.container import TrainingFolders, failures_explained
 from pipelines.tuning.fidelity import Fidelity
 from pipelines.tuning.hardware import Hardware, detect, on_cpu
@@ -70,6 +70,8 @@ def fine_tune(
     processes = sharding.place(model, settings, hardware, processes)
     weights = methods.trained(model)
     processes.share_weights(weights)
+    longest = max(map(objective.tokens, splits.training))
+    hardware, plan = memory.fit(model, weights, longest, hardware, processes)
 
     told = interruption or Interruption()
     learned = learn(model, weights, splits, settings, hardware, folders, told, processes)
@@ -97,7 +99,7 @@ def fine_tune(
         "records": splits.records,
         "labels": splits.labels,
         "settings": asdict(settings),
-        **_trained_on(hardware, processes),
+        **_trained_on(hardware, processes, plan),
     }
 
 
@@ -133,13 +135,14 @@ def export_measured(
     return fidelity
 
 
-def _trained_on(hardware: Hardware, processes: Processes) -> dict[str, Any]:
+def _trained_on(hardware: Hardware, processes: Processes, plan: memory.Plan) -> dict[str, Any]:
     return {
         "hardware": {
             "device": str(hardware.device),
             "dtype": str(hardware.dtype),
             "processes": processes.count,
             "sharded": processes.lockstep,
+            **asdict(plan),
         },
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
     }

@@ -14,7 +14,12 @@ def since(began: str) -> str:
     return f"($exists({_REDRIVEN}) ? $max([${began}, $toMillis({_REDRIVEN})]) : ${began})"
 
 
-def not_past(deadline: str, milliseconds: str) -> str:
-    """JSONata: is it before `deadline` (the name of a variable), or no longer than `milliseconds` after a redrive?"""
+def end(deadline: str, milliseconds: str) -> str:
+    """JSONata for `deadline` (the name of a variable), or for `milliseconds` after the redrive where that is later."""
     later = f"$max([${deadline}, $toMillis({_REDRIVEN}) + {milliseconds}])"
-    return f"$millis() < ($exists({_REDRIVEN}) ? {later} : ${deadline})"
+    return f"($exists({_REDRIVEN}) ? {later} : ${deadline})"
+
+
+def not_past(deadline: str, milliseconds: str) -> str:
+    """JSONata: is it before that end?"""
+    return f"$millis() < {end(deadline, milliseconds)}"

@@ -297,7 +297,7 @@ def test_throughput_is_bought_only_while_its_end_is_well_ahead(provisioned: Asse
         [added] = re.findall(r"\+ (\d+)", states[name]["Assign"]["buy_before"])
         [end] = re.findall(r"\+ (\d+)", states[name]["Arguments"]["ScheduleExpression"])
         assert int(end) == 48 * 3_600_000
-        assert int(end) - int(added) >= 600_000
+        assert int(end) - int(added) == 1_200_000
 
 
 def test_the_checks_find_nothing(on_demand: Assembly, provisioned: Assembly) -> None:
