@@ -342,7 +342,8 @@ def test_a_redriven_run_looks_at_its_pipeline_as_often_as_a_new_one(machine: Sta
     seconds = {}
     for redriven in (NOW, LONG_AGO, ""):
         walker = Walker(machine.definition, TUNED, redriven=redriven)
-        walker.variables["fine_tune_started"] = (time.time() - 86_400) * 1000
+        started = time.time() - 86_400
+        walker.variables |= {"run": RUN, "fine_tune_started": started * 1000, "fine_tune_deadline": started * 2000}
         seconds[redriven] = walker._render(pause, {"input": {}})
     assert seconds == {NOW: 30, LONG_AGO: 864, "": 864}
 
