@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -49,12 +50,16 @@ def about(
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
-    """Make of Ctrl-C one line and the exit code 130; whatever the block started ends with the block."""
+def interruptible(advice: Callable[[], str] = str) -> Iterator[None]:
+    """Make of Ctrl-C one line and the exit code 130; whatever the block started ends with the block.
+
+    `advice` says how to go on, if it has anything to say.
+    """
     try:
         yield
     except KeyboardInterrupt:
-        raise fail("Interrupted: everything that was started has been stopped.", 130) from None
+        message = f"Interrupted: everything that was started has been stopped. {advice()}"
+        raise fail(message.strip(), 130) from None
 
 
 @contextmanager
@@ -101,7 +106,8 @@ def run(
         settings = load_settings(workflow, "twin")
     except SettingsError as error:
         raise fail(str(error), 2) from None
-    with interruptible():
+    begun_ns = time.time_ns()
+    with interruptible(lambda: how_to_go_on(begun_ns)):
         from cli.run import run_workflow  # the twin's packages load for seconds; --help need not wait
         from twin.run.preflight import RunRefused
 
@@ -112,6 +118,29 @@ def run(
         except RunRefused as error:
             raise fail(str(error), 2) from None
     raise typer.Exit(code)
+
+
+@app.command()
+def resume() -> None:
+    """Go on with the last run where it was stopped: what it has done is not done again."""
+    with interruptible(how_to_go_on):
+        from cli.run import resume_run
+        from twin.run.preflight import RunRefused
+        from twin.run.resuming import NothingToResume
+
+        try:
+            code = resume_run(console)
+        except (RunRefused, NothingToResume) as error:
+            raise fail(str(error), 2) from None
+    raise typer.Exit(code)
+
+
+def how_to_go_on(since_ns: int = 0) -> str:
+    """Say what goes on with a run that has been interrupted; nothing where its workflow had not begun since then."""
+    from twin.run.last_run import can_go_on
+    from twin.run.session import emulator_folder
+
+    return "`fourfold resume` goes on with the run." if can_go_on(emulator_folder(ROOT), since_ns) else ""
 
 
 def parse_override(text: str) -> dict[str, Any]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from cdk_app.settings import Settings
+from cdk_app.settings import Settings, load_settings
 from cli.errors import explain
 from cli.figures import show_figures
 from cli.say import say
@@ -18,13 +19,17 @@ from twin import events
 from twin.emulator import Emulator
 from twin.report import collect, write_report
 from twin.report.artefacts import Artefacts
+from twin.run.board import Board
 from twin.run.claim import claimed
 from twin.run.data_files import find_data_files
+from twin.run.last_run import last_run, settings_of_last_run
 from twin.run.logs_of_run import write_logs
 from twin.run.preflight import Given, check
+from twin.run.resuming import NothingToResume, resume, resumed_board
 from twin.run.session import Finished, Options, dataset, emulator_folder, new_board, run, state_folder
 
 ROOT = Path(__file__).resolve().parent.parent
+Work = Callable[[Settings, Options, Board, Callable[[Emulator, Finished], None]], Finished]
 
 
 def run_workflow(
@@ -50,14 +55,31 @@ def run_workflow(
         check(Given(settings, workflow, own, held_out, overrides))
         for notice in filter(None, (files.notice() for files in (own, held_out) if files)):
             say(notice, console)
-        options = Options(ROOT, workflow, own, held_out, overrides, run_id)
-        return run_claimed(settings, options, output, console)
+        options = Options(ROOT, workflow, own, held_out, overrides, run_id, output=output)
+        return work_claimed(run, settings, options, new_board(), console)
 
 
-def run_claimed(settings: Settings, options: Options, output: Path, console: Console) -> int:
-    """Run the workflow in a state folder that is this run's own; as `run_workflow`."""
-    log = emulator_folder(ROOT) / "emulator.log"
-    board = new_board()
+def resume_run(console: Console) -> int:
+    """Go on with the last run, write its report, and return the command's exit code.
+
+    Raises:
+        NothingToResume: there is no run to go on with.
+        RunRefused: another command uses the account.
+    """
+    account = emulator_folder(ROOT)
+    with claimed(state_folder(ROOT), account):
+        last = last_run(account)
+        if last is None:
+            raise NothingToResume("No run on this machine has come to its workflow. `fourfold run` starts one.")
+        workflow = settings_of_last_run(account)
+        options = Options(ROOT, workflow, overrides=last.overrides, output=last.output)
+        settings = load_settings(workflow, "twin")
+        return work_claimed(partial(resume, last.arn), settings, options, resumed_board(), console)
+
+
+def work_claimed(work: Work, settings: Settings, options: Options, board: Board, console: Console) -> int:
+    """Run or resume the workflow in a state folder that is this run's own; as `run_workflow` and `resume_run`."""
+    log, output = emulator_folder(ROOT) / "emulator.log", options.output
     figures: dict[str, Any] = {}
     rejected: list[Path] = []
 
@@ -76,7 +98,9 @@ def run_claimed(settings: Settings, options: Options, output: Path, console: Con
 
     try:
         with shown(board, console):
-            finished = run(settings, options, board, report)
+            finished = work(settings, options, board, report)
+    except NothingToResume:
+        raise
     except Exception as error:
         message = explain(error, log)
         if message is None:

@@ -14,6 +14,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from stacks.customization import Customization
+from stacks.state_machine.deadline import not_past
 from stacks.state_machine.delivery import Delivery
 from stacks.state_machine.expiring import expire
 from stacks.state_machine.retrying import Passing
@@ -21,6 +22,7 @@ from stacks.state_machine.steps import ERROR, Steps
 
 POLL_SECONDS = 30
 WAIT_HOURS = 2
+_WAIT = f"{WAIT_HOURS * 3_600_000}"
 _NAME = "{% $run.customization.name %}"
 _TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (AWS's word for idempotency)
 _TOO_LATE = "The schedule that ends the throughput is due: nothing is bought any more. Start a new run."
@@ -103,7 +105,7 @@ def _provision(steps: Steps, customization: Customization, then: sfn.IChainable)
 
 
 def _deadline() -> dict[str, str]:
-    return {"served_deadline": f"{{% $millis() + {WAIT_HOURS * 3_600_000} %}}"}
+    return {"served_deadline": f"{{% $millis() + {_WAIT} %}}"}
 
 
 def _outcome() -> str:
@@ -122,7 +124,8 @@ def _until_served(
     wait = steps.wait(f"WaitFor{noun}", POLL_SECONDS, comment="gives Bedrock time.")
     fork = steps.choice(f"{noun}Served", comment="does it answer?", assign=steps.failure(failed))
     fork.when(sfn.Condition.jsonata(f"{{% $states.input.status = {json.dumps(ready)} %}}"), then)
-    fork.when(sfn.Condition.jsonata("{% $states.input.status = 'Creating' and $millis() < $served_deadline %}"), wait)
+    in_time = not_past("served_deadline", _WAIT)
+    fork.when(sfn.Condition.jsonata(f"{{% $states.input.status = 'Creating' and {in_time} %}}"), wait)
     fork.otherwise(steps.way_out)
     wait.next(describe).next(fork)
     return wait

@@ -57,9 +57,10 @@ class Delivery:
         the endpoint's alarms undo the update, but for those that ring already.
         """
         alarms = self.alarms if watched else ()
-        update = StackUpdate(steps, noun, self.stack_id, self.stack_parameter, "serving_deadline", alarms)
-        deadline = update.deadline_after(UPDATE_WITHIN)
-        put = self._put(steps, name, self.model_data_url, model_data_url, comment, deadline)
+        update = StackUpdate(
+            steps, noun, self.stack_id, self.stack_parameter, "serving_deadline", UPDATE_WITHIN, alarms
+        )
+        put = self._put(steps, name, self.model_data_url, model_data_url, comment, update.begin())
         put.next(update.states(then=then, otherwise=otherwise))
         return put
 

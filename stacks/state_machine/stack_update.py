@@ -16,6 +16,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 
+from stacks.state_machine.deadline import not_past
 from stacks.state_machine.retrying import Passing
 from stacks.state_machine.steps import ERROR, INPUT, Steps
 
@@ -30,8 +31,8 @@ _PASSING = ("_IN_PROGRESS state", "Rate exceeded", "Throttling")
 class StackUpdate:
     """One update of one stack. `noun` tells the states of two updates apart: `UpdateServing`, `WaitForServing`…
 
-    `deadline` is the name of the variable with the time, in epoch milliseconds, until which to wait. CloudFormation
-    undoes the update when one of `alarms` begins to ring during it, or just after it.
+    `deadline` is the name of the variable with the time, in epoch milliseconds, until which to wait: `within` of the
+    beginning. CloudFormation undoes the update when one of `alarms` begins to ring during it, or just after it.
     """
 
     steps: Steps
@@ -39,11 +40,12 @@ class StackUpdate:
     stack_id: str
     parameter: str
     deadline: str
+    within: cdk.Duration
     alarms: Sequence[cloudwatch.IAlarm] = ()
 
-    def deadline_after(self, duration: cdk.Duration) -> dict[str, str]:
+    def begin(self) -> dict[str, str]:
         """The assignment that an earlier state makes."""
-        return {self.deadline: f"{{% $millis() + {duration.to_milliseconds():.0f} %}}"}
+        return {self.deadline: f"{{% $millis() + {self._milliseconds} %}}"}
 
     def states(self, *, then: sfn.IChainable, otherwise: sfn.IChainable) -> tasks.CallAwsService:
         """From the request to `then`, or, with `$failure` set, to `otherwise`."""
@@ -95,8 +97,16 @@ class StackUpdate:
         return {"RollbackTriggers": triggers, "MonitoringTimeInMinutes": minutes}
 
     @property
+    def _milliseconds(self) -> str:
+        return f"{self.within.to_milliseconds():.0f}"
+
+    @property
+    def _in_time(self) -> str:
+        return not_past(self.deadline, self._milliseconds)
+
+    @property
     def _in_progress(self) -> str:
-        return f"{{% $contains($states.input.status, '_IN_PROGRESS') and $millis() < ${self.deadline} %}}"
+        return f"{{% $contains($states.input.status, '_IN_PROGRESS') and {self._in_time} %}}"
 
     def _update(self, wait: sfn.Wait, then: sfn.IChainable, otherwise: sfn.IChainable) -> tasks.CallAwsService:
         noun = self.noun
@@ -118,7 +128,7 @@ class StackUpdate:
         )
         update.add_catch(refused, errors=["States.ALL"], outputs=ERROR)
         refused.when(_cause_contains(_UNCHANGED), then, comment="The stack already is as it should be.")
-        refused.when(_cause_contains(*_PASSING, condition=f" and $millis() < ${self.deadline}"), pause)
+        refused.when(_cause_contains(*_PASSING, condition=f" and {self._in_time}"), pause)
         refused.otherwise(otherwise)
         pause.next(update)
         update.next(wait)

@@ -13,6 +13,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 
 from cdk_app.settings.tuning import Tuning
 from stacks.fine_tuning import FineTuning
+from stacks.state_machine.deadline import end, not_past, since
 from stacks.state_machine.functions import WorkflowFunctions
 from stacks.state_machine.steps import PAYLOAD, Steps
 from stacks.training_capacity import attempts, pauses_s
@@ -20,16 +21,13 @@ from stacks.training_capacity import attempts, pauses_s
 _TOKEN = "{% $hash($states.context.Execution.Id, 'SHA-256') %}"  # noqa: S105  (SageMaker's word for idempotency)
 # The limits may differ by run. Training may wait for spot instances too; instances take time to start.
 _TRAINING = "$exists($run.tuning.MaxWaitSeconds) ? $run.tuning.MaxWaitSeconds : $run.tuning.MaxRuntimeSeconds"
-# An execution may have 25,000 events, and one look takes nine: whoever has waited for days looks less often, but not
-# after the end. So a year, the longest that an execution may last, has about a thousand looks.
-_WAITED, _LEFT = "($millis() - $fine_tune_started) / 100000", "($fine_tune_deadline - $millis()) / 1000"
-_POLL = f"{{% $max([30, $floor($min([{_WAITED}, {_LEFT}]))]) %}}"
 _TIMED_OUT = {
     "Error": "FineTuneTimedOut",
     "Cause": "The pipeline was stopped: its jobs may take tuning.max_runtime_minutes each (training on spot "
     "instances tuning.max_wait_minutes) as often as tuning.retries has them tried, and an hour more to start, and it "
     "was still running. Raise the limit, train on fewer examples or on a larger instance.",
 }
+_STARTED, _DEADLINE = "fine_tune_started", "fine_tune_deadline"
 _EXECUTION = {"PipelineExecutionArn": "{% $pipeline_execution_arn %}"}
 
 
@@ -51,7 +49,7 @@ def tune(
     steps = steps.of("FineTune")
     longest = _longest(fine_tuning.trials_in_a_row, fine_tuning.settings.tuning)
     executions = [f"{fine_tuning.pipeline_arn}/execution/*"]
-    wait = steps.wait("WaitForFineTune", _POLL, comment="gives the pipeline time.")
+    wait = steps.wait("WaitForFineTune", _pause(longest), comment="gives the pipeline time.")
     stop = _stop(steps, executions, discard)
     describe = steps.failing_into(stop).call(
         "DescribeFineTune",
@@ -63,7 +61,8 @@ def tune(
     )
     finished = steps.choice("FineTuneFinished", comment="is the pipeline done?")
     finished.when(_status_is("Succeeded"), _compare(steps.failing_into(discard), functions, endpoint_name).next(then))
-    finished.when(_status_is("Executing", "Stopping", condition=" and $millis() < $fine_tune_deadline"), wait)
+    in_time = not_past(_DEADLINE, f"1000 * {longest}")
+    finished.when(_status_is("Executing", "Stopping", condition=f" and {in_time}"), wait)
     finished.when(_status_is("Executing"), stop, assign=steps.failure(_TIMED_OUT))
     finished.otherwise(_explain(steps, functions))
     return _start(steps, fine_tuning, longest).next(wait).next(describe).next(finished).start_state
@@ -73,6 +72,17 @@ def _longest(trials_in_a_row: int, tuning: Tuning) -> str:
     """Seconds in which the pipeline must be done: both its jobs as often as they are tried, and an hour to start."""
     once = f"{trials_in_a_row} * $number({_TRAINING}) + $number($run.tuning.MaxRuntimeSeconds)"
     return f"({attempts(tuning)} * ({once}) + {2 * pauses_s(tuning) + 3600})"
+
+
+def _pause(longest: str) -> str:
+    """Seconds to the next look.
+
+    An execution may have 25,000 events, and one look takes nine: whoever has waited for days looks less often, but not
+    after the end. So a year, the longest that an execution may last, has about a thousand looks.
+    """
+    waited = f"($millis() - {since(_STARTED)}) / 100000"
+    left = f"({end(_DEADLINE, f'1000 * {longest}')} - $millis()) / 1000"
+    return f"{{% $max([30, $floor($min([{waited}, {left}]))]) %}}"
 
 
 def where_to_tune(steps: Steps, *, on_bedrock: sfn.IChainable, otherwise: sfn.IChainable) -> sfn.State:
@@ -96,8 +106,8 @@ def _start(steps: Steps, fine_tuning: FineTuning, longest: str) -> sfn.Chain:
         resources=[fine_tuning.pipeline_arn],
         assign={
             "pipeline_execution_arn": "{% $states.result.PipelineExecutionArn %}",
-            "fine_tune_started": "{% $millis() %}",
-            "fine_tune_deadline": f"{{% $millis() + 1000 * {longest} %}}",
+            _STARTED: "{% $millis() %}",
+            _DEADLINE: f"{{% $millis() + 1000 * {longest} %}}",
         },
     )
     return sfn.Chain.start(start)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import jsonata  # type: ignore[import-untyped]
@@ -14,6 +15,7 @@ from cdk_app.checks import Assembly
 from cdk_app.checks.iam.statements import identity_statements
 from cdk_app.checks.state_machines.definitions import StateMachine, state_machines
 from tests.synth.walker import TaskError, Walk, Walker, in_order
+from twin.run.resuming import WAITS_FOR_PIPELINE
 
 PACKAGE = "arn:aws:sagemaker:us-east-1:111122223333:model-package/fourfold-dev/7"
 MODEL = "s3://models/run=run_1/training/job/output/model.tar.gz"
@@ -304,6 +306,46 @@ def test_an_update_that_never_ends_is_a_failure(machine: StateMachine) -> None:
     answers["DescribeFineTune"] = {"PipelineExecutionStatus": "Succeeded"}
     walked = Walker(without_time(machine.definition), answers).run()
     assert failure(walked)["error"]["Error"] == "ServingUpdateFailed"
+
+
+NOW, LONG_AGO = datetime.now(UTC).isoformat(), "2020-02-29T12:00:00.000Z"
+SLOW: dict[str, list[Any]] = {
+    "DescribeFineTune": [{"PipelineExecutionStatus": "Executing"}, {"PipelineExecutionStatus": "Succeeded"}],
+    "DescribeServing": [{"Stacks": [{"StackStatus": f"UPDATE_{end}"}]} for end in ("IN_PROGRESS", "COMPLETE")],
+}
+
+
+@pytest.mark.parametrize("slow", SLOW)
+def test_whoever_waits_has_the_whole_time_again_from_a_redrive(machine: StateMachine, slow: str) -> None:
+    answers = {**TUNED, "DescribeFineTune": SLOW["DescribeFineTune"][1], slow: SLOW[slow]}
+    past = without_time(machine.definition)
+    assert Walker(past, answers, redriven=NOW).run().succeeded
+    for redriven in (LONG_AGO, ""):
+        assert not Walker(past, answers, redriven=redriven).run().succeeded
+
+
+def test_a_stack_that_is_busy_is_tried_again_after_a_redrive_too(machine: StateMachine) -> None:
+    busy = TaskError("CloudFormation.CloudFormationException", "The stack is in UPDATE_IN_PROGRESS state.")
+    walked = Walker(without_time(machine.definition), {**TUNED, "UpdateServing": [busy, {}]}, redriven=NOW).run()
+    assert walked.succeeded
+    assert "WaitToUpdateServing" in walked.visited
+
+
+def test_what_the_twin_retries_a_pipeline_for_are_the_states_around_it(machine: StateMachine) -> None:
+    states = machine.definition["States"]
+    assert {name for name, state in states.items() if "WaitForFineTune" in json.dumps(state)} < WAITS_FOR_PIPELINE
+    assert states.keys() > WAITS_FOR_PIPELINE
+
+
+def test_a_redriven_run_looks_at_its_pipeline_as_often_as_a_new_one(machine: StateMachine) -> None:
+    pause = machine.definition["States"]["WaitForFineTune"]["Seconds"]
+    seconds = {}
+    for redriven in (NOW, LONG_AGO, ""):
+        walker = Walker(machine.definition, TUNED, redriven=redriven)
+        started = time.time() - 86_400
+        walker.variables |= {"run": RUN, "fine_tune_started": started * 1000, "fine_tune_deadline": started * 2000}
+        seconds[redriven] = walker._render(pause, {"input": {}})
+    assert seconds == {NOW: 30, LONG_AGO: 864, "": 864}
 
 
 def test_a_stack_that_already_is_as_it_should_be_is_no_failure(walk: Walking) -> None:

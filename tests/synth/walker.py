@@ -40,9 +40,12 @@ class Walk:
 
 
 class Walker:
-    """Runs `definition`; `answers` maps states to results, errors, or lists of them to be used in order."""
+    """Runs `definition`; `answers` maps states to results, errors, or lists of them to be used in order.
 
-    def __init__(self, definition: Mapping[str, Json], answers: Mapping[str, Json]) -> None:
+    `redriven` is the time (ISO 8601) at which the execution was redriven, if it was.
+    """
+
+    def __init__(self, definition: Mapping[str, Json], answers: Mapping[str, Json], redriven: str = "") -> None:
         self._definition = definition
         self._answers = {name: list(a) if isinstance(a, list) else a for name, a in answers.items()}
         self.variables: dict[str, Json] = {}
@@ -50,6 +53,8 @@ class Walker:
             "Execution": {"Id": "arn:aws:states:::execution:m:run_1", "Name": "run_1", "Input": {}},
             "Task": {"Token": "token"},
         }
+        if redriven:
+            self._context["Execution"]["RedriveTime"] = redriven
         self.walk = Walk()
 
     def run(self, most_states: int = 200) -> Walk:

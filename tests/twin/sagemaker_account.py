@@ -163,7 +163,10 @@ class Account:
         """Run an existing pipeline."""
         given = [{"Name": key, "Value": value} for key, value in parameters.items()]
         started = self.sagemaker.start_pipeline_execution(PipelineName=name, PipelineParameters=given)
-        arn = started["PipelineExecutionArn"]
+        return self.ended(started["PipelineExecutionArn"])
+
+    def ended(self, arn: str) -> tuple[Json, dict[str, Json]]:
+        """Wait for a pipeline execution's end; the execution, and its steps by name."""
         ended = wait_until(
             lambda: self.sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn),
             lambda execution: execution["PipelineExecutionStatus"] not in ("Executing", "Stopping"),

@@ -312,6 +312,33 @@ def test_an_interrupt_while_it_starts_ends_it_at_once(tmp_path: Path, monkeypatc
     assert time.monotonic() - began < 1  # what it imports takes longer
 
 
+def test_an_interrupt_while_it_ends_does_not_keep_it_from_saving(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wait, before = subprocess.Popen.wait, signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def interrupted(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+        signal.raise_signal(signal.SIGINT)
+        return wait(process, timeout)
+
+    with Emulator(tmp_path, persist=True) as emulator:
+        emulator.client("ssm").put_parameter(Name="/kept", Value="1", Type="String")
+        monkeypatch.setattr(subprocess.Popen, "wait", interrupted)
+    monkeypatch.undo()
+
+    assert signal.signal(signal.SIGINT, before) is signal.default_int_handler
+    assert "/kept" in (tmp_path / "state" / "ssm.json").read_text()
+
+
+def test_it_ends_in_another_thread_too(tmp_path: Path) -> None:
+    emulator = Emulator(tmp_path)
+    emulator.start()
+    other = Thread(target=emulator.stop)
+    other.start()
+    other.join()
+    assert not marked(emulator.mark)
+
+
 def test_what_was_deployed_is_there_again_where_state_persists(tmp_path: Path) -> None:
     with Emulator(tmp_path, persist=True) as first:
         first.client("s3").create_bucket(Bucket="kept")

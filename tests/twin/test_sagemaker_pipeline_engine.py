@@ -305,6 +305,28 @@ def test_a_stopped_execution_starts_nothing_more() -> None:
     assert "b" not in engine.states
 
 
+def test_what_an_earlier_attempt_has_done_is_not_done_again() -> None:
+    fails = [True]
+
+    def work(step: Step, _stop: threading.Event) -> Json:
+        if step.name == "better" and fails.pop():
+            raise StepFailedError("the disk is full")
+        return {"Name": step.name}
+
+    recorder = Recorder(work)
+    steps = [train("first"), gate(2, 1)]
+    engine = engine_of(steps, recorder, most_at_once=1)
+    assert engine.run() == "Failed"
+    done = {name: state for name, state in engine.states.items() if state.status == "Succeeded"}
+    assert done.keys() == {"first", "gate", "good"}
+
+    fails.append(False)
+    again = engine_of(steps, recorder, states=done)
+    assert again.run() == "Succeeded"
+    assert recorder.begun() == ["first", "good", "better", "better"]
+    assert again.values.steps.keys() == {"first", "gate", "good", "better"}
+
+
 def test_stopping_ends_the_wait_for_a_retry() -> None:
     step = train("a", retry_policies=(RetryPolicy(frozenset({"Step.THROTTLING"}), interval_s=600),))
     recorder = failing(9, "Step.THROTTLING")

@@ -207,6 +207,29 @@ def test_an_execution_can_be_stopped_with_its_job(account: Account, definition: 
     assert summary["TrainingJobStatus"] == "Stopped"
 
 
+def test_a_failed_execution_can_be_retried_and_keeps_what_succeeded(account: Account, definition: Json) -> None:
+    deny = {**allow("sagemaker:CreateModelPackage"), "Effect": "Deny"}
+    statements = [allow(["sagemaker:*", "iam:PassRole"]), account.bucket_access]
+    role = make_role(account.emulator, "sagemaker", *statements, deny)
+    failed, before = account.run_again(account.make_pipeline(definition, role), Output=output(account))
+    arn = failed["PipelineExecutionArn"]
+    assert (failed["PipelineExecutionStatus"], before["Register"]["StepStatus"]) == ("Failed", "Failed")
+
+    name = role.rpartition("/")[2]
+    policies = account.emulator.client("iam").list_role_policies(RoleName=name)["PolicyNames"]
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    account.emulator.client("iam").put_role_policy(RoleName=name, PolicyName=policies[0], PolicyDocument=document)
+    account.sagemaker.retry_pipeline_execution(PipelineExecutionArn=arn)
+    ended, after = account.ended(arn)
+    assert ended["PipelineExecutionStatus"] == "Succeeded", after
+    assert "FailureReason" not in ended
+    for done in ("Train", "Evaluate", "Gate"):
+        assert after[done] == before[done]
+    assert after["Register"]["StepStatus"] == "Succeeded"
+    with pytest.raises(account.sagemaker.exceptions.ConflictException, match="is Succeeded"):
+        account.sagemaker.retry_pipeline_execution(PipelineExecutionArn=arn)
+
+
 def test_an_execution_tells_of_its_steps_in_the_events(account: Account, definition: Json) -> None:
     execution, _ = account.run_again(account.make_pipeline(definition), Output=output(account))
     identifier = execution["PipelineExecutionArn"].rpartition("/")[2]

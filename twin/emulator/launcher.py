@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -28,7 +31,8 @@ from twin.weights.imported import SERVERS_VARIABLE
 WORK_DIR_VARIABLE = "FOURFOLD_WORK_DIR"
 PERSIST_VARIABLE = "FOURFOLD_PERSIST"
 _START_TIMEOUT_S = 90.0
-_STOP_TIMEOUT_S = 30.0
+# Longer than the emulator waits for stacks that are being changed, and then for its jobs.
+_STOP_TIMEOUT_S = 60.0
 _REPOSITORY = Path(__file__).resolve().parents[2]
 # Nothing else of the user's environment reaches the emulator or the jobs: settings of theirs for AWS, Spark,
 # Python or proxies would make two machines differ.
@@ -103,16 +107,9 @@ class Emulator(Access):
         process, self._process = self._process, None
         if process is None:
             return
-        self._withdraw_address()
-        try:
-            if process.stdin is not None:
-                process.stdin.close()
-            process.wait(timeout=_STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired as error:
-            raise EmulatorError(f"The emulator did not end in time and was killed. Its log: {self.log_file}") from error
-        finally:
-            kill_marked(self._mark)
-            process.wait()
+        with _uninterrupted():
+            self._withdraw_address()
+            self._end(process)
 
     def __enter__(self) -> Self:
         self.start()
@@ -155,6 +152,17 @@ class Emulator(Access):
         return self._mark
 
     # ---- inside -----------------------------------------------------------------------------------------
+
+    def _end(self, process: subprocess.Popen[bytes]) -> None:
+        try:
+            if process.stdin is not None:
+                process.stdin.close()
+            process.wait(timeout=_STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired as error:
+            raise EmulatorError(f"The emulator did not end in time and was killed. Its log: {self.log_file}") from error
+        finally:
+            kill_marked(self._mark)
+            process.wait()
 
     def _withdraw_address(self) -> None:
         file = self.work_dir / ADDRESS
@@ -200,6 +208,19 @@ class Emulator(Access):
             time.sleep(0.05)
         tail = "\n".join(self.log_file.read_text(errors="replace").splitlines()[-15:])
         raise EmulatorError(f"The emulator did not start. Its log, {self.log_file}, ends:\n{tail}")
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Leave Ctrl-C aside in the block: whoever presses it again would lose what the first one is about to save."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # interrupts go to the main thread alone
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
 
 
 def _free_port() -> int:

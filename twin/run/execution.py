@@ -84,6 +84,11 @@ def _states(definition: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, An
             yield from _states(part)
 
 
+def execution_arn(state_machine_arn: str, run_id: str) -> str:
+    """Return the ARN of the execution that is named after a run, started or not."""
+    return f"{state_machine_arn.replace(':stateMachine:', ':execution:', 1)}:{run_id}"
+
+
 def start(emulator: Emulator, state_machine_arn: str, run_id: str, overrides: dict[str, Any]) -> str:
     """Start an execution named after the run and return its ARN."""
     client = emulator.client("stepfunctions")
@@ -91,18 +96,29 @@ def start(emulator: Emulator, state_machine_arn: str, run_id: str, overrides: di
     return str(started["executionArn"])
 
 
-def follow(emulator: Emulator, execution_arn: str, board: Board) -> Outcome:
-    """Watch an execution to its end, showing each state and each long job on the board."""
+def follow(emulator: Emulator, arn: str, board: Board, seen: int = 0, step: str | None = None) -> Outcome:
+    """Watch an execution to its end, showing each state and each long job on the board.
+
+    Args:
+        emulator: the emulator that it goes on in.
+        arn: the execution.
+        board: what to keep true.
+        seen: the last event of its history that is no news any more.
+        step: the step that it was in by then.
+    """
     client, s3 = emulator.client("stepfunctions"), emulator.client("s3")
-    described = client.describe_execution(executionArn=execution_arn)
+    described = client.describe_execution(executionArn=arn)
     machine = client.describe_state_machine(stateMachineArn=described["stateMachineArn"])
     definition = json.loads(machine["definition"])
     steps, at_once = step_of_state(definition), candidates_at_once(definition)
-    tracker = Tracker(board, steps, lambda: evaluation_of(results(client, execution_arn, steps), at_once))
+    tracker = Tracker(board, steps, lambda: evaluation_of(results(client, arn, steps), at_once))
+    tracker.seen = seen
+    if step is not None:
+        tracker.go_on(step)
     offset = emulator.events_file.stat().st_size if emulator.events_file.exists() else 0
     while True:
-        described = client.describe_execution(executionArn=execution_arn)
-        for event in _new_events(client, execution_arn, tracker.seen):
+        described = client.describe_execution(executionArn=arn)
+        for event in _new_events(client, arn, tracker.seen):
             tracker.take(event)
         for record, end in events.read(emulator.events_file, offset):
             tracker.show(record)
@@ -112,7 +128,7 @@ def follow(emulator: Emulator, execution_arn: str, board: Board) -> Outcome:
         if described["status"] != "RUNNING":
             break
         time.sleep(POLL_S)
-    outcome = _outcome(described, results(client, execution_arn, steps))
+    outcome = _outcome(described, results(client, arn, steps))
     tracker.close(succeeded=outcome.status == "SUCCEEDED", cause=outcome.cause)
     return outcome
 

@@ -59,11 +59,11 @@ def _awake(emulator: Access, board: Board) -> Api:
     if not {"ApiUrl", "RestApiId"} <= outputs.keys():
         raise NothingDeployed
     with board.step("WakeEndpoint") as show:
-        _wait_for_endpoints(emulator, show)
+        wait_for_endpoints(emulator, show)
     return deployed_api(emulator, outputs)
 
 
-def _wait_for_endpoints(emulator: Access, show: Show) -> None:
+def wait_for_endpoints(emulator: Access, show: Show) -> None:
     """Wait until no endpoint is on its way; one that failed answers with its own error."""
     client = emulator.client("sagemaker")
     while moving := client.list_endpoints(StatusEquals="SystemUpdating")["Endpoints"]:

@@ -25,7 +25,8 @@ from twin.run.api import Api
 from twin.run.board import Board, Progress
 from twin.run.cpu import CpuMeter
 from twin.run.data_files import DataFiles, find_data_files
-from twin.run.execution import STEPS, Outcome, follow, start
+from twin.run.execution import STEPS, Outcome, execution_arn, follow, start
+from twin.run.last_run import LastRun
 from twin.run.probe import Endpoint, Probed, Record, probe
 from twin.run.synthesis import synthesize
 from twin.sample_data import write_sample
@@ -67,6 +68,7 @@ class Options:
         overrides: the execution's input; `{}` runs on the deployed settings.
         run_id: the execution's name.
         requests: how many requests the API and the endpoint answer at the end, each.
+        output: the folder of the reports.
     """
 
     root: Path
@@ -76,11 +78,23 @@ class Options:
     overrides: dict[str, Any] = field(default_factory=dict)
     run_id: str = ""
     requests: int = PROBE_REQUESTS
+    output: Path = Path("runs")
 
     @property
     def state(self) -> Path:
         """The folder for what is kept between runs and is nobody's output."""
         return state_folder(self.root)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """An execution that goes on in a deployed account; events up to `seen` are of before, and it was in `step` then."""
+
+    emulator: Emulator
+    outputs: dict[str, str]
+    arn: str
+    seen: int = 0
+    step: str | None = None
 
 
 @dataclass(frozen=True)
@@ -134,6 +148,7 @@ def run(
     """
     with ExitStack() as stack:
         stack.enter_context(CpuMeter(os.getpid(), board))
+        deployed_from = options.workflow.read_bytes()
         with board.step("Synthesize"):
             assembly = synthesize(options.root, options.workflow, ENVIRONMENT, options.state / f"cdk.out.{ENVIRONMENT}")
         with board.step("StartEmulator"):
@@ -142,19 +157,28 @@ def run(
         outputs = staging.stack_outputs(emulator, ENVIRONMENT)
         stage(emulator, settings, options, outputs, board)
         run_id = options.run_id or new_run_id()
-        arn = start(emulator, outputs["StateMachineArn"], run_id, options.overrides)
-        outcome = follow(emulator, arn, board)
-        probed, error = None, None
-        if outcome.status == "SUCCEEDED":
-            try:
-                with board.step(USE_STEP) as show:
-                    probed = use(emulator, settings, options, outcome, outputs, show)
-            except Exception as caught:  # whatever it was, the report of the whole run is not to be lost to it
-                error = caught
-        board.skip_what_waits()
-        finished = Finished(outcome, outputs, probed, emulator.events_file, error)
-        after(emulator, finished)
-        return finished
+        arn = execution_arn(outputs["StateMachineArn"], run_id)
+        LastRun(arn, options.output, options.overrides, deployed_from).remember(emulator.work_dir)
+        start(emulator, outputs["StateMachineArn"], run_id, options.overrides)
+        return conclude(Begun(emulator, outputs, arn), settings, options, board, after)
+
+
+def conclude(
+    begun: Begun, settings: Settings, options: Options, board: Board, after: Callable[[Emulator, Finished], None]
+) -> Finished:
+    """Follow an execution to its end and use what it deployed; `after` is as for `run`."""
+    outcome = follow(begun.emulator, begun.arn, board, begun.seen, begun.step)
+    probed, error = None, None
+    if outcome.status == "SUCCEEDED":
+        try:
+            with board.step(USE_STEP) as show:
+                probed = use(begun.emulator, settings, options, outcome, begun.outputs, show)
+        except Exception as caught:  # whatever it was, the report of the whole run is not to be lost to it
+            error = caught
+    board.skip_what_waits()
+    finished = Finished(outcome, begun.outputs, probed, begun.emulator.events_file, error)
+    after(begun.emulator, finished)
+    return finished
 
 
 def deploy_stacks(emulator: Emulator, assembly: Path, board: Board) -> None:

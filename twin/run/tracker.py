@@ -30,6 +30,10 @@ class Tracker:
         self.evaluation: Evaluation | None = None
         self.seen = 0
 
+    def go_on(self, step: str) -> None:
+        """Begin within a step, which an execution that has been redriven does not enter again."""
+        self._enter(step)
+
     def take(self, event: dict[str, Any]) -> None:
         """Follow the execution into the next state."""
         self.seen = max(self.seen, event["id"])
@@ -38,10 +42,14 @@ class Tracker:
         step = self._steps.get(event["stateEnteredEventDetails"]["name"])
         if step is None or step == self._current or self._is_behind(step):
             return
-        self.evaluation = None
         if step in WAY_OUT:
+            self.evaluation = None
             self._fail()
-            return
+        else:
+            self._enter(step)
+
+    def _enter(self, step: str) -> None:
+        self.evaluation = None
         if self._current is not None:
             self._board.finish(self._current)
         self._current = step

@@ -13,6 +13,7 @@ from twin.events import emit
 from twin.sagemaker.pipeline.definition import parse
 from twin.sagemaker.pipeline.engine import Engine, StepState
 from twin.sagemaker.pipeline.expressions import Values
+from twin.sagemaker.pipeline.steps import Step
 from twin.sagemaker.step_calls import StepCalls
 from twin.sagemaker.store import Store
 
@@ -25,7 +26,7 @@ _stops: dict[str, threading.Event] = {}
 
 
 def begin(store: Store, pipeline: Json, record: Json) -> None:
-    """Run an execution in the background; `record` is its record in the store."""
+    """Run an execution in the background; `record` is its record in the store. What it has done stays done."""
     arn = record["described"]["PipelineExecutionArn"]
     _stops[arn] = threading.Event()
     hooks.in_background(f"pipeline execution {arn}", lambda: _run(store, pipeline, record))
@@ -80,6 +81,21 @@ def _engine(store: Store, pipeline: Json, record: Json) -> Engine:
         on_change,
         (described.get("ParallelismConfiguration") or {}).get("MaxParallelExecutionSteps"),
         _stops[arn],
+        {name: _done(definition.all_steps[name], shown, record) for name, shown in record["steps"].items()},
+    )
+
+
+def _done(step: Step, shown: Json, record: Json) -> StepState:
+    """A step that an earlier attempt at the execution has done."""
+    return StepState(
+        step,
+        "Succeeded",
+        started=shown["StartTime"],
+        ended=shown["EndTime"],
+        attempts=shown.get("AttemptCount", 0),
+        cached_from=shown.get("CacheHitResult", {}).get("SourcePipelineExecutionArn"),
+        metadata=shown.get("Metadata", {}),
+        properties=record["properties"][step.name],
     )
 
 
@@ -105,6 +121,8 @@ def recorder(store: Store, record: Json) -> Callable[[StepState], None]:
         name = state.step.name
         with store.lock:
             record["steps"][name] = _summary(state)
+            if state.properties is not None:
+                record["properties"][name] = state.properties
         if state.retry_in_s is not None and state.ended is None:
             reason = (state.failure_reason or "").split("\n")[0]
             emit("progress", STEP_SOURCE, f"{identifier}/{name}", phase=f"wait for attempt {state.attempts + 1}",

@@ -12,7 +12,7 @@ from twin.sagemaker.call import Call, Operations
 from twin.sagemaker.listing import page
 from twin.sagemaker.pipeline import parameters
 from twin.sagemaker.pipeline.expressions import as_text
-from twin.sagemaker.pipelines import definition_of, pipeline_of
+from twin.sagemaker.pipelines import definition_of, pipeline_named, pipeline_of
 from twin.sagemaker.store import Store
 from twin.sagemaker.support import ANY, require_support
 
@@ -26,6 +26,8 @@ _HONOURED = {
     "ParallelismConfiguration": ANY,
 }
 _RUNNING = ("Executing", "Stopping")
+_RETRYABLE = ("Failed", "Stopped")
+_HONOURED_IN_RETRIES = {"PipelineExecutionArn": ANY, "ClientRequestToken": ANY, "ParallelismConfiguration": ANY}
 
 
 def start_pipeline_execution(call: Call) -> Json:
@@ -70,6 +72,7 @@ def _new_execution(call: Call, pipeline: Json, values: Json) -> Json:
         "definition": pipeline["PipelineDefinition"],
         "parameters": values,
         "steps": {},
+        "properties": {},
     }
     call.store.of("execution")[arn] = record
     call.store.update(pipeline, LastRunTime=now)
@@ -107,6 +110,30 @@ def stop_pipeline_execution(call: Call) -> Json:
             )
         call.store.update(described, PipelineExecutionStatus="Stopping")
     execution_run.stop(arn)
+    return {"PipelineExecutionArn": arn}
+
+
+def retry_pipeline_execution(call: Call) -> Json:
+    """RetryPipelineExecution: the steps that did not succeed are done again, and those after them."""
+    require_support(_HONOURED_IN_RETRIES, call.parameters)
+    record = _execution(call)
+    described, token = record["described"], call.parameters["ClientRequestToken"]
+    arn = described["PipelineExecutionArn"]
+    pipeline = pipeline_named(call, described["PipelineArn"])
+    with call.store.lock:
+        if record.get("retry_token") == token:
+            return {"PipelineExecutionArn": arn}
+        if described["PipelineExecutionStatus"] not in _RETRYABLE:
+            raise errors.conflict(
+                f"Only pipeline execution with Failed or Stopped status can be retried; {arn} is "
+                f"{described['PipelineExecutionStatus']}."
+            )
+        record["retry_token"] = token
+        record["steps"] = {name: step for name, step in record["steps"].items() if step["StepStatus"] == "Succeeded"}
+        described.pop("FailureReason", None)
+        parallelism = call.given("PipelineExecutionArn", "ClientRequestToken")
+        call.store.update(described, PipelineExecutionStatus="Executing", **parallelism)
+    execution_run.begin(call.store, dict(pipeline), record)
     return {"PipelineExecutionArn": arn}
 
 
@@ -162,6 +189,7 @@ OPERATIONS: Operations = {
     "DescribePipelineExecution": describe_pipeline_execution,
     "DescribePipelineDefinitionForExecution": describe_pipeline_definition_for_execution,
     "StopPipelineExecution": stop_pipeline_execution,
+    "RetryPipelineExecution": retry_pipeline_execution,
     "ListPipelineExecutions": list_pipeline_executions,
     "ListPipelineExecutionSteps": list_pipeline_execution_steps,
     "ListPipelineParametersForExecution": list_pipeline_parameters_for_execution,

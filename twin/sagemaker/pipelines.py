@@ -68,7 +68,11 @@ def create_pipeline(call: Call) -> Json:
 
 def pipeline_of(call: Call) -> Json:
     """The pipeline that a request names, by name or ARN. Raises ResourceNotFound where there is none."""
-    given = call.parameters["PipelineName"]
+    return pipeline_named(call, call.parameters["PipelineName"])
+
+
+def pipeline_named(call: Call, given: str) -> Json:
+    """The pipeline of a name or an ARN. Raises ResourceNotFound where there is none."""
     for record in call.store.of("pipeline").values():
         if given in (record["PipelineName"], record["PipelineArn"]):
             return record

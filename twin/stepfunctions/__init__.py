@@ -13,3 +13,6 @@ def register() -> None:
     hooks.keep_executions_ended()
     hooks.enforce_execution_timeouts()
     hooks.redrive_executions()
+    # The last that is registered is the first to end: no execution may begin a change of a stack any more.
+    hooks.finish_stacks()
+    hooks.end_executions_with_the_emulator()

@@ -15,17 +15,21 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from typer.testing import CliRunner
 
 import cli.run
+from cdk_app.settings import load_settings
 from cli.errors import explain
 from cli.main import RUN_ID, app
 from lambdas.resolve_run import handler
 from twin.emulator import EmulatorError
 from twin.run.api import ProbeFailed
 from twin.run.execution import Outcome
+from twin.run.last_run import LastRun
+from twin.run.resuming import NothingToResume
 from twin.run.session import Finished
 from twin.run.synthesis import SynthesisFailed
 from twin.weights.packages import WeightsMissingError
 
 LOG = Path("/state/emulator/emulator.log")
+WORKFLOW = Path(__file__).resolve().parents[3] / "workflow.yaml"
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetObject")
 
 
@@ -97,6 +101,75 @@ def test_ctrl_c_is_one_line_and_130(monkeypatch: pytest.MonkeyPatch, command: li
 
     assert code == 130
     assert (stdout, stderr) == ("", "Interrupted: everything that was started has been stopped.\n")
+
+
+def remember(root: Path, *, saved: bool) -> None:
+    """A run in the project's folder: its choices, and what its emulator has saved."""
+    account = root / ".fourfold" / "emulator"
+    (account / "state").mkdir(parents=True, exist_ok=True)
+    LastRun("arn:aws:states:r:1:execution:m:r1", root / "runs", {}, WORKFLOW.read_bytes()).remember(account)
+    if saved:
+        (account / "state" / "stepfunctions.json").touch()
+
+
+@pytest.mark.parametrize(("saved", "said"), [(True, True), (False, False)])
+def test_ctrl_c_in_a_run_that_can_go_on_says_what_goes_on_with_it(
+    monkeypatch: pytest.MonkeyPatch, root: Path, saved: bool, said: bool
+) -> None:
+    def run(*_: Any) -> Any:
+        remember(root, saved=saved)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.run, "run", run)
+
+    code, _, stderr = invoke("run")
+
+    assert code == 130
+    assert ("`fourfold resume` goes on" in stderr) is said
+
+
+def test_ctrl_c_before_the_workflow_says_nothing_of_an_earlier_run(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    remember(root, saved=True)
+    monkeypatch.setattr(cli.run, "run", raising(KeyboardInterrupt()))
+    monkeypatch.setattr(cli.run, "resume", raising(KeyboardInterrupt()))
+
+    assert "fourfold resume" not in invoke("run")[2]
+    assert "`fourfold resume` goes on" in invoke("resume")[2]
+
+
+def test_without_a_run_there_is_none_to_go_on_with() -> None:
+    code, stdout, stderr = invoke("resume")
+
+    assert (code, stdout) == (2, "")
+    assert stderr == "No run on this machine has come to its workflow. `fourfold run` starts one.\n"
+
+
+def test_a_run_that_cannot_go_on_is_refused_and_no_failure(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    remember(root, saved=True)
+    monkeypatch.setattr(cli.run, "resume", raising(NothingToResume("It has been destroyed.")))
+
+    code, _, stderr = invoke("resume")
+
+    assert (code, stderr) == (2, "It has been destroyed.\n")
+
+
+def test_a_run_goes_on_with_the_settings_that_it_was_deployed_from(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    remember(root, saved=True)
+    given: list[Any] = []
+
+    def resume(*arguments: Any) -> Any:
+        given.extend(arguments)
+        raise NothingToResume
+
+    monkeypatch.setattr(cli.run, "resume", resume)
+    invoke("resume")
+
+    arn, settings, options, *_ = given
+    assert arn.endswith(":execution:m:r1")
+    assert settings == load_settings(WORKFLOW, "twin")
+    assert options.workflow.read_bytes() == WORKFLOW.read_bytes()
+    assert options.workflow.is_relative_to(root)
+    assert options.output == root / "runs"
 
 
 @pytest.mark.parametrize("name", ["../x", "a b", "-x", "x-", "x" * 81])

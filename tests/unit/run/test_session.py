@@ -14,9 +14,11 @@ from twin.run import session, staging
 from twin.run.api import ProbeFailed
 from twin.run.board import Board, Status
 from twin.run.execution import Outcome
+from twin.run.last_run import LastRun, last_run
 from twin.run.session import Finished, Options
 
 PROJECT = Path(__file__).resolve().parents[3]
+MACHINE, EXECUTION = "arn:aws:states:r:1:stateMachine:m", "arn:aws:states:r:1:execution:m:r1"
 GOOD = Outcome("arn", "r1", "SUCCEEDED", {})
 BAD = Outcome("arn", "r1", "FAILED", {}, "TooFewRecords", "why")
 
@@ -27,30 +29,35 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Any:
+def run(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Any:
     """Run a workflow of which nothing is real: `used` is what using the deployed model gives, or raises."""
 
-    def run_it(outcome: Outcome, used: Any) -> tuple[Finished, list[Finished], Board]:
+    def run_it(outcome: Outcome, used: Any, begin: Any = None) -> tuple[Finished, list[Finished], Board]:
         def use(*_: Any) -> Any:
             if isinstance(used, BaseException):
                 raise used
             return used
 
-        emulator = SimpleNamespace(events_file=Path("events.jsonl"))
+        emulator = SimpleNamespace(events_file=Path("events.jsonl"), work_dir=tmp_path)
+        workflow = tmp_path / "w.yaml"
+        workflow.write_text("task: summarize")
         for name, stub in {
             "synthesize": lambda *_: Path("cdk.out"),
             "new_account": lambda _: nullcontext(emulator),
             "deploy_stacks": lambda *_: None,
             "stage": lambda *_: None,
-            "start": lambda *_: "arn",
+            "start": begin or (lambda *_: "arn"),
             "follow": lambda *_: outcome,
             "use": use,
         }.items():
             monkeypatch.setattr(session, name, stub)
-        monkeypatch.setattr(staging, "stack_outputs", lambda *_: {"StateMachineArn": "arn"})
+        monkeypatch.setattr(staging, "stack_outputs", lambda *_: {"StateMachineArn": MACHINE})
         board, reported = session.new_board(), []
         finished = session.run(
-            settings, Options(PROJECT, Path("w.yaml")), board, lambda _, finished: reported.append(finished)
+            settings,
+            Options(PROJECT, workflow, run_id="r1", output=tmp_path / "runs", overrides={"dataset": "docs"}),
+            board,
+            lambda _, finished: reported.append(finished),
         )
         return finished, reported, board
 
@@ -79,6 +86,21 @@ def test_a_failed_execution_is_reported_and_nothing_is_used(run: Any) -> None:
     assert reported == [finished]
     assert (finished.error, finished.good) == (None, False)
     assert board.steps["Use"].status is Status.SKIPPED
+
+
+def test_what_goes_on_with_a_run_is_kept_before_it_starts_with_the_settings_that_were_deployed(
+    run: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "runs").mkdir()
+
+    def begin(*_: Any) -> None:
+        (tmp_path / "w.yaml").write_text("changed since")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(GOOD, None, begin)
+
+    assert last_run(tmp_path) == LastRun(EXECUTION, tmp_path / "runs", {"dataset": "docs"}, b"task: summarize")
 
 
 def test_ctrl_c_while_the_model_is_used_ends_the_run(run: Any) -> None:

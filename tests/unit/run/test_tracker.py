@@ -99,6 +99,18 @@ def test_a_late_state_of_a_step_that_is_over_does_not_open_it_again(tracker: Tra
     assert [step.status for step in board.steps.values()] == [Status.SUCCEEDED, Status.SKIPPED, Status.FAILED]
 
 
+def test_an_execution_that_goes_on_within_a_step_fails_in_that_step(tracker: Tracker, board: Board) -> None:
+    board.finish("PrepareData")
+    tracker.go_on("EvaluateCandidates")
+    tracker.take(entered(7, "Each"))
+    assert board.running() == ["EvaluateCandidates"]
+    assert tracker.evaluation is not None
+
+    tracker.close(succeeded=False, cause="It was denied.")
+    assert board.steps["EvaluateCandidates"].detail == "It was denied."
+    assert [step.status for step in board.steps.values()] == [Status.SUCCEEDED, Status.FAILED, Status.WAITING]
+
+
 def test_a_progress_line_keeps_its_figures_for_whoever_waits() -> None:
     progress = progress_of(
         {

@@ -20,6 +20,7 @@ from twin.emulator.hooks.encryption import (
     upload_key,
 )
 from twin.emulator.hooks.executions import (
+    end_executions_with_the_emulator,
     enforce_execution_timeouts,
     give_succeed_states_their_output,
     keep_executions_ended,
@@ -50,6 +51,7 @@ from twin.emulator.hooks.services import (
     override,
     serve_only,
 )
+from twin.emulator.hooks.stacks import finish_stacks
 from twin.emulator.hooks.tasks import (
     Task,
     TaskFailedError,
@@ -78,8 +80,10 @@ __all__ = [
     "caller_credentials",
     "check_definitions_with",
     "deny_unmapped",
+    "end_executions_with_the_emulator",
     "enforce_execution_timeouts",
     "extend_cfn_resource",
+    "finish_stacks",
     "give_condition_keys",
     "give_succeed_states_their_output",
     "hide_function_errors_from_api_clients",

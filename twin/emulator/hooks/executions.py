@@ -14,8 +14,10 @@ from contextlib import contextmanager
 
 from ministack.services import stepfunctions
 
+from twin.emulator.hooks.lifecycle import on_shutdown
 from twin.emulator.hooks.services import Json
 
+EMULATOR_ENDED = "Fourfold.EmulatorEnded"
 _LAST_EVENTS = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut")
 
 
@@ -68,6 +70,23 @@ def _time_out(execution_arn: str, seconds: float) -> None:
     details = {"executionTimedOutEventDetails": {"error": error, "cause": cause}}
     stepfunctions._add_event(execution, "ExecutionTimedOut", details)
     stepfunctions._emit_execution_status_event(execution)
+
+
+def end_executions_with_the_emulator() -> None:
+    """Abort what runs when the emulator ends, before its jobs end: a state must not see them fail, and go on from that.
+
+    On AWS nothing ends here. `RedriveExecution` goes on with it, in an emulator that starts on the same directory.
+    """
+    on_shutdown(_abort_all)
+
+
+def _abort_all() -> None:
+    for execution in stepfunctions._executions.all_values():
+        if execution["status"] == "RUNNING":
+            cause = "The emulator ended while the execution ran."
+            execution.update(status="ABORTED", stopDate=stepfunctions.now_iso(), error=EMULATOR_ENDED, cause=cause)
+            details = {"executionAbortedEventDetails": {"error": EMULATOR_ENDED, "cause": cause}}
+            stepfunctions._add_event(execution, "ExecutionAborted", details)
 
 
 def give_succeed_states_their_output() -> None:

@@ -42,6 +42,8 @@ class StepState:
     """The wait before the next attempt, while the step waits for one."""
     cached_from: str | None = None
     metadata: Json = field(default_factory=dict)
+    properties: Json | None = None
+    """What other steps may refer to, once the step has succeeded."""
 
 
 class Executor(Protocol):
@@ -67,6 +69,7 @@ class Engine:
         most_at_once: how many steps may run at a time, or None for as many as there are.
         on_change: called with a step's state whenever that has changed.
         stop: set it to end the execution.
+        states: the steps that an earlier attempt at the execution has done; they are not done again.
     """
 
     definition: Definition
@@ -81,6 +84,8 @@ class Engine:
     def __post_init__(self) -> None:
         self._changed = threading.Condition()
         self._active = {step.name: step for step in self.definition.steps}
+        for state in self.states.values():
+            self._take_in(state)
 
     def run(self) -> Outcome:
         """Run to the end."""
@@ -121,14 +126,19 @@ class Engine:
 
     def _finish(self, state: StepState, status: Status, reason: str | None, properties: Json | None = None) -> None:
         with self._changed:
-            if properties is not None:
-                self.values.steps[state.step.name] = properties
-            if outcome := state.metadata.get("Condition", {}).get("Outcome"):
-                branch = state.step.if_steps if outcome == "True" else state.step.else_steps
-                self._active.update({step.name: step for step in branch})
+            state.properties = properties
+            self._take_in(state)
             state.failure_reason, state.ended, state.status = reason, time.time(), status
             self.on_change(state)
             self._changed.notify_all()
+
+    def _take_in(self, state: StepState) -> None:
+        """Let other steps refer to what a step gave, and the chosen branch of a Condition step join."""
+        if state.properties is not None:
+            self.values.steps[state.step.name] = state.properties
+        if outcome := state.metadata.get("Condition", {}).get("Outcome"):
+            branch = state.step.if_steps if outcome == "True" else state.step.else_steps
+            self._active.update({step.name: step for step in branch})
 
     # ---- one step (on its own thread) -------------------------------------------------------------------
 

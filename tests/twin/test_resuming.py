@@ -1,0 +1,285 @@
+"""A run whose command has ended goes on where it was, in an account that has been kept: jobs too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+
+from cdk_app.settings import Settings, load_settings
+from tests.twin.helpers import allow, make_role, start, unique, wait_until
+from tests.twin.sagemaker_account import Account
+from tests.twin.test_sagemaker_pipelines import TRAIN, as_step
+from twin.emulator import Emulator
+from twin.run import resuming, staging
+from twin.run.board import Status
+from twin.run.execution import execution_arn
+from twin.run.last_run import LastRun, can_go_on, last_run, settings_of_last_run
+from twin.run.resuming import WAITS_FOR_PIPELINE, NothingToResume, resume, resumed_board
+from twin.run.session import USE_STEP, Begun, Finished, Options, emulator_folder
+
+PROJECT = Path(__file__).resolve().parents[2]
+Json = dict[str, Any]
+# Longer than the test may take, unless an earlier attempt has left its checkpoint.
+SLOW_ONCE = f"""{TRAIN}
+import time
+checkpoint = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"], "checkpoints/state")
+if not checkpoint.exists():
+    checkpoint.write_text("learned")
+    time.sleep(600)
+"""
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    return load_settings(PROJECT / "workflow.yaml", "twin")
+
+
+def jsonata(kind: str, step: str, **fields: Any) -> Json:
+    return {"QueryLanguage": "JSONata", "Type": kind, "Comment": f"{step}: for the test.", **fields}
+
+
+def note(step: str, queue: str, **fields: Any) -> Json:
+    arguments = {"QueueUrl": queue, "MessageBody": step}
+    return jsonata("Task", step, Resource="arn:aws:states:::aws-sdk:sqs:sendMessage", Arguments=arguments, **fields)
+
+
+def workflow(pipeline: str, queue: str) -> Json:
+    started = {"execution": "{% $states.result.PipelineExecutionArn %}"}
+    service = "arn:aws:states:::aws-sdk:sagemaker"
+    described = {"PipelineExecutionArn": "{% $execution %}"}
+    status = "{% $states.result.PipelineExecutionStatus %}"
+    return {
+        "Prepare": note("PrepareData", queue, Next="FineTune"),
+        "FineTune": jsonata(
+            "Task",
+            "FineTune",
+            Resource=f"{service}:startPipelineExecution",
+            Arguments={"PipelineName": pipeline, "ClientRequestToken": "t" * 32},
+            Assign=started,
+            Next="WaitForFineTune",
+        ),
+        "WaitForFineTune": jsonata("Wait", "FineTune", Seconds=2, Next="DescribeFineTune"),
+        "DescribeFineTune": jsonata(
+            "Task",
+            "FineTune",
+            Resource=f"{service}:describePipelineExecution",
+            Arguments=described,
+            Output=status,
+            Next="FineTuneFinished",
+        ),
+        "FineTuneFinished": jsonata(
+            "Choice",
+            "FineTune",
+            Choices=[
+                {"Condition": "{% $states.input = 'Succeeded' %}", "Next": "Record"},
+                {"Condition": "{% $states.input = 'Executing' %}", "Next": "WaitForFineTune"},
+            ],
+            Default="GiveUp",
+        ),
+        "Record": note("Record", queue, End=True),
+        "GiveUp": {"Type": "Fail", "Error": "PipelineFailed", "Cause": "The disk is full."},
+    }
+
+
+def notes(emulator: Emulator, queue: str) -> list[str]:
+    found = emulator.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+    return sorted(message["Body"] for message in found)
+
+
+class Stopped:
+    """A run that was stopped while its pipeline trained."""
+
+    def __init__(self, root: Path, script: str) -> None:
+        self.root = root
+        with self.opened() as emulator:
+            account = Account(emulator)
+            self.queue = emulator.client("sqs").create_queue(QueueName=unique("notes"))["QueueUrl"]
+            training = as_step(account.training_request(script), "Training")
+            training["CheckpointConfig"] = {"S3Uri": f"s3://{account.bucket}/checkpoints"}
+            steps = [{"Name": "Train", "Type": "Training", "Arguments": training}]
+            role = make_role(emulator, "sagemaker", allow(["sagemaker:*", "iam:PassRole"]), account.bucket_access)
+            pipeline = account.make_pipeline({"Version": "2020-12-01", "Steps": steps}, role)
+            self.arn = start(emulator, workflow(pipeline, self.queue), allow("*"))
+            client = emulator.client("stepfunctions")
+            described = client.describe_execution(executionArn=self.arn)
+            self.machine, self.name = described["stateMachineArn"], described["name"]
+            self.before_it_is_stopped(account)
+
+    def before_it_is_stopped(self, account: Account) -> None:
+        wait_until(
+            lambda: account.s3.list_objects_v2(Bucket=account.bucket, Prefix="checkpoints/").get("KeyCount", 0), bool
+        )
+
+    @contextmanager
+    def opened(self) -> Iterator[Emulator]:
+        with Emulator(emulator_folder(self.root), persist=True) as emulator:
+            yield emulator
+
+
+class GivenUp(Stopped):
+    """A run that came to its end by itself, and did not succeed."""
+
+    def before_it_is_stopped(self, account: Account) -> None:
+        client = account.emulator.client("stepfunctions")
+        wait_until(lambda: client.describe_execution(executionArn=self.arn)["status"], lambda s: s == "FAILED")
+
+
+@pytest.fixture
+def outputs(monkeypatch: pytest.MonkeyPatch) -> Json:
+    """The outputs of the stacks, which nobody has deployed here."""
+    found: Json = {}
+    monkeypatch.setattr(staging, "stack_outputs", lambda *_: found)
+    return found
+
+
+def resumed(arn: str, settings: Settings, root: Path) -> tuple[Finished, Any, list[str]]:
+    board, seen = resumed_board(), []
+
+    def after(emulator: Emulator, _finished: Finished) -> None:
+        queues = emulator.client("sqs").list_queues()["QueueUrls"]
+        seen.extend(notes(emulator, queues[0]))
+
+    options = Options(root, PROJECT / "workflow.yaml", output=root / "runs")
+    finished = resume(arn, settings, options, board, after)
+    return finished, board, seen
+
+
+def test_a_run_stopped_with_its_training_goes_on_with_that_and_repeats_nothing_that_was_done(
+    tmp_path: Path, settings: Settings, outputs: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = Stopped(tmp_path, SLOW_ONCE)
+    outputs["StateMachineArn"] = stopped.machine
+    assert execution_arn(stopped.machine, stopped.name) == stopped.arn
+    LastRun(stopped.arn, tmp_path / "runs", {}, b"").remember(emulator_folder(tmp_path))
+    assert can_go_on(emulator_folder(tmp_path))
+    waited: list[str] = []
+
+    def wait(emulator: Emulator, _show: Any) -> None:
+        described = emulator.client("stepfunctions").describe_execution(executionArn=stopped.arn)
+        waited.append(described["status"])
+
+    monkeypatch.setattr(resuming, "wait_for_endpoints", wait)
+
+    finished, board, sent = resumed(stopped.arn, settings, tmp_path)
+
+    assert waited == ["ABORTED"]
+    assert finished.outcome.status == "SUCCEEDED", finished.outcome.cause
+    assert finished.outcome.arn == stopped.arn
+    assert sent == ["PrepareData", "Record"]
+    steps = {name: (step.status, step.detail) for name, step in board.steps.items()}
+    assert steps["PrepareData"] == (Status.SUCCEEDED, resuming.DONE)
+    assert steps["FineTune"][0] is steps["Record"][0] is Status.SUCCEEDED
+    assert steps["Deploy"][0] is Status.SKIPPED
+
+    # It has been redriven once, and its report has not been written: only that is left to do.
+    again, board, _ = resumed(stopped.arn, settings, tmp_path)
+    assert (again.outcome.status, again.outcome.started) == ("SUCCEEDED", finished.outcome.started)
+    assert board.steps["Record"].detail == resuming.DONE
+    assert board.steps[USE_STEP].status is not Status.SKIPPED
+    report = tmp_path / "runs" / stopped.name / "report.json"
+    report.parent.mkdir(parents=True)
+    report.touch()
+    with pytest.raises(NothingToResume, match="has succeeded"):
+        resumed(stopped.arn, settings, tmp_path)
+
+
+def test_a_run_that_has_given_up_is_not_resumed_and_says_why(tmp_path: Path, settings: Settings, outputs: Json) -> None:
+    given_up = GivenUp(tmp_path, "raise ValueError('no such layer')")
+    outputs["StateMachineArn"] = given_up.machine
+    with pytest.raises(NothingToResume, match=r"(?s)fourfold run.*The disk is full\."):
+        resumed(given_up.arn, settings, tmp_path)
+
+
+def test_what_is_no_longer_there_is_not_resumed(tmp_path: Path, settings: Settings, outputs: Json) -> None:
+    with pytest.raises(NothingToResume, match="destroyed, or its emulator was killed"):
+        resumed("arn:aws:states:us-east-1:000000000000:execution:m:r1", settings, tmp_path)
+    outputs["StateMachineArn"] = "arn:aws:states:us-east-1:000000000000:stateMachine:m"
+    with pytest.raises(NothingToResume, match="r1 was stopped before its workflow began"):
+        resumed("arn:aws:states:us-east-1:000000000000:execution:m:r1", settings, tmp_path)
+
+
+class States:
+    """Step Functions and SageMaker, as far as an execution is redriven in them; `retried` are pipeline executions."""
+
+    def __init__(self, state: str, refusal: str = "") -> None:
+        self._state, self._refusal, self.retried = state, refusal, list[str]()
+        self.exceptions = SimpleNamespace(ExecutionDoesNotExist=KeyError, ExecutionNotRedrivable=ClientError)
+
+    def describe_execution(self, **_: Any) -> Json:
+        return {**NAMED, "status": "ABORTED", "startDate": 0}
+
+    def describe_state_machine(self, **_: Any) -> Json:
+        states = {self._state: {"Comment": "FineTune: for the test."}}
+        return {"definition": json.dumps({"States": states})}
+
+    def get_paginator(self, _operation: str) -> Any:
+        event = {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": self._state}}
+        return SimpleNamespace(paginate=lambda **_: [{"events": [event]}])
+
+    def redrive_execution(self, **_: Any) -> None:
+        if self._refusal:
+            raise ClientError({"Error": {"Code": "ExecutionNotRedrivable", "Message": self._refusal}}, "Redrive")
+
+    def list_pipelines(self) -> Json:
+        return {"PipelineSummaries": [{"PipelineName": "p"}]}
+
+    def list_pipeline_executions(self, **_: Any) -> Json:
+        execution = {"PipelineExecutionStatus": "Failed", "PipelineExecutionArn": "arn:pipeline"}
+        return {"PipelineExecutionSummaries": [execution]}
+
+    def retry_pipeline_execution(self, *, PipelineExecutionArn: str) -> None:  # noqa: N803  (the API's name)
+        self.retried.append(PipelineExecutionArn)
+
+
+NAMED = {"executionArn": "arn:e:r1", "stateMachineArn": "arn:m", "name": "r1"}
+
+
+@pytest.fixture
+def go_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings, outputs: Json
+) -> Callable[[States], Begun]:
+    """Resume a run in an account of which nothing is real; how it is then followed."""
+    outputs["StateMachineArn"] = "arn:m"
+
+    def resume_in(states: States) -> Begun:
+        emulator = SimpleNamespace(client=lambda _service: states)
+        monkeypatch.setattr(resuming, "Emulator", lambda *_, **__: nullcontext(emulator))
+        monkeypatch.setattr(resuming, "wait_for_endpoints", lambda *_: None)
+        monkeypatch.setattr(resuming, "conclude", lambda begun, *_: begun)
+        begun: Any = resume("arn:e:r1", settings, Options(tmp_path, Path("w.yaml")), resumed_board(), lambda *_: None)
+        return cast(Begun, begun)
+
+    return resume_in
+
+
+@pytest.mark.parametrize(
+    ("state", "retried"),
+    [*((state, True) for state in sorted(WAITS_FOR_PIPELINE)), ("ExplainPipelineFailure", False)],
+)
+def test_a_pipeline_is_retried_where_the_run_waits_for_it_and_not_where_it_is_on_its_way_out(
+    go_on: Callable[[States], Begun], state: str, retried: bool
+) -> None:
+    states = States(state)
+    begun = go_on(states)
+    assert states.retried == ["arn:pipeline"] * retried
+    assert (begun.step, begun.seen) == ("FineTune", 1)
+
+
+def test_a_run_that_may_not_be_redriven_says_why(go_on: Callable[[States], Begun]) -> None:
+    with pytest.raises(NothingToResume, match="r1 cannot go on: it ended more than 14 days ago"):
+        go_on(States("Record", refusal="it ended more than 14 days ago"))
+
+
+def test_the_choices_of_a_run_are_kept_for_whoever_goes_on_with_it(tmp_path: Path) -> None:
+    assert last_run(tmp_path) is None
+    chosen = LastRun("arn:e:r1", tmp_path / "runs", {"tuning": {"epochs": 2}}, b"task: summarize")
+    chosen.remember(tmp_path)
+    assert last_run(tmp_path) == chosen
+    assert settings_of_last_run(tmp_path).read_bytes() == b"task: summarize"
