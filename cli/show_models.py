@@ -75,7 +75,7 @@ def show_model(entry: Entry, sources: Mapping[str, Source], region: str | None, 
         if group in entry.groups:
             _line(console, "")
             for name, text in facts:
-                _line(console, f"  {name + ':':<24}{text}")
+                _line(console, f"  {name + ':':<23} {text}")
             for key in entry.groups[group]:
                 _line(console, f"    from {_source(sources[key])}")
     if region is not None:

@@ -22,7 +22,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.twin.helpers import allow, make_function, make_role, unique, user_client, wait_until, zipped
-from twin.emulator import Emulator, EmulatorError, RunningEmulator, clients
+from twin.emulator import Emulator, EmulatorError, RunningEmulator, access, clients
 from twin.processes import kill_marked, marked
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,8 +133,10 @@ def test_a_service_that_is_not_served_is_refused_by_name(emulator: Emulator) -> 
 
 
 def test_a_second_emulator_on_the_same_directory_is_refused(emulator: Emulator) -> None:
+    log = emulator.log_file.read_bytes()
     with pytest.raises(EmulatorError, match="Another emulator is using"):
         Emulator(emulator.work_dir).start()
+    assert emulator.log_file.read_bytes().startswith(log)
     assert RunningEmulator.in_directory(emulator.work_dir) is not None
 
 
@@ -143,6 +145,15 @@ def test_another_process_finds_it_while_it_runs(emulator: Emulator) -> None:
     assert found is not None
     assert found.endpoint_url == emulator.endpoint_url
     assert found.client("sts").get_caller_identity()["Arn"] == "arn:aws:iam::000000000000:root"
+
+
+def test_one_that_is_too_busy_to_answer_at_once_is_waited_for(
+    emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = iter([False, False, True])
+    monkeypatch.setattr(access, "answers", lambda _: next(said))
+    assert RunningEmulator.in_directory(emulator.work_dir) is not None
+    assert list(said) == []
 
 
 def test_the_address_that_a_killed_one_left_is_not_taken_for_a_running_one(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import threading
 import traceback
 from pathlib import Path
 
+from twin.emulator.access import LOCK
 from twin.emulator.launcher import WORK_DIR_VARIABLE
 from twin.processes import MARK_VARIABLE, kill_marked
 
@@ -20,7 +21,7 @@ from twin.processes import MARK_VARIABLE, kill_marked
 def main() -> None:
     """Serve until told to end: by SIGTERM, by SIGINT or by the end of standard input."""
     work_dir = Path(os.environ[WORK_DIR_VARIABLE])
-    lock = (work_dir / "lock").open("w")
+    lock = (work_dir / LOCK).open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

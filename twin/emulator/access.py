@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import time
 import urllib.request
 from abc import ABC, abstractmethod
 from http.client import HTTPException
@@ -16,6 +18,10 @@ from twin.emulator.clients import client_from
 
 ADDRESS = "address"
 """The file of a directory that says where its emulator is served."""
+LOCK = "lock"
+"""The file of a directory that its emulator keeps locked as long as it lives."""
+_PATIENCE_S = 60.0
+_LOOK_S = 0.2
 
 
 class Access(ABC):
@@ -65,16 +71,36 @@ class RunningEmulator(Access):
 
     @classmethod
     def in_directory(cls, work_dir: Path) -> Self | None:
-        """Return the emulator that runs on a directory; None where none does."""
-        file = work_dir / ADDRESS
-        address = file.read_text() if file.exists() else ""
-        # The file of one that was killed is still there.
-        return cls(work_dir, address) if address and answers(address) else None
+        """Return the emulator that runs on a directory; None where none does.
+
+        One that is busy, as on a machine that trains, is waited for: nobody else may use its directory meanwhile.
+        """
+        file, deadline = work_dir / ADDRESS, time.monotonic() + _PATIENCE_S
+        while in_use(work_dir) and time.monotonic() < deadline:
+            # The file of one that was killed is still there, and one that starts has none yet.
+            address = file.read_text() if file.exists() else ""
+            if address and answers(address):
+                return cls(work_dir, address)
+            time.sleep(_LOOK_S)
+        return None
 
     @property
     def endpoint_url(self) -> str:
         """Where every service is served."""
         return self._endpoint_url
+
+
+def in_use(work_dir: Path) -> bool:
+    """Whether an emulator's process has a directory."""
+    file = work_dir / LOCK
+    if not file.exists():
+        return False
+    with file.open("r+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def answers(endpoint_url: str) -> bool:

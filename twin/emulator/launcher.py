@@ -22,7 +22,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from twin.emulator.access import ADDRESS, Access, answers
+from twin.emulator.access import ADDRESS, Access, answers, in_use
 from twin.emulator.account import REGION, root_environment
 from twin.events import FILE_VARIABLE
 from twin.processes import MARK_VARIABLE, kill_marked
@@ -79,6 +79,9 @@ class Emulator(Access):
 
         Raises EmulatorError when it ends at once, for instance because another one uses the directory.
         """
+        if in_use(self.work_dir):
+            # Before anything of the other's is touched, such as its log.
+            raise EmulatorError(f"Another emulator is using {self.work_dir}. Wait for its end, or end it.")
         for name in ("tmp", "state", "s3"):
             (self.work_dir / name).mkdir(parents=True, exist_ok=True)
         self.events_file.touch()
