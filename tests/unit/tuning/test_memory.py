@@ -71,5 +71,6 @@ def test_layers_that_are_computed_again_give_the_same_gradients_to_the_last_bit_
     assert (with_room.recompute, without.recompute) == (False, True)
     for one, other in zip(usual.weights, again.weights, strict=True):
         assert one.grad is not None
+        assert other.grad is not None
         assert torch.equal(one.grad, other.grad)
     assert keeps_little < keeps_all
