@@ -99,8 +99,6 @@ def work_claimed(work: Work, settings: Settings, options: Options, board: Board,
     try:
         with shown(board, console):
             finished = work(settings, options, board, report)
-    except NothingToResume:
-        raise
     except Exception as error:
         message = explain(error, log)
         if message is None:
