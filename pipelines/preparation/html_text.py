@@ -7,8 +7,10 @@ attributes, or drop what is nested too deeply. What only looks like markup (`a <
 
 import html
 import re
+import unicodedata
 
-_NAME = r"[a-zA-Z][a-zA-Z0-9:.-]*+"
+# XML's names have letters of any script, and what was copied from a page has ligatures in its names too.
+_NAME = r"[^\W\d_][\w:.-]*+"
 # Atomic, where a possessive group would do: Python before 3.11.5 matches those wrongly where they have branches.
 _ATTRIBUTES = r"""(?>(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*)"""
 # Every alternative stops at the next "<", so a tag that never closes costs no more than its own length.
@@ -43,7 +45,7 @@ def html_to_text(markup: str) -> str:
     if "<" not in markup:
         return _resolve_references(markup)
     markup = _without_comments(markup)
-    closed = {tag[1].lower(): tag.start() for tag in _END_TAG.finditer(markup)}
+    closed = {_same_name(tag[1]): tag.start() for tag in _END_TAG.finditer(markup)}
     tags = [tag for tag in map(_Tag, _TAG.finditer(markup)) if tag.is_markup(closed)]
     if not tags:
         return _resolve_references(markup)
@@ -55,7 +57,7 @@ class _Tag:
 
     def __init__(self, match: re.Match[str]) -> None:
         self.start, self.end = match.span()
-        self.name = (match[2] or "").lower()
+        self.name = _same_name(match[2] or "")
         self.closing = match[1] == "/"
         self._empty = match[0].endswith("/>")
 
@@ -72,6 +74,11 @@ class _Tag:
     def hides(self, closed: dict[str, int]) -> bool:
         """Whether what comes behind it is not read."""
         return self.name in _SKIPPED and not self._empty and closed.get(self.name, -1) > self.start
+
+
+def _same_name(name: str) -> str:
+    """Names that differ in case or in compatibility characters are one."""
+    return name.lower() if name.isascii() else unicodedata.normalize("NFKC", name).lower()
 
 
 def _lay_out(markup: str, tags: list[_Tag], closed: dict[str, int]) -> str:

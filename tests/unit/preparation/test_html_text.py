@@ -30,6 +30,7 @@ def text_of(markup: str) -> str:
         ("text</p> <p>that begins in the middle", "text\n\nthat begins in the middle"),
         ("<a href=\"x>y\" title='a>b'>link</a>", "link"),
         ("<note> <p>Mind.</p> </note>", "Mind."),
+        ("<número>7</número> <my_tag>8</my_tag>", "7 8"),
         ("a<!-- no -->b<!-- <p>", "ab<!--"),
         ("<!DOCTYPE html><html><head><title>T</title></head><body>B</body></html>", "B"),
         ("a<script>if (x<b) { '<p>' }</script>b<style>p {}</style>c", "abc"),
@@ -71,6 +72,15 @@ def test_a_text_does_not_end_where_an_element_is_only_named(markup: str, text: s
 def test_an_absurd_character_reference_stays_as_it_is() -> None:
     reference = "&#" + "9" * 10_000 + ";"
     assert html_to_text(reference) == reference
+
+
+@given(
+    st.lists(st.sampled_from(["<IfDefine x>", "</IfDefine>", "<figure>", "<offer/>", "</offer>", "flag ", "a<b", "\n"]))
+)
+def test_ligatures_in_the_names_of_elements_make_no_other_text(pieces: list[str]) -> None:
+    plain = "".join(pieces)
+    printed = plain.replace("fi", "\ufb01").replace("ff", "\ufb00").replace("fl", "\ufb02")
+    assert text_of(printed) == text_of(plain)
 
 
 @given(st.text(alphabet="<>/!-abp \"'&;=#x1\n", max_size=80))
