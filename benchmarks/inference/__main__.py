@@ -40,7 +40,8 @@ def start(task: Task, options: argparse.Namespace, stack: ExitStack) -> list[Too
     """Bring up what was asked for; all stay up, with the model loaded, until the stack is closed."""
     most, tools = max(_LEVELS), []
     if ENDPOINT in options.tools:
-        served = stack.enter_context(endpoint.served(task.gguf, FOLDER, most))
+        program = llama_server.program() if options.serve_with == LLAMA_SERVER else None
+        served = stack.enter_context(endpoint.served(task.gguf, FOLDER, most, program))
         tools.append(_server(ENDPOINT, served.pid, served.ask, options.tokens))
     if LLAMA_SERVER in options.tools:
         peer = stack.enter_context(llama_server.served(task.gguf, FOLDER, most, CONTEXT_TOKENS, threads=1))
@@ -94,6 +95,12 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=64, help="tokens of an answer")
     parser.add_argument("--words", type=int, default=100, help="most words of a text that is asked about")
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
+    parser.add_argument(
+        "--serve-with",
+        choices=("xllamacpp", LLAMA_SERVER),
+        default="xllamacpp",
+        help="what serves behind the endpoint: the llama.cpp that is installed, or the very llama-server beside it",
+    )
     parser.add_argument(
         "--number-format", default="float32", help="of transformers' weights; float32 is the faster here"
     )

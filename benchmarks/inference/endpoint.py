@@ -7,6 +7,7 @@ the container's log are part of what is measured.
 from __future__ import annotations
 
 import json
+import os
 import tarfile
 import time
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from benchmarks.inference.load import Counted
 from cdk_app.constructs.images import INFERENCE_REPOSITORY, INFERENCE_TAG
 from stacks.serving import VARIANT, container_environment
 from twin.emulator import Emulator
+from twin.model_server import PROGRAM_VARIABLE
 
 _NAME = "bench"
 _IMAGE = f"763104351884.dkr.ecr.us-east-1.amazonaws.com/{INFERENCE_REPOSITORY}:{INFERENCE_TAG}"
@@ -44,8 +46,12 @@ class Endpoint:
 
 
 @contextmanager
-def served(gguf: Path, folder: Path, requests: int) -> Iterator[Endpoint]:
-    """Bring a serverless endpoint up that answers so many requests at a time, and end it."""
+def served(gguf: Path, folder: Path, requests: int, program: Path | None = None) -> Iterator[Endpoint]:
+    """Bring a serverless endpoint up that answers so many requests at a time, and end it.
+
+    A llama-server serves behind it, or without one the llama.cpp that is installed.
+    """
+    os.environ[PROGRAM_VARIABLE] = str(program or "")
     with Emulator(folder / "emulator") as emulator:
         _create(emulator, _archive(gguf, folder), requests)
         yield Endpoint(emulator, requests)

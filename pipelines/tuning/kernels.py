@@ -94,7 +94,7 @@ class AnswerLoss(torch.autograd.Function):
             if ctx.of_hidden is not None:
                 ctx.of_hidden[rows] = gradient @ head
             if ctx.of_weight is not None:
-                ctx.of_weight += gradient.T @ some
+                add_product(ctx.of_weight, gradient.T, some)
         return total
 
     @staticmethod
@@ -102,7 +102,17 @@ class AnswerLoss(torch.autograd.Function):
         of_hidden, of_weight = (
             each.mul_(gradient) if each is not None else None for each in (ctx.of_hidden, ctx.of_weight)
         )
+        # Held by nothing else, a tied head's gradient takes up that of the embedding, instead of a third as large.
+        del ctx.of_hidden, ctx.of_weight
         return of_hidden, of_weight, None
+
+
+def add_product(total: torch.Tensor, left: torch.Tensor, right: torch.Tensor) -> None:
+    """Add `left @ right`; where formats are the same, without ever having the product by itself."""
+    if total.dtype == left.dtype:
+        total.addmm_(left, right)
+    else:
+        total += left @ right
 
 
 def install(model: PreTrainedModel) -> None:

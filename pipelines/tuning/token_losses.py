@@ -46,7 +46,7 @@ class TokenLosses(torch.autograd.Function):
             some = hidden[rows].to(ctx.dtype)
             logits = (some @ head.T).float()
             of_logits = _of_logits(logits, logits.logsumexp(-1, keepdim=True), targets[rows, None])
-            of_weight += of_logits.mul_(gradient[rows, None]).to(ctx.dtype).T @ some
+            kernels.add_product(of_weight, of_logits.mul_(gradient[rows, None]).to(ctx.dtype).T, some)
         return scaled, of_weight, None
 
 

@@ -25,6 +25,7 @@ from typing import Self
 from twin.emulator.access import ADDRESS, Access, answers, in_use
 from twin.emulator.account import REGION, root_environment
 from twin.events import FILE_VARIABLE
+from twin.model_server import PROGRAM_VARIABLE, ProgramError, own_program
 from twin.processes import MARK_VARIABLE, kill_marked
 from twin.weights.imported import SERVERS_VARIABLE
 
@@ -77,8 +78,10 @@ class Emulator(Access):
     def start(self) -> None:
         """Start the process and wait until it answers.
 
-        Raises EmulatorError when it ends at once, for instance because another one uses the directory.
+        Raises EmulatorError when it ends at once, for instance because another one uses the directory, or where
+        the environment names a llama-server that is not there.
         """
+        served_by = _served_by()
         if in_use(self.work_dir):
             # Before anything of the other's is touched, such as its log.
             raise EmulatorError(f"Another emulator is using {self.work_dir}. Wait for its end, or end it.")
@@ -90,7 +93,7 @@ class Emulator(Access):
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "twin.emulator"],
                 cwd=_REPOSITORY,
-                env=self._process_environment(),
+                env=self._process_environment() | served_by,
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -224,6 +227,15 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL if before is None else before)
+
+
+def _served_by() -> dict[str, str]:
+    """The user's own llama-server, by its whole path: the emulator has another working directory."""
+    try:
+        program = own_program()
+    except ProgramError as error:
+        raise EmulatorError(str(error)) from error
+    return {PROGRAM_VARIABLE: str(program)} if program else {}
 
 
 def _free_port() -> int:

@@ -5,6 +5,16 @@ It speaks what llama-server speaks: `/health`, `/v1/chat/completions`, `/complet
 """
 
 from twin.model_server.flags import served_model
+from twin.model_server.program import PROGRAM_VARIABLE, ProgramError, own_program
 from twin.model_server.server import Answer, ModelServer, ModelServerError, request
 
-__all__ = ["Answer", "ModelServer", "ModelServerError", "request", "served_model"]
+__all__ = [
+    "PROGRAM_VARIABLE",
+    "Answer",
+    "ModelServer",
+    "ModelServerError",
+    "ProgramError",
+    "own_program",
+    "request",
+    "served_model",
+]

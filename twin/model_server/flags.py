@@ -40,6 +40,25 @@ def parser() -> argparse.ArgumentParser:
     return found
 
 
+def command_line(arguments: argparse.Namespace) -> list[str]:
+    """The flags for a llama-server of the user's own: as they were given, and as the twin's server takes them."""
+    settled = {
+        "host": "127.0.0.1",
+        "port": 0,  # the kernel's choice: two servers never race for one
+        "alias": arguments.alias or Path(arguments.model).stem,
+        "parallel": arguments.parallel or DEFAULT_SLOTS,
+    }
+    given = {**vars(arguments), **settled}
+    flags = ["--no-warmup", *(["--kv-unified"] if arguments.parallel is None else [])]
+    for name, value in given.items():
+        flag = f"--{name.replace('_', '-')}"
+        if value is True:
+            flags.append(flag)
+        elif value is not None and value is not False:
+            flags += [flag, str(value)]
+    return flags
+
+
 def parameters(arguments: argparse.Namespace) -> Any:
     """What the flags set, as xllamacpp's CommonParams."""
     from xllamacpp import CommonParams

@@ -6,6 +6,7 @@ import http.client
 import json
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -15,10 +16,13 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
+from twin.model_server.program import PROGRAM_VARIABLE
 from twin.processes import Process
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", PROGRAM_VARIABLE)
+# How llama-server says it.
+_LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
 _START_TIMEOUT_S = 120.0
 _HEALTH_TIMEOUT_S = 5.0
 _ANSWER_TIMEOUT_S = 600.0
@@ -149,8 +153,8 @@ class ModelServer:
         with self._log_file.open("a") as log:
             log.write(f"{line}\n")
         self._pass_on(line)
-        if stream == "stdout" and line.startswith('{"url"'):
-            self._address = urlsplit(json.loads(line)["url"]).netloc
+        if address := _address_in(line, stream):
+            self._address = urlsplit(address).netloc
             self._listening.set()
 
     def _pass_on(self, line: str) -> None:
@@ -163,3 +167,11 @@ class ModelServer:
         except Exception:
             _emulator_log.exception("The lines of %s go nowhere else from now on.", self._log_file)
             self._on_line = None
+
+
+def _address_in(line: str, stream: Literal["stdout", "stderr"]) -> str | None:
+    """The address that a line tells: the twin's own server prints JSON, and a llama-server logs it."""
+    if stream == "stdout" and line.startswith('{"url"'):
+        return str(json.loads(line)["url"])
+    told = _LISTENING.search(line)
+    return told[1] if told else None

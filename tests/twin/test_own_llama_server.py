@@ -1,0 +1,98 @@
+"""A llama-server of the user's own serves in place of the one that is installed, and is never replaced unseen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from twin.emulator import Emulator, EmulatorError
+from twin.model_server import PROGRAM_VARIABLE, ModelServer, ModelServerError, ProgramError, own_program
+
+# Says its command line, as the alias of its model, and listens as llama-server does.
+PROGRAM = """#!{python}
+import http.server, json, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = json.dumps({{"status": "ok", "given": sys.argv[1:]}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(f"main: server is listening on http://127.0.0.1:{{server.server_port}}", file=sys.stderr, flush=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """A program with llama-server's command line and its line of log; it tells what it was given."""
+    path = tmp_path / "bin" / "llama-server"
+    path.parent.mkdir()
+    path.write_text(PROGRAM.format(python=sys.executable))
+    path.chmod(0o755)
+    return path
+
+
+def given(flags: list[str], tmp_path: Path) -> list[str]:
+    with ModelServer(flags, tmp_path / "server.log") as server:
+        found: list[str] = server.request("GET", "/health").json()["given"]
+        return found
+
+
+def value_of(flag: str, flags: list[str]) -> str:
+    return flags[flags.index(flag) + 1]
+
+
+def test_it_takes_the_flags_that_the_installed_one_takes(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PROGRAM_VARIABLE, str(program))
+    flags = given(["--model", "/models/a.gguf", "--ctx-size", "512", "--parallel", "2", "--embeddings"], tmp_path)
+    expected = {"--model": "/models/a.gguf", "--alias": "a", "--ctx-size": "512", "--parallel": "2", "--threads": "1"}
+    assert {flag: value_of(flag, flags) for flag in expected} == expected
+    assert "--embeddings" in flags
+    assert "--kv-unified" not in flags
+
+
+def test_it_listens_on_loopback_at_a_port_that_the_kernel_chooses(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PROGRAM_VARIABLE, str(program))
+    flags = given(["--model", "/models/a.gguf"], tmp_path)
+    assert (value_of("--host", flags), value_of("--port", flags)) == ("127.0.0.1", "0")
+    # As llama-server has it where nobody says how many slots there are.
+    assert "--kv-unified" in flags
+
+
+def test_a_flag_that_the_container_on_aws_would_not_get_ends_it_too(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PROGRAM_VARIABLE, str(program))
+    with pytest.raises(ModelServerError, match="unrecognized arguments: --flux 3"):
+        given(["--model", "/models/a.gguf", "--flux", "3"], tmp_path)
+
+
+def test_one_on_the_path_is_found_by_its_name(program: Path) -> None:
+    here = os.environ["PATH"]
+    assert own_program({PROGRAM_VARIABLE: ""}) is None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{program.parent}{os.pathsep}{here}")
+        assert own_program({PROGRAM_VARIABLE: "llama-server"}) == program
+
+
+def test_one_that_is_not_there_is_refused_before_anything_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PROGRAM_VARIABLE, str(tmp_path / "nowhere"))
+    with pytest.raises(ProgramError, match=r"nowhere.*no such program.*unset FOURFOLD_LLAMA_SERVER"):
+        own_program()
+    emulator = Emulator(tmp_path / "emulator")
+    with pytest.raises(EmulatorError, match="no such program"):
+        emulator.start()
+    assert not (tmp_path / "emulator" / "tmp").exists()
