@@ -70,11 +70,14 @@ class AnswerLoss(torch.autograd.Function):
     """Summed cross-entropy of `hidden @ weight.T` against targets, a few rows of logits at a time.
 
     The gradient is taken at once, while the logits are there: they are never kept, and never computed again.
+    The head's is as large as the head. Where the head has one of earlier passes it is added to that and then let go,
+    so that it does not lie beside the one of an embedding that is tied to the head.
     """
 
     @staticmethod
     def forward(ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         dtype = compute_type(hidden)
+        ctx.weight = weight
         head = weight.to(dtype)
         ctx.of_hidden = torch.empty_like(hidden) if ctx.needs_input_grad[0] else None
         ctx.of_weight = torch.zeros_like(weight) if ctx.needs_input_grad[1] else None
@@ -102,8 +105,10 @@ class AnswerLoss(torch.autograd.Function):
         of_hidden, of_weight = (
             each.mul_(gradient) if each is not None else None for each in (ctx.of_hidden, ctx.of_weight)
         )
-        # Held by nothing else, a tied head's gradient takes up that of the embedding, instead of a third as large.
         del ctx.of_hidden, ctx.of_weight
+        if of_weight is not None and ctx.weight.is_leaf and ctx.weight.grad is not None:
+            ctx.weight.grad += of_weight
+            of_weight = None
         return of_hidden, of_weight, None
 
 

@@ -67,6 +67,24 @@ def test_a_pack_has_the_loss_and_the_gradients_of_its_examples_one_by_one_in_pla
         torch.testing.assert_close(actual[name], gradient, rtol=1e-5, atol=1e-5 * float(gradient.abs().max()))
 
 
+@pytest.mark.parametrize("tied", [True, False])
+def test_gradients_of_one_pass_after_another_add_up(
+    data: list[examples.Example], tokenizer: PreTrainedTokenizerFast, tied: bool
+) -> None:
+    model = tiny_model(len(tokenizer), tie_word_embeddings=tied)
+    kernels.install(model)
+    model.set_attn_implementation(PACKED)
+    expected = gradients(model, loss_of(model, data))
+    model.zero_grad()
+    for some in (data[:2], data[2:3], data[3:]):
+        torch.autograd.backward(loss_of(model, some))
+    for name, weight in model.named_parameters():
+        assert weight.grad is not None
+        torch.testing.assert_close(
+            weight.grad, expected[name], rtol=1e-5, atol=1e-5 * float(expected[name].abs().max())
+        )
+
+
 def test_what_else_is_in_the_pack_changes_nothing(model: LlamaForCausalLM, data: list[examples.Example]) -> None:
     first, second, third = data[:3]
     alone = loss_of(model, [second])
