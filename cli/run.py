@@ -52,9 +52,11 @@ def run_workflow(
     with claimed(state_folder(ROOT), emulator_folder(ROOT)):
         own = find_data_files("--data", data) if data else None
         held_out = find_data_files("--evaluation-data", evaluation) if evaluation else None
-        check(Given(settings, workflow, own, held_out, overrides))
+        doubts = check(Given(settings, workflow, own, held_out, overrides))
         for notice in filter(None, (files.notice() for files in (own, held_out) if files)):
             say(notice, console)
+        for doubt in doubts:
+            say(doubt, console, "yellow")
         options = Options(ROOT, workflow, own, held_out, overrides, run_id, output=output)
         return work_claimed(run, settings, options, new_board(), console)
 

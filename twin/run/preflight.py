@@ -2,63 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from cdk_app.settings import Settings, customized_model_id, override_problems, problem_in
 from twin.run.columns import listed
 from twin.run.data_files import DataFiles
-from twin.run.data_set import in_words, look_into, with_columns
+from twin.run.data_set import Found, in_words, look_into, with_columns
+from twin.run.given import Given
+from twin.run.held_out import Counted, Outlook, enough_to_tell, outlook
 from twin.sagemaker.jobs.nodes import MOST
 from twin.sample_data import COLUMNS as SAMPLE_COLUMNS
 from twin.weights.imported import MODELS
 from twin.weights.stand_ins import STAND_INS, customizable
+
+__all__ = ["Given", "RunRefused", "check"]
 
 
 class RunRefused(Exception):
     """A run that cannot end well; the text lists every problem with its remedy, a line each."""
 
 
-@dataclass(frozen=True)
-class Given:
-    """What a run is started with.
-
-    Attributes:
-        settings: the settings of the environment `twin`.
-        workflow: the file that they are written in.
-        data: the user's own data set, or None for the sample.
-        evaluation: the user's own test set, or None.
-        overrides: the execution's input.
-    """
-
-    settings: Settings
-    workflow: Path
-    data: DataFiles | None = None
-    evaluation: DataFiles | None = None
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-
-    def problem(self, place: tuple[str, ...], message: str, remedy: str) -> str:
-        """Say what is wrong with a setting, and where it is written."""
-        return str(problem_in(self.workflow, self.settings.environment, place, message, remedy))
-
-    def value(self, key: str, section: str = "data") -> Any:
-        """Return a setting of `data`, or of another section, as this run has it."""
-        nested = self.overrides.get(section, {})
-        settled = self.settings.model_dump()[section][key]
-        given = nested.get(key, settled) if isinstance(nested, Mapping) else settled
-        return self.overrides.get(f"{section}.{key}", given)
-
-
-def check(run: Given) -> None:
-    """Refuse what cannot end well.
+def check(run: Given) -> tuple[str, ...]:
+    """Refuse what cannot end well, and give what the user should know of what may not.
 
     Raises:
         RunRefused: with every problem.
     """
     of_input = [f"--override {problem}" for problem in override_problems(run.settings, run.overrides)]
     known = replace(run, overrides={}) if of_input else run
+    wrong_data, sizes = _data_problems(known)
     problems = [
         *_candidate_problems(run.settings, run.workflow),
         *_customization_problems(run.settings, run.workflow),
@@ -67,10 +41,12 @@ def check(run: Given) -> None:
         *_base_problems(known),
         *_instances_problems(known),
         *_evaluation_set_problems(known),
-        *_data_problems(known),
+        *wrong_data,
+        *sizes.refusals,
     ]
     if problems:
-        raise RunRefused("\n".join(problems))
+        raise RunRefused("\n".join([*problems, *sizes.notices]))
+    return sizes.notices
 
 
 def _base_problems(run: Given) -> Iterator[str]:
@@ -97,20 +73,29 @@ def _instances_problems(run: Given) -> Iterator[str]:
         yield f"--override tuning.instances: {what}. Give {MOST} or fewer."
 
 
-def _data_problems(run: Given) -> list[str]:
-    """Look into both data sets: a run needs so many records in all, and of a test set one at least."""
+def _data_problems(run: Given) -> tuple[list[str], Outlook]:
+    """Look into both data sets: a run needs so many records in all, and each side of the split its share of them."""
     data, evaluation, columns = run.data, run.evaluation, run.settings.data.columns
     problems = [*(data.problems if data else ()), *(evaluation.problems if evaluation else ())]
     if data is None:
         problems += _sample_problems(run.settings, run.workflow, columns.names if columns else ())
     if problems:
-        return problems
+        return problems, Outlook()
     limit, needed = run.settings.data.max_record_bytes, int(run.value("minimum_records"))
-    found = look_into(data.files if data else (), columns, limit, needed)
-    test = look_into(evaluation.files if evaluation else (), columns or found.columns, limit, needed)
+    enough = max(needed, enough_to_tell(run))
+    found = look_into(data.files if data else (), columns, limit, enough)
+    test = look_into(evaluation.files if evaluation else (), columns or found.columns, limit, enough)
     problems = [*found.problems, *test.problems]
-    if data is None or problems or found.usable + test.usable >= needed:
-        return problems
+    if problems or data is None:
+        return problems, Outlook()
+    strata = len(data.files) if run.settings.data.split.stratify == "source" else found.targets
+    sizes = outlook(run, Counted(found.usable, strata, test.usable if evaluation else None))
+    return _too_few(data, evaluation, found, test, needed), sizes
+
+
+def _too_few(data: DataFiles, evaluation: DataFiles | None, found: Found, test: Found, needed: int) -> list[str]:
+    if found.usable + test.usable >= needed:
+        return []
     files = [*data.files, *(evaluation.files if evaluation else ())]
     faults = found.faults + test.faults
     place = f"{files[0].path} has" if len(files) == 1 else f"All {len(files)} files together have"
