@@ -21,6 +21,16 @@ MOST_HELD_OUT = 0.5
 LEVEL = 0.95
 SURELY, PERHAPS = 0.999, 0.05
 """Chances of too few records on a side, from which on a run is refused, and its user told."""
+SETTINGS_READ = (
+    *(f"data.split.{name}" for name in ("validation", "test", "stratify")),
+    "data.near_duplicates.action",
+    "selection.floor",
+    "selection.sample_size",
+    "task.kind",
+    "tuning.enabled",
+    "tuning.objective",
+)
+"""What has to be valid before anything of this can be told."""
 
 
 @dataclass(frozen=True)
