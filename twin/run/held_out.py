@@ -144,8 +144,8 @@ def _shortness(run: Given, counted: Counted, need: _Need) -> str:
         perhaps = records * share < need.records
     else:
         chance = chance_of_fewer(records, share, need.records)
-        most, perhaps = (need.records - 1 if chance >= SURELY else need.records), chance >= PERHAPS
-        most = most if alone else records
+        most = need.records - 1 if alone and chance >= SURELY else records
+        perhaps = chance >= PERHAPS
     if most < need.records:
         return "surely"
     return "perhaps" if perhaps else ""

@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdk_app.settings import Settings, examine_settings, load_settings
+from cdk_app.settings import Settings, load_settings
 from pipelines.preparation.reading.files import kind_of
 from twin.run.data_file import format_of
 from twin.run.data_files import DataFiles, find_data_files
@@ -340,64 +340,6 @@ def test_files_that_are_no_use_are_no_reason_to_look_into_the_others_later(setti
     assert "There is no file" in missing
     assert "data.xlsx: the preparation reads" in unread
     assert f"{other} has no record with both the columns" in columns
-
-
-def test_flaws_of_the_settings_are_told_together_with_what_does_not_depend_on_them(tmp_path: Path) -> None:
-    document = yaml.safe_load(WORKFLOW.read_text())
-    document["task"]["kind"] = "classification"
-    document["tuning"]["ranks"] = 8
-    document["environments"]["twin"]["selection"]["candidates"] = [{"model": "nova-micro"}, {"model": "gpt"}, 7]
-    document["environments"]["twin"]["analytics"] = {"redshift": True}
-    file = tmp_path / "workflow.yaml"
-    file.write_text(yaml.safe_dump(document))
-    data = write(tmp_path, b'{"body": "a", "headline": "b"}\n')
-
-    told = refusal_of_file(file, own(data))
-
-    for words in (
-        "tuning.ranks: unknown key",
-        "data.filters.min_target_words: the target of classification may be one word",
-        "environments.twin.selection.candidates[0]: nova-micro does not answer on this machine",
-        "environments.twin.selection.candidates[1].model: `gpt` is not in the model catalogue",
-        "environments.twin.selection.candidates[2]: `7` is not a section",
-        "environments.twin.analytics.redshift: Redshift does not run on this machine",
-        "data.jsonl has no record with both the columns 'documentation' and 'summary'; it has 'body', 'headline'",
-    ):
-        assert words in told
-
-
-def test_records_are_counted_whatever_else_is_wrong_with_the_settings(tmp_path: Path) -> None:
-    file = tmp_path / "workflow.yaml"
-    file.write_text(WORKFLOW.read_text().replace("approval: manual", "approval: perhaps"))
-
-    told = refusal_of_file(file, own(write(tmp_path, GOOD * 66)))
-
-    assert "approval: `perhaps` is not allowed" in told
-    assert "has no more than 66 records" in told
-    assert "data.split.test: of 66 records at most, about 7 are for test" in told
-
-
-def refusal_of_file(file: Path, data: DataFiles | None = None) -> str:
-    examined = examine_settings(file, "twin")
-    with pytest.raises(RunRefused) as refused:
-        check(Given(examined.subject.settings, file, data, None, {}, examined.problems, examined.subject.invalid))
-    return str(refused.value)
-
-
-@pytest.mark.parametrize("section", ["task", "data", "selection", "tuning", "analytics", "serving"])
-@pytest.mark.parametrize("value", [None, 7, [], {}, "a text", {"no": "such key"}])
-def test_no_flaw_of_the_settings_keeps_the_others_from_being_told(tmp_path: Path, section: str, value: object) -> None:
-    document = yaml.safe_load(WORKFLOW.read_text())
-    document["environments"]["twin"][section] = value
-    document["environments"]["twin"]["approval"] = "perhaps"
-    file = tmp_path / "workflow.yaml"
-    file.write_text(yaml.safe_dump(document))
-    assert "approval: `perhaps` is not allowed" in refusal_of_file(file, own(write(tmp_path, ENOUGH)))
-
-    flat = dict.fromkeys(("columns", "split", "near_duplicates", "candidates", "bedrock", "embeddings"), value)
-    document["environments"]["twin"] |= {"data": flat, "selection": flat, "tuning": flat, "approval": "perhaps"}
-    file.write_text(yaml.safe_dump(document))
-    assert "approval: `perhaps` is not allowed" in refusal_of_file(file, own(write(tmp_path, ENOUGH)))
 
 
 def test_a_warehouse_that_does_not_run_here_is_refused_with_what_to_do(tmp_path: Path) -> None:
