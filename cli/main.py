@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from cdk_app.settings import SettingsError, load_settings
+from cdk_app.settings import SettingsError, examine_settings, load_settings
 from cli.say import say
 
 app = typer.Typer(
@@ -103,7 +103,7 @@ def run(
         raise fail(f"There is a report of a run {run_id} in {output} already. Give the run another id.", 2)
     overrides = parse_override(override)
     try:
-        settings = load_settings(workflow, "twin")
+        examined = examine_settings(workflow, "twin")
     except SettingsError as error:
         raise fail(str(error), 2) from None
     begun_ns = time.time_ns()
@@ -113,7 +113,7 @@ def run(
 
         try:
             code = run_workflow(
-                settings, workflow, data or [], evaluation_data or [], overrides, run_id, output, console
+                examined, workflow, data or [], evaluation_data or [], overrides, run_id, output, console
             )
         except RunRefused as error:
             raise fail(str(error), 2) from None

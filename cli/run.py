@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
-from cdk_app.settings import Settings, load_settings
+from cdk_app.settings import Examined, Settings, load_settings
 from cli.errors import explain
 from cli.figures import show_figures
 from cli.say import say
@@ -33,7 +33,7 @@ Work = Callable[[Settings, Options, Board, Callable[[Emulator, Finished], None]]
 
 
 def run_workflow(
-    settings: Settings,
+    examined: Examined,
     workflow: Path,
     data: Sequence[Path],
     evaluation: Sequence[Path],
@@ -49,12 +49,16 @@ def run_workflow(
     Raises:
         RunRefused: the run cannot end well; nothing has begun.
     """
+    settings = examined.subject.settings
+    own = find_data_files("--data", data) if data else None
+    held_out = find_data_files("--evaluation-data", evaluation) if evaluation else None
+    given = Given(settings, workflow, own, held_out, overrides, examined.problems, examined.subject.invalid)
+    doubts = check(given)
     with claimed(state_folder(ROOT), emulator_folder(ROOT)):
-        own = find_data_files("--data", data) if data else None
-        held_out = find_data_files("--evaluation-data", evaluation) if evaluation else None
-        check(Given(settings, workflow, own, held_out, overrides))
         for notice in filter(None, (files.notice() for files in (own, held_out) if files)):
             say(notice, console)
+        for doubt in doubts:
+            say(doubt, console, "yellow")
         options = Options(ROOT, workflow, own, held_out, overrides, run_id, output=output)
         return work_claimed(run, settings, options, new_board(), console)
 

@@ -11,11 +11,12 @@ from cdk_app.settings.analytics import Analytics
 from cdk_app.settings.customization import BedrockCustomization
 from cdk_app.settings.data import Columns, Data, Filters, Glue, Split
 from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Gateway, Serving
-from cdk_app.settings.loading import ENVIRONMENTS, load_settings, problem_in
+from cdk_app.settings.loading import ENVIRONMENTS, Examined, examine_settings, load_settings, problem_in
 from cdk_app.settings.model import Environment, Settings
 from cdk_app.settings.overrides import override_problems
 from cdk_app.settings.problems import Problem, SettingsError
 from cdk_app.settings.quality_rules import QualityRules
+from cdk_app.settings.rules import Subject
 from cdk_app.settings.run import (
     compact_json,
     customization_prefix,
@@ -38,6 +39,7 @@ __all__ = [
     "Columns",
     "Data",
     "Environment",
+    "Examined",
     "Filters",
     "Gateway",
     "Glue",
@@ -49,11 +51,13 @@ __all__ = [
     "SettingsError",
     "Split",
     "Strategy",
+    "Subject",
     "Task",
     "Tuning",
     "compact_json",
     "customization_prefix",
     "customized_model_id",
+    "examine_settings",
     "load_settings",
     "open_prices",
     "override_problems",

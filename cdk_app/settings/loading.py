@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
@@ -20,6 +21,18 @@ from cdk_app.settings.run import run_settings
 ENVIRONMENTS: tuple[str, ...] = get_args(Environment)
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What a settings file says for one environment, and every problem of the file, the other environments' too.
+
+    Where there are problems, `subject` is what can still be examined: whoever has checks of their own reports what
+    they find together with these.
+    """
+
+    subject: Subject
+    problems: tuple[Problem, ...] = ()
+
+
 def load_settings(path: Path | str, environment: str) -> Settings:
     """Read the settings of one environment.
 
@@ -33,21 +46,29 @@ def load_settings(path: Path | str, environment: str) -> Settings:
     Raises:
         SettingsError: with every problem of the file.
     """
+    examined = examine_settings(path, environment)
+    if examined.problems:
+        raise SettingsError(examined.problems)
+    return examined.subject.settings
+
+
+def examine_settings(path: Path | str, environment: str) -> Examined:
+    """Read the settings of one environment, as far as they can be used; every environment is checked.
+
+    Raises:
+        SettingsError: there is no such environment, or nothing that could be examined: no file, or no YAML.
+    """
     file = str(path)
     if environment not in ENVIRONMENTS:
         remedy = suggest(environment, ENVIRONMENTS)
         raise SettingsError([Problem(file, 0, "", f"there is no environment `{environment}`", remedy)])
     document = read_document(Path(path))
     problems = [*document.problems, *_environment_problems(document, file)]
-    checked: dict[str, Settings] = {}
+    subjects: dict[str, Subject] = {}
     for name in ENVIRONMENTS:
-        settings, found = _check(_merged(document, name), name, file)
+        subjects[name], found = _check(_merged(document, name), name, file)
         problems += found
-        if settings:
-            checked[name] = settings
-    if problems:
-        raise SettingsError(problems)
-    return checked[environment]
+    return Examined(subjects[environment], tuple(sorted(set(problems))))
 
 
 def problem_in(path: Path | str, environment: str, setting: KeyPath, message: str, remedy: str) -> Problem:
@@ -86,7 +107,7 @@ def _environment_problems(document: Document, file: str) -> list[Problem]:
     return problems
 
 
-def _check(root: Entry, environment: str, file: str) -> tuple[Settings | None, list[Problem]]:
+def _check(root: Entry, environment: str, file: str) -> tuple[Subject, list[Problem]]:
     """Validate one environment: each value by itself first, then the values against each other."""
     problems = []
     plain = root.plain()
@@ -94,19 +115,17 @@ def _check(root: Entry, environment: str, file: str) -> tuple[Settings | None, l
         remedy = "Remove it: the environment is chosen at synthesis; what differs goes under `environments`."
         problems.append(problem_at(root, ("environment",), file, "unknown key", remedy))
     plain["environment"] = environment
-    settings = None
     try:
-        settings = Settings.model_validate(plain)
-        subject = Subject(settings)
+        subject = Subject(Settings.model_validate(plain))
     except ValidationError as error:
         details = _independent(error.errors(include_url=False))
         problems += [explain(detail, root, file) for detail in details]
         subject = partial_subject(plain, details)
     for breach in breaches(subject):
         problems.append(problem_at(root, breach.path, file, breach.message, breach.remedy))
-    if settings is not None and not problems:
-        problems += _too_long_for_a_run(settings, root, file)
-    return settings, problems
+    if not problems:
+        problems += _too_long_for_a_run(subject.settings, root, file)
+    return subject, problems
 
 
 def _independent(details: list[ErrorDetails]) -> list[ErrorDetails]:

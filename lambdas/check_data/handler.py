@@ -8,6 +8,7 @@ IAM: s3:ListBucket, s3:GetObject and kms:Decrypt on the curated bucket.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from lambdas.check_data.manifest import InvalidManifest, Manifest, parse_manifest
@@ -16,6 +17,7 @@ from lambdas.shared.errors import FunctionError, TooFewRecords
 from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
 from lambdas.shared.run import Run, run_of
+from lambdas.shared.split import FEWEST_MEASURED, FEWEST_TESTED
 
 
 class ManifestMissing(FunctionError):
@@ -94,7 +96,7 @@ def _handed_on(manifest: Manifest) -> Iterator[tuple[str, int, int]]:
 
 
 def check_amounts(manifest: Manifest, run: Run, where: str) -> None:
-    """There is something, it is enough, and no split is empty."""
+    """There is something, it is enough, and so is what each split has of it."""
     if manifest.kept == 0:
         raise NoUsableRecords(
             f"None of {manifest.input:,} records is usable: {_reasons(manifest)}",
@@ -103,19 +105,35 @@ def check_amounts(manifest: Manifest, run: Run, where: str) -> None:
             "data.filters or the files.",
         )
     if manifest.kept < run.minimum_records:
+        likely = math.ceil(run.minimum_records * manifest.input / manifest.kept)
         raise TooFewRecords(
             f"{manifest.kept:,} of {manifest.input:,} records are usable and {run.minimum_records:,} are needed: "
             f"{_reasons(manifest)}",
             where=where,
-            remedy="Add data, widen data.filters, or lower data.minimum_records.",
+            remedy=f"Bring about {likely:,} records, of which as large a share is usable; or widen data.filters, or "
+            f"set data.minimum_records to {manifest.kept} or less.",
         )
-    empty = [name for name in ("train", "validation", "test") if not manifest.splits.get(name)]
-    if empty:
-        raise TooFewRecords(
-            f"{' and '.join(empty)} got no record of {manifest.kept:,}",
-            where=where,
-            remedy="Add data, or enlarge data.split.",
-        )
+    check_splits(manifest, run, where)
+
+
+def check_splits(manifest: Manifest, run: Run, where: str) -> None:
+    """Each side has as many records as whatever measures on it needs.
+
+    Raises:
+        TooFewRecords: one has fewer; the text names them all, and what to set.
+    """
+    # Without tuning nothing is measured on test.
+    needed = {"train": 1, "validation": FEWEST_MEASURED, "test": FEWEST_TESTED if run.tuning_enabled else 1}
+    held = {side: manifest.splits.get(side, 0) for side in needed}
+    short = [side for side in needed if held[side] < needed[side]]
+    if short:
+        found = "; ".join(f"{side} holds {held[side]} and needs {needed[side]}" for side in short)
+        remedies = [run.split.remedy(side, needed[side], manifest.kept) for side in short if side != "train"]
+        if "train" in short:
+            remedies.append("Make data.split.validation and data.split.test smaller, so that train has a record.")
+        if "test" in short and run.tuning_enabled:
+            remedies.append("Or set tuning.enabled to false: only a tuned model needs so many for testing.")
+        raise TooFewRecords(f"Of {manifest.kept:,} usable records, {found}", where=where, remedy=" ".join(remedies))
 
 
 def check_files(manifest: Manifest, present: set[str], where: str) -> None:

@@ -46,9 +46,8 @@ from lambdas.shared.metrics import CLASSIFICATION, Metric
 from lambdas.shared.prompts import text_of
 from lambdas.shared.records import Record, read_split, sample
 from lambdas.shared.run import EXTRACTIVE, Candidate, Run, parse_candidate, run_of
+from lambdas.shared.split import FEWEST_MEASURED
 
-# Below this many records a confidence interval says nothing.
-MINIMUM_RECORDS = 5
 # Labels are those of this many records.
 LABEL_POOL = 20_000
 
@@ -140,11 +139,11 @@ def _vectors(run: Run, bucket: str, deadline: Deadline, context: Context) -> Vec
 
 def _held_out(bucket: str, run: Run, split: str) -> list[Record]:
     records = sample(read_split(bucket, run.curated_prefix, split), run.sample_size)
-    if len(records) < MINIMUM_RECORDS:
+    if len(records) < FEWEST_MEASURED:
         raise TooFewRecords(
-            f"The {split} split holds {len(records)} records and {MINIMUM_RECORDS} are needed",
+            f"The {split} split holds {len(records)} records and {FEWEST_MEASURED} are needed",
             where=f"s3://{bucket}/{run.curated_prefix}{split}/",
-            remedy=f"Add data, or enlarge data.split.{split}.",
+            remedy=run.split.remedy(split, FEWEST_MEASURED, run.split.records_of(split, len(records))),
         )
     return records
 

@@ -39,7 +39,8 @@ def examples_of(bucket: str, run: Run, candidate: Candidate, vectors: Vectors | 
         raise TooFewRecords(
             f"The train split holds {len(pool)} records and the prompt shows {candidate.examples}",
             where=f"s3://{bucket}/{run.curated_prefix}train/",
-            remedy="Add data, or lower the candidate's examples.",
+            remedy=f"Set selection.candidates[{candidate.index}].examples to {len(pool)} or less, or bring about "
+            f"{run.split.records_for('train', candidate.examples):,} usable records.",
         )
     if candidate.choose == SIMILAR:
         return SimilarExamples([few_shot_turns([record]) for record in _kept(pool)], candidate.examples)

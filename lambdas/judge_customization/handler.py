@@ -30,11 +30,10 @@ from lambdas.shared.labels import labels_of_records
 from lambdas.shared.metrics import CLASSIFICATION, Metric, metric_named
 from lambdas.shared.records import read_split
 from lambdas.shared.run import Run, run_of
+from lambdas.shared.split import FEWEST_TESTED
 
 # Labels are those of this many records, as for the candidates.
 LABEL_POOL = 20_000
-# As for the gate of the SageMaker branch: fewer tell nothing, whatever they score.
-MINIMUM_RECORDS = 16
 
 
 class QualityGateFailed(FunctionError):
@@ -127,9 +126,9 @@ def _both(bucket: str, fields: Fields) -> list[Answered]:
     if len(results) != 2:
         raise fields.complaint("There have to be two results, the base model's and the customized model's")
     records = answered(bucket, *(result.text("predictions_key") for result in results))
-    if len(records) < MINIMUM_RECORDS:
+    if len(records) < FEWEST_TESTED:
         raise EvaluationIncomplete(
-            f"{len(records)} test records were answered by both models and {MINIMUM_RECORDS} are needed",
+            f"{len(records)} test records were answered by both models and {FEWEST_TESTED} are needed",
             where=f"s3://{bucket}/",
             remedy="Add data, or enlarge data.split.test.",
         )

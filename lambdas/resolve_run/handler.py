@@ -24,6 +24,7 @@ from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
 from lambdas.shared.measuring import beside
 from lambdas.shared.run import Run, parse_candidate
+from lambdas.shared.split import split_of
 from lambdas.shared.targets import NONE, SageMakerTarget, read_parameter, read_target
 
 # The run's id becomes part of keys and commands, and the name of a pipeline execution, which neither begins nor
@@ -71,7 +72,7 @@ def _document(parameter: str) -> object:
 
 def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields) -> Run:
     task, selection, tuning = merged.fields("task"), merged.fields("selection"), merged.fields("tuning")
-    dataset = merged.text("dataset")
+    data, dataset = merged.fields("data"), merged.text("dataset")
     max_output_tokens = merged.fields("serving").integer("max_output_tokens", minimum=1)
     champion = read_target(environment.required("TARGET_PARAMETER"))
     champion_model_data_url = read_parameter(environment.required("MODEL_DATA_URL_PARAMETER"))
@@ -81,7 +82,8 @@ def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields)
         dataset=dataset,
         task_kind=task.text("kind"),
         instruction=task.text("instruction"),
-        minimum_records=merged.fields("data").integer("minimum_records", minimum=1),
+        minimum_records=data.integer("minimum_records", minimum=1),
+        split=split_of(data),
         metric=selection.text("metric"),
         floor=selection.number("floor"),
         sample_size=selection.integer("sample_size", minimum=1),
@@ -93,7 +95,7 @@ def _run(run_id: str, execution_arn: str, settings: RunSettings, merged: Fields)
             curated_uri=f"s3://{environment.required('CURATED_BUCKET')}/{dataset}/run={run_id}",
             models_uri=f"s3://{environment.required('MODELS_BUCKET')}",
             tuning=tuning,
-            near_duplicates=merged.fields("data").fields("near_duplicates"),
+            near_duplicates=data.fields("near_duplicates"),
             max_output_tokens=max_output_tokens,
             metric=selection.text("metric"),
             floor=selection.number("floor"),

@@ -16,7 +16,8 @@ from lambdas.shared.figures import records_for, sure_share
 from lambdas.shared.metrics import CLASSIFICATION
 from lambdas.shared.run import Run
 
-# A figure that is surer than this is not too unsure to act on; 16 records are always enough for it.
+# A figure that is surer than this is not too unsure to act on. Of right and wrong answers 16 are enough for it;
+# macro-F1 takes more, since it is as unsure as its rarest label.
 WIDEST_MARGIN = 0.25
 MOST_NEEDED = 100_000
 # Figures come rounded to six digits.
@@ -51,19 +52,41 @@ def check_amount(results: Sequence[Result], run: Run) -> None:
     """Refuse to decide where nothing is chosen and a figure is too unsure to say that it is below the floor.
 
     Raises:
-        TooFewRecords: the interval of a candidate holds the floor and is wider than `WIDEST_MARGIN` to its side.
+        TooFewRecords: intervals of candidates hold the floor and are wider than `WIDEST_MARGIN` to its side.
     """
-    for result in results:
-        margin = result.value - result.low if result.value >= run.floor else result.high - result.value
-        if result.low < run.floor <= result.high and margin > WIDEST_MARGIN:
-            needed = math.ceil(result.examples * (margin / WIDEST_MARGIN) ** 2)
-            raise TooFewRecords(
-                f"On {result.examples} records, {run.metric} of {result.name} may be anything from {result.low:.2f} "
-                f"to {result.high:.2f}: whether it reaches the floor of {run.floor:g} cannot be told",
-                where=result.result_key,
-                remedy=f"About {needed} records are needed; raise selection.sample_size, and add data where the "
-                "validation split has fewer.",
-            )
+    margins = [(result, margin) for result in results if (margin := _doubt(result, run.floor)) > WIDEST_MARGIN]
+    if not margins:
+        return
+    first = margins[0][0]
+    unsure = [f"{run.metric} of {one.name} may be anything from {one.low:.2f} to {one.high:.2f}" for one, _ in margins]
+    whether = "whether it reaches" if len(unsure) == 1 else "whether they reach"
+    raise TooFewRecords(
+        f"On {first.examples} records, {', and '.join(unsure)}: {whether} the floor of {run.floor:g} cannot be told",
+        where=first.result_key,
+        remedy=_more(first.examples, max(_enough(one, margin) for one, margin in margins), run),
+    )
+
+
+def _doubt(result: Result, floor: float) -> float:
+    """Give how wide an interval that holds the floor is to its side; 0 where it does not."""
+    if not result.low < floor <= result.high:
+        return 0.0
+    return result.value - result.low if result.value >= floor else result.high - result.value
+
+
+def _enough(result: Result, margin: float) -> int:
+    return math.ceil(result.examples * (margin / WIDEST_MARGIN) ** 2)
+
+
+def _more(examples: int, count: int, run: Run) -> str:
+    """Say which settings to change, and to what, so that so many records are asked."""
+    sample = f"Set selection.sample_size to {count:,}. " if count > run.sample_size else ""
+    if examples < run.sample_size:
+        remedy = run.split.remedy("validation", count, run.split.records_of("validation", examples))
+        return f"About {count} records are needed, and validation holds no more. {sample}{remedy}"
+    share, records = run.split.validation, run.split.records_for("validation", count)
+    held = f"At data.split.validation {share:g}, about {records:,} usable records have so many for validation."
+    return f"About {count} records are needed. {sample}{held}"
 
 
 def needed(result: Result, floor: float) -> int | None:

@@ -24,6 +24,7 @@ from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.fields import Fields
 from lambdas.shared.measuring import Documents, EmbeddingModel, Judge, beside
 from lambdas.shared.metrics import METRICS_OF_KIND
+from lambdas.shared.split import Split, parse_split
 from lambdas.shared.targets import Target, target_document, target_of
 
 __all__ = [
@@ -56,6 +57,7 @@ class Run:
     task_kind: str
     instruction: str
     minimum_records: int
+    split: Split
     metric: str
     floor: float
     sample_size: int
@@ -95,6 +97,7 @@ class Run:
             "models_prefix": self.models_prefix,
             "task": {"kind": self.task_kind, "instruction": self.instruction},
             "minimum_records": self.minimum_records,
+            "split": self.split.document(),
             "metric": self.metric,
             "floor": self.floor,
             "sample_size": self.sample_size,
@@ -134,6 +137,7 @@ def parse_run(fields: Fields) -> Run:
         task_kind=kind,
         instruction=task.text("instruction"),
         minimum_records=fields.integer("minimum_records", minimum=1),
+        split=parse_split(fields.fields("split")),
         metric=metric,
         floor=_floor(fields),
         sample_size=fields.integer("sample_size", minimum=1, maximum=10_000),

@@ -87,6 +87,7 @@ def run(judge: str | None = None, **more: Any) -> dict[str, Any]:
         "dataset": "facts",
         "task": {"kind": "question_answering", "instruction": INSTRUCTION},
         "minimum_records": 5,
+        "split": {"validation": 0.1, "test": 0.1, "stratify": "none"},
         "metric": "tokenF1",
         "floor": 0.3,
         "sample_size": 8,

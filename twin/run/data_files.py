@@ -40,6 +40,11 @@ class DataFiles:
     left_out: tuple[Path, ...] = ()
     problems: tuple[str, ...] = ()
 
+    @property
+    def readable(self) -> tuple[DataFile, ...]:
+        """The files that there are, and that the preparation reads: all of them, where there are no problems."""
+        return tuple(file for file in self.files if file.path.is_file() and format_of(file.path.name) is not None)
+
     def notice(self) -> str:
         """Say what of the folders is not read; empty where that is nothing."""
         if not self.left_out:

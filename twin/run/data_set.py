@@ -41,6 +41,7 @@ class Tally:
         usable: those of them whose columns hold what they should.
         names: the columns that there are, in the order of the file.
         faults: why complete records are not usable.
+        targets: the targets of usable records; None stands for those that were not looked at.
     """
 
     lines: int = 0
@@ -48,6 +49,7 @@ class Tally:
     usable: int = 0
     names: dict[str, None] = field(default_factory=dict)
     faults: Counter[str] = field(default_factory=Counter)
+    targets: set[str | None] = field(default_factory=set)
 
     def add(self, record: Record, count: int, columns: Columns) -> None:
         """Count a record, and those that are like it."""
@@ -60,16 +62,22 @@ class Tally:
             self.faults[fault] += count
         else:
             self.usable += count
+            target = record.get(columns.target or "")
+            self.targets.add(target if isinstance(target, str) and target is not SOME_TEXT else None)
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a data set holds: how many usable records, at least as many as were asked for or all; and what is wrong."""
+    """What a data set holds: how many usable records, at least as many as were asked for or all; and what is wrong.
+
+    `targets` is how many different targets they have, or None where that was not looked at.
+    """
 
     usable: int
     problems: tuple[str, ...]
     columns: Columns | None
     faults: Counter[str] = field(default_factory=Counter)
+    targets: int | None = None
 
 
 def look_into(files: Sequence[DataFile], columns: Columns | None, max_record_bytes: int, enough: int) -> Found:
@@ -87,7 +95,7 @@ def look_into(files: Sequence[DataFile], columns: Columns | None, max_record_byt
         return Found(0, (str(error),), None)
     except UNREADABLE:
         columns = Columns()  # the file is named below
-    usable, problems, faults, lines = 0, list[str](), Counter[str](), 0
+    usable, problems, faults, lines, targets = 0, list[str](), Counter[str](), 0, set[str | None]()
     for file in files:
         tally = Tally()
         try:
@@ -100,9 +108,10 @@ def look_into(files: Sequence[DataFile], columns: Columns | None, max_record_byt
         else:
             problems += _of_file(file, tally, columns)
         usable, lines, faults = usable + tally.usable, lines + tally.lines, faults + tally.faults
+        targets |= tally.targets
     if not lines and not problems:
         problems += [_empty(file) for file in files]
-    return Found(usable, tuple(problems), columns, faults)
+    return Found(usable, tuple(problems), columns, faults, None if None in targets else len(targets))
 
 
 def fault_of(record: Record, columns: Columns) -> str | None:

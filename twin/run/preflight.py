@@ -2,115 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
-from cdk_app.settings import Settings, customized_model_id, override_problems, problem_in
+from cdk_app.settings import override_problems
 from twin.run.columns import listed
 from twin.run.data_files import DataFiles
-from twin.run.data_set import in_words, look_into, with_columns
-from twin.sagemaker.jobs.nodes import MOST
+from twin.run.data_set import Found, in_words, look_into, with_columns
+from twin.run.given import Given
+from twin.run.held_out import SETTINGS_READ, Counted, Outlook, enough_to_tell, outlook
+from twin.run.machine import machine_problems, overridable_problems
 from twin.sample_data import COLUMNS as SAMPLE_COLUMNS
-from twin.weights.imported import MODELS
-from twin.weights.stand_ins import STAND_INS, customizable
+
+__all__ = ["Given", "RunRefused", "check"]
+
+_COLUMNS = (
+    *(f"data.columns.{name}" for name in ("text", "target", "messages", "rejected")),
+    "data.max_record_bytes",
+    "data.minimum_records",
+)
 
 
 class RunRefused(Exception):
     """A run that cannot end well; the text lists every problem with its remedy, a line each."""
 
 
-@dataclass(frozen=True)
-class Given:
-    """What a run is started with.
+def check(run: Given) -> tuple[str, ...]:
+    """Refuse what cannot end well, and give what the user should know of what may not.
 
-    Attributes:
-        settings: the settings of the environment `twin`.
-        workflow: the file that they are written in.
-        data: the user's own data set, or None for the sample.
-        evaluation: the user's own test set, or None.
-        overrides: the execution's input.
-    """
-
-    settings: Settings
-    workflow: Path
-    data: DataFiles | None = None
-    evaluation: DataFiles | None = None
-    overrides: Mapping[str, Any] = field(default_factory=dict)
-
-    def problem(self, place: tuple[str, ...], message: str, remedy: str) -> str:
-        """Say what is wrong with a setting, and where it is written."""
-        return str(problem_in(self.workflow, self.settings.environment, place, message, remedy))
-
-    def value(self, key: str, section: str = "data") -> Any:
-        """Return a setting of `data`, or of another section, as this run has it."""
-        nested = self.overrides.get(section, {})
-        settled = self.settings.model_dump()[section][key]
-        given = nested.get(key, settled) if isinstance(nested, Mapping) else settled
-        return self.overrides.get(f"{section}.{key}", given)
-
-
-def check(run: Given) -> None:
-    """Refuse what cannot end well.
+    Flaws of the settings file are no reason to look no further: what does not depend on them is told with them.
 
     Raises:
         RunRefused: with every problem.
     """
-    of_input = [f"--override {problem}" for problem in override_problems(run.settings, run.overrides)]
-    known = replace(run, overrides={}) if of_input else run
+    # What an execution may override is said by the settings, once they are right.
+    of_input = [] if run.flaws else override_problems(run.settings, run.overrides)
+    known = replace(run, overrides={}) if of_input or run.flaws else run
+    wrong_data, sizes = _data_problems(known)
     problems = [
-        *_candidate_problems(run.settings, run.workflow),
-        *_customization_problems(run.settings, run.workflow),
-        *_warehouse_problems(run.settings, run.workflow),
-        *of_input,
-        *_base_problems(known),
-        *_instances_problems(known),
+        *map(str, run.flaws),
+        *machine_problems(run),
+        *(f"--override {problem}" for problem in of_input),
+        *(() if run.flaws and run.overrides else overridable_problems(known)),
         *_evaluation_set_problems(known),
-        *_data_problems(known),
+        *wrong_data,
+        *sizes.refusals,
     ]
     if problems:
-        raise RunRefused("\n".join(problems))
+        raise RunRefused("\n".join([*problems, *sizes.notices]))
+    return sizes.notices
 
 
-def _base_problems(run: Given) -> Iterator[str]:
-    """A run here has no earlier one: it begins on an empty account."""
-    if not run.value("base_run"):
-        return
-    what = "a run on this machine begins on an empty account, where there is no run to add to"
-    remedy = "Give all files to one run, with --data; docs/twin.md says how a second execution is tried here."
-    if not run.settings.data.base_run:
-        yield f"--override data.base_run: {what}. {remedy}"
-    else:
-        yield run.problem(("data", "base_run"), what, f'Write `base_run: ""` under environments.twin.data. {remedy}')
-
-
-def _instances_problems(run: Given) -> Iterator[str]:
-    """Refuse more machines than there are here: training would begin after everything else, and be refused then."""
-    instances = run.value("instances", "tuning")
-    if not run.settings.tuning.enabled or run.value("service", "tuning") != "sagemaker" or instances <= MOST:
-        return
-    what = f"{instances} machines are more than the {MOST} that a training job has on this one"
-    if run.settings.tuning.instances == instances:
-        yield run.problem(("tuning", "instances"), what, "Under environments.twin, set tuning.instances to 1.")
-    else:
-        yield f"--override tuning.instances: {what}. Give {MOST} or fewer."
-
-
-def _data_problems(run: Given) -> list[str]:
-    """Look into both data sets: a run needs so many records in all, and of a test set one at least."""
-    data, evaluation, columns = run.data, run.evaluation, run.settings.data.columns
+def _data_problems(run: Given) -> tuple[list[str], Outlook]:
+    """Look into both data sets: a run needs so many records in all, and each side of the split its share of them."""
+    data, evaluation = run.data, run.evaluation
     problems = [*(data.problems if data else ()), *(evaluation.problems if evaluation else ())]
+    if not run.readable(*_COLUMNS):
+        return problems, Outlook()
+    columns = run.settings.data.columns
     if data is None:
-        problems += _sample_problems(run.settings, run.workflow, columns.names if columns else ())
-    if problems:
-        return problems
+        problems += _sample_problems(run, columns.names if columns else ())
+    if problems and columns is None:
+        return problems, Outlook()  # the first file tells the columns, and which that is may change
     limit, needed = run.settings.data.max_record_bytes, int(run.value("minimum_records"))
-    found = look_into(data.files if data else (), columns, limit, needed)
-    test = look_into(evaluation.files if evaluation else (), columns or found.columns, limit, needed)
-    problems = [*found.problems, *test.problems]
-    if data is None or problems or found.usable + test.usable >= needed:
-        return problems
+    sized = run.readable(*SETTINGS_READ)
+    enough = max(needed, enough_to_tell(run)) if sized else needed
+    found = look_into(data.readable if data else (), columns, limit, enough)
+    test = look_into(evaluation.readable if evaluation else (), columns or found.columns, limit, enough)
+    problems += [*found.problems, *test.problems]
+    if problems or data is None:
+        return problems, Outlook()
+    strata = len(data.files) if sized and run.settings.data.split.stratify == "source" else found.targets
+    counted = Counted(found.usable, strata, test.usable if evaluation else None)
+    return _too_few(data, evaluation, found, test, needed), outlook(run, counted) if sized else Outlook()
+
+
+def _too_few(data: DataFiles, evaluation: DataFiles | None, found: Found, test: Found, needed: int) -> list[str]:
+    if found.usable + test.usable >= needed:
+        return []
     files = [*data.files, *(evaluation.files if evaluation else ())]
     faults = found.faults + test.faults
     place = f"{files[0].path} has" if len(files) == 1 else f"All {len(files)} files together have"
@@ -121,69 +90,17 @@ def _data_problems(run: Given) -> list[str]:
     ]
 
 
-def _candidate_problems(settings: Settings, workflow: Path) -> Iterator[str]:
-    yield from _aid_problems(settings, workflow)
-    texts = [name for name, model in MODELS.items() if model.kind == "text"]
-    for index, model in enumerate(settings.candidate_models):
-        if model.platform == "lambda" or (model.platform == "bedrock-import" and model.model_id in texts):
-            continue
-        name = f"{model.key} with imported_model_id {model.model_id}" if model.model_id in texts else model.key
-        remedy = (
-            "Under environments.twin, name extractive-lead, or smollm2-135m-instruct with imported_model_id "
-            f"{' or '.join(texts)}."
-        )
-        place = ("selection", "candidates", index)
-        yield str(problem_in(workflow, settings.environment, place, f"{name} does not answer on this machine", remedy))
-
-
-def _aid_problems(settings: Settings, workflow: Path) -> Iterator[str]:
-    """The embedding model and the judge answer here only as imports, as candidates do."""
-    for key, kind, model in (
-        ("embeddings", "embedding", settings.embedding_model),
-        ("judge", "text", settings.judge_model),
-    ):
-        served = [name for name, local in MODELS.items() if local.kind == kind]
-        if model is not None and not (model.platform == "bedrock-import" and model.model_id in served):
-            remedy = f"Under environments.twin, name one with imported_model_id {' or '.join(served)}."
-            place = ("selection", key, "model")
-            message = f"{model.key} does not answer on this machine"
-            yield str(problem_in(workflow, settings.environment, place, message, remedy))
-
-
-def _customization_problems(settings: Settings, workflow: Path) -> Iterator[str]:
-    """What Bedrock would customize needs weights here, by whose training the job is done."""
-    bedrock, model_id = settings.tuning.bedrock, customized_model_id(settings)
-    if bedrock is None or model_id is None:
-        return
-    place = ("tuning", "bedrock")
-    if customizable(model_id) is None:
-        known = " or ".join(one.base_model_id for one in STAND_INS.values())
-        message = f"no weights stand in for {bedrock.model} ({model_id}) on this machine"
-        remedy = f"Under environments.twin, name the model of {known}."
-        yield str(problem_in(workflow, settings.environment, (*place, "model"), message, remedy))
-    if bedrock.method != "fine-tuning":
-        message = f"{bedrock.method} does not run on this machine"
-        remedy = "Set it to fine-tuning under environments.twin."
-        yield str(problem_in(workflow, settings.environment, (*place, "method"), message, remedy))
-
-
-def _warehouse_problems(settings: Settings, workflow: Path) -> Iterator[str]:
-    if settings.analytics.redshift:
-        message = "Redshift does not run on this machine"
-        remedy = "Set it to false under environments.twin; the named queries run here in Athena."
-        yield str(problem_in(workflow, settings.environment, ("analytics", "redshift"), message, remedy))
-
-
-def _sample_problems(settings: Settings, workflow: Path, names: tuple[str, ...]) -> Iterator[str]:
+def _sample_problems(run: Given, names: tuple[str, ...]) -> Iterator[str]:
     missing = [name for name in names if name not in SAMPLE_COLUMNS]
     if missing:
         message = f"the sample data has no column {listed(missing)}; it has {listed(SAMPLE_COLUMNS)}"
-        remedy = "Give your own file with --data."
-        yield str(problem_in(workflow, settings.environment, ("data", "columns"), message, remedy))
+        yield run.problem(("data", "columns"), message, "Give your own file with --data.")
 
 
 def _evaluation_set_problems(run: Given) -> Iterator[str]:
     """A test set of one's own has a name in the settings and files on the command line, or neither."""
+    if not run.readable("data.evaluation_set", "data.dataset"):
+        return
     name, option = run.settings.data.evaluation_set, "--evaluation-data"
     if name and run.evaluation is None:
         what = f"no file is given for the test set {name}, and an account that a run here begins on holds none"

@@ -68,6 +68,18 @@ def only_the_baseline_is_extractive(subject: Subject) -> Iterator[Breach]:
             yield Breach((*path, "strategy"), message, "Make the strategy `extractive`.")
 
 
+@rule("task.kind", "selection.candidates")
+def the_baseline_gives_no_label(subject: Subject) -> Iterator[Breach]:
+    """It copies a sentence of the text, and a label is none."""
+    if subject.settings.task.kind != "classification":
+        return
+    for path, candidate in subject.candidates():
+        if candidate.model in CATALOGUE and CATALOGUE[candidate.model].platform == "lambda":
+            message = f"`{candidate.model}` copies a sentence of the text, which is no label of a classification"
+            remedy = "Remove it; a model with `zero-shot` or `few-shot` gives a label."
+            yield Breach(path, message, remedy)
+
+
 @rule("selection.candidates")
 def imported_models_have_their_id(subject: Subject) -> Iterator[Breach]:
     """Bedrock assigns the id of an imported model in the account that imports it: no catalogue can know it."""

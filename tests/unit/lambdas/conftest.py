@@ -211,6 +211,7 @@ def run() -> dict[str, Any]:
         "models_prefix": "run=run-7/",
         "task": {"kind": "summarization", "instruction": INSTRUCTION},
         "minimum_records": 10,
+        "split": {"validation": 0.1, "test": 0.1, "stratify": "none"},
         "metric": "rougeL",
         "floor": 0.3,
         "sample_size": 8,

@@ -25,19 +25,19 @@ PREFIX = "news/run=run-7/"
 MANIFEST: dict[str, Any] = {
     "run_id": "run-7",
     "dataset": "news",
-    "input": 20,
-    "kept": 14,
+    "input": 46,
+    "kept": 40,
     "rejected": {"empty": 4, "duplicate": 2},
-    "splits": {"train": 10, "validation": 2, "test": 2},
+    "splits": {"train": 19, "validation": 5, "test": 16},
     "redacted": {"email": 3},
     "stages": [
-        {"name": "parse", "input": 20, "kept": 16, "rejected": {"empty": 4}},
-        {"name": "deduplicate", "input": 16, "kept": 14, "rejected": {"duplicate": 2}},
+        {"name": "parse", "input": 46, "kept": 42, "rejected": {"empty": 4}},
+        {"name": "deduplicate", "input": 42, "kept": 40, "rejected": {"duplicate": 2}},
     ],
     "files": [
-        {"key": f"{PREFIX}train/part-00000.jsonl", "sha256": "a", "records": 10},
-        {"key": f"{PREFIX}validation/part-00000.jsonl", "sha256": "b", "records": 2},
-        {"key": f"{PREFIX}test/part-00000.jsonl", "sha256": "c", "records": 2},
+        {"key": f"{PREFIX}train/part-00000.jsonl", "sha256": "a", "records": 19},
+        {"key": f"{PREFIX}validation/part-00000.jsonl", "sha256": "b", "records": 5},
+        {"key": f"{PREFIX}test/part-00000.jsonl", "sha256": "c", "records": 16},
     ],
     "settings": {},
     "settings_sha256": "d",
@@ -67,10 +67,10 @@ def check(cloud: Cloud, context: Context, run: dict[str, Any]) -> Check:
 
 def test_balanced_counts_pass_and_are_given_on(check: Check, manifest: dict[str, Any]) -> None:
     assert check(manifest) == {
-        "input": 20,
-        "kept": 14,
+        "input": 46,
+        "kept": 40,
         "rejected": {"empty": 4, "duplicate": 2},
-        "splits": {"train": 10, "validation": 2, "test": 2},
+        "splits": {"train": 19, "validation": 5, "test": 16},
         "redacted": {"email": 3},
         "manifest_key": f"{PREFIX}manifest.json",
         "settings_sha256": "d",
@@ -80,13 +80,13 @@ def test_balanced_counts_pass_and_are_given_on(check: Check, manifest: dict[str,
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda m: m.update(input=21), "records kept and rejected: 20 where 21 are due"),
-        (lambda m: m["rejected"].update(empty=5), "records kept and rejected: 21 where 20 are due"),
-        (lambda m: m["splits"].update(test=3), "records in the splits: 15 where 14 are due"),
-        (lambda m: m["files"][0].update(records=9), "records in the files: 13 where 14 are due"),
-        (lambda m: m["stages"][1].update(kept=13), "by stage deduplicate: 15 where 16 are due"),
-        (lambda m: m["stages"][1].update(input=15, kept=13), "taken by stage deduplicate: 15 where 16 are due"),
-        (lambda m: m["stages"][0].update(input=19, kept=15), "taken by stage parse: 19 where 20 are due"),
+        (lambda m: m.update(input=47), "records kept and rejected: 46 where 47 are due"),
+        (lambda m: m["rejected"].update(empty=5), "records kept and rejected: 47 where 46 are due"),
+        (lambda m: m["splits"].update(test=17), "records in the splits: 41 where 40 are due"),
+        (lambda m: m["files"][0].update(records=18), "records in the files: 39 where 40 are due"),
+        (lambda m: m["stages"][1].update(kept=39), "by stage deduplicate: 41 where 42 are due"),
+        (lambda m: m["stages"][1].update(input=41, kept=39), "taken by stage deduplicate: 41 where 42 are due"),
+        (lambda m: m["stages"][0].update(input=45, kept=41), "taken by stage parse: 45 where 46 are due"),
     ],
 )
 def test_a_record_that_nobody_accounts_for_stops_the_run(
@@ -102,6 +102,7 @@ def test_data_without_a_usable_record_stops_the_run_and_says_why_each_was_reject
     check: Check, manifest: dict[str, Any]
 ) -> None:
     manifest |= {
+        "input": 20,
         "kept": 0,
         "rejected": {"empty": 3, "not_json": 17},
         "splits": {"train": 0, "validation": 0, "test": 0},
@@ -114,24 +115,76 @@ def test_data_without_a_usable_record_stops_the_run_and_says_why_each_was_reject
     assert "quarantine" in str(caught.value)
 
 
-def test_too_few_records_stop_the_run(check: Check, manifest: dict[str, Any], run: dict[str, Any]) -> None:
-    run["minimum_records"] = 15
+def test_too_few_records_stop_the_run_and_it_says_how_many_would_do(
+    check: Check, manifest: dict[str, Any], run: dict[str, Any]
+) -> None:
+    run["minimum_records"] = 41
 
-    with pytest.raises(TooFewRecords, match=r"14 of 20 records are usable and 15 are needed: 4 empty, 2 duplicate"):
+    with pytest.raises(TooFewRecords, match=r"40 of 46 records are usable and 41 are needed: 4 empty, 2 dup") as caught:
         check(manifest)
+    # Of 46, 40 were usable, and so of 48 about 41.7 will be.
+    assert "Bring about 48 records" in str(caught.value)
+    assert "set data.minimum_records to 40 or less" in str(caught.value)
 
 
 def test_exactly_enough_records_pass(check: Check, manifest: dict[str, Any], run: dict[str, Any]) -> None:
-    run["minimum_records"] = 14
+    run["minimum_records"] = 40
 
-    assert check(manifest)["kept"] == 14
+    assert check(manifest)["kept"] == 40
 
 
-def test_a_split_without_a_record_stops_the_run(check: Check, manifest: dict[str, Any]) -> None:
-    manifest["splits"] = {"train": 14, "validation": 0, "test": 0}
+def divided(manifest: dict[str, Any], train: int, validation: int, test: int) -> dict[str, Any]:
+    """The manifest with its 40 records divided otherwise."""
+    manifest["splits"] = {"train": train, "validation": validation, "test": test}
+    for file, records in zip(manifest["files"], (train, validation, test), strict=True):
+        file["records"] = records
+    return manifest
 
-    with pytest.raises(TooFewRecords, match="validation and test got no record of 14"):
-        check(manifest)
+
+def test_every_side_that_holds_too_few_is_named_with_what_to_set_and_how_many_records_would_do(
+    check: Check, manifest: dict[str, Any]
+) -> None:
+    with pytest.raises(TooFewRecords) as caught:
+        check(divided(manifest, 33, 4, 3))
+
+    told = str(caught.value)
+    assert "Of 40 usable records, validation holds 4 and needs 5; test holds 3 and needs 16" in told
+    assert "Set data.split.validation to 0.3, or bring about 119 usable records" in told
+    assert "No data.split.test would do that leaves half of the records for training; bring about 263 usable" in told
+    assert "Or set tuning.enabled to false" in told
+
+
+def test_strata_keep_their_shares_so_that_a_smaller_split_does(
+    check: Check, manifest: dict[str, Any], run: dict[str, Any]
+) -> None:
+    run["split"] |= {"stratify": "target"}
+
+    with pytest.raises(TooFewRecords, match=r"Set data.split.test to 0.4, or bring about 160 usable records"):
+        check(divided(manifest, 30, 5, 5))
+
+
+def test_where_nothing_is_tuned_nothing_is_measured_on_test(
+    check: Check, manifest: dict[str, Any], run: dict[str, Any]
+) -> None:
+    run["tuning_enabled"] = False
+
+    assert check(divided(manifest, 34, 5, 1))["kept"] == 40
+    with pytest.raises(TooFewRecords, match="test holds 0 and needs 1"):
+        check(divided(manifest, 35, 5, 0))
+
+
+def test_a_test_set_of_one_s_own_is_what_needs_more_records(
+    check: Check, manifest: dict[str, Any], run: dict[str, Any]
+) -> None:
+    run["split"] |= {"test": 0}
+
+    with pytest.raises(TooFewRecords, match=r"Add records to the test set that data.evaluation_set names until 16 are"):
+        check(divided(manifest, 20, 5, 15))
+
+
+def test_records_that_are_all_held_out_leave_nothing_to_train_on(check: Check, manifest: dict[str, Any]) -> None:
+    with pytest.raises(TooFewRecords, match=r"train holds 0 and needs 1.*Make data.split.validation and data.split.te"):
+        check(divided(manifest, 0, 20, 20))
 
 
 def test_a_listed_file_that_is_not_there_stops_the_run(check: Check, manifest: dict[str, Any]) -> None:

@@ -377,7 +377,7 @@ def test_a_validation_split_that_says_nothing_is_refused(evaluate: Evaluate, clo
         del cloud.objects[key]
     cloud.put("curated", f"{PREFIX}validation/part-00000.jsonl", *(record(f"v{n}") for n in range(4)))
 
-    with pytest.raises(TooFewRecords, match="holds 4 records and 5 are needed"):
+    with pytest.raises(TooFewRecords, match=r"holds 4 records and 5 are needed.*Set data.split.validation to 0.3, or"):
         evaluate(1)
 
     cloud.put("curated", f"{PREFIX}validation/part-00001.jsonl", record("v5"))
@@ -387,8 +387,9 @@ def test_a_validation_split_that_says_nothing_is_refused(evaluate: Evaluate, clo
 def test_more_examples_than_train_holds_are_refused(evaluate: Evaluate, run: dict[str, Any]) -> None:
     run["candidates"][2]["examples"] = 10
 
-    with pytest.raises(TooFewRecords, match="holds 9 records and the prompt shows 10"):
+    with pytest.raises(TooFewRecords, match="holds 9 records and the prompt shows 10") as caught:
         evaluate(2)
+    assert "Set selection.candidates[2].examples to 9 or less, or bring about 24 usable records" in str(caught.value)
 
 
 def test_an_unknown_strategy_is_refused(evaluate: Evaluate, run: dict[str, Any]) -> None:

@@ -62,6 +62,15 @@ def test_an_empty_input_runs_on_the_deployed_settings(resolve: Resolve) -> None:
     assert resolve(None) == run
 
 
+def test_the_run_knows_how_its_records_are_divided(resolve: Resolve, cloud: Cloud) -> None:
+    assert resolve({})["split"] == {"validation": 0.1, "test": 0.1, "stratify": "none"}
+
+    defaults = json.loads(cloud.parameters["/settings"])
+    defaults["data"] |= {"evaluation_set": "held-out"}
+    cloud.parameters["/settings"] = json.dumps(defaults)
+    assert resolve({})["split"]["test"] == 0, "nothing of the data set itself is for testing then"
+
+
 def test_every_parameter_of_the_pipeline_is_set_as_a_string_of_its_type(resolve: Resolve) -> None:
     declared = json.loads((ROOT / "pipelines/definition/pipeline.json").read_text())["Parameters"]
 

@@ -166,9 +166,56 @@ def test_disabled_tuning_does_not_matter_when_a_candidate_is_good_enough(select:
     assert select((0.1, 0), (0.4, 1), (0.2, 1))["chosen"]["index"] == 1
 
 
-def test_a_figure_too_unsure_to_act_on_ends_the_run_and_says_how_many_records_are_needed(select: Select) -> None:
+UNSURE = (0.05, 0.4, 1)
+
+
+def test_a_figure_too_unsure_to_act_on_ends_the_run_and_says_how_many_records_are_needed(
+    select: Select, run: dict[str, Any]
+) -> None:
+    run["sample_size"] = 24
+
     with pytest.raises(TooFewRecords, match=r"anything from 0.05 to 0.75: whether .* floor of 0.3 .* About 48 records"):
-        select((0.1, 0), (0.05, 0.4, 1), (0.2, 1))
+        select((0.1, 0), UNSURE, (0.2, 1))
+
+
+def test_every_candidate_that_is_too_unsure_is_named_and_the_widest_says_how_many_records_are_needed(
+    select: Select,
+) -> None:
+    with pytest.raises(TooFewRecords) as caught:
+        select((0.1, 0), (0.12, 0.4, 1), UNSURE)
+
+    told = str(caught.value)
+    assert "rougeL of nova-micro (zero-shot) may be anything from 0.12 to 0.68" in told
+    assert "and rougeL of nova-micro (few-shot) may be anything from 0.05 to 0.75: whether they reach" in told
+    assert "About 48 records are needed" in told
+
+
+def test_where_the_sample_was_small_it_is_the_setting_to_change(select: Select, run: dict[str, Any]) -> None:
+    run["sample_size"] = 24
+
+    with pytest.raises(TooFewRecords) as caught:
+        select((0.1, 0), UNSURE, (0.2, 1))
+
+    told = str(caught.value)
+    assert (
+        "Set selection.sample_size to 48. At data.split.validation 0.1, about 640 usable records have so many" in told
+    )
+    assert "Set data.split" not in told
+
+
+def test_where_validation_holds_no_more_the_split_is_the_setting_to_change(select: Select, run: dict[str, Any]) -> None:
+    run["sample_size"], run["split"]["test"] = 64, 0.2
+    with pytest.raises(TooFewRecords) as caught:
+        select((0.1, 0), UNSURE, (0.2, 1))
+
+    told = str(caught.value)
+    assert "On 24 records" in told
+    assert "validation holds no more. Set data.split.validation to 0.27, or bring about 640 usable records" in told
+    assert "sample_size" not in told
+
+    run["sample_size"] = 32
+    with pytest.raises(TooFewRecords, match=r"Set selection.sample_size to 48. Set data.split.validation to 0.27"):
+        select((0.1, 0), UNSURE, (0.2, 1))
 
 
 def test_an_unsure_figure_does_not_matter_when_another_is_surely_good_enough(select: Select) -> None:

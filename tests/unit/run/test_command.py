@@ -246,6 +246,32 @@ def test_a_run_that_cannot_end_well_is_refused_before_it_begins(
     assert "is empty" in stderr
 
 
+def test_what_is_wrong_with_the_settings_and_with_the_data_is_one_message(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cli.run, "run", raising(AssertionError("it has begun")))
+    (tmp_path / "empty.jsonl").touch()
+    workflow = tmp_path / "workflow.yaml"
+    workflow.write_text(WORKFLOW.read_text().replace("rank: 16", "ranks: 16"))
+
+    code, _, stderr = invoke("run", f"--data={tmp_path / 'empty.jsonl'}", f"--workflow={workflow}")
+
+    assert code == 2
+    assert "tuning.ranks: unknown key. Did you mean `rank`?" in stderr
+    assert "is empty" in stderr
+
+
+def test_what_may_not_be_enough_is_told_before_the_run_begins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(cli.run, "run", raising(EmulatorError("It has begun.")))
+    data = tmp_path / "data.jsonl"
+    data.write_text('{"documentation": "a text", "summary": "its summary"}\n' * 150)
+
+    code, stdout, stderr = invoke("run", f"--data={data}")
+
+    assert (code, stderr) == (1, "It has begun.\n")
+    assert "data.split.test: of 150 records at most, about 15 are for test, perhaps fewer than 16" in stdout
+
+
 def test_a_misspelt_override_is_refused_before_anything_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli.run, "run", raising(AssertionError("it has begun")))
 

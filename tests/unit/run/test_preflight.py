@@ -26,7 +26,7 @@ from twin.sample_data import COLUMNS, write_sample
 PROJECT = Path(__file__).resolve().parents[3]
 WORKFLOW = PROJECT / "workflow.yaml"
 GOOD = b'{"documentation": "a text", "summary": "its summary", "more": 1}\n'
-ENOUGH = GOOD * 100
+ENOUGH = GOOD * 300
 
 
 @pytest.fixture
@@ -141,10 +141,10 @@ def records_needed(number: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "content", "overrides", "words"),
     [
-        ("data.jsonl", GOOD * 99 + b"not json\n{}\n", {}, "has no more than 99 records with both the columns"),
-        ("data.jsonl", ENOUGH, records_needed(101), "data.minimum_records asks for 101"),
-        ("data.jsonl", ENOUGH, {"data.minimum_records": 102}, "data.minimum_records asks for 102"),
-        ("data.csv", b"documentation,summary\n" + b"a,b\n\n" * 99, {}, "has no more than 99 records"),
+        ("data.jsonl", ENOUGH + b"not json\n{}\n", records_needed(301), "has no more than 300 records with both the"),
+        ("data.jsonl", ENOUGH, records_needed(301), "data.minimum_records asks for 301"),
+        ("data.jsonl", ENOUGH, {"data.minimum_records": 302}, "data.minimum_records asks for 302"),
+        ("data.csv", b"documentation,summary\n" + b"a,b\n\n" * 299, records_needed(300), "no more than 299 records"),
     ],
 )
 def test_fewer_records_than_the_run_needs_are_refused(
@@ -177,7 +177,8 @@ def test_settings_that_add_to_an_earlier_run_are_refused_unless_the_run_override
 def test_a_test_set_that_the_settings_name_needs_its_files(tmp_path: Path) -> None:
     settings = changed(tmp_path, data={"evaluation_set": "held-out"})
     file = tmp_path / "workflow.yaml"
-    data, test = write(tmp_path, ENOUGH), find_data_files("--evaluation-data", [write(tmp_path, GOOD, "test.jsonl")])
+    data, tests = write(tmp_path, ENOUGH), write(tmp_path, GOOD * 16, "test.jsonl")
+    test = find_data_files("--evaluation-data", [tests])
 
     [found] = problems(settings, data, workflow=file)
     assert "data.evaluation_set: no file is given for the test set held-out" in found
@@ -201,15 +202,15 @@ def test_files_of_a_test_set_that_no_setting_names_are_refused_with_the_line_to_
 
 
 def test_a_test_set_without_a_usable_record_is_refused_and_its_records_count_with_the_others(tmp_path: Path) -> None:
-    settings = changed(tmp_path, data={"evaluation_set": "held-out"})
-    file, data = tmp_path / "workflow.yaml", write(tmp_path, GOOD * 60)
+    settings = changed(tmp_path, data={"evaluation_set": "held-out", "minimum_records": 400})
+    file, data = tmp_path / "workflow.yaml", write(tmp_path, GOOD * 360)
 
     def checked(content: bytes) -> None:
         test = find_data_files("--evaluation-data", [write(tmp_path, content, "test.jsonl")])
         check(Given(settings, file, own(data), test))
 
     checked(GOOD * 40)
-    with pytest.raises(RunRefused, match="All 2 files together have no more than 99 records"):
+    with pytest.raises(RunRefused, match="All 2 files together have no more than 399 records"):
         checked(GOOD * 39)
     with pytest.raises(RunRefused, match=r"test\.jsonl has no record with both the columns"):
         checked(b'{}\n{"text": ""}\n')
@@ -315,6 +316,30 @@ def test_every_candidate_that_does_not_answer_here_is_named_beside_what_is_wrong
     ]
     assert all("imported_model_id smollm2q41v1" in line for line in found[:3])
     assert "is empty" in found[3]
+
+
+def test_where_labels_are_wanted_the_baseline_is_not_offered(tmp_path: Path) -> None:
+    wanted = {"candidates": [{"model": "nova-micro"}], "floor": 0.2, "metric": "accuracy"}
+    document = yaml.safe_load(WORKFLOW.read_text())
+    document["task"]["kind"], document["data"]["filters"] = "classification", {"min_target_words": 1}
+    document["selection"] |= wanted
+    document["environments"]["twin"]["selection"] = {}
+    file = tmp_path / "workflow.yaml"
+    file.write_text(yaml.safe_dump(document))
+
+    [found] = problems(load_settings(file, "twin"), None, workflow=file)
+    assert "Under environments.twin, name smollm2-135m-instruct with imported_model_id smollm2q41v1." in found
+
+
+def test_files_that_are_no_use_are_no_reason_to_look_into_the_others_later(settings: Settings, tmp_path: Path) -> None:
+    other = write(tmp_path, b'{"body": "a"}\n', "other.jsonl")
+    with pytest.raises(RunRefused) as refused:
+        check(Given(settings, WORKFLOW, own(tmp_path / "none.jsonl", write(tmp_path, GOOD, "data.xlsx"), other)))
+
+    missing, unread, columns = str(refused.value).splitlines()
+    assert "There is no file" in missing
+    assert "data.xlsx: the preparation reads" in unread
+    assert f"{other} has no record with both the columns" in columns
 
 
 def test_a_warehouse_that_does_not_run_here_is_refused_with_what_to_do(tmp_path: Path) -> None:

@@ -52,6 +52,21 @@ def test_targets_of_one_word_must_be_let_through_where_labels_or_answers_are_wan
     assert load(document).task.kind == kind
 
 
+def test_the_baseline_that_copies_a_sentence_is_no_candidate_where_labels_are_wanted(
+    load: Load, problems: Problems, document: dict[str, Any]
+) -> None:
+    document["selection"]["candidates"] += [EXTRACTIVE]
+    assert load(document).task.kind == "summarization"
+    document["task"]["kind"], document["selection"]["metric"] = "classification", "accuracy"
+    document["data"]["filters"] = {"min_target_words": 1}
+    [problem] = problems(document)
+    assert problem.key == "selection.candidates[1]"
+    assert "copies a sentence of the text, which is no label" in problem.message
+    assert "a model with `zero-shot` or `few-shot`" in problem.remedy
+    document["selection"]["candidates"].pop()
+    assert load(document).task.kind == "classification"
+
+
 def test_only_few_shot_chooses_examples(load: Load, problems: Problems, document: dict[str, Any]) -> None:
     nova = {"model": "nova-micro", "choose": "similar"}
     document["selection"]["candidates"] = [nova]

@@ -1,0 +1,95 @@
+"""What the pages show of a settings file can be written so: each excerpt loads, for every environment."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdk_app.settings import ENVIRONMENTS, Settings, load_settings
+from cdk_app.settings.document import read_document
+from lambdas.shared.metrics import metric_named
+from twin.run.data_files import find_data_files
+from twin.run.preflight import Given, check
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGE = ROOT / "docs" / "classification.md"
+BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LABELS = ("bug", "question", "praise")
+
+
+def excerpts() -> list[tuple[str, str]]:
+    """Every excerpt of a settings file, by the page that shows it; single lines of a section are none."""
+    pages = sorted((ROOT / "docs").glob("*.md"))
+    found = [(page.name, text) for page in pages for text in BLOCK.findall(page.read_text(encoding="utf-8"))]
+    return [(page, text) for page, text in found if {*plain(text)} <= {*Settings.model_fields, "environments"}]
+
+
+def plain(text: str) -> dict[str, Any]:
+    """Read YAML as the settings are read."""
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(text)
+        file.flush()
+        values: dict[str, Any] = read_document(Path(file.name)).root.plain()
+    return values
+
+
+def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    inner = {key: merged(base[key], value) for key, value in over.items() if isinstance(base.get(key), dict)}
+    return base | over | inner
+
+
+@pytest.mark.parametrize(("page", "text"), excerpts())
+def test_an_excerpt_can_be_put_into_the_project_s_file(tmp_path: Path, page: str, text: str) -> None:
+    file = tmp_path / "workflow.yaml"
+    if page == PAGE.name:
+        file.write_text(text)
+    else:
+        whole = merged(plain((ROOT / "workflow.yaml").read_text()), plain(text))
+        file.write_text(json.dumps(whole))
+    for environment in ENVIRONMENTS:
+        load_settings(file, environment)
+
+
+def test_there_are_excerpts_of_several_pages() -> None:
+    assert {"classification.md", "pipeline.md", "settings.md"} <= {page for page, _ in excerpts()}
+
+
+@pytest.fixture
+def workflow(tmp_path: Path) -> Path:
+    """The file that the page on classification shows."""
+    [text] = [text for page, text in excerpts() if page == PAGE.name]
+    file = tmp_path / "my-workflow.yaml"
+    file.write_text(text)
+    return file
+
+
+@pytest.mark.parametrize("records", [64, 120, 200])
+def test_the_shown_file_begins_a_run_with_as_many_records_as_the_page_says(
+    workflow: Path, tmp_path: Path, records: int
+) -> None:
+    lines = [json.dumps({"text": f"ticket {number}", "label": LABELS[number % 3]}) for number in range(records)]
+    data = tmp_path / "tickets.jsonl"
+    data.write_text("\n".join(lines))
+    settings = load_settings(workflow, "twin")
+
+    assert check(Given(settings, workflow, find_data_files("--data", [data]))) == ()
+    assert settings.data.minimum_records <= records
+    assert settings.selection.sample_size >= 200 * settings.data.split.validation
+
+
+@pytest.mark.parametrize("records", [64, 128, 192])
+def test_the_page_says_of_so_many_records_what_is_sure(records: int) -> None:
+    count = records // 4
+    wanted = [LABELS[number % 3] for number in range(count)]
+
+    def surely(right: int) -> str:
+        answers = ["none" if number >= right else label for number, label in enumerate(wanted)]
+        return f"{metric_named('accuracy', LABELS).interval(wanted, answers).low:.2f}"
+
+    row = f"| {records} | {count} | {surely(count)} | {surely(count * 3 // 4)} |"
+    assert row in PAGE.read_text(encoding="utf-8")
