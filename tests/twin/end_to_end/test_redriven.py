@@ -17,10 +17,10 @@ from tests.twin.helpers import wait_until
 from twin.run.execution import Outcome, follow, start
 from twin.run.session import new_board
 
-# These wait for jobs and are always seen; the others last as long as a function does, and on a busy machine one may be
-# over before it is looked at.
-LONG = {"PrepareData", "EvaluateCandidates", "WaitForFineTune", "WaitForServing"}
-SHORT = {"SelectModel", "CompareWithChampion", "SmokeTest", "Record"}
+# These wait for jobs that take seconds, and are always seen. Others last as long as a function does, and on a busy
+# machine some are over before they are looked at.
+LONG = {"PrepareData", "EvaluateCandidates", "WaitForFineTune"}
+FEWEST_OTHERS = 4
 
 
 class Redriven:
@@ -116,7 +116,7 @@ def outcome(deployed: Deployed, redriven: Redriven) -> Outcome:
 def test_a_run_stopped_in_every_state_comes_to_its_end(redriven: Redriven, outcome: Outcome) -> None:
     assert outcome.status == "SUCCEEDED", (outcome.cause, redriven.stopped_in)
     assert set(redriven.stopped_in) >= LONG
-    assert len(SHORT.intersection(redriven.stopped_in)) >= 2, redriven.stopped_in
+    assert len(set(redriven.stopped_in) - LONG) >= FEWEST_OTHERS, redriven.stopped_in
 
 
 def test_no_state_that_was_done_is_done_again(redriven: Redriven) -> None:
