@@ -231,7 +231,9 @@ def models(
     provider: Annotated[str, typer.Option(help="Part of the provider's name.")] = "",
     kind: Annotated[str, typer.Option(help="chat, embedding, image or rerank.")] = "",
     modality: Annotated[str, typer.Option(help="What it reads or writes: text, image, audio, video…")] = "",
-    region: Annotated[str, typer.Option(help="A region where Bedrock answers with it.")] = "",
+    region: Annotated[
+        str, typer.Option(help="Where Bedrock answers with it; with --customizable, where it is customized so.")
+    ] = "",
     max_price: Annotated[
         float | None, typer.Option(help="Most USD of a million tokens, in and out each; else of a unit.", min=0)
     ] = None,

@@ -55,6 +55,9 @@ def list_models(query: Query, as_json: bool, state: Path, console: Console, note
     read = sorted({source.read for source in sources.values()})
     told = f"{len(chosen)} of {len(entries)} models. Facts read from {read[0]} to {read[-1]}; list prices."
     notes.print(told, highlight=False, soft_wrap=True)
+    if unsaid := [entry.key for entry in entries.values() if query.fits_somewhere_unsaid(entry)]:
+        left_out = f"Left out, as no source names the regions of their {query.customizable}: {', '.join(unsaid)}."
+        notes.print(left_out, highlight=False, soft_wrap=True)
     if not chosen:
         notes.print("None is known to fit. What is not known of a model fits nothing: ask for less.", soft_wrap=True)
     return int(not chosen)

@@ -160,6 +160,23 @@ def test_a_geography_finds_its_regions() -> None:
     assert "Did you mean `ca-central-1` or `ca-west-1`?" in invoke("--region", "ca-")[2]
 
 
+def test_a_method_and_a_region_find_what_is_customized_there_and_name_what_is_left_out() -> None:
+    code, output, notes = invoke("--customizable", "fine-tuning", "--region", "us-west-2", "--provider", "meta")
+    assert code == 0
+    assert {row[0] for row in cells(output)[1:]} == {"llama-3-1-8b-instruct", "llama-3-1-70b-instruct"}
+    assert "Left out" not in notes
+    _, _, notes = invoke("--customizable", "fine-tuning", "--region", "us-west-2")
+    assert "Left out, as no source names the regions of their fine-tuning: " in notes
+    assert "smollm2-135m-instruct" in notes
+
+
+def test_a_method_of_which_no_region_is_known_finds_nothing_in_one_and_says_why() -> None:
+    code, output, notes = invoke("--customizable", "distillation", "--region", "us-east-1")
+    assert (code, output) == (1, "")
+    assert "no source names the regions of their distillation: nova-micro, nova-lite." in notes
+    assert "Left out" not in invoke("--customizable", "distillation")[2]
+
+
 def test_a_model_is_told_with_the_source_and_day_of_every_group() -> None:
     code, output, _ = invoke("gpt-oss-20b")
     assert code == 0
