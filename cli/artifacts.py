@@ -127,15 +127,20 @@ def _command(tuned: Tuned, output: Path, wanted: Wanted) -> list[str]:
 
 def show(report: dict[str, Any], output: Path, console: Console) -> None:
     """Print what each form is for, its size, and of a quantization how far it is off."""
-    for name, use in (("adapter", "PEFT, vLLM and LMI with LoRA"), ("merged", "transformers, vLLM, LMI, Bedrock")):
-        if (output / name).is_dir():
-            size = sum(path.stat().st_size for path in (output / name).rglob("*") if path.is_file())
-            say(f"{name + '/':<17} {_megabytes(size)}  {use}", console)
+    if (output / "adapter").is_dir():
+        say(f"{'adapter/':<17} {_size(output / 'adapter')}  PEFT, vLLM and LMI with LoRA", console)
+    merged = report["merged"]
+    off = f"loss {merged['loss']:.4f}, {merged['distance']:.4f} off, as {merged['dtype']}"
+    say(f"{'merged/':<17} {_size(output / 'merged')}  transformers, vLLM, LMI, Bedrock: {off}", console)
     for each in report["quantized"]:
         off = f"loss {each['quantized_loss']:.4f}, {each['distance']:.4f} off; {each['tolerance']:g} is allowed"
         say(f"{each['file']:<17} {_megabytes(each['bytes'])}  llama.cpp: {off}", console)
     say(f"The model's own loss on {report['examples']} validation records: {report['loss']:.4f}", console)
     say(f"\n{output}", console)
+
+
+def _size(folder: Path) -> str:
+    return _megabytes(sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()))
 
 
 def _megabytes(size: int) -> str:

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ from pipelines.tuning.progress import log_phase, log_progress
 from pipelines.tuning.quantizations import TYPES
 from pipelines.tuning.settings import TrainingSettings
 
+MeanLoss = Callable[[Callable[[int, int], None]], float]
+"""The loss of the model as its weights are at the time; told how far it has come."""
 REPORT, MERGED = "artifacts.json", "merged"
 
 
@@ -65,7 +68,8 @@ def whole(output: Path) -> Iterator[Path]:
 
 
 def _write(request: Request, folder: Path) -> dict[str, Any]:
-    hardware = detect()
+    # Whatever the machine multiplies: weights that were merged and are rounded to bf16 are others, see `_rounded`.
+    hardware = replace(detect(), dtype=torch.float32)
     config = checkpoint.load_config(request.base)
     tokenizer = checkpoint.load_tokenizer(request.base)
     gguf_export.check_exportable(config, tokenizer)
@@ -86,6 +90,7 @@ def _write(request: Request, folder: Path) -> dict[str, Any]:
     report = _quantized(model, tokenizer, mean_loss, request, folder) | {"examples": len(validation)}
     log_phase("save merged")
     _save_merged(model, tokenizer, config.dtype, folder / MERGED)
+    report["merged"] = _rounded(model, config.dtype, report["loss"], mean_loss)
     (folder / REPORT).write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     return report
 
@@ -105,7 +110,7 @@ def _held_out_of_training(request: Request, tokenizer: PreTrainedTokenizerBase) 
 def _quantized(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    mean_loss: Callable[[Callable[[int, int], None]], float],
+    mean_loss: MeanLoss,
     request: Request,
     folder: Path,
 ) -> dict[str, Any]:
@@ -128,10 +133,26 @@ def _quantized(
 
 
 def _problem(fidelity: Fidelity) -> str:
-    return f"{fidelity.too_far} Leave {fidelity.quantization} out of --quantizations, or raise --tolerance."
+    return f"{fidelity.too_far} Ask for others than {fidelity.quantization}, or raise --tolerance."
 
 
 def _save_merged(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, dtype: object, folder: Path) -> None:
-    weights.cast(model, dtype if isinstance(dtype, torch.dtype) else torch.float32)
+    weights.cast(model, _format(dtype))
     model.save_pretrained(folder)
     tokenizer.save_pretrained(str(folder))
+
+
+def _rounded(model: PreTrainedModel, dtype: object, model_loss: float, mean_loss: MeanLoss) -> dict[str, Any]:
+    """Say how far the merged weights are off as they were saved, rounded to the number format of the base.
+
+    A base model of that format stands on its steps already, so rounding takes back what training changed by less than
+    half a step: after a short training, much of it. An adapter beside the base keeps it.
+    """
+    weights.cast(model, torch.float32)
+    loss = mean_loss(partial(log_progress, "validate merged"))
+    name = str(_format(dtype)).removeprefix("torch.")
+    return {"dtype": name, "loss": loss, "distance": abs(loss - model_loss)}
+
+
+def _format(dtype: object) -> torch.dtype:
+    return dtype if isinstance(dtype, torch.dtype) else torch.float32
