@@ -231,7 +231,9 @@ def models(
     provider: Annotated[str, typer.Option(help="Part of the provider's name.")] = "",
     kind: Annotated[str, typer.Option(help="chat, embedding, image or rerank.")] = "",
     modality: Annotated[str, typer.Option(help="What it reads or writes: text, image, audio, video…")] = "",
-    region: Annotated[str, typer.Option(help="A region where Bedrock answers with it.")] = "",
+    region: Annotated[
+        str, typer.Option(help="Where Bedrock answers with it; with --customizable, where it is customized so.")
+    ] = "",
     max_price: Annotated[
         float | None, typer.Option(help="Most USD of a million tokens, in and out each; else of a unit.", min=0)
     ] = None,
@@ -294,6 +296,40 @@ def serve() -> None:
         from cli.serving import serve_model
 
         serve_model(ROOT, console)
+
+
+@app.command()
+def artifacts(
+    run: Annotated[str, typer.Argument(help="The run's id or its folder under runs/; the last run by default.")] = "",
+    output: Annotated[
+        Path | None, typer.Option(help="A new folder; by default `artifacts` beside the run's report.")
+    ] = None,
+    quantizations: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--quantization",
+            help="Of a GGUF file, q8_0, q4_1 or q4_0; by default q8_0 and q4_0; may be given several times.",
+        ),
+    ] = None,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(
+            help="Most nats by which a quantization's loss may be off; by default the settings'.", min=0, max=10
+        ),
+    ] = None,
+) -> None:
+    """Write every form that the model which a run trained here is served in: adapter, safetensors, GGUF."""
+    if run and not RUN_ID.fullmatch(Path(run).name):
+        raise fail(f"{run!r} is neither a run's id nor its folder.", 2)
+    with explained():
+        from cli.artifacts import ArtifactsRefused, Wanted, write_artifacts
+
+        try:
+            wanted = Wanted(run, output, tuple(quantizations or ("q8_0", "q4_0")), tolerance)
+            code = write_artifacts(ROOT, wanted, console)
+        except (ArtifactsRefused, SettingsError) as error:
+            raise fail(str(error), 2) from None
+    raise typer.Exit(code)
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -16,7 +16,7 @@ from cdk_app.catalogue.filters import Query, select
 from cdk_app.catalogue.loading import load_sources
 from cdk_app.catalogue.observation import read_observations, write_observation
 from cdk_app.catalogue.overlay import ACCOUNT, overlaid
-from cdk_app.settings.explain import suggest
+from cli.near import did_you_mean, near
 from cli.show_models import show_differences, show_model, show_table
 
 REFRESH = "refresh"
@@ -38,10 +38,8 @@ def query_of(options: Mapping[str, object], state: Path) -> Query:
     for name, known in (("kind", get_args(Kind)), ("modality", get_args(Medium)), ("customizable", get_args(Method))):
         if options[name] and options[name] not in known:
             raise WrongUsage(f"--{name} {options[name]} is not known; these are: {', '.join(known)}.")
-    entries, _ = _catalogue(state)
-    regions = {region for entry in entries.values() if entry.bedrock for region in entry.bedrock.regions}
-    if options["region"] and options["region"] not in regions:
-        raise WrongUsage(f"No model answers in {options['region']}. {suggest(str(options['region']), sorted(regions))}")
+    if options["region"]:
+        _check_region(str(options["region"]), _catalogue(state)[0].values())
     given = {name: value for name, value in options.items() if value not in ("", None)}
     return Query(**given)  # type: ignore[arg-type]
 
@@ -57,6 +55,9 @@ def list_models(query: Query, as_json: bool, state: Path, console: Console, note
     read = sorted({source.read for source in sources.values()})
     told = f"{len(chosen)} of {len(entries)} models. Facts read from {read[0]} to {read[-1]}; list prices."
     notes.print(told, highlight=False, soft_wrap=True)
+    if unsaid := [entry.key for entry in entries.values() if query.fits_somewhere_unsaid(entry)]:
+        left_out = f"Left out, as no source names the regions of their {query.customizable}: {', '.join(unsaid)}."
+        notes.print(left_out, highlight=False, soft_wrap=True)
     if not chosen:
         notes.print("None is known to fit. What is not known of a model fits nothing: ask for less.", soft_wrap=True)
     return int(not chosen)
@@ -66,11 +67,16 @@ def tell_of_model(key: str, region: str | None, as_json: bool, state: Path, cons
     """Print everything that is known of a model, with its sources; with a region, how it is asked from there.
 
     Raises:
-        WrongUsage: there is no such model.
+        WrongUsage: there is no such model, or no such region.
     """
     entries, sources = _catalogue(state)
     if key not in entries:
-        raise WrongUsage(f"There is no model {key} in the catalogue. {suggest(key, tuple(entries))}")
+        meant = near(key, {known: _other_names(entry) for known, entry in entries.items()})
+        raise WrongUsage(
+            f"There is no model {key} in the catalogue. {did_you_mean(meant, '`fourfold models` lists all of them.')}"
+        )
+    if region:
+        _check_region(region, entries.values())
     if as_json:
         _print_json([entries[key]], sources, console)
     else:
@@ -100,6 +106,25 @@ def refresh(region: str | None, write: bool, state: Path, console: Console) -> i
         path = write_observation(observation, state)
         console.print(f"{path} keeps it, and `fourfold models` shows it from now on.", highlight=False, soft_wrap=True)
     return int(bool(found))
+
+
+def _other_names(entry: Entry) -> list[str]:
+    """What AWS and its maker call a model, besides its key."""
+    ids = [entry.bedrock.model_id if entry.bedrock else None]
+    ids += [entry.sagemaker.jumpstart_id, entry.sagemaker.hugging_face_id] if entry.sagemaker else []
+    return [entry.name, *filter(None, ids)]
+
+
+def _check_region(region: str, entries: Iterable[Entry]) -> None:
+    """Refuse a region in which no model is known to answer, or to be customizable."""
+    known: set[str] = set()
+    for entry in entries:
+        known.update(entry.bedrock.regions if entry.bedrock else (), *(one.regions for one in entry.customizations))
+    if region not in known:
+        regions = sorted(known)
+        meant = near(region, dict.fromkeys(regions, ()))
+        all_of_them = f"Regions are {', '.join(regions)}."
+        raise WrongUsage(f"No model is known in {region}. {did_you_mean(meant, all_of_them)}")
 
 
 def _catalogue(state: Path) -> tuple[dict[str, Entry], dict[str, Source]]:

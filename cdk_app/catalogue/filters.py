@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cdk_app.catalogue.entry import Entry
-from cdk_app.catalogue.facts import Kind, Medium, Method, Price
+from cdk_app.catalogue.facts import Customization, Kind, Medium, Method, Price
 
 TOKENS_OF_A_PRICE = 1000
 MILLION = 1_000_000
@@ -22,7 +22,7 @@ class Query:
     modality: Medium | None = None
     """What it reads or writes."""
     region: str | None = None
-    """A region where Bedrock answers with it."""
+    """A region where Bedrock answers with it; with `customizable`, where it is customized so."""
     max_price: float | None = None
     """Most US dollars: of a million tokens, in and out each; of what is billed otherwise, of a unit."""
     customizable: Method | None = None
@@ -33,16 +33,33 @@ class Query:
 
     def fits(self, entry: Entry) -> bool:
         """Whether the model is one of those asked for."""
+        return self._fits_wherever(entry) and self._is_there(entry)
+
+    def fits_somewhere_unsaid(self, entry: Entry) -> bool:
+        """Whether the model is left out for one reason: no source names the regions where it is customized so."""
+        unsaid = self.region is not None and any(not one.regions for one in self._customizations(entry))
+        return unsaid and self._fits_wherever(entry) and not self._is_there(entry)
+
+    def _fits_wherever(self, entry: Entry) -> bool:
         return (
             _part_of(self.provider, entry.provider)
             and self.kind in (None, entry.kind)
             and (self.modality is None or self.modality in (*entry.reads, *entry.writes))
-            and (self.region is None or (entry.bedrock is not None and self.region in entry.bedrock.regions))
             and (self.max_price is None or _costs_at_most(entry, self.max_price, self.region))
-            and (self.customizable is None or any(c.method == self.customizable for c in entry.customizations))
+            and (self.customizable is None or bool(self._customizations(entry)))
             and (self.licence is None or _part_of(self.licence, entry.licence.name if entry.licence else None))
             and (self.min_context is None or self.min_context <= _context(entry))
         )
+
+    def _is_there(self, entry: Entry) -> bool:
+        if self.region is None:
+            return True
+        if self.customizable is not None:
+            return any(self.region in one.regions for one in self._customizations(entry))
+        return entry.bedrock is not None and self.region in entry.bedrock.regions
+
+    def _customizations(self, entry: Entry) -> list[Customization]:
+        return [one for one in entry.customizations if one.method == self.customizable]
 
 
 def select(entries: Iterable[Entry], query: Query) -> list[Entry]:

@@ -12,6 +12,7 @@ from cdk_app.settings.data import Seed
 from cdk_app.settings.search import Search
 from cdk_app.settings.section import Section
 
+Quantization = Literal["q8_0", "q4_1", "q4_0"]
 CUSTOMIZABLE = [key for key, model in CATALOGUE.items() if model.customizable]
 
 LEARNING_RATES = {"lora": 5e-4, "full": 5e-5, "frozen": 5e-5}
@@ -112,7 +113,7 @@ class Tuning(Section):
     """By how much the tuned model may fall below its base on the general questions, in the probability of the right
     answer."""
 
-    quantization: Literal["q8_0", "q4_1", "q4_0"] = "q8_0"
+    quantization: Quantization = "q8_0"
     """What the tuned model's weights are stored as for the endpoint: q8_0 has 8.5 bits a number, q4_1 5, q4_0 4.5."""
 
     quantization_tolerance: Annotated[float, Field(ge=0.0001, le=1)] = 0.05

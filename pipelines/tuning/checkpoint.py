@@ -15,7 +15,7 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from pipelines.tuning import kernels
+from pipelines.tuning import checkpoint_files, kernels
 from pipelines.tuning.attention import PACKED
 from pipelines.tuning.container import TuningError
 from pipelines.tuning.hardware import Hardware
@@ -27,15 +27,10 @@ def load_config(folder: Path) -> PretrainedConfig:
     Raises:
         TuningError: files are missing; the message names them and what is there instead.
     """
-    present = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
-    missing = [name for name in ("config.json", "tokenizer.json") if name not in present]
-    if not any(name.endswith(".safetensors") for name in present):
-        missing.append("*.safetensors")
-    if missing:
+    if problem := checkpoint_files.lacking(folder):
         raise TuningError(
-            f"The base model lacks {', '.join(missing)}; its folder holds: {', '.join(present) or 'nothing'}. "
-            "Put the Hugging Face checkpoint (config.json, tokenizer.json, *.safetensors) under the S3 prefix "
-            "that the parameter BaseModel names."
+            f"The base model {problem}. Put the Hugging Face checkpoint (config.json, tokenizer.json, *.safetensors) "
+            "under the S3 prefix that the parameter BaseModel names."
         )
     config: PretrainedConfig = AutoConfig.from_pretrained(folder, local_files_only=True)
     return config

@@ -28,19 +28,24 @@ class Fidelity:
         return abs(self.quantized_loss - self.model_loss)
 
     @property
-    def problem(self) -> str | None:
-        """Say why this must not be served, or None."""
+    def too_far(self) -> str | None:
+        """Say that this must not be served, or None."""
         # A loss that is no number is no near one.
         if math.isfinite(self.distance) and self.distance <= self.tolerance:
             return None
-        remedy = "Raise tuning.quantization_tolerance"
-        if self.quantization != NEAREST:
-            remedy = f"Set tuning.quantization to {NEAREST}, or raise tuning.quantization_tolerance"
         return (
             f"The model exported as {self.quantization} is too far from the one that was trained: its held-out loss is "
             f"{self.quantized_loss:.4f} by answer token, the trained model's {self.model_loss:.4f}, and they may be "
-            f"{self.tolerance:g} apart. {remedy}."
+            f"{self.tolerance:g} apart."
         )
+
+    @property
+    def problem(self) -> str | None:
+        """Say why a training job must not leave this, and what to do; or None."""
+        remedy = "Raise tuning.quantization_tolerance."
+        if self.quantization != NEAREST:
+            remedy = f"Set tuning.quantization to {NEAREST}, or raise tuning.quantization_tolerance."
+        return f"{self.too_far} {remedy}" if self.too_far else None
 
     def figures(self) -> dict[str, str | int | float]:
         """Give what the report has of it."""

@@ -55,7 +55,7 @@ class Access(ABC):
 
     def local_path(self, uri: str) -> Path:
         """Where the object, or the objects under a prefix, of an `s3://` address lie as files, with `persist`."""
-        return self.work_dir / "s3" / ACCOUNT_ID / uri.removeprefix("s3://")
+        return buckets(self.work_dir) / uri.removeprefix("s3://")
 
     def api_url(self, rest_api_id: str, stage: str) -> str:
         """Where a stage of a REST API is served: what AWS's own host name for it stands for."""
@@ -88,6 +88,11 @@ class RunningEmulator(Access):
     def endpoint_url(self) -> str:
         """Where every service is served."""
         return self._endpoint_url
+
+
+def buckets(work_dir: Path) -> Path:
+    """Where the buckets of a directory's account lie as folders, with `persist`, also while no emulator runs."""
+    return work_dir / "s3" / ACCOUNT_ID
 
 
 def in_use(work_dir: Path) -> bool:

@@ -31,6 +31,11 @@ class LastRun:
     overrides: dict[str, Any]
     settings: bytes
 
+    @property
+    def run_id(self) -> str:
+        """The run's id, which its execution is named after."""
+        return self.arn.rpartition(":")[2]
+
     def remember(self, account: Path) -> None:
         """Keep this in the folder of the run's account, whole or not at all."""
         kept = {"arn": self.arn, "output": str(self.output.resolve()), "overrides": self.overrides}

@@ -14,6 +14,7 @@ from twin.run.session import ENVIRONMENT, deployed_api
 from twin.run.staging import Show, stack_outputs
 
 STEPS = {"StartEmulator": "Start the emulator", "WakeEndpoint": "Wake the endpoint"}
+NOTHING_TO_WAKE = "nothing to wake"
 _POLL_S = 0.5
 
 
@@ -58,14 +59,22 @@ def _awake(emulator: Access, board: Board) -> Api:
     outputs = stack_outputs(emulator, ENVIRONMENT)
     if not {"ApiUrl", "RestApiId"} <= outputs.keys():
         raise NothingDeployed
-    with board.step("WakeEndpoint") as show:
-        wait_for_endpoints(emulator, show)
+    if waking(emulator):
+        with board.step("WakeEndpoint") as show:
+            wait_for_endpoints(emulator, show)
+    else:
+        board.finish("WakeEndpoint", Status.SKIPPED, NOTHING_TO_WAKE)
     return deployed_api(emulator, outputs)
 
 
 def wait_for_endpoints(emulator: Access, show: Show) -> None:
     """Wait until no endpoint is on its way; one that failed answers with its own error."""
-    client = emulator.client("sagemaker")
-    while moving := client.list_endpoints(StatusEquals="SystemUpdating")["Endpoints"]:
-        show(Progress(f"waits for {moving[0]['EndpointName']}"))
+    while moving := waking(emulator):
+        show(Progress(f"waits for {moving[0]}"))
         time.sleep(_POLL_S)
+
+
+def waking(emulator: Access) -> list[str]:
+    """Return the names of the endpoints that are on their way."""
+    listed = emulator.client("sagemaker").list_endpoints(StatusEquals="SystemUpdating")["Endpoints"]
+    return [endpoint["EndpointName"] for endpoint in listed]

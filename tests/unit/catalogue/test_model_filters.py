@@ -14,6 +14,8 @@ from cdk_app.catalogue.filters import Query, dearer_side, select, usual_price
 
 REGIONS = sorted({region for entry in ENTRIES.values() if entry.bedrock for region in entry.bedrock.regions})
 
+CUSTOMIZING_REGIONS = sorted({r for entry in ENTRIES.values() for one in entry.customizations for r in one.regions})
+
 
 def keys(query: Query) -> list[str]:
     return [entry.key for entry in select(ENTRIES.values(), query)]
@@ -63,12 +65,35 @@ QUERIES = st.builds(
 )
 
 
+@pytest.mark.parametrize("method", get_args(Method))
+@pytest.mark.parametrize("region", CUSTOMIZING_REGIONS)
+def test_a_method_and_a_region_keep_what_is_customized_so_there(method: Method, region: str) -> None:
+    offering = [
+        key
+        for key, entry in ENTRIES.items()
+        if any(one.method == method and region in one.regions for one in entry.customizations)
+    ]
+    assert keys(Query(customizable=method, region=region)) == offering
+
+
+def test_a_model_that_answers_in_a_region_and_is_customized_in_another_is_not_kept() -> None:
+    assert "nova-micro" in keys(Query(region="eu-west-2"))
+    assert "nova-micro" in keys(Query(customizable="fine-tuning"))
+    assert "nova-micro" not in keys(Query(customizable="fine-tuning", region="eu-west-2"))
+
+
+def test_a_model_that_is_customized_where_it_does_not_answer_is_kept() -> None:
+    assert ENTRIES["gemma-4-31b-it"].bedrock is None
+    assert "gemma-4-31b-it" in keys(Query(customizable="fine-tuning", region="us-west-2"))
+
+
 @given(QUERIES)
 def test_what_is_picked_fits_each_condition_alone(query: Query) -> None:
     picked = set(keys(query))
-    for name in ("provider", "kind", "modality", "region", "customizable", "licence", "min_context"):
+    for name in ("provider", "kind", "modality", "customizable", "licence", "min_context"):
         assert picked <= set(keys(Query(**{name: getattr(query, name)})))
-    alone = Query(max_price=query.max_price, region=query.region)
+    assert picked <= set(keys(Query(region=query.region, customizable=query.customizable)))
+    alone = Query(max_price=query.max_price, region=query.region, customizable=query.customizable)
     assert picked <= set(keys(alone))
 
 

@@ -112,7 +112,8 @@ def test_nothing_that_fits_is_said_and_leaves_with_1() -> None:
         (["--customizable", "magic"], "fine-tuning"),
         (["--region", "eu-west-9"], "Did you mean"),
         (["--max-price", "-1"], "--max-price"),
-        (["nova-mikro"], "nova-micro"),
+        (["nova-mikro"], "Did you mean `nova-micro`"),
+        (["nova-micro", "--region", "eu-west-9"], "Did you mean"),
     ],
 )
 def test_what_makes_no_sense_leaves_with_2_and_says_what_does(arguments: Sequence[str], words: str) -> None:
@@ -120,6 +121,60 @@ def test_what_makes_no_sense_leaves_with_2_and_says_what_does(arguments: Sequenc
     assert code == 2
     assert output == ""
     assert words in error
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("smollm2", "Did you mean `smollm2-135m-instruct` or `smollm2-1-7b-instruct`?"),
+        ("SmolLM2-135M", "Did you mean `smollm2-135m-instruct`?"),
+        ("amazon.nova-micro-v1:0", "Did you mean `nova-micro`?"),
+        ("Qwen/Qwen2.5-7B-Instruct", "Did you mean `qwen2-5-7b-instruct`?"),
+        ("claude-haiku", "Did you mean `claude-haiku-4-5` or `claude-haiku-5-5`"),
+    ],
+)
+def test_part_of_a_name_and_the_names_of_others_find_the_model_that_was_meant(word: str, meant: str) -> None:
+    code, output, error = invoke(word)
+    assert (code, output) == (2, "")
+    assert error.startswith(f"There is no model {word} in the catalogue. {meant}")
+
+
+def test_of_a_word_that_many_models_have_a_few_are_named_and_how_many_more_there_are() -> None:
+    _, _, error = invoke("e")
+    assert error.count("`") == 2 * (6 + 1)
+    assert "more like it. `fourfold models` lists all of them." in error
+
+
+def test_a_word_that_is_near_to_no_model_sends_to_the_list() -> None:
+    assert invoke("xyzzy")[2] == "There is no model xyzzy in the catalogue. `fourfold models` lists all of them.\n"
+
+
+@pytest.mark.parametrize("arguments", [["--region", "mars"], ["nova-micro", "--region", "mars"]])
+def test_a_region_that_is_near_to_none_is_answered_with_those_that_there_are(arguments: Sequence[str]) -> None:
+    code, output, error = invoke(*arguments)
+    assert (code, output) == (2, "")
+    assert error.startswith("No model is known in mars. Regions are af-south-1, ")
+
+
+def test_a_geography_finds_its_regions() -> None:
+    assert "Did you mean `ca-central-1` or `ca-west-1`?" in invoke("--region", "ca-")[2]
+
+
+def test_a_method_and_a_region_find_what_is_customized_there_and_name_what_is_left_out() -> None:
+    code, output, notes = invoke("--customizable", "fine-tuning", "--region", "us-west-2", "--provider", "meta")
+    assert code == 0
+    assert {row[0] for row in cells(output)[1:]} == {"llama-3-1-8b-instruct", "llama-3-1-70b-instruct"}
+    assert "Left out" not in notes
+    _, _, notes = invoke("--customizable", "fine-tuning", "--region", "us-west-2")
+    assert "Left out, as no source names the regions of their fine-tuning: " in notes
+    assert "smollm2-135m-instruct" in notes
+
+
+def test_a_method_of_which_no_region_is_known_finds_nothing_in_one_and_says_why() -> None:
+    code, output, notes = invoke("--customizable", "distillation", "--region", "us-east-1")
+    assert (code, output) == (1, "")
+    assert "no source names the regions of their distillation: nova-micro, nova-lite." in notes
+    assert "Left out" not in invoke("--customizable", "distillation")[2]
 
 
 def test_a_model_is_told_with_the_source_and_day_of_every_group() -> None:

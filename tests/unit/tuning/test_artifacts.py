@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import sys
 import tarfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +18,12 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from pipelines.tuning import artifacts, checkpoint, losses, train
-from pipelines.tuning.artifacts import Request, write_all
+from pipelines.tuning import artifacts, checkpoint, losses, served_forms, train
+from pipelines.tuning.artifact_request import Request
 from pipelines.tuning.container import TrainingFolders, TuningError
 from pipelines.tuning.examples import load
 from pipelines.tuning.hardware import Hardware
+from pipelines.tuning.served_forms import write_all
 from pipelines.tuning.settings import parse_training
 from tests.unit.tuning.conftest import record, write_lines
 from tests.unit.tuning.test_gguf_export import ask_llama_cpp, serve
@@ -64,6 +69,32 @@ def test_one_command_leaves_adapter_merged_weights_and_two_quantizations(lora: t
         assert each["bytes"] == (request.output / each["file"]).stat().st_size
         assert 0 < each["distance"] <= each["tolerance"] == 0.5
     assert written["refused"] == []
+    assert written["merged"] == {"dtype": "float32", "loss": written["loss"], "distance": 0}
+
+
+def test_the_losses_are_those_of_the_weights_whatever_the_machine_multiplies(
+    lora: tuple[Request, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+    for dtype in (torch.float32, torch.bfloat16):
+        monkeypatch.setattr(served_forms, "detect", partial(replace, CPU, dtype=dtype))
+        written.append(write_all(replace(lora[0], output=tmp_path / str(dtype), quantizations=("q8_0",))))
+    assert written[0] == written[1]
+
+
+def test_what_rounding_takes_from_the_merged_weights_is_told(
+    tmp_path: Path, checkpoint_folder: Path, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    base = tmp_path / "base"
+    AutoModelForCausalLM.from_pretrained(checkpoint_folder, dtype=torch.bfloat16).save_pretrained(base)
+    tokenizer.save_pretrained(base)
+    request, _ = trained(tmp_path, base)
+    told = write_all(replace(request, quantizations=("q8_0",)))
+    saved = checkpoint.load_model(request.output / "merged", CPU, torch.float32)
+    validation, _ = load(request.examples, 10, tokenizer, 96, SETTINGS.seed)
+    assert told["merged"]["dtype"] == "bfloat16"
+    assert told["merged"]["loss"] == losses.mean_loss(saved, validation, CPU, lambda *_: None)
+    assert told["merged"]["distance"] == abs(told["merged"]["loss"] - told["loss"]) > 0
 
 
 def test_the_merged_weights_are_the_trained_model(
@@ -100,11 +131,24 @@ def test_a_quantization_that_is_too_far_off_is_named_and_not_left(
     lora: tuple[Request, dict[str, Any]], tmp_path: Path
 ) -> None:
     request = replace(lora[0], output=tmp_path / "strict", tolerance=1e-9)
-    with pytest.raises(TuningError, match=r"exported as q8_0 is too far.*exported as q4_0 is too far"):
+    with pytest.raises(TuningError, match=r"as q8_0 is too far.*as q4_0 is too far.*Ask for others than q4_0"):
         write_all(request)
     assert {path.name for path in request.output.iterdir()} == {"adapter", "merged", "artifacts.json"}
     written = json.loads((request.output / "artifacts.json").read_text())
     assert [each["quantization"] for each in written["refused"]] == ["q8_0", "q4_0"]
+
+
+def test_what_fails_in_the_middle_leaves_nothing(
+    lora: tuple[Request, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        assert [path.name for path in tmp_path.iterdir()] != []
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(served_forms, "_save_merged", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_all(replace(lora[0], output=tmp_path / "new", quantizations=("q8_0",)))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_with_files_in_it_is_left_alone(lora: tuple[Request, dict[str, Any]]) -> None:
@@ -126,10 +170,53 @@ def test_the_training_report_says_how_far_off_the_served_file_is(lora: tuple[Req
     assert 0 < export["distance"] == abs(export["quantized_loss"] - export["model_loss"]) < 0.05
 
 
-def test_the_command_line_names_what_is_wrong(
-    lora: tuple[Request, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def command(request: Request, *more: str) -> list[str]:
+    return [*(f"--{name}={getattr(request, name)}" for name in ("base", "model", "examples", "output")), *more]
+
+
+def test_the_command_line_says_what_is_asked_for(lora: tuple[Request, dict[str, Any]]) -> None:
     request = lora[0]
-    words = [f"--{name}={getattr(request, name)}" for name in ("base", "model", "examples", "output")]
-    monkeypatch.setattr(sys, "argv", ["artifacts", *words, "--quantizations", "q4_1", "--tolerance", "0.5"])
-    assert artifacts.parsed() == replace(request, quantizations=("q4_1",))
+    asked = artifacts.parsed(command(request, "--quantizations", "q4_1", "q4_1", "--tolerance", "0.5"))
+    assert asked == replace(request, quantizations=("q4_1",))
+
+
+def test_arguments_that_make_no_sense_are_all_told_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+    for heavy in ("torch", "transformers", "gguf"):
+        (tmp_path / f"{heavy}.py").write_text("raise AssertionError('too early')")
+    (tmp_path / "taken" / "file").mkdir(parents=True)
+    request = Request(tmp_path / "base", tmp_path, tmp_path / "examples", tmp_path / "taken")
+    ended = subprocess.run(
+        [sys.executable, "-m", artifacts.__name__, *command(request, "--tolerance=nan")],
+        cwd=Path(artifacts.__file__).parents[2],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    told = ended.stderr.splitlines()
+    expected = ["it lacks config.json", "has no model.tar.gz", "has no *.jsonl", "holds files already", "nan is not"]
+    assert len(told) == len(expected)
+    assert all(words in line for words, line in zip(expected, told, strict=True))
+
+
+@pytest.mark.parametrize(("output", "words"), [("file", "is a file"), ("file/new", "cannot be made in")])
+def test_an_output_that_cannot_be_a_folder_is_told(tmp_path: Path, output: str, words: str) -> None:
+    (tmp_path / "file").touch()
+    problems = Request(tmp_path, tmp_path, tmp_path, tmp_path / output).problems()
+    assert any(words in problem for problem in problems)
+
+
+def test_a_command_that_is_ended_leaves_nothing(lora: tuple[Request, dict[str, Any]], tmp_path: Path) -> None:
+    request = replace(lora[0], output=tmp_path / "new")
+    with subprocess.Popen(
+        [sys.executable, "-m", artifacts.__name__, *command(request)],
+        cwd=Path(artifacts.__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert any('"phase": "merge"' in line for line in process.stdout)
+        assert [path.name for path in tmp_path.iterdir()] != []
+        process.terminate()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []

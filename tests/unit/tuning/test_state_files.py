@@ -94,6 +94,21 @@ def test_wherever_the_writing_is_cut_off_the_former_checkpoint_is_whole(
     assert newest(tmp_path) == 4
 
 
+def test_what_was_copied_unfinished_is_never_read_and_gives_way_to_the_next_checkpoint(
+    tmp_path: Path, cut_after: Any
+) -> None:
+    for number in (1, 2):
+        save(tmp_path, number)
+    cut_after(4)  # the state is written whole, and has not got its name
+    with pytest.raises(_Cut):
+        save(tmp_path, 3)
+    cut_after(10**6)
+    assert (tmp_path / ".unfinished.pt").stat().st_size == (tmp_path / "state-a.pt").stat().st_size
+    assert newest(tmp_path) == 2
+    save(tmp_path, 3)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(NAMES)
+
+
 @pytest.mark.parametrize("name", ["state-b.pt", "state-b.json"])
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
 def test_of_a_torn_checkpoint_the_former_is_taken_and_the_log_says_so(
