@@ -71,7 +71,7 @@ class AnswerLoss(torch.autograd.Function):
 
     The gradient is taken at once, while the logits are there: they are never kept, and never computed again.
     The head's is as large as the head. Where the head has one of earlier passes it is added to that and then let go,
-    so that it does not lie beside the one of an embedding that is tied to the head.
+    so that it does not lie beside the one of an embedding that is tied to the head; by `torch.autograd.grad` as well.
     """
 
     @staticmethod

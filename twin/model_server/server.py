@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
-from twin.model_server.program import PROGRAM_VARIABLE
+from twin.model_server.program import program_environment
 from twin.processes import Process
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", PROGRAM_VARIABLE)
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
 # How llama-server says it.
 _LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
 _START_TIMEOUT_S = 120.0
@@ -94,7 +94,7 @@ class ModelServer:
         self._listening.clear()
         self._process = Process(
             [sys.executable, "-m", "twin.model_server", *self._flags],
-            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+            env={name: os.environ[name] for name in _INHERITED if name in os.environ} | program_environment(),
             cwd=_REPOSITORY,
             on_line=self._take_line,
         )
@@ -153,7 +153,8 @@ class ModelServer:
         with self._log_file.open("a") as log:
             log.write(f"{line}\n")
         self._pass_on(line)
-        if address := _address_in(line, stream):
+        # The first alone: what it logs later may hold a prompt.
+        if not self._listening.is_set() and (address := _address_in(line, stream)):
             self._address = urlsplit(address).netloc
             self._listening.set()
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from cdk_app.catalogue import CATALOGUE
 from cdk_app.catalogue.embedding import EMBEDDERS
 from cdk_app.settings import customized_model_id
+from twin.model_server import ProgramError, own_program
 from twin.run.given import Given
 from twin.sagemaker.jobs.nodes import MOST
 from twin.weights.imported import MODELS
@@ -17,7 +18,11 @@ from twin.weights.stand_ins import STAND_INS, customizable
 
 
 def machine_problems(run: Given) -> Iterator[str]:
-    """Say of every setting that cannot be as it is here what to write."""
+    """Say of every setting that cannot be as it is here what to write, and of a program that is not there."""
+    try:
+        own_program()
+    except ProgramError as error:
+        yield str(error)
     for reads, check in _CHECKS:
         if run.readable(*reads):
             yield from check(run)

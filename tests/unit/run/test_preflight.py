@@ -349,6 +349,14 @@ def test_a_warehouse_that_does_not_run_here_is_refused_with_what_to_do(tmp_path:
     assert ": environments.twin.analytics.redshift: Redshift does not run on this machine. Set it to false" in found
 
 
+def test_a_llama_server_that_is_not_there_is_named_before_the_last_run_is_forgotten(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOURFOLD_LLAMA_SERVER", "/nowhere/llama-server")
+    [problem] = problems(settings, None)
+    assert "'/nowhere/llama-server', and there is no such program" in problem
+
+
 def test_more_training_instances_than_there_are_machines_here_are_refused_before_anything_begins(
     settings: Settings, tmp_path: Path
 ) -> None:
