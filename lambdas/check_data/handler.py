@@ -17,7 +17,7 @@ from lambdas.shared.errors import FunctionError, TooFewRecords
 from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
 from lambdas.shared.run import Run, run_of
-from lambdas.shared.split import FEWEST_MEASURED, FEWEST_TESTED
+from lambdas.shared.split import FEWEST_MEASURED, FEWEST_TESTED, Short
 
 
 class ManifestMissing(FunctionError):
@@ -125,13 +125,16 @@ def check_splits(manifest: Manifest, run: Run, where: str) -> None:
     # Without tuning nothing is measured on test.
     needed = {"train": 1, "validation": FEWEST_MEASURED, "test": FEWEST_TESTED if run.tuning_enabled else 1}
     held = {side: manifest.splits.get(side, 0) for side in needed}
-    short = [side for side in needed if held[side] < needed[side]]
+    short = [Short(side, held[side], needed[side]) for side in needed if held[side] < needed[side]]
     if short:
-        found = "; ".join(f"{side} holds {held[side]} and needs {needed[side]}" for side in short)
-        remedies = [run.split.remedy(side, needed[side], manifest.kept) for side in short if side != "train"]
-        if "train" in short:
+        found = "; ".join(f"{one.side} holds {one.holds} and needs {one.needed}" for one in short)
+        held_out = [one for one in short if one.side != "train"]
+        # A test set of the user's own is not divided.
+        brought = held["test"] if run.split and not run.split.test else 0
+        remedies = [run.remedy(*held_out, records=manifest.kept - brought)] if held_out else []
+        if not held["train"]:
             remedies.append("Make data.split.validation and data.split.test smaller, so that train has a record.")
-        if "test" in short and run.tuning_enabled:
+        if held["test"] < needed["test"] and run.tuning_enabled:
             remedies.append("Or set tuning.enabled to false: only a tuned model needs so many for testing.")
         raise TooFewRecords(f"Of {manifest.kept:,} usable records, {found}", where=where, remedy=" ".join(remedies))
 

@@ -46,7 +46,7 @@ from lambdas.shared.metrics import CLASSIFICATION, Metric
 from lambdas.shared.prompts import text_of
 from lambdas.shared.records import Record, read_split, sample
 from lambdas.shared.run import EXTRACTIVE, Candidate, Run, parse_candidate, run_of
-from lambdas.shared.split import FEWEST_MEASURED
+from lambdas.shared.split import FEWEST_MEASURED, Short
 
 # Labels are those of this many records.
 LABEL_POOL = 20_000
@@ -143,7 +143,7 @@ def _held_out(bucket: str, run: Run, split: str) -> list[Record]:
         raise TooFewRecords(
             f"The {split} split holds {len(records)} records and {FEWEST_MEASURED} are needed",
             where=f"s3://{bucket}/{run.curated_prefix}{split}/",
-            remedy=run.split.remedy(split, FEWEST_MEASURED, run.split.records_of(split, len(records))),
+            remedy=run.remedy(Short(split, len(records), FEWEST_MEASURED)),
         )
     return records
 

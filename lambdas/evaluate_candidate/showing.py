@@ -36,11 +36,12 @@ def examples_of(bucket: str, run: Run, candidate: Candidate, vectors: Vectors | 
         return SameExamples()
     pool = list(itertools.islice(read_split(bucket, run.curated_prefix, "train"), EXAMPLE_POOL))
     if len(pool) < candidate.examples:
+        many = f"about {run.split.records_for('train', candidate.examples):,}" if run.split else "more"
         raise TooFewRecords(
             f"The train split holds {len(pool)} records and the prompt shows {candidate.examples}",
             where=f"s3://{bucket}/{run.curated_prefix}train/",
-            remedy=f"Set selection.candidates[{candidate.index}].examples to {len(pool)} or less, or bring about "
-            f"{run.split.records_for('train', candidate.examples):,} usable records.",
+            remedy=f"Set selection.candidates[{candidate.index}].examples to {len(pool)} or less, or bring {many} "
+            "usable records.",
         )
     if candidate.choose == SIMILAR:
         return SimilarExamples([few_shot_turns([record]) for record in _kept(pool)], candidate.examples)

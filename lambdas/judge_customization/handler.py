@@ -30,7 +30,7 @@ from lambdas.shared.labels import labels_of_records
 from lambdas.shared.metrics import CLASSIFICATION, Metric, metric_named
 from lambdas.shared.records import read_split
 from lambdas.shared.run import Run, run_of
-from lambdas.shared.split import FEWEST_TESTED
+from lambdas.shared.split import FEWEST_TESTED, Short
 
 # Labels are those of this many records, as for the candidates.
 LABEL_POOL = 20_000
@@ -46,7 +46,7 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     run, fields = run_of(event)
     log.add(run_id=run.run_id)
     curated, models = environment.required("CURATED_BUCKET"), environment.required("MODELS_BUCKET")
-    records = _both(models, fields)
+    records = _both(models, run, fields)
     labels = _labels(curated, run)
     metric = metric_named(run.metric, labels)
     report = report_of(metric, labels, records)
@@ -121,7 +121,7 @@ def report_of(metric: Metric, labels: tuple[str, ...], records: Sequence[Answere
     )
 
 
-def _both(bucket: str, fields: Fields) -> list[Answered]:
+def _both(bucket: str, run: Run, fields: Fields) -> list[Answered]:
     results = fields.items("results")
     if len(results) != 2:
         raise fields.complaint("There have to be two results, the base model's and the customized model's")
@@ -130,9 +130,16 @@ def _both(bucket: str, fields: Fields) -> list[Answered]:
         raise EvaluationIncomplete(
             f"{len(records)} test records were answered by both models and {FEWEST_TESTED} are needed",
             where=f"s3://{bucket}/",
-            remedy="Add data, or enlarge data.split.test.",
+            remedy=_more(run, len(records)),
         )
     return records
+
+
+def _more(run: Run, count: int) -> str:
+    """Say what to set so that enough test records are asked: no more are than the sample is to have."""
+    if count < run.sample_size:
+        return run.remedy(Short("test", count, FEWEST_TESTED))
+    return f"Set selection.sample_size to {FEWEST_TESTED} or more: so many test records are asked, too."
 
 
 def _labels(bucket: str, run: Run) -> tuple[str, ...]:

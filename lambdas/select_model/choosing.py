@@ -14,7 +14,8 @@ from lambdas.shared.cost import in_dollars
 from lambdas.shared.errors import FunctionError, TooFewRecords
 from lambdas.shared.figures import records_for, sure_share
 from lambdas.shared.metrics import CLASSIFICATION
-from lambdas.shared.run import Run
+from lambdas.shared.run import MOST_ASKED, Run
+from lambdas.shared.split import Short
 
 # A figure that is surer than this is not too unsure to act on. Of right and wrong answers 16 are enough for it;
 # macro-F1 takes more, since it is as unsure as its rarest label.
@@ -80,13 +81,28 @@ def _enough(result: Result, margin: float) -> int:
 
 def _more(examples: int, count: int, run: Run) -> str:
     """Say which settings to change, and to what, so that so many records are asked."""
-    sample = f"Set selection.sample_size to {count:,}. " if count > run.sample_size else ""
-    if examples < run.sample_size:
-        remedy = run.split.remedy("validation", count, run.split.records_of("validation", examples))
+    asked, sample = min(count, MOST_ASKED), _sample(count, run)
+    if examples < run.sample_size and examples < asked:
+        remedy = run.remedy(Short("validation", examples, asked))
         return f"About {count} records are needed, and validation holds no more. {sample}{remedy}"
+    return f"About {count} records are needed. {sample}{_held(asked, run)}"
+
+
+def _sample(count: int, run: Run) -> str:
+    """Say what to set so that so many are asked; the number may be copied into the settings, so it has no commas."""
+    if count <= run.sample_size:
+        return ""
+    if count <= MOST_ASKED:
+        return f"Set selection.sample_size to {count}. "
+    larger = f"Set selection.sample_size to {MOST_ASKED}. " if run.sample_size < MOST_ASKED else ""
+    return f"{larger}No more than {MOST_ASKED} can be asked: if they do not tell, set a floor outside these bounds. "
+
+
+def _held(count: int, run: Run) -> str:
+    if run.split is None:
+        return "Validation has to hold so many."
     share, records = run.split.validation, run.split.records_for("validation", count)
-    held = f"At data.split.validation {share:g}, about {records:,} usable records have so many for validation."
-    return f"About {count} records are needed. {sample}{held}"
+    return f"At data.split.validation {share:g}, about {records:,} usable records have so many for validation."
 
 
 def needed(result: Result, floor: float) -> int | None:

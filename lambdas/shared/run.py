@@ -24,7 +24,7 @@ from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.fields import Fields
 from lambdas.shared.measuring import Documents, EmbeddingModel, Judge, beside
 from lambdas.shared.metrics import METRICS_OF_KIND
-from lambdas.shared.split import Split, parse_split
+from lambdas.shared.split import TEST_SET, Short, Split, parse_split
 from lambdas.shared.targets import Target, target_document, target_of
 
 __all__ = [
@@ -45,11 +45,18 @@ __all__ = [
 
 APPROVALS = ("manual", "automatic")
 SERVICES = ("sagemaker", "bedrock")
+# As `selection.sample_size` is bounded by the settings.
+MOST_ASKED = 10_000
 
 
 @dataclass(frozen=True)
 class Run:
-    """Everything that is settled before a run's first job starts."""
+    """Everything that is settled before a run's first job starts.
+
+    Attributes:
+        split: how its records are divided; None in a run that began before its document said so. Functions are deployed
+            while runs wait for approval, or to be redriven.
+    """
 
     run_id: str
     execution_arn: str
@@ -57,7 +64,7 @@ class Run:
     task_kind: str
     instruction: str
     minimum_records: int
-    split: Split
+    split: Split | None
     metric: str
     floor: float
     sample_size: int
@@ -84,6 +91,14 @@ class Run:
         """Where everything about this run's models lies."""
         return f"run={self.run_id}/"
 
+    def remedy(self, *short: Short, records: float | None = None) -> str:
+        """Say what to set so that each side that is short holds enough: see `Split.remedy`."""
+        if self.split:
+            return self.split.remedy(*short, records=records)
+        sides = [one.side for one in short]
+        own = f", or {TEST_SET}" if "test" in sides else ""
+        return f"Enlarge {' and '.join(f'data.split.{side}' for side in sides)}{own}, or bring more usable records."
+
     def document(self) -> dict[str, object]:
         """Give the JSON object that travels through the state machine."""
         parameters = [{"Name": name, "Value": value} for name, value in sorted(self.tuning.items())]
@@ -97,7 +112,7 @@ class Run:
             "models_prefix": self.models_prefix,
             "task": {"kind": self.task_kind, "instruction": self.instruction},
             "minimum_records": self.minimum_records,
-            "split": self.split.document(),
+            "split": self.split.document() if self.split else None,
             "metric": self.metric,
             "floor": self.floor,
             "sample_size": self.sample_size,
@@ -137,10 +152,10 @@ def parse_run(fields: Fields) -> Run:
         task_kind=kind,
         instruction=task.text("instruction"),
         minimum_records=fields.integer("minimum_records", minimum=1),
-        split=parse_split(fields.fields("split")),
+        split=parse_split(fields.fields("split")) if "split" in fields else None,
         metric=metric,
         floor=_floor(fields),
-        sample_size=fields.integer("sample_size", minimum=1, maximum=10_000),
+        sample_size=fields.integer("sample_size", minimum=1, maximum=MOST_ASKED),
         max_output_tokens=fields.integer("max_output_tokens", minimum=1),
         candidates=tuple(parse_candidate(item) for item in fields.items("candidates")),
         tuning_enabled=fields.flag("tuning_enabled"),

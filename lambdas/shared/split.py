@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lambdas.shared.fields import Fields
@@ -12,6 +13,16 @@ FEWEST_MEASURED = 5
 # As for the gate of the pipeline: fewer tell nothing of a tuned model, whatever they score.
 FEWEST_TESTED = 16
 MOST_HELD_OUT = 0.5
+TEST_SET = "the test set that data.evaluation_set names"
+
+
+@dataclass(frozen=True)
+class Short:
+    """A side that holds fewer records than it needs."""
+
+    side: str
+    holds: int
+    needed: int
 
 
 @dataclass(frozen=True)
@@ -44,20 +55,45 @@ class Split:
         """Give how many usable records there are in all, roughly, where a side holds so many."""
         return holds / (self.share(side) or 1)
 
-    def remedy(self, side: str, needed: int, records: float) -> str:
-        """Say what to set, and to what, so that of so many usable records enough are held out on a side.
+    def remedy(self, *short: Short, records: float | None = None) -> str:
+        """Say what to set, and to what, so that each side that is short holds enough.
 
-        >>> Split(0.1, 0.2).remedy("validation", 16, 120)
+        Args:
+            short: the sides, all of them: what one takes the other has not.
+            records: how many usable records were divided; None: as many as the first side's share tells.
+
+        >>> Split(0.1, 0.2).remedy(Short("validation", 12, 16))
         'Set data.split.validation to 0.22, or bring about 263 usable records: at its 0.1, so many would do.'
         """
-        if side == "test" and not self.test:
-            return f"Add records to the test set that data.evaluation_set names until {needed:,} are usable."
-        share, other = self.share(side), self.test if side == "validation" else self.validation
-        bring = f"bring about {self.records_for(side, needed):,} usable records: at its {share:g}, so many would do."
-        larger = math.ceil(100 * self._due(needed) / max(records, 1) - 1e-9) / 100
-        if larger + other > MOST_HELD_OUT:
-            return f"No data.split.{side} would do that leaves half of the records for training; {bring}"
-        return f"Set data.split.{side} to {larger:g}, or {bring}"
+        brought = [one for one in short if not self.share(one.side)]
+        told = [f"Add records to {TEST_SET} until {one.needed:,} are usable." for one in brought]
+        divided = [one for one in short if one not in brought]
+        if divided:
+            first = divided[0]
+            told.append(self._larger(divided, records or self.records_of(first.side, first.holds)))
+        return " ".join(told)
+
+    def _larger(self, short: Sequence[Short], records: float) -> str:
+        """Say by which shares, or by how many records, sides hold enough."""
+        due = {one.side: self._due_beside(one, records) for one in short}
+        shares = {"validation": self.validation, "test": self.test}
+        shares |= {side: math.ceil(100 * count / max(records, 1) - 1e-9) / 100 for side, count in due.items()}
+        many = max(math.ceil(count / self.share(side) - 1e-9) for side, count in due.items())
+        held = f"at {'its' if len(due) == 1 else 'their'} {' and '.join(f'{self.share(side):g}' for side in due)}"
+        beside = "" if self.test else f" beside {TEST_SET}"
+        bring = f"bring about {many:,} usable records{beside}: {held}, so many would do."
+        if sum(shares.values()) > MOST_HELD_OUT:
+            names = " and ".join(f"data.split.{side}" for side in due)
+            return f"No {names} would do that leaves half of the records for training; {bring}"
+        return f"Set {' and '.join(f'data.split.{side} to {shares[side]:g}' for side in due)}, or {bring}"
+
+    def _due_beside(self, one: Short, records: float) -> float:
+        """Give how many are to be expected on a side that has turned out short.
+
+        Its share may have brought it fewer than that many, by chance or because small strata round to nothing; and what
+        stands there stays. So what is missing is due beside what its share brings now, which is always more than now.
+        """
+        return max(self._due(one.needed), self.share(one.side) * records + self._due(one.needed - one.holds))
 
     def _due(self, needed: int) -> float:
         """Give how many are to be expected on a side, so that hardly ever fewer than needed are there.

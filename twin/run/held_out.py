@@ -8,6 +8,7 @@ twin does not import; a test compares the numbers.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ FEWEST_MEASURED = 5
 FEWEST_TESTED = 16
 DECIDING = 16
 MOST_HELD_OUT = 0.5
+BINS = 1024
+"""Places that a text may have in its stratum, and by which a stratum is divided: those of one place stay together."""
 LEVEL = 0.95
 SURELY, PERHAPS = 0.999, 0.05
 """Chances of too few records on a side, from which on a run is refused, and its user told."""
@@ -82,7 +85,7 @@ def outlook(run: Given, counted: Counted) -> Outlook:
         said = refusals if how == "surely" and not need.perhaps else notices
         said.setdefault(need.side, _in_words(run, counted, need, how, aims))
     told = (words for side, words in notices.items() if side not in refusals)
-    return Outlook(tuple(refusals.values()), tuple(told))
+    return Outlook(tuple(refusals.values()), (*told, *_small_sample(run)))
 
 
 def chance_of_fewer(count: int, share: float, needed: int) -> float:
@@ -106,25 +109,41 @@ def records_that_reach(floor: float) -> int:
     return math.ceil(math.log((1 - LEVEL) / 2) / math.log(floor) - 1e-9)
 
 
-def records_due(needed: int, *, stratified: bool) -> float:
+def records_due(needed: int, *, strata: int | None) -> float:
     """Give how many have to be expected on a side, so that hardly ever fewer than needed are there.
 
-    Without strata, which keep their shares, the number varies by its root.
+    Each of so many strata may lose one to rounding, and all together no more than half: then the preparation divides
+    nothing. Without strata (None) the number varies by its root.
     """
-    return needed if stratified else (1 + math.sqrt(1 + needed)) ** 2
+    return (1 + math.sqrt(1 + needed)) ** 2 if strata is None else needed + min(strata, needed)
+
+
+def most_of_strata(records: int, share: float, strata: int) -> float:
+    """Give how many records a side surely does not surpass where each stratum is divided by itself.
+
+    Each rounds its share, and gives a side whole places: with the text at its either end come those that are in the
+    same place by chance, for all strata together as many as if they were one.
+
+    >>> most_of_strata(70, 0.2, 3)
+    19.0
+    """
+    more = (k for k in itertools.count() if chance_of_fewer(2 * records, 1 / BINS, k + 1) >= SURELY)
+    return records * share + strata + next(more)
 
 
 def _needs(run: Given) -> Iterator[_Need]:
     """What each side needs; of one side the greatest first."""
     tuned, floor = run.settings.tuning.enabled, float(run.value("floor", "selection"))
-    sure, reached = records_that_reach(floor), f"on fewer no model surely reaches the floor of {floor:g}, however good"
+    sure, lower = records_that_reach(floor), "lower selection.floor"
+    reached = f"surely reaches the floor of {floor:g}, however good"
     if not tuned and sure > DECIDING:
-        yield _Need("validation", sure, reached, otherwise="lower selection.floor")
+        yield _Need("validation", sure, f"on fewer no model {reached}", otherwise=lower)
     decide = min(DECIDING, int(run.value("sample_size", "selection")))
     yield _Need("validation", decide, "on fewer it may not be told whether a candidate reaches the floor", perhaps=True)
     yield _Need("validation", FEWEST_MEASURED, "no candidate is measured on fewer")
     if tuned and sure > FEWEST_TESTED and run.value("objective", "tuning") == "supervised":
-        yield _Need("test", sure, reached, otherwise="lower selection.floor")
+        # A candidate that is good enough is chosen without a tuned model, and test is not looked at.
+        yield _Need("test", sure, f"on fewer no tuned model {reached}", perhaps=True, otherwise=lower)
     if tuned:
         untuned = "set tuning.enabled to false"
         yield _Need("test", FEWEST_TESTED, "a tuned model is not judged by fewer", otherwise=untuned)
@@ -139,9 +158,9 @@ def _shortness(run: Given, counted: Counted, need: _Need) -> str:
     # Near-duplicates that are kept stand on a side together, and how many they are nobody knows yet.
     alone = data.near_duplicates.action == "drop"
     if _stratified(run):
-        # Each stratum is divided by itself, and its share rounded.
-        most = records * share + counted.strata if alone and counted.strata is not None else records
-        perhaps = records * share < need.records
+        # Each stratum is divided by itself, and its share rounded, up or down.
+        most = records if counted.strata is None or not alone else most_of_strata(records, share, counted.strata)
+        perhaps = records * share < records_due(need.records, strata=counted.strata or 1)
     else:
         chance = chance_of_fewer(records, share, need.records)
         most = need.records - 1 if alone and chance >= SURELY else records
@@ -161,28 +180,28 @@ def _in_words(run: Given, counted: Counted, need: _Need, how: str, aims: Mapping
         f"of {counted.records:,} records at most, about {round(counted.records * share):,} are for {need.side}, {how} "
         f"fewer than {need.records}: {need.why}"
     )
-    bring = math.ceil(records_due(aims[need.side], stratified=_stratified(run)) / share - 1e-9)
+    bring = math.ceil(records_due(aims[need.side], strata=_strata(run, counted)) / share - 1e-9)
     remedy = f"{_larger(run, counted, need, aims)} about {bring:,} usable records{otherwise}."
     return run.problem(("data", "split", need.side), message, remedy)
 
 
 def _larger(run: Given, counted: Counted, need: _Need, aims: Mapping[str, int]) -> str:
     """Begin a remedy with the share that would do, where it and what the other side needs leave enough for training."""
-    shares = _shares(run, counted, aims, stratified=_stratified(run))
+    shares = _shares(run, counted, aims, _strata(run, counted))
     if sum(shares.values()) <= MOST_HELD_OUT:
         return f"Set it to {shares[need.side]:g}, or bring"
-    shares = _shares(run, counted, aims, stratified=True)
+    shares = _shares(run, counted, aims, counted.strata or 1)
     if run.settings.task.kind == "classification" and sum(shares.values()) <= MOST_HELD_OUT:
         return f"Set data.split.stratify to target and this to {shares[need.side]:g}, or bring"
     return "Bring"
 
 
-def _shares(run: Given, counted: Counted, aims: Mapping[str, int], *, stratified: bool) -> dict[str, float]:
+def _shares(run: Given, counted: Counted, aims: Mapping[str, int], strata: int | None) -> dict[str, float]:
     """Give the shares that would do; those of the settings where these do."""
     split = run.settings.data.split
     found = {"validation": split.validation, "test": split.test if counted.test is None else 0.0}
     for side, needed in aims.items():
-        due = records_due(needed, stratified=stratified) / max(counted.records, 1)
+        due = records_due(needed, strata=strata) / max(counted.records, 1)
         found[side] = max(found[side], math.ceil(100 * due - 1e-9) / 100)
     return found
 
@@ -190,6 +209,21 @@ def _shares(run: Given, counted: Counted, aims: Mapping[str, int], *, stratified
 def _share(run: Given, side: str) -> float:
     split = run.settings.data.split
     return split.validation if side == "validation" else split.test
+
+
+def _small_sample(run: Given) -> Iterator[str]:
+    """Say that fewer are asked, however many there are, than it takes to reach the floor where nothing is tuned."""
+    floor, size = float(run.value("floor", "selection")), int(run.value("sample_size", "selection"))
+    sure = records_that_reach(floor)
+    if run.settings.tuning.enabled or size >= sure:
+        return
+    message = f"of {size} records no candidate surely reaches the floor of {floor:g}, however good; it takes {sure}"
+    yield run.problem(("selection", "sample_size"), message, f"Set it to {sure}, or lower selection.floor.")
+
+
+def _strata(run: Given, counted: Counted) -> int | None:
+    """Give how many strata divide the records, one at least where nobody has counted; None where none do."""
+    return (counted.strata or 1) if _stratified(run) else None
 
 
 def _stratified(run: Given) -> bool:

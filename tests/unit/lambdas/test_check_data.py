@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lambdas.check_data.handler import (
     CountsDoNotBalance,
@@ -17,6 +20,8 @@ from lambdas.check_data.handler import (
 )
 from lambdas.check_data.manifest import InvalidManifest
 from lambdas.shared.errors import InvalidEvent, TooFewRecords
+from lambdas.shared.run import run_of
+from lambdas.shared.split import FEWEST_MEASURED, FEWEST_TESTED, Short, Split
 
 if TYPE_CHECKING:
     from tests.unit.lambdas.conftest import Cloud, Context
@@ -42,6 +47,7 @@ MANIFEST: dict[str, Any] = {
     "settings": {},
     "settings_sha256": "d",
 }
+NEEDED = {"validation": FEWEST_MEASURED, "test": FEWEST_TESTED}
 Check = Callable[..., dict[str, Any]]
 
 
@@ -133,8 +139,14 @@ def test_exactly_enough_records_pass(check: Check, manifest: dict[str, Any], run
     assert check(manifest)["kept"] == 40
 
 
+def of_kept(manifest: dict[str, Any], kept: int) -> dict[str, Any]:
+    """The manifest with so many records, none of them rejected."""
+    one = {"name": "parse", "input": kept, "kept": kept, "rejected": {}}
+    return manifest | {"input": kept, "kept": kept, "rejected": {}, "stages": [one]}
+
+
 def divided(manifest: dict[str, Any], train: int, validation: int, test: int) -> dict[str, Any]:
-    """The manifest with its 40 records divided otherwise."""
+    """The manifest with its records divided otherwise."""
     manifest["splits"] = {"train": train, "validation": validation, "test": test}
     for file, records in zip(manifest["files"], (train, validation, test), strict=True):
         file["records"] = records
@@ -149,9 +161,12 @@ def test_every_side_that_holds_too_few_is_named_with_what_to_set_and_how_many_re
 
     told = str(caught.value)
     assert "Of 40 usable records, validation holds 4 and needs 5; test holds 3 and needs 16" in told
-    assert "Set data.split.validation to 0.3, or bring about 119 usable records" in told
-    assert "No data.split.test would do that leaves half of the records for training; bring about 263 usable" in told
+    assert "No data.split.validation and data.split.test would do that leaves half of the records for training" in told
+    assert "bring about 265 usable records: at their 0.1 and 0.1, so many would do" in told
     assert "Or set tuning.enabled to false" in told
+
+    with pytest.raises(TooFewRecords, match=r"Set data.split.validation to 0.3, or bring about 119 usable records"):
+        check(divided(manifest, 20, 4, 16))
 
 
 def test_strata_keep_their_shares_so_that_a_smaller_split_does(
@@ -161,6 +176,66 @@ def test_strata_keep_their_shares_so_that_a_smaller_split_does(
 
     with pytest.raises(TooFewRecords, match=r"Set data.split.test to 0.4, or bring about 160 usable records"):
         check(divided(manifest, 30, 5, 5))
+
+
+def test_where_strata_got_less_than_their_share_more_than_now_is_advised(
+    check: Check, manifest: dict[str, Any], run: dict[str, Any]
+) -> None:
+    run["split"] |= {"stratify": "target"}
+
+    with pytest.raises(TooFewRecords, match=r"Set data.split.test to 0.11, or bring about 200 usable records"):
+        check(divided(of_kept(manifest, 190), 150, 25, 15))
+
+
+def test_the_shares_of_two_sides_that_hold_too_few_leave_half_for_training(
+    check: Check, manifest: dict[str, Any], run: dict[str, Any]
+) -> None:
+    run["split"] = {"validation": 0.05, "test": 0.1, "stratify": "none"}
+    with pytest.raises(TooFewRecords, match=r"No data.split.validation and data.split.test would do that leaves half"):
+        check(divided(of_kept(manifest, 66), 56, 3, 7))
+    with pytest.raises(TooFewRecords, match=r"Set data.split.validation to 0.13 and data.split.test to 0.29, or bring"):
+        check(divided(of_kept(manifest, 92), 80, 4, 8))
+
+
+def test_a_test_set_of_one_s_own_is_none_of_the_records_that_are_divided(
+    check: Check, manifest: dict[str, Any], run: dict[str, Any]
+) -> None:
+    run["split"] = {"validation": 0.04, "test": 0, "stratify": "none"}
+
+    with pytest.raises(
+        TooFewRecords, match=r"Set data.split.validation to 0.12, or bring about 298 usable records besi"
+    ):
+        check(divided(of_kept(manifest, 300), 96, 4, 200))
+
+
+@given(st.data(), st.integers(30, 3000), st.sampled_from(["none", "target"]))
+def test_no_share_and_no_number_of_records_is_advised_that_is_there_already(
+    data: st.DataObject, kept: int, stratify: str
+) -> None:
+    shares = {side: data.draw(st.integers(1, 25), label=side) / 100 for side in ("validation", "test")}
+    held = {"validation": data.draw(st.integers(0, 4)), "test": data.draw(st.integers(0, 20))}
+    short = [Short(side, held[side], needed) for side, needed in NEEDED.items() if held[side] < needed]
+
+    told = Split(**shares, stratify=stratify).remedy(*short, records=kept)
+
+    advised = {side: float(share) for side, share in re.findall(r"data\.split\.(\w+) to ([\d.]+\d)", told)}
+    assert all(share > shares[side] for side, share in advised.items())
+    assert sum({**shares, **advised}.values()) <= 0.5 + 1e-9
+    [bring] = re.findall(r"bring about ([\d,]+) usable", told)
+    assert int(bring.replace(",", "")) > kept
+
+
+def test_a_run_that_began_before_it_said_how_it_is_divided_goes_on_and_is_told_without_numbers(
+    check: Check, manifest: dict[str, Any], run: dict[str, Any]
+) -> None:
+    del run["split"]
+
+    handed_on = run_of({"run": run})[0].document()
+    assert run_of({"run": handed_on})[0].split is None
+    assert check(manifest)["kept"] == 40
+    with pytest.raises(TooFewRecords) as caught:
+        check(divided(manifest, 34, 3, 3))
+    assert "Enlarge data.split.validation and data.split.test, or the test set" in str(caught.value)
 
 
 def test_where_nothing_is_tuned_nothing_is_measured_on_test(

@@ -391,6 +391,10 @@ def test_more_examples_than_train_holds_are_refused(evaluate: Evaluate, run: dic
         evaluate(2)
     assert "Set selection.candidates[2].examples to 9 or less, or bring about 24 usable records" in str(caught.value)
 
+    del run["split"]  # as in a run that began before it said how it is divided
+    with pytest.raises(TooFewRecords, match="to 9 or less, or bring more usable records"):
+        evaluate(2)
+
 
 def test_an_unknown_strategy_is_refused(evaluate: Evaluate, run: dict[str, Any]) -> None:
     run["candidates"][1]["strategy"] = "guess"

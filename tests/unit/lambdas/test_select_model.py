@@ -218,6 +218,31 @@ def test_where_validation_holds_no_more_the_split_is_the_setting_to_change(selec
         select((0.1, 0), UNSURE, (0.2, 1))
 
 
+def test_a_run_that_does_not_say_how_it_is_divided_is_told_without_numbers(select: Select, run: dict[str, Any]) -> None:
+    del run["split"]
+    run["sample_size"] = 24
+    with pytest.raises(TooFewRecords, match=r"Set selection.sample_size to 48. Validation has to hold so many."):
+        select((0.1, 0), UNSURE, (0.2, 1))
+    run["sample_size"] = 64
+    with pytest.raises(TooFewRecords, match=r"no more. Enlarge data.split.validation, or bring more usable records."):
+        select((0.1, 0), UNSURE, (0.2, 1))
+
+
+def test_a_sample_size_is_told_as_it_is_written_and_never_above_what_it_may_be(
+    select: Select, run: dict[str, Any]
+) -> None:
+    def told(examples: int) -> str:
+        run["sample_size"] = examples
+        with pytest.raises(TooFewRecords) as caught:
+            select((0.1, 0), UNSURE, (0.2, 1), examples=examples)
+        return str(caught.value)
+
+    assert "Set selection.sample_size to 1373. " in told(700)
+    assert "Set selection.sample_size to 10000. No more than 10000 can be asked: if they do not tell, set" in told(8000)
+    assert "Set selection.sample_size" not in told(10_000)
+    assert "set a floor outside these bounds" in told(10_000)
+
+
 def test_an_unsure_figure_does_not_matter_when_another_is_surely_good_enough(select: Select) -> None:
     assert select((0.5, 0), (0.05, 0.4, 1), (0.2, 1))["chosen"]["index"] == 0
 
