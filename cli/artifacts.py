@@ -18,8 +18,9 @@ from cli.show import shown
 from twin.events import parse_progress
 from twin.processes import run_process
 from twin.run.board import Board, Status
+from twin.run.claim import claimed_for_reading
 from twin.run.last_run import last_run
-from twin.run.session import emulator_folder
+from twin.run.session import emulator_folder, state_folder
 from twin.run.tracker import progress_of
 from twin.run.tuned import NoTunedModel, Tuned, tuned_model
 
@@ -57,14 +58,16 @@ def write_artifacts(root: Path, wanted: Wanted, console: Console) -> int:
 
     Raises:
         ArtifactsRefused: there is no such run, model or quantization, or the output is taken.
+        RunRefused: a run is going on, which may clear what the artifacts are made of.
     """
     known = get_args(Quantization)
     if unknown := [name for name in wanted.quantizations if name not in known]:
         raise ArtifactsRefused(f"--quantization {', '.join(unknown)} is not known; these are: {', '.join(known)}.")
-    tuned, output = _found(root, wanted)
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise ArtifactsRefused(f"{output} is there already. Remove it, or name a new folder with --output.")
-    code, error = _make(tuned, output, wanted, console)
+    with claimed_for_reading(state_folder(root)):
+        tuned, output = _found(root, wanted)
+        if output.exists() and (not output.is_dir() or any(output.iterdir())):
+            raise ArtifactsRefused(f"{output} is there already. Remove it, or name a new folder with --output.")
+        code, error = _make(tuned, output, wanted, console)
     if (output / REPORT).is_file():
         show(json.loads((output / REPORT).read_text(encoding="utf-8")), output, console)
     if error:
@@ -129,13 +132,14 @@ def show(report: dict[str, Any], output: Path, console: Console) -> None:
     """Print what each form is for, its size, and of a quantization how far it is off."""
     if (output / "adapter").is_dir():
         say(f"{'adapter/':<17} {_size(output / 'adapter')}  PEFT, vLLM and LMI with LoRA", console)
-    merged = report["merged"]
-    off = f"loss {merged['loss']:.4f}, {merged['distance']:.4f} off, as {merged['dtype']}"
-    say(f"{'merged/':<17} {_size(output / 'merged')}  transformers, vLLM, LMI, Bedrock: {off}", console)
+    if merged := report["merged"]:
+        off = f"loss {merged['loss']:.4f}, {merged['distance']:.4f} off, as {merged['dtype']}"
+        say(f"{'merged/':<17} {_size(output / 'merged')}  transformers, vLLM, LMI, Bedrock: {off}", console)
     for each in report["quantized"]:
         off = f"loss {each['quantized_loss']:.4f}, {each['distance']:.4f} off; {each['tolerance']:g} is allowed"
         say(f"{each['file']:<17} {_megabytes(each['bytes'])}  llama.cpp: {off}", console)
-    say(f"The model's own loss on {report['examples']} validation records: {report['loss']:.4f}", console)
+    own = "no number" if report["loss"] is None else f"{report['loss']:.4f}"
+    say(f"The model's own loss on {report['examples']} validation records: {own}", console)
     say(f"\n{output}", console)
 
 

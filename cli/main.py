@@ -323,11 +323,12 @@ def artifacts(
         raise fail(f"{run!r} is neither a run's id nor its folder.", 2)
     with explained():
         from cli.artifacts import ArtifactsRefused, Wanted, write_artifacts
+        from twin.run.preflight import RunRefused
 
         try:
             wanted = Wanted(run, output, tuple(quantizations or ("q8_0", "q4_0")), tolerance)
             code = write_artifacts(ROOT, wanted, console)
-        except (ArtifactsRefused, SettingsError) as error:
+        except (ArtifactsRefused, RunRefused, SettingsError) as error:
             raise fail(str(error), 2) from None
     raise typer.Exit(code)
 

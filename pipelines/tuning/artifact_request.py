@@ -38,9 +38,15 @@ class Request:
 
 
 def _problem_of_output(output: Path) -> str | None:
-    if output.exists() and not output.is_dir():
+    # The finished folder takes the place of what is there: neither a symbolic link nor a mount point lets it.
+    folder = Path(os.path.realpath(output))
+    if any(place.is_symlink() for place in (folder, *folder.parents)):
+        return "leads through symbolic links in a circle"
+    if folder.exists() and not folder.is_dir():
         return "is a file"
-    if output.exists() and any(output.iterdir()):
+    if folder.is_mount():
+        return "is a mount point, which no other folder can replace"
+    if folder.exists() and any(folder.iterdir()):
         return "holds files already"
-    above = next(folder for folder in output.resolve().parents if folder.exists())
+    above = next(place for place in folder.parents if place.exists())
     return None if above.is_dir() and os.access(above, os.W_OK | os.X_OK) else f"cannot be made in {above}"

@@ -12,6 +12,16 @@ from dataclasses import dataclass
 NEAREST = "q8_0"
 
 
+def figure(nats: float) -> float | None:
+    """Give a loss or a distance as a report has it: JSON has null for what is no number."""
+    return nats if math.isfinite(nats) else None
+
+
+def told(nats: float | None) -> str:
+    """Give a loss, or what a report has of it, as a message has it."""
+    return "no number" if nats is None or not math.isfinite(nats) else f"{nats:.4f}"
+
+
 @dataclass(frozen=True)
 class Fidelity:
     """One quantization: its file's size, the loss of the model and that of the file's weights, and the tolerance."""
@@ -34,9 +44,9 @@ class Fidelity:
         if math.isfinite(self.distance) and self.distance <= self.tolerance:
             return None
         return (
-            f"The model exported as {self.quantization} is too far from the one that was trained: its held-out loss is "
-            f"{self.quantized_loss:.4f} by answer token, the trained model's {self.model_loss:.4f}, and they may be "
-            f"{self.tolerance:g} apart."
+            f"The model exported as {self.quantization} is too far from the one that was trained: its held-out loss by "
+            f"answer token is {told(self.quantized_loss)}, the trained model's {told(self.model_loss)}, and they may "
+            f"be {self.tolerance:g} apart."
         )
 
     @property
@@ -47,13 +57,13 @@ class Fidelity:
             remedy = f"Set tuning.quantization to {NEAREST}, or raise tuning.quantization_tolerance."
         return f"{self.too_far} {remedy}" if self.too_far else None
 
-    def figures(self) -> dict[str, str | int | float]:
+    def figures(self) -> dict[str, str | int | float | None]:
         """Give what the report has of it."""
         return {
             "quantization": self.quantization,
             "bytes": self.bytes,
-            "model_loss": self.model_loss,
-            "quantized_loss": self.quantized_loss,
-            "distance": self.distance,
+            "model_loss": figure(self.model_loss),
+            "quantized_loss": figure(self.quantized_loss),
+            "distance": figure(self.distance),
             "tolerance": self.tolerance,
         }

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from pipelines.tuning import archive, checkpoint, export, gguf_export, held_out, methods, weights
 from pipelines.tuning.artifact_request import Request
 from pipelines.tuning.container import TuningError
-from pipelines.tuning.fidelity import Fidelity
+from pipelines.tuning.fidelity import Fidelity, figure, told
 from pipelines.tuning.hardware import detect
 from pipelines.tuning.objective import Objective
 from pipelines.tuning.objectives import Answers, objective_of
@@ -40,7 +41,7 @@ def write_all(request: Request) -> dict[str, Any]:
 
     Raises:
         TuningError: an input is not what it should be, and nothing is left; or a quantization is further off than the
-            tolerance, and all but that one is.
+            tolerance, or the loss of the merged weights is no number, and all but that one is.
     """
     with whole(request.output) as folder:
         report = _write(request, folder)
@@ -56,6 +57,8 @@ def whole(output: Path) -> Iterator[Path]:
     Raises:
         TuningError: there are files in `output`.
     """
+    # What a symbolic link names gets the files: the link itself cannot be replaced by a folder.
+    output = output.resolve()
     if output.exists() and any(output.iterdir()):
         raise TuningError(f"{output} holds files already. Name a new folder with --output.")
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -87,10 +90,16 @@ def _write(request: Request, folder: Path) -> dict[str, Any]:
             shutil.copytree(learned, folder / methods.ADAPTER)
     weights.cast(model, torch.float32)
     mean_loss = partial(objective.mean_loss, model, validation, hardware)
-    report = _quantized(model, tokenizer, mean_loss, request, folder) | {"examples": len(validation)}
+    model_loss = mean_loss(partial(log_progress, "validate"))
+    report: dict[str, Any] = {"loss": figure(model_loss), "examples": len(validation)}
+    report |= _quantized(model, tokenizer, model_loss, mean_loss, request, folder)
     log_phase("save merged")
     _save_merged(model, tokenizer, config.dtype, folder / MERGED)
-    report["merged"] = _rounded(model, config.dtype, report["loss"], mean_loss)
+    report["merged"] = _rounded(model, config.dtype, model_loss, mean_loss)
+    if report["merged"]["distance"] is None:
+        shutil.rmtree(folder / MERGED)
+        report["refused"].append(report["merged"] | {"problem": _problem_of_merged(report["merged"], model_loss)})
+        report["merged"] = None
     (folder / REPORT).write_text(json.dumps(report, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     return report
 
@@ -110,13 +119,13 @@ def _held_out_of_training(request: Request, tokenizer: PreTrainedTokenizerBase) 
 def _quantized(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
+    model_loss: float,
     mean_loss: MeanLoss,
     request: Request,
     folder: Path,
 ) -> dict[str, Any]:
     """Write each quantization of a model and measure it; the model gets its own weights back each time."""
     own = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    model_loss = mean_loss(partial(log_progress, "validate"))
     kept, refused = [], []
     for quantization in request.quantizations:
         path = folder / f"model-{quantization}.gguf"
@@ -129,11 +138,13 @@ def _quantized(
             refused.append(fidelity.figures() | {"problem": _problem(fidelity)})
         else:
             kept.append(fidelity.figures() | {"file": path.name})
-    return {"loss": model_loss, "quantized": kept, "refused": refused}
+    return {"quantized": kept, "refused": refused}
 
 
 def _problem(fidelity: Fidelity) -> str:
-    return f"{fidelity.too_far} Ask for others than {fidelity.quantization}, or raise --tolerance."
+    # No tolerance lets a loss pass that is no number.
+    tolerance = ", or raise --tolerance" if math.isfinite(fidelity.distance) else ""
+    return f"{fidelity.too_far} Ask for others than {fidelity.quantization}{tolerance}."
 
 
 def _save_merged(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, dtype: object, folder: Path) -> None:
@@ -151,7 +162,15 @@ def _rounded(model: PreTrainedModel, dtype: object, model_loss: float, mean_loss
     weights.cast(model, torch.float32)
     loss = mean_loss(partial(log_progress, "validate merged"))
     name = str(_format(dtype)).removeprefix("torch.")
-    return {"dtype": name, "loss": loss, "distance": abs(loss - model_loss)}
+    return {"dtype": name, "loss": figure(loss), "distance": figure(abs(loss - model_loss))}
+
+
+def _problem_of_merged(rounded: dict[str, Any], model_loss: float) -> str:
+    return (
+        f"The merged weights, rounded to {rounded['dtype']}, are too far from the model that was trained: their "
+        f"held-out loss by answer token is {told(rounded['loss'])}, the trained model's {told(model_loss)}. "
+        "Use another form."
+    )
 
 
 def _format(dtype: object) -> torch.dtype:

@@ -1,4 +1,7 @@
-"""The state folder belongs to one run at a time: two would write the same templates, and the second clear the first."""
+"""The state folder belongs to one run at a time: two would write the same templates, and the second clear the first.
+
+Who only reads what a run has left shares the folder with other readers, and keeps the next run from clearing it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ def claimed(state: Path, emulator: Path) -> Iterator[None]:
     state.mkdir(parents=True, exist_ok=True)
     with (state / _LOCK).open("w") as lock:
         if not _taken(lock):
-            raise RunRefused(f"Another run is going on in {state}. Wait for its end, or end it.")
+            raise RunRefused(
+                f"Another run is going on in {state}, or `fourfold artifacts` reads what the last one left. Wait for "
+                "its end, or end it."
+            )
         in_use = emulator / _EMULATOR_LOCK
         if in_use.exists():
             with in_use.open("r+") as probe:
@@ -42,10 +48,29 @@ def claimed(state: Path, emulator: Path) -> Iterator[None]:
         yield
 
 
-def _taken(lock: IO[str]) -> bool:
+@contextmanager
+def claimed_for_reading(state: Path) -> Iterator[None]:
+    """Keep what the last run left for as long as the block is reading it; others may read it, too.
+
+    Args:
+        state: the folder for what is kept between runs.
+
+    Raises:
+        RunRefused: a run has the folder.
+    """
+    state.mkdir(parents=True, exist_ok=True)
+    with (state / _LOCK).open("w") as lock:
+        if not _taken(lock, fcntl.LOCK_SH):
+            raise RunRefused(
+                f"A run is going on in {state}, and may clear what is to be read. Wait for its end, or end it."
+            )
+        yield
+
+
+def _taken(lock: IO[str], kind: int = fcntl.LOCK_EX) -> bool:
     """Take the lock of an open file, until the file is closed, and say whether it was free."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

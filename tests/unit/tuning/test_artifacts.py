@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from pipelines.tuning import artifacts, checkpoint, losses, served_forms, train
@@ -33,6 +34,23 @@ if TYPE_CHECKING:
 
 SETTINGS = replace(parse_training([]), learning_rate=5e-3, max_length=96, validation_examples=10, lora_dropout=0.0)
 CPU = Hardware(torch.device("cpu"), torch.float32, tokens_at_once=512, answers_at_once=4)
+
+
+def scaled(model: Path, folder: Path, factor: float) -> Path:
+    """Give a trained model's folder anew, with the adapter of one layer so many times as large."""
+    shutil.unpack_archive(model / "model.tar.gz", folder / "artifact")
+    path = folder / "artifact" / "adapter" / "adapter_model.safetensors"
+    large = "base_model.model.model.layers.1.mlp.down_proj.lora_B.weight"
+    save_file({name: tensor * (factor if name == large else 1) for name, tensor in load_file(path).items()}, path)
+    shutil.make_archive(str(folder / "model" / "model"), "gztar", folder / "artifact")
+    return folder / "model"
+
+
+def base_in(dtype: torch.dtype, checkpoint: Path, tokenizer: PreTrainedTokenizerFast, folder: Path) -> Path:
+    """Give a base model's folder anew, in another number format."""
+    AutoModelForCausalLM.from_pretrained(checkpoint, dtype=dtype).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
 
 
 def trained(folder: Path, base: Path, **changes: Any) -> tuple[Request, dict[str, Any]]:
@@ -85,10 +103,7 @@ def test_the_losses_are_those_of_the_weights_whatever_the_machine_multiplies(
 def test_what_rounding_takes_from_the_merged_weights_is_told(
     tmp_path: Path, checkpoint_folder: Path, tokenizer: PreTrainedTokenizerFast
 ) -> None:
-    base = tmp_path / "base"
-    AutoModelForCausalLM.from_pretrained(checkpoint_folder, dtype=torch.bfloat16).save_pretrained(base)
-    tokenizer.save_pretrained(base)
-    request, _ = trained(tmp_path, base)
+    request, _ = trained(tmp_path, base_in(torch.bfloat16, checkpoint_folder, tokenizer, tmp_path / "base"))
     told = write_all(replace(request, quantizations=("q8_0",)))
     saved = checkpoint.load_model(request.output / "merged", CPU, torch.float32)
     validation, _ = load(request.examples, 10, tokenizer, 96, SETTINGS.seed)
@@ -136,6 +151,38 @@ def test_a_quantization_that_is_too_far_off_is_named_and_not_left(
     assert {path.name for path in request.output.iterdir()} == {"adapter", "merged", "artifacts.json"}
     written = json.loads((request.output / "artifacts.json").read_text())
     assert [each["quantization"] for each in written["refused"]] == ["q8_0", "q4_0"]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "refused", "left"),
+    [
+        (torch.float32, ["exported as q8_0"], {"adapter", "merged", "artifacts.json"}),
+        (torch.float16, ["exported as q8_0", "rounded to float16"], {"adapter", "artifacts.json"}),
+    ],
+)
+def test_a_form_that_overflows_has_no_loss_and_is_refused_beside_the_others(
+    lora: tuple[Request, dict[str, Any]],
+    tmp_path: Path,
+    checkpoint_folder: Path,
+    tokenizer: PreTrainedTokenizerFast,
+    dtype: torch.dtype,
+    refused: list[str],
+    left: set[str],
+) -> None:
+    base = base_in(dtype, checkpoint_folder, tokenizer, tmp_path / "base")
+    model = scaled(lora[0].model, tmp_path, 1e12)
+    request = replace(lora[0], base=base, model=model, output=tmp_path / "out", quantizations=("q8_0",))
+    with pytest.raises(TuningError) as told:
+        write_all(request)
+    assert {path.name for path in request.output.iterdir()} == left
+    written = json.loads((request.output / "artifacts.json").read_text())
+    assert written["loss"] > 0
+    assert [each["distance"] for each in written["refused"]] == [None] * len(refused)
+    for words, each in zip(refused, written["refused"], strict=True):
+        assert words in each["problem"]
+        assert "loss by answer token is no number" in each["problem"]
+        assert each["problem"] in str(told.value)
+    assert "--tolerance" not in str(told.value)
 
 
 def test_what_fails_in_the_middle_leaves_nothing(
@@ -199,9 +246,40 @@ def test_arguments_that_make_no_sense_are_all_told_before_anything_heavy_is_impo
     assert all(words in line for words, line in zip(expected, told, strict=True))
 
 
-@pytest.mark.parametrize(("output", "words"), [("file", "is a file"), ("file/new", "cannot be made in")])
+@pytest.mark.parametrize("there", [True, False])
+def test_an_output_behind_a_symbolic_link_is_written_where_that_leads(tmp_path: Path, there: bool) -> None:
+    target, link = tmp_path / "target", tmp_path / "link"
+    link.symlink_to(target)
+    if there:
+        target.mkdir()
+    with served_forms.whole(link) as folder:
+        (folder / "file").touch()
+    assert link.is_symlink()
+    assert [path.name for path in target.iterdir()] == ["file"]
+    assert {path.name for path in tmp_path.iterdir()} == {"link", "target"}
+
+
+def test_the_output_may_be_the_folder_that_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with served_forms.whole(Path()) as folder:
+        (folder / "file").touch()
+    assert [path.name for path in (tmp_path / "here").iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("file", "is a file"),
+        ("file/new", "cannot be made in"),
+        ("circle", "in a circle"),
+        ("circle/new", "in a circle"),
+        ("/", "is a mount point"),
+    ],
+)
 def test_an_output_that_cannot_be_a_folder_is_told(tmp_path: Path, output: str, words: str) -> None:
     (tmp_path / "file").touch()
+    (tmp_path / "circle").symlink_to("circle")
     problems = Request(tmp_path, tmp_path, tmp_path, tmp_path / output).problems()
     assert any(words in problem for problem in problems)
 

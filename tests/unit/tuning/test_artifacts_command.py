@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import math
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,10 +17,11 @@ from typer.testing import CliRunner
 
 import cli.artifacts
 import cli.main
+import cli.run
 from cdk_app.settings import load_settings
 from cli.main import app
 from tests.unit.tuning.conftest import record, write_lines
-from tests.unit.tuning.test_artifacts import trained
+from tests.unit.tuning.test_artifacts import scaled, trained
 from twin.emulator import buckets
 from twin.run.last_run import LastRun
 from twin.run.session import emulator_folder
@@ -130,6 +133,56 @@ def test_a_quantization_that_is_too_far_off_is_an_error_and_the_rest_is_there(le
     assert "Ask for others than q4_1, or raise --tolerance." in stderr
     assert {path.name for path in output.iterdir()} == {"adapter", "merged", "artifacts.json"}
     assert "merged/" in stdout
+
+
+def test_a_model_whose_loss_is_no_number_is_told_as_such(
+    left: Left, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli.main, "ROOT", tmp_path / "root")
+    model = scaled(left.archive("job-1"), tmp_path, math.nan)
+    broken = leave(tmp_path / "root", left.buckets / "models" / "base" / BASE, model)
+
+    code, stdout, stderr = invoke("--quantization", "q8_0")
+
+    assert code == 1
+    assert "its held-out loss by answer token is no number, the trained model's no number" in stderr
+    assert "rounded to float32, are too far" in stderr
+    assert "The model's own loss on 10 validation records: no number" in stdout
+    assert {path.name for path in (broken.reports / "r1/artifacts").iterdir()} == {"adapter", "artifacts.json"}
+
+
+def test_beside_a_run_nothing_is_made_of_what_it_may_clear(small: Left, asked: list[dict[str, str]]) -> None:
+    with (small.root / ".fourfold" / "run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        code, _, stderr = invoke()
+
+    assert (code, asked) == (2, [])
+    assert "A run is going on" in stderr
+
+
+def test_what_is_deployed_may_be_served_meanwhile(small: Left, asked: list[dict[str, str]]) -> None:
+    with (emulator_folder(small.root) / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert invoke()[0] == 0
+    assert len(asked) == 1
+
+
+def test_while_artifacts_are_made_no_run_clears_the_account_and_others_may_be_made(
+    small: Left, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cli.run, "ROOT", small.root)
+    told: list[str] = []
+
+    def script(argv: list[str], **_: Any) -> SimpleNamespace:
+        if not told:
+            told.append(CliRunner().invoke(app, ["resume"]).stderr)
+            assert invoke("--output", tmp_path / "others")[0] == 0
+        return SimpleNamespace(returncode=0, tail=[])
+
+    monkeypatch.setattr(cli.artifacts, "run_process", script)
+
+    assert invoke()[0] == 0
+    assert "`fourfold artifacts` reads what the last one left" in told[0]
 
 
 @pytest.mark.parametrize("run", ["", "r1", "runs/r1", "runs/r1/"])

@@ -96,5 +96,5 @@ def test_a_loss_that_is_no_number_is_too_far_off(broken: float) -> None:
 
 
 def test_who_has_the_nearest_already_is_not_sent_to_it() -> None:
-    with pytest.raises(TuningError, match=r"2\.7000 .* 2\.5000, and they may be 0\.05 apart\. Raise tuning\.quant"):
+    with pytest.raises(TuningError, match=r"2\.7000, .* 2\.5000, and they may be 0\.05 apart\. Raise tuning\.quant"):
         export.check(Fidelity("q8_0", 1, 2.5, 2.7, 0.05))
