@@ -7,14 +7,14 @@ import re
 
 from twin.bedrock import converse, invoke_model, stream
 from twin.bedrock.named import resolve
-from twin.emulator.hooks import Json, Request, Response, ServiceError
+from twin.emulator.hooks import Answer, Request, Response, ServiceError
 
 _PATH = re.compile(r"/model/(?P<model>.+)/(?P<call>[a-z-]+)")
 _HEADERS = ("x-amzn-bedrock-",)
 _HONOURED_HEADERS = {"x-amzn-bedrock-performanceconfig-latency": ("standard",), "x-amzn-bedrock-trace": ("DISABLED",)}
 
 
-def handle(request: Request) -> Response | Json:
+def handle(request: Request) -> Answer:
     """Answer one request. Raises ServiceError."""
     matched = _PATH.fullmatch(request.path)
     call = matched["call"] if matched else ""
