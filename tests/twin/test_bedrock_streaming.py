@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,6 +57,18 @@ def test_each_token_arrives_before_the_next_one_is_made(streaming: Emulator, scr
         assert scripted.made == tokens[:number]
         scripted.allow(1)
     assert [next(iter(event)) for event in events] == ["contentBlockStop", "messageStop", "metadata"]
+
+
+def test_each_chunk_of_a_body_arrives_before_the_next_one_is_made(streaming: Emulator, scripted: ScriptedModel) -> None:
+    scripted.tell(["One", " two"])
+    scripted.allow(1)
+    client = streaming.client("bedrock-runtime")
+    answer = client.invoke_model_with_response_stream(modelId=SCRIPTED, body=json.dumps({"prompt": "Hello"}))
+    events = iter(answer["body"])
+    assert json.loads(next(events)["chunk"]["bytes"])["generation"] == "One"
+    assert scripted.made == ["One"]
+    scripted.allow(1)
+    assert [json.loads(event["chunk"]["bytes"])["generation"] for event in events] == [" two", ""]
 
 
 def test_a_client_that_goes_away_ends_the_answer_at_the_model(streaming: Emulator, scripted: ScriptedModel) -> None:

@@ -6,7 +6,7 @@ import itertools
 import time
 from typing import Any
 
-from twin import shapes
+from twin.bedrock.checking import check_shape
 from twin.bedrock.generation import (
     DEFAULT_TEMPERATURE,
     DEFAULT_TOKENS,
@@ -16,7 +16,6 @@ from twin.bedrock.generation import (
     chat_prompt,
     generate,
 )
-from twin.constraints import WrongTypeError, summary, violations
 from twin.emulator.hooks import Json, ServiceError
 from twin.support import ANY, unsupported
 from twin.weights.imported import LocalModel
@@ -77,14 +76,7 @@ def sampling_of(request: Json) -> Sampling:
 
 def check(model: LocalModel, request: Json) -> None:
     """Raise ValidationException for a request that is malformed, or asks for what the model cannot do."""
-    shape = shapes.service_model("bedrock-runtime").operation_model("Converse").input_shape
-    try:
-        # The model's id is in the path.
-        found = list(violations(shape, {"modelId": "in-the-path", **request}))
-    except WrongTypeError as error:
-        raise ServiceError("ValidationException", str(error)) from error
-    if found:
-        raise ServiceError("ValidationException", summary(found))
+    check_shape("Converse", {"modelId": "in-the-path", **request})
     if model.kind != "text":
         raise ServiceError("ValidationException", "This action doesn't support the model that you provided.")
     if refused := list(unsupported(_HONOURED, request)):

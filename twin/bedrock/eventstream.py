@@ -23,6 +23,11 @@ def exception(name: str, payload: Json) -> bytes:
     return _frame(headers, payload)
 
 
+def broken_off(reason: str) -> bytes:
+    """The error of a model that has ended in the middle of its answer."""
+    return exception("modelStreamErrorException", {"message": reason, "originalStatusCode": 500})
+
+
 def _frame(headers: dict[str, str], payload: Json) -> bytes:
     head = b"".join(_header(name, value) for name, value in headers.items())
     body = json.dumps(payload).encode()

@@ -4,32 +4,64 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 
-from twin.bedrock import converse, invoke_model, stream
-from twin.bedrock.named import resolve
-from twin.emulator.hooks import Answer, Request, Response, ServiceError
+from twin.bedrock import converse, count_tokens, invoke_model, stream
+from twin.bedrock.named import Named, resolve
+from twin.emulator.hooks import Answer, Json, Request, Response, ServiceError, Stream
 
 _PATH = re.compile(r"/model/(?P<model>.+)/(?P<call>[a-z-]+)")
 _HEADERS = ("x-amzn-bedrock-",)
-_HONOURED_HEADERS = {"x-amzn-bedrock-performanceconfig-latency": ("standard",), "x-amzn-bedrock-trace": ("DISABLED",)}
+_HONOURED_HEADERS = {
+    "x-amzn-bedrock-performanceconfig-latency": ("standard",),
+    "x-amzn-bedrock-trace": ("DISABLED",),
+    "x-amzn-bedrock-accept": ("application/json", "*/*"),
+}
 
 
 def handle(request: Request) -> Answer:
     """Answer one request. Raises ServiceError."""
     matched = _PATH.fullmatch(request.path)
-    call = matched["call"] if matched else ""
-    if not matched or call not in ("converse", "converse-stream", "invoke"):
+    call = _CALLS.get(matched["call"]) if matched else None
+    if not matched or call is None:
         raise ServiceError("UnknownOperationException", f"{request.method} {request.path} is not served here.", 404)
-    model = resolve(matched["model"], request.region, request.account)
-    if call == "invoke":
-        _check_headers(request)
-        return invoke_model.invoke_model(model, request.body)
+    return call(resolve(matched["model"], request.region, request.account), request)
+
+
+def _converse(named: Named, request: Request) -> Response:
     parameters = request.parameters
-    converse.check(model, parameters)
-    if call == "converse-stream":
-        return stream.converse_stream(model, parameters)
-    body = json.dumps(converse.converse(model, parameters)).encode()
+    converse.check(named.model, parameters)
+    body = json.dumps(converse.converse(named.model, parameters)).encode()
     return Response(body, 200, {"Content-Type": "application/json"})
+
+
+def _converse_stream(named: Named, request: Request) -> Stream:
+    parameters = request.parameters
+    converse.check(named.model, parameters)
+    return stream.converse_stream(named.model, parameters)
+
+
+def _count_tokens(named: Named, request: Request) -> Json:
+    return count_tokens.count_tokens(named, request.parameters)
+
+
+def _invoke(named: Named, request: Request) -> Response:
+    _check_headers(request)
+    return invoke_model.invoke_model(named, request.body)
+
+
+def _invoke_stream(named: Named, request: Request) -> Stream:
+    _check_headers(request)
+    return invoke_model.invoke_model_with_response_stream(named, request.body)
+
+
+_CALLS: Mapping[str, Callable[[Named, Request], Answer]] = {
+    "converse": _converse,
+    "converse-stream": _converse_stream,
+    "count-tokens": _count_tokens,
+    "invoke": _invoke,
+    "invoke-with-response-stream": _invoke_stream,
+}
 
 
 def _check_headers(request: Request) -> None:

@@ -26,7 +26,7 @@ def _frames(generation: Generation, began: float) -> Iterator[bytes]:
         for text in generation:
             yield eventstream.event("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": text}})
     except BrokenOffError as error:
-        yield eventstream.exception("modelStreamErrorException", {"message": str(error), "originalStatusCode": 500})
+        yield eventstream.broken_off(str(error))
         return
     made = generation.made
     yield eventstream.event("contentBlockStop", {"contentBlockIndex": 0})

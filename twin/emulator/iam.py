@@ -123,6 +123,8 @@ def bedrock_action(request: Request) -> str | None:
     matched = _MODEL_PATH.fullmatch(request.path)
     if not matched:
         return f"bedrock:{request.path.strip('/').split('/')[0] or 'Unknown'}"
+    if matched["call"] == "count-tokens":
+        return "bedrock:CountTokens"
     return f"bedrock:InvokeModel{'WithResponseStream' if matched['call'] in _STREAMING else ''}"
 
 
