@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
-from twin.bedrock import converse, count_tokens, invoke_model, stream
+from twin.bedrock import converse, count_tokens, faults, invoke_model, stream
 from twin.bedrock.named import Named, resolve
 from twin.emulator.hooks import Answer, Json, Request, Response, ServiceError, Stream
 
@@ -22,10 +22,14 @@ _HONOURED_HEADERS = {
 def handle(request: Request) -> Answer:
     """Answer one request. Raises ServiceError."""
     matched = _PATH.fullmatch(request.path)
-    call = _CALLS.get(matched["call"]) if matched else None
-    if not matched or call is None:
+    served = _CALLS.get(matched["call"]) if matched else None
+    if not matched or served is None:
         raise ServiceError("UnknownOperationException", f"{request.method} {request.path} is not served here.", 404)
-    return call(resolve(matched["model"], request.region, request.account), request)
+    operation, call = served
+    named = resolve(matched["model"], request.region, request.account)
+    fault = faults.next_fault(matched["model"], operation)
+    answer = call(named, request)
+    return fault.break_off(answer) if fault else answer
 
 
 def _converse(named: Named, request: Request) -> Response:
@@ -55,12 +59,12 @@ def _invoke_stream(named: Named, request: Request) -> Stream:
     return invoke_model.invoke_model_with_response_stream(named, request.body)
 
 
-_CALLS: Mapping[str, Callable[[Named, Request], Answer]] = {
-    "converse": _converse,
-    "converse-stream": _converse_stream,
-    "count-tokens": _count_tokens,
-    "invoke": _invoke,
-    "invoke-with-response-stream": _invoke_stream,
+_CALLS: Mapping[str, tuple[str, Callable[[Named, Request], Answer]]] = {
+    "converse": ("Converse", _converse),
+    "converse-stream": ("ConverseStream", _converse_stream),
+    "count-tokens": ("CountTokens", _count_tokens),
+    "invoke": ("InvokeModel", _invoke),
+    "invoke-with-response-stream": ("InvokeModelWithResponseStream", _invoke_stream),
 }
 
 
