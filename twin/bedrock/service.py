@@ -7,10 +7,13 @@ import re
 from collections.abc import Callable, Mapping
 
 from twin.bedrock import converse, count_tokens, faults, invoke_model, stream
+from twin.bedrock.guarding import guard_of
+from twin.bedrock.guardrails.applying import apply_guardrail
 from twin.bedrock.named import Named, resolve
 from twin.emulator.hooks import Answer, Json, Request, Response, ServiceError, Stream
 
 _PATH = re.compile(r"/model/(?P<model>.+)/(?P<call>[a-z-]+)")
+_GUARDRAIL = re.compile(r"/guardrail/(?P<guardrail>.+)/version/(?P<version>[^/]+)/apply")
 _HEADERS = ("x-amzn-bedrock-",)
 _HONOURED_HEADERS = {
     "x-amzn-bedrock-performanceconfig-latency": ("standard",),
@@ -21,6 +24,8 @@ _HONOURED_HEADERS = {
 
 def handle(request: Request) -> Answer:
     """Answer one request. Raises ServiceError."""
+    if applied := _GUARDRAIL.fullmatch(request.path):
+        return apply_guardrail(request, applied["guardrail"], applied["version"])
     matched = _PATH.fullmatch(request.path)
     served = _CALLS.get(matched["call"]) if matched else None
     if not matched or served is None:
@@ -35,14 +40,15 @@ def handle(request: Request) -> Answer:
 def _converse(named: Named, request: Request) -> Response:
     parameters = request.parameters
     converse.check(named.model, parameters)
-    body = json.dumps(converse.converse(named.model, parameters)).encode()
+    guard = guard_of(request, parameters)
+    body = json.dumps(converse.converse(named.model, parameters, guard)).encode()
     return Response(body, 200, {"Content-Type": "application/json"})
 
 
 def _converse_stream(named: Named, request: Request) -> Stream:
     parameters = request.parameters
-    converse.check(named.model, parameters)
-    return stream.converse_stream(named.model, parameters)
+    converse.check(named.model, parameters, "ConverseStream")
+    return stream.converse_stream(named.model, parameters, guard_of(request, parameters))
 
 
 def _count_tokens(named: Named, request: Request) -> Json:
