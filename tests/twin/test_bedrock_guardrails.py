@@ -1,4 +1,4 @@
-"""Guardrails decide what can be decided here, alone and around a conversation; the rest is refused at their creation."""
+"""Guardrails decide what can be decided here, alone and around a conversation; the rest is refused at creation."""
 
 from __future__ import annotations
 
