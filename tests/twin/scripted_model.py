@@ -11,9 +11,10 @@ _PATIENCE_S = 60.0
 
 
 class ScriptedModel:
-    """It speaks of llama.cpp's server what a stream of Converse needs: `/apply-template` and `/completion`."""
+    """It streams `/completion` as llama.cpp's server does; to other paths it gives what stands in `answers`."""
 
     def __init__(self) -> None:
+        self.answers: dict[str, Any] = {"/apply-template": {"prompt": "a prompt"}}
         self.tell([])
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
 
@@ -46,14 +47,17 @@ class ScriptedModel:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers["Content-Length"]))
-                if self.path == "/apply-template":
-                    body = json.dumps({"prompt": "a prompt"}).encode()
-                    self.send_response(200)
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-                else:
+                if self.path == "/completion":
                     model._answer(self)
+                else:
+                    self.do_GET()
+
+            def do_GET(self) -> None:
+                body = json.dumps(model.answers[self.path]).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
 
             def log_message(self, *_: Any) -> None:
                 """Nothing."""

@@ -16,14 +16,24 @@ from twin.bedrock.generation import (
     chat_prompt,
     generate,
 )
-from twin.bedrock.guarding import Guard, text_holder
+from twin.bedrock.guarding import Guard, text_holder, texts_of
+from twin.bedrock.tool_messages import check_tools
 from twin.emulator.hooks import Json, ServiceError
 from twin.support import ANY, unsupported
 from twin.weights.imported import LocalModel
 
 _GUARDED = {"text": {"text": ANY, "qualifiers": ANY}}
+_TOOL_BLOCKS = {
+    "toolUse": {"toolUseId": ANY, "name": ANY, "input": ANY},
+    "toolResult": {"toolUseId": ANY, "content": {"text": ANY, "json": ANY}, "status": ANY},
+}
+_TOOLS = {
+    "tools": {"toolSpec": {"name": ANY, "description": ANY, "inputSchema": ANY}},
+    "toolChoice": {"auto": ANY, "any": ANY, "tool": ANY},
+}
 _HONOURED = {
-    "messages": {"role": ANY, "content": {"text": ANY, "guardContent": _GUARDED}},
+    "toolConfig": _TOOLS,
+    "messages": {"role": ANY, "content": {"text": ANY, "guardContent": _GUARDED, **_TOOL_BLOCKS}},
     "system": {"text": ANY, "guardContent": _GUARDED},
     "inferenceConfig": {"maxTokens": ANY, "temperature": ANY, "topP": ANY, "stopSequences": ANY},
     "requestMetadata": ANY,
@@ -74,7 +84,7 @@ def prompt_of(model: LocalModel, request: Json) -> str:
     """The conversation as the model's prompt."""
     system = "\n".join(text_holder(block)["text"] for block in request.get("system") or ())
     turns = [
-        {"role": message["role"], "content": "".join(text_holder(block)["text"] for block in message["content"])}
+        {"role": message["role"], "content": "".join(text_holder(block)["text"] for block in texts_of(message))}
         for message in request["messages"]
     ]
     return chat_prompt(model, [{"role": "system", "content": system}, *turns] if system else turns)
@@ -99,6 +109,7 @@ def check(model: LocalModel, request: Json, operation: str = "Converse") -> None
     if refused := list(unsupported(_HONOURED, request)):
         raise ServiceError("ValidationException", " ".join(refused))
     _check_turns(request.get("messages") or [])
+    check_tools(model, request, operation)
 
 
 def _check_turns(messages: list[dict[str, Any]]) -> None:
@@ -117,5 +128,5 @@ def _check_turns(messages: list[dict[str, Any]]) -> None:
         )
     if roles[-1] != "user":
         raise ServiceError("ValidationException", "The conversation must end with a user message.")
-    if not all(text_holder(block)["text"].strip() for message in messages for block in message["content"]):
+    if not all(text_holder(block)["text"].strip() for message in messages for block in texts_of(message)):
         raise ServiceError("ValidationException", "The text field in the ContentBlock object is blank.")

@@ -9,6 +9,7 @@ from twin.bedrock import converse, servers
 from twin.bedrock.bodies import text_body
 from twin.bedrock.checking import check_shape
 from twin.bedrock.named import Named
+from twin.bedrock.tool_use import prompt_with_tools
 from twin.emulator.hooks import Json, ServiceError
 
 
@@ -25,6 +26,8 @@ def _prompt(named: Named, given: Json) -> str:
         raise ServiceError("ValidationException", "The input must have one of the members converse and invokeModel.")
     if "converse" in given:
         converse.check(named.model, given["converse"])
+        if "toolConfig" in given["converse"]:
+            return prompt_with_tools(named.model, given["converse"])
         return converse.prompt_of(named.model, given["converse"])
     try:
         body = base64.b64decode(given["invokeModel"]["body"], validate=True)

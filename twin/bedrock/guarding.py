@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from twin.bedrock.control import guardrails as kept
 from twin.bedrock.guardrails import applying
 from twin.bedrock.guardrails.assessing import Assessment, Source, assess
+from twin.bedrock.tool_messages import BLOCKS
 from twin.emulator.hooks import Json, Request, ServiceError
 
 
@@ -16,6 +17,11 @@ def text_holder(block: Json) -> Json:
     """What holds the text of a content block: the block, or the text inside that is marked for the guardrail."""
     holder: Json = block["guardContent"]["text"] if "guardContent" in block else block
     return holder
+
+
+def texts_of(message: Json) -> list[Json]:
+    """The blocks of a message that hold text: what goes to tools and comes from them is not looked at."""
+    return [block for block in message["content"] if not any(kind in block for kind in BLOCKS)]
 
 
 def guard_of(request: Request, parameters: Json) -> Guard | None:
@@ -82,10 +88,10 @@ class Guard:
 def _assessed(request: Json) -> list[Json]:
     """What is marked for the guardrail, where anything is; or else all messages, and not the system prompt."""
     marked = [block for block in _blocks(request) if "guardContent" in block]
-    return marked or [block for message in request["messages"] for block in message["content"]]
+    return marked or [block for message in request["messages"] for block in texts_of(message)]
 
 
 def _blocks(request: Json) -> Iterator[Json]:
     yield from request.get("system") or ()
     for message in request["messages"]:
-        yield from message["content"]
+        yield from texts_of(message)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from twin.emulator.hooks import Json, ServiceError
 from twin.events import emit
@@ -35,6 +35,16 @@ def ask(model: LocalModel, path: str, body: Json) -> Any:
     ModelErrorException, InternalServerException where the server cannot be had.
     """
     return json.loads(ask_raw(model, path, body))
+
+
+def properties(model: LocalModel) -> Json:
+    """What the server tells of itself and its model; empty where it is another one than llama.cpp's and tells nothing.
+
+    Raises ServiceError as `ask` does.
+    """
+    with _in_bedrocks_words():
+        answer = _answer(model, "/props", None)
+    return dict(answer.json()) if answer.status < 400 else {}
 
 
 def ask_raw(model: LocalModel, path: str, body: Json) -> bytes:
@@ -80,10 +90,11 @@ def _refusal(answer: Answer) -> ServiceError:
     return ServiceError("ModelErrorException", f"The model's server answered {answer.status}: {text}", 424)
 
 
-def _answer(model: LocalModel, path: str, body: bytes) -> Answer:
+def _answer(model: LocalModel, path: str, body: bytes | None) -> Answer:
+    method: Literal["GET", "POST"] = "GET" if body is None else "POST"
     if model.url:
-        return request(model.url, "POST", path, body, timeout=_TIMEOUT_S)
-    return _server(model).request("POST", path, body, timeout=_TIMEOUT_S)
+        return request(model.url, method, path, body, timeout=_TIMEOUT_S)
+    return _server(model).request(method, path, body, timeout=_TIMEOUT_S)
 
 
 def count(model: LocalModel) -> None:

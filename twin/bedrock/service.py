@@ -10,6 +10,7 @@ from twin.bedrock import converse, count_tokens, faults, invoke_model, stream
 from twin.bedrock.guarding import guard_of
 from twin.bedrock.guardrails.applying import apply_guardrail
 from twin.bedrock.named import Named, resolve
+from twin.bedrock.tool_use import converse_with_tools
 from twin.emulator.hooks import Answer, Json, Request, Response, ServiceError, Stream
 
 _PATH = re.compile(r"/model/(?P<model>.+)/(?P<call>[a-z-]+)")
@@ -40,8 +41,11 @@ def handle(request: Request) -> Answer:
 def _converse(named: Named, request: Request) -> Response:
     parameters = request.parameters
     converse.check(named.model, parameters)
-    guard = guard_of(request, parameters)
-    body = json.dumps(converse.converse(named.model, parameters, guard)).encode()
+    if "toolConfig" in parameters:
+        answer = converse_with_tools(named.model, parameters)
+    else:
+        answer = converse.converse(named.model, parameters, guard_of(request, parameters))
+    body = json.dumps(answer).encode()
     return Response(body, 200, {"Content-Type": "application/json"})
 
 
