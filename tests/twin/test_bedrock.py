@@ -158,8 +158,11 @@ def test_a_size_of_embedding_that_the_model_has_not_is_refused(bedrock: Any) -> 
         ({"messages": [{"role": "assistant", "content": [{"text": "x"}]}]}, "must start with a user message"),
         ({"messages": [{"role": "user", "content": [{"text": "x"}]}] * 2}, "must alternate between user and assistant"),
         ({"messages": [{"role": "user", "content": [{"text": " "}]}]}, "is blank"),
-        ({"toolConfig": {"tools": [{"toolSpec": {"name": "t", "inputSchema": {"json": {}}}}]}}, "property toolConfig"),
-        ({"guardrailConfig": {"guardrailIdentifier": "g", "guardrailVersion": "1"}}, "property guardrailConfig"),
+        (
+            {"toolConfig": {"tools": [{"toolSpec": {"name": "t", "inputSchema": {"json": {}}}}]}},
+            "doesn't support tool use.",
+        ),
+        ({"guardrailConfig": {"guardrailIdentifier": "g", "guardrailVersion": "1"}}, "does not exist"),
         ({"inferenceConfig": {"topP": 2}}, "'inferenceConfig.topP' failed to satisfy constraint"),
         ({"modelId": EMBEDDING}, "This action doesn't support the model that you provided."),
     ],

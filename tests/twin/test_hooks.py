@@ -99,6 +99,8 @@ FUNCTIONS = [
     ("serve_only", "ministack.app", "_handle_special_data_plane_request",
      "method path headers body query_params request_id raw_path raw_query_string client_ip"),
     ("serve_only", "ministack.app", "_with_data_plane_headers", "response request_id include_s3_id wildcard_cors"),
+    ("Stream", "ministack.app", "_send_streaming_response", "send receive status headers streaming"),
+    ("Stream", "ministack.core.responses", "StreamingResponse", "runner"),
     ("trust_loopback", "ministack.core.iam_evaluator", "pin_request_origin", "source_ip secure_transport"),
 ]  # fmt: skip
 TABLES = [

@@ -6,7 +6,7 @@ import itertools
 import time
 from typing import Any
 
-from twin import shapes
+from twin.bedrock.checking import check_shape
 from twin.bedrock.generation import (
     DEFAULT_TEMPERATURE,
     DEFAULT_TOKENS,
@@ -16,30 +16,56 @@ from twin.bedrock.generation import (
     chat_prompt,
     generate,
 )
-from twin.constraints import WrongTypeError, summary, violations
+from twin.bedrock.guarding import Guard, text_holder, texts_of
+from twin.bedrock.tool_messages import check_tools
 from twin.emulator.hooks import Json, ServiceError
 from twin.support import ANY, unsupported
 from twin.weights.imported import LocalModel
 
+_GUARDED = {"text": {"text": ANY, "qualifiers": ANY}}
+_TOOL_BLOCKS = {
+    "toolUse": {"toolUseId": ANY, "name": ANY, "input": ANY},
+    "toolResult": {"toolUseId": ANY, "content": {"text": ANY, "json": ANY}, "status": ANY},
+}
+_TOOLS = {
+    "tools": {"toolSpec": {"name": ANY, "description": ANY, "inputSchema": ANY}},
+    "toolChoice": {"auto": ANY, "any": ANY, "tool": ANY},
+}
 _HONOURED = {
-    "messages": {"role": ANY, "content": {"text": ANY}},
-    "system": {"text": ANY},
+    "toolConfig": _TOOLS,
+    "messages": {"role": ANY, "content": {"text": ANY, "guardContent": _GUARDED, **_TOOL_BLOCKS}},
+    "system": {"text": ANY, "guardContent": _GUARDED},
     "inferenceConfig": {"maxTokens": ANY, "temperature": ANY, "topP": ANY, "stopSequences": ANY},
     "requestMetadata": ANY,
+    "guardrailConfig": {
+        "guardrailIdentifier": ANY,
+        "guardrailVersion": ANY,
+        "trace": frozenset({"enabled", "disabled"}),
+        "streamProcessingMode": frozenset({"sync"}),
+    },
     "performanceConfig": {"latency": frozenset({"standard"})},
 }
+INTERVENED = "guardrail_intervened"
+# What a model has made that was not asked.
+NOTHING = Generated("", 0, 0, "eos")
 STOP_REASONS = {"eos": "end_turn", "limit": "max_tokens", "word": "stop_sequence"}
 
 
-def converse(model: LocalModel, request: Json) -> Json:
+def converse(model: LocalModel, request: Json, guard: Guard | None = None) -> Json:
     """Answer a Converse request, which has been checked."""
     began = time.monotonic()
-    made = generate(model, prompt_of(model, request), sampling_of(request))
+    screened = guard.screen_input(request) if guard else request
+    if guard and screened is None:
+        text, made = guard.blocked_input, NOTHING
+    else:
+        made = generate(model, prompt_of(model, screened or request), sampling_of(request))
+        text = guard.screen_output(made.text) if guard else made.text
     return {
-        "output": {"message": {"role": "assistant", "content": [{"text": made.text}]}},
-        "stopReason": STOP_REASONS[made.ended],
+        "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+        "stopReason": INTERVENED if guard and guard.intervened else STOP_REASONS[made.ended],
         "usage": usage(made),
         "metrics": {"latencyMs": milliseconds_since(began)},
+        **({"trace": guard.trace} if guard and guard.trace else {}),
     }
 
 
@@ -56,9 +82,9 @@ def milliseconds_since(began: float) -> int:
 
 def prompt_of(model: LocalModel, request: Json) -> str:
     """The conversation as the model's prompt."""
-    system = "\n".join(block["text"] for block in request.get("system") or ())
+    system = "\n".join(text_holder(block)["text"] for block in request.get("system") or ())
     turns = [
-        {"role": message["role"], "content": "".join(block["text"] for block in message["content"])}
+        {"role": message["role"], "content": "".join(text_holder(block)["text"] for block in texts_of(message))}
         for message in request["messages"]
     ]
     return chat_prompt(model, [{"role": "system", "content": system}, *turns] if system else turns)
@@ -75,21 +101,15 @@ def sampling_of(request: Json) -> Sampling:
     )
 
 
-def check(model: LocalModel, request: Json) -> None:
+def check(model: LocalModel, request: Json, operation: str = "Converse") -> None:
     """Raise ValidationException for a request that is malformed, or asks for what the model cannot do."""
-    shape = shapes.service_model("bedrock-runtime").operation_model("Converse").input_shape
-    try:
-        # The model's id is in the path.
-        found = list(violations(shape, {"modelId": "in-the-path", **request}))
-    except WrongTypeError as error:
-        raise ServiceError("ValidationException", str(error)) from error
-    if found:
-        raise ServiceError("ValidationException", summary(found))
+    check_shape(operation, {"modelId": "in-the-path", **request})
     if model.kind != "text":
         raise ServiceError("ValidationException", "This action doesn't support the model that you provided.")
     if refused := list(unsupported(_HONOURED, request)):
         raise ServiceError("ValidationException", " ".join(refused))
     _check_turns(request.get("messages") or [])
+    check_tools(model, request, operation)
 
 
 def _check_turns(messages: list[dict[str, Any]]) -> None:
@@ -108,5 +128,5 @@ def _check_turns(messages: list[dict[str, Any]]) -> None:
         )
     if roles[-1] != "user":
         raise ServiceError("ValidationException", "The conversation must end with a user message.")
-    if not all(block["text"].strip() for message in messages for block in message["content"]):
+    if not all(text_holder(block)["text"].strip() for message in messages for block in texts_of(message)):
         raise ServiceError("ValidationException", "The text field in the ContentBlock object is blank.")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from twin.bedrock import servers
 from twin.emulator.hooks import Json
+from twin.model_server import AnswerStream, ModelServerError
 from twin.weights.imported import LocalModel
 
 # Bedrock's defaults for models of the Llama architecture.
@@ -52,9 +53,52 @@ class Generated:
         return cls(answer["content"], answer["tokens_evaluated"], answer["tokens_predicted"], answer["stop_type"])
 
 
+class BrokenOffError(Exception):
+    """The model has ended in the middle of its answer; the text says what is known of it."""
+
+
+class Generation:
+    """An answer while it is being made: iterate for its text, piece by piece; `made` is there at the end."""
+
+    def __init__(self, model: LocalModel, events: AnswerStream) -> None:
+        self._model, self._events = model, events
+        self.made = Generated("", 0, 0, "")
+
+    def __iter__(self) -> Iterator[str]:
+        """The pieces as they come. Raises BrokenOffError when the server ends before its answer does."""
+        texts: list[str] = []
+        for event in self._received():
+            if "error" in event:
+                raise BrokenOffError(str(event["error"].get("message", event["error"])))
+            if text := event["content"]:
+                texts.append(text)
+                yield text
+            if event.get("stop"):
+                self.made = Generated.of({**event, "content": "".join(texts)})
+                servers.count(self._model)
+                return
+        raise BrokenOffError("The model's server ended before its answer.")
+
+    def _received(self) -> Iterator[Json]:
+        try:
+            yield from self._events
+        except (TimeoutError, ModelServerError) as error:
+            raise BrokenOffError(str(error)) from error
+
+    def cancel(self) -> None:
+        """End it, from any thread."""
+        self._events.cancel()
+
+
 def generate(model: LocalModel, prompt: str, sampling: Sampling) -> Generated:
     """Continue `prompt`. Raises ServiceError as `servers.ask` does."""
     return Generated.of(servers.ask(model, "/completion", {"prompt": prompt, **sampling.as_request()}))
+
+
+def generating(model: LocalModel, prompt: str, sampling: Sampling) -> Generation:
+    """As `generate`, from the first token on."""
+    asked = {"prompt": prompt, **sampling.as_request(), "stream": True}
+    return Generation(model, servers.ask_stream(model, "/completion", asked))
 
 
 def chat_prompt(model: LocalModel, messages: Sequence[Json]) -> str:

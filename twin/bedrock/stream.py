@@ -1,61 +1,66 @@
-"""ConverseStream: the same as Converse, in frames of AWS's event stream encoding, one for each token.
-
-The emulator sends an answer as a whole: the frames are as they would be, and arrive together.
-"""
+"""ConverseStream: the same as Converse, in frames of AWS's event stream encoding, each sent as its token comes."""
 
 from __future__ import annotations
 
-import binascii
-import json
-import struct
 import time
+from collections.abc import Iterator
 
-from twin.bedrock import servers
-from twin.bedrock.converse import STOP_REASONS, milliseconds_since, prompt_of, sampling_of, usage
-from twin.bedrock.generation import Generated
-from twin.emulator.hooks import Json, Response
+from twin.bedrock import eventstream
+from twin.bedrock.converse import (
+    INTERVENED,
+    NOTHING,
+    STOP_REASONS,
+    milliseconds_since,
+    prompt_of,
+    sampling_of,
+    usage,
+)
+from twin.bedrock.generation import BrokenOffError, Generated, Generation, generating
+from twin.bedrock.guarding import Guard
+from twin.emulator.hooks import Json, Stream
 from twin.weights.imported import LocalModel
 
-_STRING = 7
-_DATA = b"data: "
+_HEADERS = {"Content-Type": eventstream.CONTENT_TYPE}
 
 
-def converse_stream(model: LocalModel, request: Json) -> Response:
+def converse_stream(model: LocalModel, request: Json, guard: Guard | None = None) -> Stream:
     """Answer a ConverseStream request, which has been checked."""
     began = time.monotonic()
-    asked = {"prompt": prompt_of(model, request), **sampling_of(request).as_request(), "stream": True}
-    pieces = [
-        json.loads(line.removeprefix(_DATA))
-        for line in servers.ask_raw(model, "/completion", asked).splitlines()
-        if line.startswith(_DATA)
-    ]
-    texts = [piece["content"] for piece in pieces if piece["content"]]
-    made = Generated.of({**pieces[-1], "content": "".join(texts)})
-    frames = [frame("messageStart", {"role": "assistant"})]
-    frames += [frame("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": text}}) for text in texts]
-    frames += [
-        frame("contentBlockStop", {"contentBlockIndex": 0}),
-        frame("messageStop", {"stopReason": STOP_REASONS[made.ended]}),
-        frame("metadata", {"usage": usage(made), "metrics": {"latencyMs": milliseconds_since(began)}}),
-    ]
-    return Response(b"".join(frames), 200, {"Content-Type": "application/vnd.amazon.eventstream"})
+    screened = guard.screen_input(request) if guard else request
+    if guard and screened is None:
+        frames = [_START, _delta(guard.blocked_input), *_end(NOTHING, guard, began)]
+        return Stream(iter(frames), lambda: None, _HEADERS)
+    generation = generating(model, prompt_of(model, screened or request), sampling_of(request))
+    return Stream(_frames(generation, guard, began), generation.cancel, _HEADERS)
 
 
-def frame(event: str, payload: Json) -> bytes:
-    """One event as a frame: lengths, their checksum, headers, payload, checksum of it all."""
-    headers = b"".join(
-        _header(name, value)
-        for name, value in (
-            (":event-type", event),
-            (":content-type", "application/json"),
-            (":message-type", "event"),
-        )
-    )
-    body = json.dumps(payload).encode()
-    prelude = struct.pack(">II", len(headers) + len(body) + 16, len(headers))
-    message = prelude + struct.pack(">I", binascii.crc32(prelude)) + headers + body
-    return message + struct.pack(">I", binascii.crc32(message))
+def _frames(generation: Generation, guard: Guard | None, began: float) -> Iterator[bytes]:
+    yield _START
+    try:
+        yield from map(_delta, _screened(generation, guard) if guard else generation)
+    except BrokenOffError as error:
+        yield eventstream.broken_off(str(error))
+        return
+    yield from _end(generation.made, guard, began)
 
 
-def _header(name: str, value: str) -> bytes:
-    return struct.pack(">B", len(name)) + name.encode() + struct.pack(">BH", _STRING, len(value)) + value.encode()
+def _screened(generation: Generation, guard: Guard) -> Iterator[str]:
+    """The pieces, once the whole has been looked at: what is to be found may reach over any number of them."""
+    pieces = list(generation)
+    text = guard.screen_output(generation.made.text)
+    yield from pieces if text == generation.made.text else [text]
+
+
+_START = eventstream.event("messageStart", {"role": "assistant"})
+
+
+def _delta(text: str) -> bytes:
+    return eventstream.event("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": text}})
+
+
+def _end(made: Generated, guard: Guard | None, began: float) -> Iterator[bytes]:
+    yield eventstream.event("contentBlockStop", {"contentBlockIndex": 0})
+    stopped = INTERVENED if guard and guard.intervened else STOP_REASONS[made.ended]
+    yield eventstream.event("messageStop", {"stopReason": stopped})
+    told = {"usage": usage(made), "metrics": {"latencyMs": milliseconds_since(began)}}
+    yield eventstream.event("metadata", {**told, **({"trace": guard.trace} if guard and guard.trace else {})})

@@ -17,6 +17,7 @@ _NAMED: dict[str, tuple[store.Kind, str, str]] = {
     "customModelDeploymentIdentifier": ("deployment", "modelDeploymentName", "custom-model-deployment"),
     "provisionedModelId": ("throughput", "provisionedModelName", "provisioned-model"),
     "modelIdentifier": ("model", "modelName", "custom-model"),
+    "guardrailIdentifier": ("guardrail", "", "guardrail"),
 }
 _JOBS: dict[str, tuple[store.Kind, str]] = {
     "ModelCustomizationJob": ("job", "model-customization-job"),
@@ -33,6 +34,7 @@ _TAGGED = {
     "tags": {
         "CreateCustomModelDeployment": "custom-model-deployment",
         "CreateProvisionedModelThroughput": "provisioned-model",
+        "CreateGuardrail": "guardrail",
     },
 }
 

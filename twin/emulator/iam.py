@@ -18,6 +18,7 @@ from twin.emulator.bedrock_iam import (
     scheduler_resource,
     tags_on_bedrock,
 )
+from twin.emulator.bedrock_runtime_iam import bedrock_action, bedrock_resource, guardrails_of_conversations
 from twin.emulator.glue_iam import further_resources, glue_action, glue_resource
 from twin.emulator.hooks import Permission, Request, pass_role
 from twin.emulator.kms_iam import further_keys, kms_action, kms_resource
@@ -37,9 +38,6 @@ _INVOCATIONS = {
 _INVOCATION_PATH = re.compile(rf"/endpoints/(?P<endpoint>[^/]+)/(?P<call>{'|'.join(_INVOCATIONS)})")
 # They name two resources: the endpoint, and the configuration that it gets.
 _ENDPOINT_OPERATIONS = ("CreateEndpoint", "UpdateEndpoint")
-_INFERENCE_PROFILE = re.compile(r"(us|eu|apac|jp|au|ca|global|us-gov)\.[a-z0-9]+\..+")
-_MODEL_PATH = re.compile(r"/model/(?P<model>.+)/(?P<call>[a-z-]+)$")
-_STREAMING = ("converse-stream", "invoke-with-response-stream")
 
 
 def register() -> None:
@@ -47,6 +45,7 @@ def register() -> None:
     hooks.on_denied(_record)
     hooks.map_iam("sagemaker", sagemaker_action, sagemaker_resource)
     hooks.map_iam("bedrock-runtime", bedrock_action, bedrock_resource)
+    hooks.require("bedrock-runtime", guardrails_of_conversations)
     hooks.map_iam("bedrock", bedrock_control_action, bedrock_control_resource)
     hooks.require("bedrock", further_bedrock)
     hooks.give_condition_keys("bedrock", tags_on_bedrock)
@@ -113,30 +112,6 @@ def _named(prefix: str, noun: str, name: str) -> str:
         return name
     kind = re.sub(r"(?<!^)(?=[A-Z])", "-", noun).lower()
     return f"{prefix}{kind}/{name.lower()}"
-
-
-# ---- Bedrock --------------------------------------------------------------------------------------------
-
-
-def bedrock_action(request: Request) -> str | None:
-    """Converse needs the same permission as InvokeModel; there is no `bedrock:Converse`."""
-    matched = _MODEL_PATH.fullmatch(request.path)
-    if not matched:
-        return f"bedrock:{request.path.strip('/').split('/')[0] or 'Unknown'}"
-    return f"bedrock:InvokeModel{'WithResponseStream' if matched['call'] in _STREAMING else ''}"
-
-
-def bedrock_resource(request: Request) -> str:
-    """The ARN of a foundation model or an inference profile; other models are named by theirs."""
-    matched = _MODEL_PATH.fullmatch(request.path)
-    if not matched:
-        return "*"
-    model = matched["model"]
-    if model.startswith("arn:"):
-        return model
-    if _INFERENCE_PROFILE.fullmatch(model):
-        return f"arn:aws:bedrock:{request.region}:{request.account}:inference-profile/{model}"
-    return f"arn:aws:bedrock:{request.region}::foundation-model/{model}"
 
 
 # ---- Step Functions -------------------------------------------------------------------------------------

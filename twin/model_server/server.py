@@ -120,12 +120,18 @@ class ModelServer:
         timeout: float = _ANSWER_TIMEOUT_S,
     ) -> Answer:
         """Ask the server. Raises TimeoutError after `timeout` seconds, ModelServerError when it is not there."""
-        if not self._address:
-            raise ModelServerError("The model server has not been started.")
+        url = self.url
         try:
-            return request(f"http://{self._address}", method, path, body, content_type, timeout)
+            return request(url, method, path, body, content_type, timeout)
         except ModelServerError as error:
             raise ModelServerError(f"{error} {self._last_lines()}") from error
+
+    @property
+    def url(self) -> str:
+        """Where it listens. Raises ModelServerError before it was started."""
+        if not self._address:
+            raise ModelServerError("The model server has not been started.")
+        return f"http://{self._address}"
 
     @property
     def running(self) -> bool:

@@ -5,7 +5,7 @@ Jobs train local weights for real; `twin.weights.stand_ins` says which stand in 
 
 from __future__ import annotations
 
-from twin.bedrock.control import jobs, service, serving, store
+from twin.bedrock.control import cfn, jobs, service, serving, store
 from twin.emulator import hooks
 from twin.emulator.hooks import Json
 
@@ -13,6 +13,7 @@ from twin.emulator.hooks import Json
 def register() -> None:
     """Serve the control plane, and keep what was made."""
     hooks.add_service("bedrock", service.handle)
+    cfn.register()
     hooks.persist("bedrock", store.save, _load)
     hooks.on_shutdown(jobs.stop_all)
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from twin import shapes, support
-from twin.bedrock.control import errors, imports, jobs, models, serving
+from twin.bedrock.control import errors, guardrails, imports, jobs, models, serving
 from twin.bedrock.control.routes import parameters_of, route_of
 from twin.constraints import WrongTypeError, summary, violations
 from twin.emulator.hooks import Json, Request, Response, ServiceError
@@ -18,6 +18,7 @@ OPERATIONS: dict[str, tuple[Operation, support.Honoured]] = {
     **models.OPERATIONS,
     **serving.OPERATIONS,
     **imports.OPERATIONS,
+    **guardrails.OPERATIONS,
 }
 
 

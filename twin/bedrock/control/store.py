@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from twin.emulator.hooks import Json, Request
 
-Kind = Literal["job", "model", "deployment", "throughput", "import-job", "imported-model"]
+Kind = Literal["job", "model", "deployment", "throughput", "import-job", "imported-model", "guardrail"]
 
 _ALPHABET = string.ascii_lowercase + string.digits
 _lock = threading.RLock()

@@ -41,6 +41,7 @@ from twin.emulator.hooks.lifecycle import load_persisted, on_shutdown, persist, 
 from twin.emulator.hooks.redrives import redrive_executions
 from twin.emulator.hooks.rest_apis import add_test_invoke_method, hide_function_errors_from_api_clients
 from twin.emulator.hooks.services import (
+    Answer,
     Handler,
     Json,
     Request,
@@ -52,6 +53,7 @@ from twin.emulator.hooks.services import (
     serve_only,
 )
 from twin.emulator.hooks.stacks import finish_stacks
+from twin.emulator.hooks.streams import Stream
 from twin.emulator.hooks.tasks import (
     Task,
     TaskFailedError,
@@ -64,6 +66,7 @@ from twin.emulator.hooks.tasks import (
 from twin.emulator.hooks.trust import RoleNotAssumableError, require_trust
 
 __all__ = [
+    "Answer",
     "Handler",
     "Json",
     "Permission",
@@ -71,6 +74,7 @@ __all__ = [
     "Response",
     "RoleNotAssumableError",
     "ServiceError",
+    "Stream",
     "Task",
     "TaskFailedError",
     "add_cfn_resource",

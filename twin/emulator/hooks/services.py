@@ -13,6 +13,8 @@ from urllib.parse import parse_qs
 from ministack import app
 from ministack.core import concurrency, responses, router
 
+from twin.emulator.hooks.streams import Stream, stream_as_raw
+
 Json = dict[str, Any]
 
 
@@ -82,14 +84,17 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
 
 
-Handler = Callable[[Request], "Response | Mapping[str, Any]"]
-RawResponse = tuple[int, dict[str, str], bytes]
+Answer = Response | Stream | Mapping[str, Any]
+Handler = Callable[[Request], Answer]
+RawResponse = tuple[int, dict[str, str], Any]
 RawHandler = Callable[..., Any]
 _S3_CONTROL = "/v20180820/"
 
 
-def as_raw(answer: Response | Mapping[str, Any]) -> RawResponse:
+def as_raw(answer: Answer) -> RawResponse:
     """The emulator's form of an answer; dates become epoch seconds, as AWS's JSON protocols send them."""
+    if isinstance(answer, Stream):
+        return stream_as_raw(answer)
     if isinstance(answer, Response):
         return answer.status, dict(answer.headers), answer.body
     body = json.dumps(answer, default=lambda value: value.timestamp()).encode()
@@ -106,8 +111,8 @@ def error_as_raw(error: ServiceError) -> RawResponse:
 def add_service(name: str, handler: Handler, target_prefix: str | None = None) -> None:
     """Serve a whole service: `name` is its signing name, `target_prefix` the one of its X-Amz-Target.
 
-    Replaces what the emulator had under that name. The handler answers with a mapping (sent as JSON) or a
-    Response, or raises ServiceError.
+    Replaces what the emulator had under that name. The handler answers with a mapping (sent as JSON), a
+    Response or a Stream, or raises ServiceError.
     """
     app.SERVICE_HANDLERS[name] = _on_a_thread(name, handler)
     prefixes = {"target_prefixes": [f"{target_prefix}."]} if target_prefix else {}

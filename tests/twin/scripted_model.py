@@ -1,0 +1,87 @@
+"""A model server that makes each token when the test says so, and notices when whoever asked has gone away."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+_PATIENCE_S = 60.0
+
+
+class ScriptedModel:
+    """It streams `/completion` as llama.cpp's server does; to other paths it gives what stands in `answers`."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {"/apply-template": {"prompt": "a prompt"}}
+        self.tell([])
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def tell(self, tokens: list[str]) -> None:
+        """What its next answer is, of which nothing is made yet."""
+        self.tokens, self.made = tokens, list[str]()
+        self.left = threading.Event()
+        self._allowed = threading.Semaphore(0)
+
+    def allow(self, tokens: int) -> None:
+        """Let it make so many tokens more."""
+        for _ in range(tokens):
+            self._allowed.release()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        model = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                if self.path == "/completion":
+                    model._answer(self)
+                else:
+                    self.do_GET()
+
+            def do_GET(self) -> None:
+                body = json.dumps(model.answers[self.path]).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                """Nothing."""
+
+        return Handler
+
+    def _answer(self, handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()  # without a length: the body ends with the connection
+        watching = threading.Thread(target=self._watch, args=(handler,), daemon=True)
+        watching.start()
+        for token in self.tokens:
+            assert self._allowed.acquire(timeout=_PATIENCE_S)
+            if self.left.is_set():
+                return
+            self.made.append(token)
+            self._send(handler, {"content": token, "stop": False})
+        counts = {"tokens_evaluated": 3, "tokens_predicted": len(self.tokens), "stop_type": "eos"}
+        self._send(handler, {"content": "", "stop": True, **counts})
+
+    def _watch(self, handler: BaseHTTPRequestHandler) -> None:
+        if handler.connection.recv(1) == b"":
+            self.left.set()
+
+    def _send(self, handler: BaseHTTPRequestHandler, event: dict[str, Any]) -> None:
+        handler.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
+        handler.wfile.flush()

@@ -1,0 +1,107 @@
+"""A stream reaches its client token by token, and ends upstream when the client goes away."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import EventStreamError
+
+from tests.twin.helpers import wait_until
+from tests.twin.scripted_model import ScriptedModel
+from tests.twin.test_bedrock import TEXT
+from twin.emulator import Emulator
+from twin.processes import marked
+
+SCRIPTED = "arn:aws:bedrock:us-east-1:000000000000:imported-model/scripted0001"
+LONG: Any = {
+    "modelId": TEXT,
+    "messages": [{"role": "user", "content": [{"text": "Tell me a very long story."}]}],
+    "inferenceConfig": {"temperature": 0, "maxTokens": 2000},
+}
+
+
+@pytest.fixture(scope="module")
+def scripted() -> Iterator[ScriptedModel]:
+    with ScriptedModel() as model:
+        yield model
+
+
+@pytest.fixture(scope="module")
+def streaming(scripted: ScriptedModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    servers = {SCRIPTED.rpartition("/")[2]: scripted.url}
+    with Emulator(tmp_path_factory.mktemp("streaming"), model_servers=servers) as running:
+        yield running
+
+
+def conversation(emulator: Emulator, model: ScriptedModel, tokens: list[str]) -> Any:
+    """The stream of an answer of these tokens, none of which has been made."""
+    model.tell(tokens)
+    messages = [{"role": "user", "content": [{"text": "Hello"}]}]
+    model.allow(1)  # the answer's first frames come with the first token
+    return emulator.client("bedrock-runtime").converse_stream(modelId=SCRIPTED, messages=messages)["stream"]
+
+
+def text_of(event: Any) -> str:
+    return str(event["contentBlockDelta"]["delta"]["text"])
+
+
+def test_each_token_arrives_before_the_next_one_is_made(streaming: Emulator, scripted: ScriptedModel) -> None:
+    tokens = ["One", " two", " three"]
+    events = iter(conversation(streaming, scripted, tokens))
+    assert next(events) == {"messageStart": {"role": "assistant"}}
+    for number, token in enumerate(tokens, start=1):
+        assert text_of(next(events)) == token
+        assert scripted.made == tokens[:number]
+        scripted.allow(1)
+    assert [next(iter(event)) for event in events] == ["contentBlockStop", "messageStop", "metadata"]
+
+
+def test_each_chunk_of_a_body_arrives_before_the_next_one_is_made(streaming: Emulator, scripted: ScriptedModel) -> None:
+    scripted.tell(["One", " two"])
+    scripted.allow(1)
+    client = streaming.client("bedrock-runtime")
+    answer = client.invoke_model_with_response_stream(modelId=SCRIPTED, body=json.dumps({"prompt": "Hello"}))
+    events = iter(answer["body"])
+    assert json.loads(next(events)["chunk"]["bytes"])["generation"] == "One"
+    assert scripted.made == ["One"]
+    scripted.allow(1)
+    assert [json.loads(event["chunk"]["bytes"])["generation"] for event in events] == [" two", ""]
+
+
+def test_a_client_that_goes_away_ends_the_answer_at_the_model(streaming: Emulator, scripted: ScriptedModel) -> None:
+    stream = conversation(streaming, scripted, ["One", " two", " three"])
+    events = iter(stream)
+    assert [next(iter(event)) for event in (next(events), next(events))] == ["messageStart", "contentBlockDelta"]
+    stream.close()
+    assert scripted.left.wait(30)
+    scripted.allow(1)  # what waits for it finds nobody to make it for
+    assert scripted.made == ["One"]
+
+
+def test_llama_cpp_stops_generating_when_the_client_goes_away(streaming: Emulator) -> None:
+    stream = streaming.client("bedrock-runtime").converse_stream(**LONG)["stream"]
+    events = iter(stream)
+    next(events), next(events)
+    stream.close()
+    log = streaming.work_dir / "bedrock" / "smollm2q41v1.log"
+    wait_until(log.read_text, lambda text: "cancel task" in text)
+
+
+def test_a_model_that_dies_in_the_middle_is_an_error_of_the_stream(streaming: Emulator) -> None:
+    stream = streaming.client("bedrock-runtime").converse_stream(**LONG)["stream"]
+    events = iter(stream)
+    next(events), next(events)
+    for process in marked(streaming.mark):
+        if str(8192 * 2) in process.cmdline():
+            process.kill()
+    with pytest.raises(EventStreamError, match=r"modelStreamErrorException.*ended before its answer"):
+        list(events)
+
+
+def test_a_prompt_that_is_too_long_is_refused_before_the_stream(streaming: Emulator) -> None:
+    client = streaming.client("bedrock-runtime")
+    with pytest.raises(client.exceptions.ValidationException, match="Input is too long for requested model"):
+        client.converse_stream(modelId=TEXT, messages=[{"role": "user", "content": [{"text": "word " * 9000}]}])

@@ -1,0 +1,69 @@
+"""An answer of a model server while it is being made: its server-sent events, one for each token."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from twin.model_server.server import Answer, ModelServerError
+
+_DATA = b"data: "
+_DONE = b"[DONE]"
+
+
+class AnswerStream:
+    """The events of one answer, as JSON.
+
+    The server begins to answer when it has the first token, so what is wrong with a request is known at the start:
+    `refusal` is then the server's answer, and there are no events.
+    """
+
+    def __init__(self, url: str, path: str, body: bytes, timeout: float) -> None:
+        """Ask. Raises TimeoutError, or ModelServerError when the server is not there."""
+        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=timeout)
+        self.refusal: Answer | None = None
+        try:
+            self._connection.connect()
+            self._socket: socket.socket = self._connection.sock
+            self._connection.request("POST", path, body, {"Content-Type": "application/json"})
+            self._answer = self._connection.getresponse()
+            if self._answer.status >= 400:
+                kind = self._answer.headers.get("Content-Type", "")
+                self.refusal = Answer(self._answer.status, kind, self._answer.read())
+        except TimeoutError:
+            self._connection.close()
+            raise
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise ModelServerError(f"The model server does not answer: {error!r}.") from error
+
+    def __iter__(self) -> Iterator[Any]:
+        """Each event as it comes. Raises TimeoutError and ModelServerError, as while asking."""
+        try:
+            # What else comes are lines between events, and comments that keep the connection open.
+            while line := self._answer.readline():
+                if line.startswith(_DATA) and (data := line.removeprefix(_DATA).strip()) != _DONE:
+                    yield json.loads(data)
+        except TimeoutError:
+            raise
+        except (OSError, http.client.HTTPException) as error:
+            raise ModelServerError(f"The model server broke off its answer: {error!r}.") from error
+        finally:
+            self._answer.close()
+            self._connection.close()
+
+    def cancel(self) -> None:
+        """End the answer from any thread: the server stops generating, and whoever iterates comes to an end."""
+        with contextlib.suppress(OSError):  # it has ended by itself
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cancel()
