@@ -18,29 +18,36 @@ class Column:
 
     def __init__(self, rows: Sequence[Metadata], key: str) -> None:
         self._size = len(rows)
-        self._codes: dict[tuple[bool, Value], int] = {}
+        numbers: dict[Any, int] = {}
+        # By type, because True is 1 to Python, and not to a filter.
+        self._codes: dict[type, dict[Any, int]] = {str: {}, bool: {}, int: numbers, float: numbers}
         holders: list[int] = []
-        codes: list[int] = []
+        held: list[int] = []
+        distinct: list[Value] = []
         for row, metadata in enumerate(rows):
-            if key in metadata:
-                value = metadata[key]
-                for one in value if isinstance(value, list) else (value,):
-                    holders.append(row)
-                    codes.append(self._codes.setdefault(_typed(one), len(self._codes)))
+            value = metadata.get(key)
+            if value is None:
+                continue
+            for one in value if type(value) is list else (value,):
+                codes = self._codes[type(one)]
+                code = codes.get(one)
+                if code is None:
+                    code = codes[one] = len(distinct)
+                    distinct.append(one)
+                holders.append(row)
+                held.append(code)
         self._holders = np.array(holders, dtype=np.int32)
-        self._held = np.array(codes, dtype=np.int32)
-        self._numbers = np.array(
-            [value if isinstance(value, float) else np.nan for _, value in self._codes], np.float64
-        )
+        self._held = np.array(held, dtype=np.int32)
+        self._numbers = np.array([one if type(one) in (int, float) else np.nan for one in distinct], np.float64)
 
     def present(self) -> Mask:
         """The rows that have the key."""
-        return self._rows(np.ones(len(self._codes), dtype=bool))
+        return self._rows(np.ones(len(self._numbers), dtype=bool))
 
     def among(self, values: Collection[Value]) -> Mask:
         """The rows that hold one of the values, themselves or in their list."""
-        chosen = np.zeros(len(self._codes), dtype=bool)
-        chosen[[code for value in values if (code := self._codes.get(_typed(value))) is not None]] = True
+        chosen = np.zeros(len(self._numbers), dtype=bool)
+        chosen[[code for value in values if (code := self._codes[type(value)].get(value)) is not None]] = True
         return self._rows(chosen)
 
     def compared(self, compare: Callable[[Any, float], Any], bound: float) -> Mask:
@@ -51,13 +58,6 @@ class Column:
         found: Mask = np.zeros(self._size, dtype=bool)
         found[self._holders[chosen[self._held]]] = True
         return found
-
-
-def _typed(value: Value) -> tuple[bool, Value]:
-    # True is 1 to Python, and not to a filter.
-    if isinstance(value, bool | str):
-        return isinstance(value, bool), value
-    return False, float(value)
 
 
 class Columns:

@@ -87,6 +87,11 @@ class VectorTable:
         return len(self._keys)
 
     @property
+    def dimension(self) -> int:
+        """How many numbers a vector has."""
+        return int(self._matrix.shape[1])
+
+    @property
     def size(self) -> int:
         """Roughly how many bytes of memory it holds."""
         with self._lock:

@@ -128,7 +128,7 @@ def alike(one: Any, other: Any) -> bool:
 
 def holds(name: str, operand: Any, row: dict[str, Any], key: str) -> bool:
     if name == "$exists":
-        return (key in row) == operand
+        return operand is (key in row)
     value = row.get(key, [])
     elements = value if isinstance(value, list) else [value]
     numbers = [one for one in elements if isinstance(one, int | float) and not isinstance(one, bool)]
