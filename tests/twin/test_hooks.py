@@ -46,6 +46,7 @@ FUNCTIONS = [
     ("finish_stacks", "ministack.services.cloudformation.stacks", "_stack_region_context", "stack stack_id"),
     ("give_condition_keys", "ministack.core.iam_evaluator", "enforce",
      "access_key_id iam_action service region resource_arn service_context"),
+    ("give_resource_policies", "ministack.core.iam_evaluator", "_resource_policy", "service resource_arn"),
     ("hide_function_errors_from_api_clients", "ministack.services.apigateway_v1", "_lambda_proxy_response", "result"),
     (SUCCEED, STATES, "_apply_jsonata_output", "state_def raw_input ctx result error_output default"),
     (SUCCEED, STATES, "_apply_output_path", "state_def data ctx"),
@@ -101,6 +102,9 @@ FUNCTIONS = [
     ("serve_only", "ministack.app", "_with_data_plane_headers", "response request_id include_s3_id wildcard_cors"),
     ("Stream", "ministack.app", "_send_streaming_response", "send receive status headers streaming"),
     ("Stream", "ministack.core.responses", "StreamingResponse", "runner"),
+    ("service_may_use_key", "ministack.core.iam_evaluator", "evaluate_resource_policy",
+     "doc ctx service named_only direct_only"),
+    ("service_may_use_key", "ministack.services.kms", "key_policy_for_arn", "resource_arn"),
     ("trust_loopback", "ministack.core.iam_evaluator", "pin_request_origin", "source_ip secure_transport"),
 ]  # fmt: skip
 TABLES = [

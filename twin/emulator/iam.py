@@ -24,6 +24,7 @@ from twin.emulator.hooks import Permission, Request, pass_role
 from twin.emulator.kms_iam import further_keys, kms_action, kms_resource
 from twin.emulator.lambda_iam import lambda_action, lambda_resource
 from twin.emulator.passed_roles import SERVICES, operation_of, passed_roles
+from twin.emulator.s3vectors_iam import further_s3vectors, s3vectors_action, s3vectors_resource
 from twin.emulator.ssm_iam import further_parameters, ssm_action, ssm_resource
 from twin.events import emit
 from twin.sagemaker.runtime import is_invocation
@@ -57,6 +58,8 @@ def register() -> None:
     hooks.map_iam("ssm", ssm_action, ssm_resource)
     hooks.require("ssm", further_parameters)
     hooks.require("s3", tags_of_objects)
+    hooks.map_iam("s3vectors", s3vectors_action, s3vectors_resource)
+    hooks.require("s3vectors", further_s3vectors)
     hooks.map_iam("kms", kms_action, kms_resource)
     hooks.require("kms", further_keys)
     hooks.map_iam("lambda", lambda_action, lambda_resource)

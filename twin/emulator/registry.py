@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin import athena, bedrock, cloudformation, glue, sagemaker, stepfunctions
+from twin import athena, bedrock, cloudformation, glue, s3vectors, sagemaker, stepfunctions
 from twin.emulator import encryption, hooks, iam
 from twin.emulator.resource_types import PROVISIONED
 
@@ -46,6 +46,7 @@ def register() -> None:
     athena.register()
     sagemaker.register()
     bedrock.register()
+    s3vectors.register()
     stepfunctions.register()
     encryption.register()
     # Last, so that what the others serve is under IAM too.

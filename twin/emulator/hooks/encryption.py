@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from ministack.core import iam_actions, responses
+from collections.abc import Mapping
+from typing import Any
+
+from ministack.core import iam_actions, iam_evaluator, responses
 from ministack.services import kms, s3, sns
 
 from twin.emulator.hooks.services import Json
@@ -18,6 +21,30 @@ def key_arn(named: str) -> str:
         return named
     resource = named if named.startswith("alias/") else f"key/{named}"
     return f"arn:aws:kms:{responses.get_region()}:{responses.get_account_id()}:{resource}"
+
+
+def key_state(arn: str) -> str | None:
+    """The state of a key (`Enabled`, `Disabled`, `PendingDeletion`), or None where there is none with this ARN."""
+    key = kms._resolve_key(arn)
+    return str(key["KeyState"]) if key else None
+
+
+def service_may_use_key(principal: str, action: str, arn: str, region: str, keys: Mapping[str, Any]) -> bool:
+    """Whether a key's policy lets a service (`indexing.s3vectors.amazonaws.com`) do something with it.
+
+    `keys` are those that conditions see, such as `aws:SourceArn`.
+    """
+    policy, account = kms.key_policy_for_arn(arn) or ("", "")
+    context = iam_evaluator.EvalContext(
+        principal_arn="",
+        principal_type="Service",
+        principal_account=account,
+        action=action,
+        resource_arn=arn,
+        region=region,
+        service_context={name.lower(): value for name, value in keys.items()},
+    )
+    return bool(iam_evaluator.evaluate_resource_policy(policy, context, service=principal).decision == "Allow")
 
 
 def key_of_ciphertext(blob: str) -> str | None:

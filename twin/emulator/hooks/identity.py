@@ -100,6 +100,19 @@ def give_condition_keys(namespace: str, keys: Callable[[str], Mapping[str, Any]]
     iam_evaluator.enforce = enforce
 
 
+def give_resource_policies(service: str, policy_of: Callable[[str], tuple[str, str] | None]) -> None:
+    """Have a service's resources bear policies: `policy_of(arn)` gives one as JSON, with its owner's account, or None.
+
+    They are evaluated with the caller's own, as AWS does within an account and across accounts.
+    """
+    before = iam_evaluator._resource_policy
+
+    def resource_policy(name: str, arn: str) -> Any:
+        return policy_of(arn) if name == service else before(name, arn)
+
+    iam_evaluator._resource_policy = resource_policy
+
+
 def _evaluate(request: Request, needed: Permission) -> Any:
     access_key = router.extract_access_key_id(dict(request.headers), dict(request.query))
     # The service whose resource policy counts is that of the action: a key's policy for kms:Decrypt.
