@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from contextlib import suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -98,6 +101,27 @@ def test_a_run_stopped_between_any_two_states_goes_on_with_the_next(machine: Mac
     history = machine.history(arn)
     assert history[history.index("ExecutionAborted") + 1] == "ExecutionRedriven"
     assert history[-1] == "ExecutionSucceeded"
+
+
+def test_a_state_that_was_done_is_not_done_again_when_a_run_is_stopped_before_the_next_one(machine: Machine) -> None:
+    # States so short that most stops fall between two of them, and the first one before any.
+    names = [f"State{number}" for number in range(5000)]
+    states: Json = {name: {"Type": "Pass", "Next": following} for name, following in pairwise([*names, "Done"])}
+    arn = machine.start({**states, "Done": {"Type": "Succeed"}})
+    stops = 0
+    while machine.client.describe_execution(executionArn=arn)["status"] != "SUCCEEDED":
+        with suppress(ClientError):  # it has come to its end since
+            machine.client.stop_execution(executionArn=arn)
+            machine.client.redrive_execution(executionArn=arn)
+            stops += 1
+    assert stops >= 3
+    pages = machine.client.get_paginator("get_execution_history").paginate(executionArn=arn)
+    left = [event["stateExitedEventDetails"] for page in pages for event in page["events"] if _is_exit(event)]
+    assert Counter(state["name"] for state in left).most_common(1)[0][1] == 1
+
+
+def _is_exit(event: Json) -> bool:
+    return "stateExitedEventDetails" in event
 
 
 def test_a_failed_state_is_done_again_and_those_before_it_are_not(machine: Machine) -> None:

@@ -112,7 +112,10 @@ def keep_executions_ended() -> None:
 
     def add_event_while_open(execution: Json, event_type: str, details: Json | None = None) -> None:
         events = execution["events"]
-        if not events or events[-1]["type"] not in _LAST_EVENTS:
+        is_closed = bool(events) and events[-1]["type"] in _LAST_EVENTS
+        # A stop sets the status first. A state that ends in between will be done again: it has not been left.
+        is_ending = execution["status"] != "RUNNING" and event_type not in _LAST_EVENTS
+        if not is_closed and not is_ending:
             add_event(execution, event_type, details)
 
     stepfunctions._fail_execution = fail_while_running

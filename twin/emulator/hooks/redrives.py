@@ -99,10 +99,11 @@ def _redrive(request: Request) -> Json:
             raise ServiceError("ExecutionNotRedrivable", reason)
         _end_of_walk(arn)
         _reopen(execution, token)
-    stepfunctions._emit_execution_status_event(execution)
-    walk = contextvars.copy_context()
-    thread = threading.Thread(target=walk.run, args=(_go_on, arn), daemon=True)
-    thread.start()
+        stepfunctions._emit_execution_status_event(execution)
+        context = contextvars.copy_context()
+        # Known at once: whoever stops and redrives before it has begun waits for it.
+        _walks[arn] = threading.Thread(target=context.run, args=(_go_on, arn), daemon=True)
+        _walks[arn].start()
     return {"redriveDate": _seconds(execution["redriveDate"])}
 
 
@@ -116,8 +117,6 @@ def _not_redrivable(execution: Json) -> str | None:
         return "Execution ended more than 14 days ago and cannot be redriven"
     if len(execution["events"]) >= _MOST_EVENTS:
         return f"Execution has {_MOST_EVENTS} events or more in its history and cannot be redriven"
-    if _REACHED not in execution:
-        return "Execution came to no state and cannot be redriven"
     return None
 
 
@@ -186,7 +185,6 @@ def _known(run: Callable[[str], None]) -> Callable[[str], None]:
 
 def _go_on(arn: str) -> None:
     execution = stepfunctions._executions[arn]
-    _walks[arn] = threading.current_thread()
     try:
         with in_time(arn):
             output = _walk(execution)
@@ -208,7 +206,7 @@ def _walk(execution: Json) -> Any:
     """Do the states from the one that was reached on; the output of the last."""
     machine = stepfunctions._state_machines[execution["stateMachineArn"]]
     definition = json.loads(machine["definition"])
-    reached = copy.deepcopy(execution[_REACHED])
+    reached = copy.deepcopy(execution.get(_REACHED)) or _first(definition, execution)
     name, data = reached["name"], reached["input"]
     context = {
         "QueryLanguage": definition.get("QueryLanguage", "JSONPath"),
@@ -235,6 +233,11 @@ def _walk(execution: Json) -> Any:
         stepfunctions._add_event(execution, f"{state['Type']}StateExited", {"stateExitedEventDetails": exited})
         name = following
     return data
+
+
+def _first(definition: Json, execution: Json) -> Json:
+    """Where an execution begins that was stopped before its first state."""
+    return {"name": definition["StartAt"], "input": json.loads(execution["input"]), "variables": {}}
 
 
 def _do(state: Json, data: Any, execution: Json, context: Json) -> tuple[Any, str | None]:
