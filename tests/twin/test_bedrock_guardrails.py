@@ -119,6 +119,34 @@ def test_a_pattern_is_masked_by_its_name(runtime: Any, guardrail: Any) -> None:
     assert [(one["name"], one["match"]) for one in found] == [("ticket", "T-12"), ("ticket", "T-13")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "masked"),
+    [
+        ("EMAIL", "a@b.co and a@b.com", "{EMAIL} and {EMAIL}"),
+        ("IP_ADDRESS", "10.0.0.1, then 10.0.0.12", "{IP_ADDRESS}, then {IP_ADDRESS}"),
+    ],
+)
+def test_what_begins_alike_is_masked_to_its_end(
+    runtime: Any, guardrail: Any, kind: str, text: str, masked: str
+) -> None:
+    assert applied(runtime, guardrail(**personal(kind)), text)["outputs"] == [{"text": masked}]
+
+
+def test_what_one_entry_masks_another_still_blocks(runtime: Any, guardrail: Any) -> None:
+    pattern = {"name": "evil", "pattern": r"\S+@evil\.com", "action": "BLOCK"}
+    policy = personal("EMAIL")["sensitiveInformationPolicyConfig"] | {"regexesConfig": [pattern]}
+    made = guardrail(sensitiveInformationPolicyConfig=policy)
+    assert applied(runtime, made, "write to me@evil.com")["outputs"] == [{"text": IN}]
+    assert applied(runtime, made, "write to me@good.com")["outputs"] == [{"text": "write to {EMAIL}"}]
+
+
+def test_masks_that_overlap_are_one_and_none_is_looked_into(runtime: Any, guardrail: Any) -> None:
+    patterns = [{"name": "capitals", "pattern": r"[A-Z]{3,}", "action": "ANONYMIZE"}]
+    policy = personal("EMAIL")["sensitiveInformationPolicyConfig"] | {"regexesConfig": patterns}
+    made = guardrail(sensitiveInformationPolicyConfig=policy)
+    assert applied(runtime, made, "ask ANA@example.org")["outputs"] == [{"text": "ask {EMAIL}"}]
+
+
 def test_each_side_has_its_own_action(runtime: Any, guardrail: Any) -> None:
     made = guardrail(**personal("EMAIL", inputAction="NONE", outputAction="BLOCK"))
     asked = applied(runtime, made, "ana@example.org")

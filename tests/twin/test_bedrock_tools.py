@@ -181,6 +181,10 @@ def test_a_model_whose_template_knows_no_tools_is_refused(bedrock: Any) -> None:
             {**tools(WEATHER), "guardrailConfig": {"guardrailIdentifier": "g", "guardrailVersion": "1"}},
             "guardrailConfig is not supported here together",
         ),
+        (
+            {**tools(WEATHER), "system": [{"guardContent": {"text": {"text": "Be brief."}}}]},
+            "guardContent is not supported here together",
+        ),
     ],
 )
 def test_tools_that_cannot_be_used_so_are_refused(bedrock: Any, asked: Json, problem: str) -> None:

@@ -11,6 +11,7 @@ from tests.twin.helpers import Json, allow, unique, user_client
 from tests.twin.vectors import ARN, denied, make_bucket, make_index, refused, vector
 from twin.emulator import Emulator
 from twin.emulator.account import ACCOUNT_ID
+from twin.emulator.clients import client_from
 from twin.s3vectors.encryption import PRINCIPAL
 
 QUERY: Json = {"topK": 1, "queryVector": {"float32": [1, 0, 0]}}
@@ -135,6 +136,25 @@ def test_a_bucket_s_policy_allows_and_denies_for_its_indexes_too(emulator: Emula
     assert denied(allowed.get_index, **named) == f"s3vectors:GetIndex {arn_of(named)}"
     other.query_vectors(**named, **QUERY)
     assert refused(other.get_vectors, **named, keys=["k"]).startswith("AccessDeniedException")
+
+
+def test_a_user_of_another_account_is_let_in_by_a_policy_alone(emulator: Emulator) -> None:
+    named = make_index(emulator, make_bucket(emulator))
+    theirs = client_from({**emulator.environment(), "AWS_ACCESS_KEY_ID": "222222222222"}, "iam")
+    theirs.create_user(UserName="guest")
+    everything = {"Version": "2012-10-17", "Statement": [allow("s3vectors:*")]}
+    theirs.put_user_policy(UserName="guest", PolicyName="all", PolicyDocument=json.dumps(everything))
+    key = theirs.create_access_key(UserName="guest")["AccessKey"]
+    signed = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    guest = client_from({**emulator.environment(), **signed}, "s3vectors")
+    asked = {"indexArn": arn_of(named), **QUERY}
+    assert refused(guest.query_vectors, **asked).startswith("AccessDeniedException")
+
+    user = "arn:aws:iam::222222222222:user/guest"
+    statement = {"Effect": "Allow", "Principal": {"AWS": user}, "Action": "s3vectors:QueryVectors", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    emulator.client("s3vectors").put_vector_bucket_policy(vectorBucketName=named["vectorBucketName"], policy=policy)
+    assert guest.query_vectors(**asked)["vectors"] == []
 
 
 # ---- keys -----------------------------------------------------------------------------------------------

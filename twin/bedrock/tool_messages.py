@@ -30,9 +30,17 @@ def check_tools(model: LocalModel, request: Json, operation: str) -> None:
     ):
         if given:
             raise _invalid(f"The property {name} is not supported here together with toolConfig.")
+    if any("guardContent" in block for block in _blocks(request)):
+        raise _invalid("The block guardContent is not supported here together with toolConfig.")
     chosen = request["toolConfig"].get("toolChoice", {}).get("tool", {}).get("name")
     if chosen and chosen not in [tool["function"]["name"] for tool in tools_of(request)]:
         raise _invalid(f"The tool {chosen} of toolChoice is not among the tools.")
+
+
+def _blocks(request: Json) -> Iterator[Json]:
+    yield from request.get("system") or ()
+    for message in request["messages"]:
+        yield from message["content"]
 
 
 def tools_of(request: Json) -> list[Json]:

@@ -108,6 +108,9 @@ def _wrong_in(statement: Any) -> list[str]:
 
 
 def policy_of(arn: str) -> tuple[str, str] | None:
-    """The policy that governs a bucket and its indexes, with its account; None where there is none."""
+    """The policy that governs a bucket and its indexes, with its account; None where there is no such bucket.
+
+    A bucket without a policy has an empty one: it lets nobody in from another account.
+    """
     bucket = store.find_bucket(target_of_arn(arn).bucket_arn)
-    return (bucket.policy, arn.split(":")[4]) if bucket and bucket.policy else None
+    return (bucket.policy or "", arn.split(":")[4]) if bucket else None

@@ -20,11 +20,15 @@ _CHARACTERS_A_UNIT = 1000
 _TIMEOUT_S = 10.0
 
 
+Span = tuple[int, int]
+
+
 @dataclass
 class Assessment:
-    """What a guardrail makes of some texts."""
+    """What a guardrail makes of some texts. Each policy looks at the texts as they came, whatever others mask."""
 
-    texts: list[str]
+    given: Sequence[str]
+    masks: list[tuple[int, Span, str]] = field(default_factory=list)
     policies: Json = field(default_factory=dict)
     actions: set[str] = field(default_factory=set)
 
@@ -38,6 +42,14 @@ class Assessment:
         """Whether the texts are blocked, or masked in parts."""
         return bool(self.actions - {"NONE"})
 
+    @property
+    def texts(self) -> list[str]:
+        """The texts with what is to be masked masked."""
+        return [
+            _masked(text, [(span, mask) for at, span, mask in self.masks if at == number])
+            for number, text in enumerate(self.given)
+        ]
+
     def add(self, place: tuple[str, str], found: Json, action: str) -> None:
         """Note one finding, once, in a group of a policy."""
         policy, group = place
@@ -50,7 +62,7 @@ class Assessment:
 
 def assess(guardrail: Json, source: Source, texts: Sequence[str]) -> Assessment:
     """Apply the policies of a guardrail, as GetGuardrail shows it."""
-    found = Assessment(list(texts))
+    found = Assessment(texts)
     word_policy = guardrail.get("wordPolicy", {})
     for action, word in _on(source, word_policy.get("words", ())):
         _note(found, ("wordPolicy", "customWords"), action, {}, partial(words.find, word["text"]))
@@ -68,10 +80,10 @@ def assess(guardrail: Json, source: Source, texts: Sequence[str]) -> Assessment:
     return found
 
 
-def matches(pattern: str, text: str) -> Iterator[str]:
-    """What a guardrail's own pattern finds. Raises ServiceError for one that does not come to an end."""
+def matches(pattern: str, text: str) -> Iterator[Span]:
+    """Where a guardrail's own pattern finds something. Raises ServiceError for one that does not come to an end."""
     try:
-        yield from (one.group() for one in regex.finditer(pattern, text, timeout=_TIMEOUT_S) if one.group())
+        yield from (one.span() for one in regex.finditer(pattern, text, timeout=_TIMEOUT_S) if one.group())
     except TimeoutError as error:
         raise ServiceError("ValidationException", f"The pattern {pattern} takes too long on this text.") from error
 
@@ -103,12 +115,22 @@ def _note(
     place: tuple[str, str],
     action: str,
     named: Json,
-    find: Callable[[str], Iterable[str]],
+    find: Callable[[str], Iterable[Span]],
     mask: str = "",
 ) -> None:
-    """Look for one thing in every text; what is masked stands no more in the texts that the next one sees."""
-    for number, text in enumerate(assessment.texts):
-        for match in list(find(text)):
-            assessment.add(place, {"match": match, **named}, action)
+    """Look for one thing in every text."""
+    for number, text in enumerate(assessment.given):
+        for start, end in find(text):
+            assessment.add(place, {"match": text[start:end], **named}, action)
             if action == "ANONYMIZED":
-                assessment.texts[number] = assessment.texts[number].replace(match, f"{{{mask}}}")
+                assessment.masks.append((number, (start, end), f"{{{mask}}}"))
+
+
+def _masked(text: str, masks: list[tuple[Span, str]]) -> str:
+    """Put each mask in the place of its span; of spans that overlap the first one's stands for all of them."""
+    pieces, done = list[str](), 0
+    for (start, end), mask in sorted(masks, key=lambda one: (one[0][0], -one[0][1])):
+        if start >= done:
+            pieces += [text[done:start], mask]
+        done = max(done, end)
+    return "".join([*pieces, text[done:]])

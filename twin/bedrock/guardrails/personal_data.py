@@ -93,7 +93,7 @@ KINDS: Mapping[str, _Kind] = {
 """By Bedrock's name for the kind."""
 
 
-def find(kind: str, text: str) -> Iterator[str]:
-    """What of a kind stands in a text."""
+def find(kind: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where something of a kind stands in a text."""
     one = KINDS[kind]
-    yield from (found.group() for found in one.pattern.finditer(text) if one.check(found.group()))
+    yield from (found.span() for found in one.pattern.finditer(text) if one.check(found.group()))

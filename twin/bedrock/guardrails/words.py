@@ -13,14 +13,14 @@ _LISTS_THAT_AGREE = 8
 _WORD = regex.compile(r"[^\W_]+")
 
 
-def find(word: str, text: str) -> Iterator[str]:
+def find(word: str, text: str) -> Iterator[tuple[int, int]]:
     """Where a word or a phrase stands in a text, as whole words, whatever its case."""
-    yield from (found.group() for found in _whole(word).finditer(text))
+    yield from (found.span() for found in _whole(word).finditer(text))
 
 
-def profanity(text: str) -> Iterator[str]:
-    """The words of a text that published lists of profanity agree on: Bedrock's own list is not published."""
-    yield from (word for word in _WORD.findall(text) if word.casefold() in _profane())
+def profanity(text: str) -> Iterator[tuple[int, int]]:
+    """Where the words stand that published lists of profanity agree on: Bedrock's own list is not published."""
+    yield from (found.span() for found in _WORD.finditer(text) if found.group().casefold() in _profane())
 
 
 def _whole(word: str) -> regex.Pattern[str]:
