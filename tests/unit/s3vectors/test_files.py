@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from twin.emulator.hooks import ServiceError
 from twin.emulator.launcher import PERSIST_VARIABLE, WORK_DIR_VARIABLE
 from twin.s3vectors import files, store
 from twin.s3vectors.table import Vector
@@ -122,3 +123,13 @@ def test_an_emulator_that_keeps_nothing_writes_nothing(folder: Path, monkeypatch
     a_bucket(an_index())
     assert files.save() == {"buckets": []}
     assert not folder.exists()
+
+
+def test_more_than_the_twin_holds_is_refused_with_what_it_has(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = an_index()
+    put(index, *(f"k{number}" for number in range(100)))
+    a_bucket(index)
+    monkeypatch.setattr(store, "MOST_BYTES", index.table.size + 1000)
+    store.require_room(1000)
+    with pytest.raises(ServiceError, match=r"ServiceQuotaExceededException: The twin holds up to .* delete vectors"):
+        store.require_room(1001)

@@ -44,6 +44,10 @@ def test_after_any_changes_a_table_holds_what_a_dictionary_would(changes: list[t
         else:
             table.delete(given_)
             expected = {key: number for key, number in expected.items() if key not in given_}
+        check(table, expected)
+
+
+def check(table: VectorTable, expected: dict[str, int]) -> None:
     held = {key: table.get(key) for key in expected}
     assert len(table) == len(expected)
     assert {key: (one.data[0], one.metadata["n"]) for key, one in held.items() if one} == {
@@ -54,6 +58,7 @@ def test_after_any_changes_a_table_holds_what_a_dictionary_would(changes: list[t
     assert [(one.distance, one.key) for one in table.nearest(query, 20)] == ranked
     positive = [(distance, key) for distance, key in ranked if expected[key] > 0]
     assert [(one.distance, one.key) for one in table.nearest(query, 20, parse({"n": {"$gt": 0}}))] == positive
+    assert sorted(listed(table, EVERYTHING, 5)) == sorted(expected)
 
 
 def test_what_is_equally_near_comes_by_its_key() -> None:
