@@ -67,20 +67,22 @@ class ScriptedModel:
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.end_headers()  # without a length: the body ends with the connection
-        watching = threading.Thread(target=self._watch, args=(handler,), daemon=True)
+        # Its own: whoever leaves late leaves this answer, and not the next one.
+        left = self.left
+        watching = threading.Thread(target=self._watch, args=(handler, left), daemon=True)
         watching.start()
         for token in self.tokens:
             assert self._allowed.acquire(timeout=_PATIENCE_S)
-            if self.left.is_set():
+            if left.is_set():
                 return
             self.made.append(token)
             self._send(handler, {"content": token, "stop": False})
         counts = {"tokens_evaluated": 3, "tokens_predicted": len(self.tokens), "stop_type": "eos"}
         self._send(handler, {"content": "", "stop": True, **counts})
 
-    def _watch(self, handler: BaseHTTPRequestHandler) -> None:
+    def _watch(self, handler: BaseHTTPRequestHandler, left: threading.Event) -> None:
         if handler.connection.recv(1) == b"":
-            self.left.set()
+            left.set()
 
     def _send(self, handler: BaseHTTPRequestHandler, event: dict[str, Any]) -> None:
         handler.wfile.write(f"data: {json.dumps(event)}\n\n".encode())
