@@ -87,7 +87,7 @@ def test_llama_cpp_stops_generating_when_the_client_goes_away(streaming: Emulato
     next(events), next(events)
     stream.close()
     log = streaming.work_dir / "bedrock" / "smollm2q41v1.log"
-    wait_until(log.read_text, lambda text: "cancel task" in text)
+    assert "cancel task" in wait_until(log.read_text, lambda text: "cancel task" in text)
 
 
 def test_a_model_that_dies_in_the_middle_is_an_error_of_the_stream(streaming: Emulator) -> None:

@@ -52,7 +52,7 @@ def test_an_excerpt_can_be_put_into_the_project_s_file(tmp_path: Path, page: str
         whole = merged(plain((ROOT / "workflow.yaml").read_text()), plain(text))
         file.write_text(json.dumps(whole))
     for environment in ENVIRONMENTS:
-        load_settings(file, environment)
+        assert load_settings(file, environment).environment == environment
 
 
 def test_there_are_excerpts_of_several_pages() -> None:

@@ -108,7 +108,9 @@ def test_a_column_that_no_table_can_have_is_refused_with_what_to_do(
 @pytest.mark.parametrize("name", ["Übersicht", 'the "text"', "two words", "a/b:c;d"])
 def test_a_column_may_have_any_other_name(load: Load, document: dict[str, Any], name: str) -> None:
     document["data"]["columns"] = {"text": name, "target": "b"}
-    load(document)
+    columns = load(document).data.columns
+    assert columns is not None
+    assert columns.text == name
 
 
 @pytest.mark.parametrize(("least", "most"), [("min_words", "max_words"), ("min_target_words", "max_target_words")])
