@@ -1,0 +1,79 @@
+"""What travels between the parts of the gateway: who asks, what is asked, and what was written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lambdas.shared.prompts import Turn
+
+__all__ = ["APPROVED", "Caller", "Parameters", "Question", "Turn", "Usage", "Written"]
+
+APPROVED = "approved"
+"""Name of the workflow's approved model; a request that names no model asks this one."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks, as API Gateway established it; what is kept for one caller is never shown to another.
+
+    Attributes:
+        id: ``user:<sub>``, ``service:<ARN of role or user>``, ``partner:<id of the API key>`` or ``open``.
+    """
+
+    id: str
+    kind: Literal["user", "service", "partner", "open"]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """How the model is to write; None leaves a parameter to the model.
+
+    Attributes:
+        max_tokens: most tokens to write.
+        temperature: 0 for the likeliest answer.
+        top_p: share of probability to choose from, above 0 and at most 1.
+        stop: texts that end the answer, at most four.
+        seed: for models that take one.
+    """
+
+    max_tokens: int
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A conversation that a model is asked to go on with; its last turn is the user's."""
+
+    model: str
+    turns: tuple[Turn, ...]
+    parameters: Parameters
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one answer, as the model's service counts them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Written:
+    """A whole answer.
+
+    Attributes:
+        text: what the model wrote.
+        finish: ``stop``, ``length`` (the token limit) or ``filtered``.
+        model: name of the model that answered, which after a fallback is not the one that was asked.
+    """
+
+    text: str
+    finish: str
+    model: str
+    usage: Usage = field(default_factory=Usage)
