@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 
-.PHONY: help setup demo run test lint synth bench bench-data bench-training bench-ladder bench-inference deploy destroy lock clean
+.PHONY: help setup llama-server demo run test lint synth bench bench-data bench-training bench-ladder bench-inference deploy destroy lock clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -56,6 +56,12 @@ node_modules/.package-lock.json: package.json package-lock.json
 
 setup: $(VENV)/.all $(VENV)/.spark node_modules/.package-lock.json ## Install everything (every other command does it by itself).
 
+# The models of this machine are then served by it, and not by what was compiled for many processors.
+$(BIN)/llama-server: twin/model_server/llama_server.txt | $(VENV)/.all
+	@$(BIN)/python -m twin.model_server.build
+
+llama-server: $(BIN)/llama-server ## Build llama.cpp for this processor: models are served faster (ten minutes, cmake and g++).
+
 # ---- the main job ---------------------------------------------------------------------------------------
 
 demo: setup ## The four steps on this machine, on the sample data, from the templates that deploy.
@@ -91,7 +97,7 @@ bench-training: setup ## Fine-tuning against TRL, on this processor (twenty minu
 bench-ladder: setup ## Nine candidates, three of known worth, through the state machine (ten minutes).
 	@$(BIN)/python -m benchmarks.ladder $(ARGS)
 
-bench-inference: setup ## Serving against llama.cpp's own server and transformers (ten minutes and more).
+bench-inference: setup llama-server ## Serving against llama.cpp's own server and transformers (ten minutes and more).
 	@$(BIN)/python -m benchmarks.inference $(ARGS)
 
 deploy: $(VENV)/.synth node_modules/.package-lock.json ## Deploy ENV to the AWS account of your credentials.

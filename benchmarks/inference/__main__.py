@@ -20,6 +20,8 @@ from benchmarks.inference.load import Counted, Sample, Timed, in_turn, measured
 from benchmarks.inference.report import ENDPOINT, LLAMA_SERVER, TOOLS, TRANSFORMERS, bars, judge, table
 from benchmarks.inference.task import FOLDER, Task, prepare
 from cdk_app.settings import CONTEXT_TOKENS
+from twin.model_server import BUILT
+from twin.model_server.build import VERSION
 
 _LEVELS = (1, 8)
 # At a time each request gets its share of a round; more at a time are over sooner.
@@ -40,7 +42,7 @@ def start(task: Task, options: argparse.Namespace, stack: ExitStack) -> list[Too
     """Bring up what was asked for; all stay up, with the model loaded, until the stack is closed."""
     most, tools = max(_LEVELS), []
     if ENDPOINT in options.tools:
-        program = llama_server.program() if options.serve_with == LLAMA_SERVER else None
+        program = BUILT if options.serve_with == LLAMA_SERVER else None
         served = stack.enter_context(endpoint.served(task.gguf, FOLDER, most, program))
         tools.append(_server(ENDPOINT, served.pid, served.ask, options.tokens))
     if LLAMA_SERVER in options.tools:
@@ -98,20 +100,22 @@ def main() -> None:
     parser.add_argument(
         "--serve-with",
         choices=("xllamacpp", LLAMA_SERVER),
-        default="xllamacpp",
-        help="what serves behind the endpoint: the llama.cpp that is installed, or the very llama-server beside it",
+        default=LLAMA_SERVER,
+        help="what serves behind the endpoint: the llama-server that was built, or the llama.cpp that is installed",
     )
     parser.add_argument(
         "--number-format", default="float32", help="of transformers' weights; float32 is the faster here"
     )
     options = parser.parse_args()
+    if not BUILT.is_file():
+        parser.error("llama-server is not built; `make llama-server` does it.")
     task = prepare(options.words)
     with ExitStack() as stack:
         samples = measure(start(task, options, stack), task, options.rounds)
     check(samples)
     verdicts = judge(samples)
     print(table(samples), *verdicts, sep="\n")
-    results: dict[str, Any] = {"options": vars(options), "llama_server": llama_server.VERSION}
+    results: dict[str, Any] = {"options": vars(options), "llama_server": VERSION}
     results["samples"] = [asdict(sample) for sample in samples]
     results["verdicts"] = [{**asdict(verdict), "met": verdict.met} for verdict in verdicts]
     (FOLDER / "results.json").write_text(json.dumps(results, indent=2) + "\n")

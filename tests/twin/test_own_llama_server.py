@@ -10,7 +10,14 @@ import pytest
 
 from tests.twin.helpers import wait_until
 from twin.emulator import Emulator, EmulatorError
-from twin.model_server import PROGRAM_VARIABLE, ModelServer, ModelServerError, ProgramError, own_program
+from twin.model_server import (
+    PROGRAM_VARIABLE,
+    ModelServer,
+    ModelServerError,
+    ProgramError,
+    own_program,
+    program_environment,
+)
 
 # Tells its command line and environment, listens as llama-server does, and logs what looks like that once more.
 PROGRAM = """#!{python}
@@ -118,3 +125,17 @@ def test_one_that_is_not_there_is_refused_before_anything_starts(
     with pytest.raises(EmulatorError, match="no such program"):
         emulator.start()
     assert not (tmp_path / "emulator" / "tmp").exists()
+
+
+def test_one_that_was_built_here_serves_where_the_environment_names_none(program: Path) -> None:
+    assert own_program({}, built=program) == program
+    assert own_program({}, built=program.with_name("not-built")) is None
+    assert own_program({PROGRAM_VARIABLE: ""}, built=program) is None
+
+
+def test_a_process_serves_with_the_program_of_the_one_that_started_it(program: Path) -> None:
+    # Its own environment decides, whatever is built by then.
+    for given in ({}, {PROGRAM_VARIABLE: ""}, {PROGRAM_VARIABLE: str(program)}):
+        for built in (program, program.with_name("not-built")):
+            chosen = own_program(given, built=built)
+            assert own_program(program_environment(given, built=built), built=program) == chosen

@@ -5,11 +5,12 @@ It speaks what llama-server speaks: `/health`, `/v1/chat/completions`, `/complet
 """
 
 from twin.model_server.flags import served_model
-from twin.model_server.program import PROGRAM_VARIABLE, ProgramError, own_program, program_environment
+from twin.model_server.program import BUILT, PROGRAM_VARIABLE, ProgramError, own_program, program_environment
 from twin.model_server.server import Answer, ModelServer, ModelServerError, request
 from twin.model_server.streaming import AnswerStream
 
 __all__ = [
+    "BUILT",
     "PROGRAM_VARIABLE",
     "Answer",
     "AnswerStream",
