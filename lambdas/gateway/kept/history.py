@@ -1,0 +1,109 @@
+"""The conversations of the page: each caller's own, at most so many, gone after a time."""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from lambdas.gateway.exchange import Caller
+from lambdas.gateway.kept.body import Body
+from lambdas.gateway.kept.owner import identifier, nothing, partition
+from lambdas.gateway.problems import Problem
+from lambdas.gateway.table import EXPIRES_AT, Table, Value, fits
+
+KEPT_SECONDS = 90 * 86_400
+MOST_CONVERSATIONS = 200
+MOST_MESSAGES = 400
+MOST_CHARACTERS = 1_000_000
+TITLE_CHARACTERS = 120
+_KIND = "HISTORY"
+
+
+class History:
+    """Conversations in the gateway's table.
+
+    Args:
+        table: where they lie.
+        now: seconds since 1970.
+    """
+
+    def __init__(self, table: Table, now: Callable[[], float] = time.time) -> None:
+        self._table, self._now = table, now
+
+    @staticmethod
+    def from_environment() -> History | None:
+        """Give the history; None where there is no table to keep it in."""
+        table = Table.from_environment()
+        return History(table) if table else None
+
+    def list(self, caller: Caller) -> dict[str, object]:
+        """Give ``{"conversations": [{"id", "title", "updated"}]}``, the one that was changed last first."""
+        pk = partition(_KIND, caller)
+        kept = [
+            item
+            for item in self._table.items(pk, ("title", "updated", EXPIRES_AT), limit=2 * MOST_CONVERSATIONS)
+            if int(item[EXPIRES_AT]) > self._now()
+        ]
+        kept.sort(key=lambda item: int(item["updated"]), reverse=True)
+        return {"conversations": [_shown(str(item["sk"]), item) for item in kept]}
+
+    def get(self, caller: Caller, conversation_id: str) -> dict[str, object]:
+        """Give one conversation: ``{"id", "title", "updated", "messages"}``.
+
+        Raises:
+            Problem: 404 where the caller has none under this id.
+        """
+        item = self._table.get(partition(_KIND, caller), identifier(conversation_id))
+        if item is None or int(item[EXPIRES_AT]) <= self._now():
+            raise nothing()
+        messages = json.loads(zlib.decompress(bytes(item["messages"])))  # type: ignore[arg-type]
+        return {**_shown(conversation_id, item), "messages": messages}
+
+    def put(self, caller: Caller, conversation_id: str, given: Mapping[str, Any]) -> dict[str, object]:
+        """Keep a conversation, in place of the one under this id; give what `list` shows of it.
+
+        Raises:
+            Problem: 400 for a wrong body; 404 for what is no id; 409 where there are too many; 413 for one too long.
+        """
+        pk, sort_key = partition(_KIND, caller), identifier(conversation_id)
+        body = Body(given, ("title", "messages"))
+        title = body.text("title", most=TITLE_CHARACTERS)
+        turns = body.turns("messages", most=MOST_MESSAGES, most_characters=MOST_CHARACTERS)
+        body.finish()
+        messages = json.dumps([{"role": turn.role, "content": turn.content} for turn in turns]).encode()
+        fields: dict[str, Value] = {
+            "title": title,
+            "updated": int(self._now() * 1000),
+            "messages": zlib.compress(messages),
+        }
+        if not fits(fields):
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The conversation is too long to be kept.")
+        self._make_room(pk, sort_key)
+        self._table.put(pk, sort_key, fields, expires_at=int(self._now()) + KEPT_SECONDS)
+        return _shown(sort_key, fields)
+
+    def delete(self, caller: Caller, conversation_id: str) -> None:
+        """Delete a conversation.
+
+        Raises:
+            Problem: 404 where the caller has none under this id.
+        """
+        if self._table.delete(partition(_KIND, caller), identifier(conversation_id)) is None:
+            raise nothing()
+
+    def _make_room(self, pk: str, sort_key: str) -> None:
+        kept = {str(item["sk"]) for item in self._table.items(pk, (), limit=MOST_CONVERSATIONS + 1)}
+        if sort_key not in kept and len(kept) >= MOST_CONVERSATIONS:
+            raise Problem(
+                HTTPStatus.CONFLICT, f"There are {MOST_CONVERSATIONS} conversations already. Delete some of them first."
+            )
+
+
+def _shown(conversation_id: str, item: Mapping[str, Any]) -> dict[str, object]:
+    updated = datetime.fromtimestamp(int(item["updated"]) / 1000, UTC).isoformat(timespec="milliseconds")
+    return {"id": conversation_id, "title": item["title"], "updated": updated}

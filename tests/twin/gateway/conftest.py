@@ -1,0 +1,44 @@
+"""The gateway's parts as they run in their function: against the emulator's services."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from lambdas.gateway.exchange import Caller
+from lambdas.gateway.table import Table
+from lambdas.shared import aws
+from tests.twin.helpers import unique
+from twin.emulator import Emulator
+
+
+@pytest.fixture
+def inside(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The environment that sends the functions' own clients to the emulator."""
+    for name, value in emulator.environment().items():
+        monkeypatch.setenv(name, value)
+    aws.client.cache_clear()
+    yield
+    aws.client.cache_clear()
+
+
+@pytest.fixture
+def table(emulator: Emulator, inside: None, monkeypatch: pytest.MonkeyPatch) -> Table:
+    """A table as the gateway's stack makes it, with nothing in it; the environment names it."""
+    name = unique("gateway")
+    keys = [("pk", "HASH"), ("sk", "RANGE")]
+    emulator.client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    monkeypatch.setenv("GATEWAY_TABLE", name)
+    return Table(name)
+
+
+@pytest.fixture
+def user() -> Callable[[str], Caller]:
+    """Callers by name."""
+    return lambda name: Caller(f"user:{name}", "user")
