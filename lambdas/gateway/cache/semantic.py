@@ -27,11 +27,18 @@ _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 # a digit, a dot or an underscore within.
 _LITERAL = re.compile(r"`[^`]+`|\"[^\"]+\"|'[^']{2,}'|\b\w*(?:[a-z][A-Z]|[._-]\w|\d)[\w.-]*")
 _CAPITAL = re.compile(r"(?<=[^\s.!?] )[A-Z]\w*")
+# Words that turn an answer round, and verbs that have an opposite by their stems.
 _TURNING = re.compile(
     r"\b(?:not?|never|without|except|unless|only|instead|cannot|\w+n['’]t|before|after|first|last|more|less|fewer|most|"
-    r"least|above|below|over|under|from|to|in|out|on|off|up|down|add|remove|create|delete|start|stop|enable|disable|"
-    r"allow|deny|grant|revoke|attach|detach|open|close|encrypt|decrypt|import|export|get|put|set|list|update|increase|"
-    r"decrease|increment|decrement|best|worst|pros?|cons?|why|how|what|when|where|who|which)\b",
+    r"least|above|below|over|under|from|to|in|out|on|off|up|down|all|each|every|none|any|best|worst|pros?|cons?|why|how|"
+    r"when|where|who)\b",
+    re.IGNORECASE,
+)
+_OPPOSED = re.compile(
+    r"\b(add|remov|creat|delet|start|stop|enabl|disabl|allow|den|grant|revok|attach|detach|associat|disassociat|open|"
+    r"clos|encrypt|decrypt|import|export|get|put|set|list|updat|increas|decreas|register|deregister|tag|untag|"
+    r"subscrib|unsubscrib|accept|reject|lock|unlock|assign|unassign|send|receiv|begin|end|cancel|restor|batch)"
+    r"(?:e|y|s|es|ies|d|ed|ied|ing|ting|ging)?\b",
     re.IGNORECASE,
 )
 
@@ -140,7 +147,7 @@ def agree(one: str, other: str) -> bool:
 
 def _telling(text: str) -> Counter[str]:
     found = [*_NUMBER.findall(text), *_LITERAL.findall(text), *_CAPITAL.findall(text)]
-    return Counter([*found, *(word.lower() for word in _TURNING.findall(text))])
+    return Counter([*found, *(word.lower() for word in (*_TURNING.findall(text), *_OPPOSED.findall(text)))])
 
 
 def _embed(model_id: str, text: str) -> Vector:

@@ -153,7 +153,8 @@ def test_what_says_nothing_of_a_right_answer_or_has_no_consent_is_not_learned_fr
 ) -> None:
     assert store.add(user("a"), checked({**GIVEN, **said}))["learned_from"] is False
     assert records() == {}
-    [shown] = store.list(user("a"))["feedback"]  # type: ignore[misc]
+    listed: Any = store.list(user("a"))["feedback"]
+    [shown] = listed
     assert (shown["rating"], shown["model"]) == (said.get("rating"), "approved")
 
 
