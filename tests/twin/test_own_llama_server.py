@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.twin.helpers import wait_until
@@ -139,3 +141,21 @@ def test_a_process_serves_with_the_program_of_the_one_that_started_it(program: P
         for built in (program, program.with_name("not-built")):
             chosen = own_program(given, built=built)
             assert own_program(program_environment(given, built=built), built=program) == chosen
+
+
+def test_it_ends_when_whoever_serves_with_it_is_killed(program: Path, tmp_path: Path) -> None:
+    script = (
+        "from pathlib import Path; from twin.model_server import ModelServer\n"
+        f"server = ModelServer(['--model', '/models/a.gguf'], Path({str(tmp_path / 'log')!r})); server.start()\n"
+        "print('up', flush=True); import time; time.sleep(600)"
+    )
+    environment = {**os.environ, PROGRAM_VARIABLE: str(program)}
+    serving = subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True)
+    assert serving.stdout
+    assert serving.stdout.readline() == "up\n"
+    servers = psutil.Process(serving.pid).children(recursive=True)
+    assert any(str(program) in each.cmdline() for each in servers)
+    serving.kill()
+    serving.wait()
+    _, alive = psutil.wait_procs(servers, timeout=30)
+    assert alive == []
