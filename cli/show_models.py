@@ -9,29 +9,32 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from cdk_app.catalogue import CATALOGUE, Entry, NotServed, asked_from, invocations, resolve, why_not_a_candidate
 from cdk_app.catalogue.differences import Difference
 from cdk_app.catalogue.facts import Price, Source
 from cdk_app.catalogue.filters import per_million, usual_price
+from cli.tables import Head, print_rows
 
-HEAD = ("model", "provider", "kind", "reads → writes", "context", "USD", "runs on", "customizable", "licence", "until")
+HEADS = (
+    Head("model"),
+    Head("provider", goes=5),
+    Head("kind", goes=6),
+    Head("reads → writes", goes=7),
+    Head("context", goes=2),
+    Head("USD", least=18, goes=1),
+    Head("runs on", goes=4),
+    Head("customizable", goes=3),
+    Head("licence", least=10, goes=8),
+    Head("until", least=10, goes=9),
+)
 UNKNOWN = "?"
 
 
 def show_table(entries: Sequence[Entry], region: str | None, console: Console) -> None:
     """Print a line a model."""
-    rows = [_row(entry, region) for entry in entries]
-    if not console.is_terminal:
-        for row in (HEAD, *rows):
-            print("\t".join(row), file=console.file)  # the console would make spaces of the tabs
-        return
-    table = Table(*HEAD)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console.print(table)
+    elsewhere = "A wider terminal has it, `fourfold models MODEL`, and a pipe."
+    print_rows(HEADS, [_row(entry, region) for entry in entries], console, elsewhere)
 
 
 def _row(entry: Entry, region: str | None) -> tuple[str, ...]:
@@ -160,12 +163,6 @@ def show_differences(
         _line(console, f"{told} They agree.")
         return
     _line(console, f"{told} They differ in {len(found)} facts:")
-    if not console.is_terminal:
-        for difference in found:
-            cells = (difference.model, difference.change, difference.catalogue, difference.aws)
-            print("\t".join(cells), file=console.file)
-        return
-    table = Table("model", "what", "the catalogue", "AWS")
-    for difference in found:
-        table.add_row(*map(Text, (difference.model, difference.change, difference.catalogue, difference.aws)))
-    console.print(table)
+    heads = (Head("model"), Head("what"), Head("the catalogue"), Head("AWS"))
+    rows = [(one.model, one.change, one.catalogue, one.aws) for one in found]
+    print_rows(heads, rows, console, "")
