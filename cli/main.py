@@ -240,6 +240,9 @@ def models(
     customizable: Annotated[str, typer.Option(help="fine-tuning, distillation, import…", metavar="METHOD")] = "",
     licence: Annotated[str, typer.Option(help="Part of the licence's name.")] = "",
     min_context: Annotated[int | None, typer.Option(help="Least tokens of prompt and answer.", min=1)] = None,
+    runs_on: Annotated[str, typer.Option(help="bedrock, bedrock-import, sagemaker or function.")] = "",
+    streaming: Annotated[bool, typer.Option("--streaming", help="Whose answers Bedrock sends in parts.")] = False,
+    tool_use: Annotated[bool, typer.Option("--tool-use", help="What can ask for tools.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, with its sources, as JSON.")] = False,
     write: Annotated[bool, typer.Option("--write", help="With `refresh`: keep AWS's answer and show it.")] = False,
 ) -> None:
@@ -247,19 +250,24 @@ def models(
     with interruptible():
         from cdk_app.catalogue.account import Unreachable
         from cdk_app.catalogue.observation import UnreadableObservation
-        from cli.models import REFRESH, WrongUsage, list_models, query_of, refresh, tell_of_model
+        from cli.model_options import REFRESH, WrongUsage, check_combination, query_of
+        from cli.models import catalogue, list_models, refresh, tell_of_model
 
         state = ROOT / ".fourfold"
         filters = {"provider": provider, "kind": kind, "modality": modality, "region": region, "max_price": max_price}
         filters |= {"customizable": customizable, "licence": licence, "min_context": min_context}
+        filters |= {"runs_on": runs_on, "streaming": streaming, "tool_use": tool_use}
         code = 0
         try:
+            check_combination(model, filters, as_json=as_json, write=write)
             if model == REFRESH:
                 code = refresh(region or None, write, state, console)
             elif model:
                 tell_of_model(model, region or None, as_json, state, console)
             else:
-                code = list_models(query_of(filters, state), as_json, state, console, Console(stderr=True))
+                code = list_models(
+                    query_of(filters, catalogue(state)[0].values()), as_json, state, console, Console(stderr=True)
+                )
         except WrongUsage as error:
             raise fail(str(error), 2) from None
         except (Unreachable, UnreadableObservation) as error:

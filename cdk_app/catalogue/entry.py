@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,8 @@ from cdk_app.catalogue.facts import (
     Sourced,
     Unit,
 )
+
+Platform = Literal["function", "bedrock", "bedrock-import", "sagemaker"]
 
 
 class Entry(Sourced):
@@ -44,16 +46,23 @@ class Entry(Sourced):
     end_of_life: EndOfLife | None = None
 
     @property
-    def platforms(self) -> tuple[str, ...]:
+    def platforms(self) -> tuple[Platform, ...]:
         """Where it runs."""
         imported = any(customization.method == "import" for customization in self.customizations)
-        there = {
+        there: dict[Platform, bool] = {
             "function": self.function,
             "bedrock": self.bedrock is not None,
             "bedrock-import": imported,
             "sagemaker": self.sagemaker is not None,
         }
         return tuple(platform for platform, runs in there.items() if runs)
+
+    @property
+    def other_names(self) -> tuple[str, ...]:
+        """What AWS and its maker call it, besides its key."""
+        of_sagemaker = (self.sagemaker.jumpstart_id, self.sagemaker.hugging_face_id) if self.sagemaker else ()
+        ids = (self.bedrock.model_id if self.bedrock else None, *of_sagemaker)
+        return (self.name, *filter(None, ids))
 
     @property
     def groups(self) -> dict[str, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Kind = Literal["chat", "embedding", "image", "rerank"]
 Medium = Literal["text", "image", "audio", "video", "embedding", "score"]
 Method = Literal["fine-tuning", "reinforcement-fine-tuning", "continued-pre-training", "distillation", "import"]
+Service = Literal["bedrock", "sagemaker"]
 Unit = Literal["1k tokens", "image", "query", "minute", "second"]
 Processor = Literal["cpu", "gpu", "neuron"]
 
@@ -138,7 +139,7 @@ class Customization(Sourced):
     """A way to make the model one's own."""
 
     method: Method
-    service: Literal["bedrock", "sagemaker"]
+    service: Service
     regions: tuple[Region, ...] = ()
     """Regions that offer it; none where the source names none."""
     base_model_id: Annotated[str | None, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9.-]+(:\w+)*$")] = None
