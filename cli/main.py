@@ -195,7 +195,10 @@ def synth(
 
 @app.command("check-data")
 def check_training_data(
-    files: Annotated[list[Path], typer.Argument(help="Training data, .jsonl or .jsonl.gz.", metavar="FILE...")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Training data: .jsonl or .jsonl.gz files, or folders of them.", metavar="FILE..."),
+    ],
     form: Annotated[
         str,
         typer.Option(
@@ -203,8 +206,10 @@ def check_training_data(
             help="chat, prompt-completion, conversation, messages, pre-training, or auto: by the first record.",
         ),
     ] = "auto",
-    model: Annotated[str, typer.Option(help="The model to train, such as nova-lite: its limits are checked too.")] = "",
-    validation: Annotated[Path | None, typer.Option(help="Validation data.", dir_okay=False)] = None,
+    model: Annotated[
+        str, typer.Option(help="The model to train, by its name in `fourfold models`: its limits are checked too.")
+    ] = "",
+    validation: Annotated[Path | None, typer.Option(help="Validation data, likewise.")] = None,
     show: Annotated[int, typer.Option(help="Most lines to list of each reason.", min=1)] = 20,
 ) -> None:
     """Say which lines of training data Bedrock or SageMaker would refuse, why, and what to do.
@@ -212,7 +217,8 @@ def check_training_data(
     Data that is still to be prepared is looked at by `fourfold run --data`.
     """
     with interruptible():
-        from cli.check_data import UnreadableData, WrongUsage, check_data
+        from cli.check_data import UnreadableData, check_data
+        from cli.trained_model import WrongUsage
 
         try:
             code = check_data(files, validation, form, model, show, console)

@@ -200,7 +200,11 @@ def test_a_geography_finds_its_regions() -> None:
 def test_a_method_and_a_region_find_what_is_customized_there_and_name_what_is_left_out() -> None:
     code, output, notes = invoke("--customizable", "fine-tuning", "--region", "us-west-2", "--provider", "meta")
     assert code == 0
-    assert {row[0] for row in cells(output)[1:]} == {"llama-3-1-8b-instruct", "llama-3-1-70b-instruct"}
+    assert {row[0] for row in cells(output)[1:]} == {
+        "llama-3-1-8b-instruct",
+        "llama-3-1-70b-instruct",
+        "llama-3-3-70b-instruct",
+    }
     assert "Left out" not in notes
 
 
