@@ -33,7 +33,7 @@ def list_models(query: Query, as_json: bool, state: Path, console: Console, note
     if as_json:
         _print_json(chosen, sources, console)
     elif chosen:
-        show_table(chosen, query.region, console)
+        show_table(chosen, query.region, query.customizable, console)
     read = sorted({source.read for source in sources.values()})
     told = f"{len(chosen)} of {len(entries)} models. Facts read from {read[0]} to {read[-1]}; list prices."
     notes.print(told, highlight=False, soft_wrap=True)

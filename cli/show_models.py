@@ -12,8 +12,9 @@ from rich.console import Console
 
 from cdk_app.catalogue import CATALOGUE, Entry, NotServed, asked_from, invocations, resolve, why_not_a_candidate
 from cdk_app.catalogue.differences import Difference
-from cdk_app.catalogue.facts import Price, Source
+from cdk_app.catalogue.facts import Method, Price, Source
 from cdk_app.catalogue.filters import per_million, usual_price
+from cli.show_tuning_prices import tuning_cell, tuning_prices
 from cli.tables import Head, print_rows
 
 HEADS = (
@@ -28,13 +29,19 @@ HEADS = (
     Head("licence", least=10, goes=8),
     Head("until", least=10, goes=9),
 )
+TUNING = Head("tuning", least=24, goes=3)
 UNKNOWN = "?"
 
 
-def show_table(entries: Sequence[Entry], region: str | None, console: Console) -> None:
-    """Print a line a model."""
+def show_table(entries: Sequence[Entry], region: str | None, tuned: Method | None, console: Console) -> None:
+    """Print a line a model; with what it costs to tune it in one way, if one is named."""
     elsewhere = "A wider terminal has it, `fourfold models MODEL`, and a pipe."
-    print_rows(HEADS, [_row(entry, region) for entry in entries], console, elsewhere)
+    rows = [_row(entry, region) for entry in entries]
+    if tuned is None:
+        print_rows(HEADS, rows, console, elsewhere)
+    else:
+        with_tuning = [(*row, tuning_cell(entry, tuned)) for row, entry in zip(rows, entries, strict=True)]
+        print_rows([*HEADS, TUNING], with_tuning, console, elsewhere)
 
 
 def _row(entry: Entry, region: str | None) -> tuple[str, ...]:
@@ -75,11 +82,11 @@ def show_model(entry: Entry, sources: Mapping[str, Source], region: str | None, 
     reason = why_not_a_candidate(entry)
     _line(console, f"  {'No candidate of a workflow: it ' + reason if reason else 'A workflow can name it.'}")
     for group, facts in _facts(entry):
-        if group in entry.groups:
+        if facts:
             _line(console, "")
             for name, text in facts:
-                _line(console, f"  {name + ':':<23} {text}")
-            for key in entry.groups[group]:
+                _line(console, f"  {name + ':':<25} {text}")
+            for key in entry.groups.get(group, ()):
                 _line(console, f"    from {_source(sources[key])}")
     if region is not None:
         _line(console, "")
@@ -128,6 +135,7 @@ def _facts(entry: Entry) -> Iterator[tuple[str, list[tuple[str, str]]]]:
         "price",
         [(f"price {p.by}", f"USD {money(p)}" + (f" in {p.region}" if p.region else "")) for p in entry.prices],
     )
+    yield "price of tuning", list(tuning_prices(entry))
     if entry.end_of_life:
         yield "end of life", [("until", entry.end_of_life.day.isoformat())]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -78,7 +79,9 @@ class Entry(Sourced):
         found = {"name and media": self.sources} | {name: group.sources for name, group in single.items() if group}
         for name, facts in (("customization", self.customizations), ("price", self.prices)):
             if facts:
-                found[name] = tuple(dict.fromkeys(source for fact in facts for source in fact.sources))
+                found[name] = _sources(facts)
+        if prices := [price for customization in self.customizations for price in customization.prices]:
+            found["price of tuning"] = _sources(prices)
         return found
 
     def price(self, by: str, unit: Unit | None = None, region: str | None = None) -> Price | None:
@@ -88,3 +91,7 @@ class Entry(Sourced):
             (price for wanted in (region, None) for price in fitting if price.region == wanted),
             None,
         )
+
+
+def _sources(facts: Iterable[Sourced]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(source for fact in facts for source in fact.sources))

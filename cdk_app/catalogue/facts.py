@@ -135,6 +135,31 @@ class Hyperparameter(Record):
         return self
 
 
+class TuningPrice(Sourced):
+    """What a tuned model costs on Bedrock, in US dollars: to train, to keep, and to ask."""
+
+    region: Region | None = None
+    """The region it is asked for; None: wherever the model is tuned."""
+    usd_trained: Usd | None = None
+    """A thousand tokens of training data, in each epoch."""
+    usd_month: Usd | None = None
+    """Keeping the model for a month."""
+    usd_unit_hour: Usd | None = None
+    """A model unit of provisioned throughput for an hour, without commitment."""
+    usd_in: Usd | None = None
+    """A thousand tokens of what it is asked on demand."""
+    usd_out: Usd | None = None
+    on_demand_as_base: bool = False
+    """Whether it is billed on demand as its base model is."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> TuningPrice:
+        known = (self.usd_trained, self.usd_month, self.usd_unit_hour, self.usd_in, self.usd_out)
+        if not self.on_demand_as_base and all(usd is None for usd in known):
+            raise ValueError("a price of tuning has at least one price")
+        return self
+
+
 class Customization(Sourced):
     """A way to make the model one's own."""
 
@@ -148,6 +173,14 @@ class Customization(Sourced):
     """Those that a job of Bedrock takes; none where no source names any."""
     on_demand: tuple[Region, ...] = ()
     """Regions in which what comes out is served on demand; where there is none, with provisioned throughput alone."""
+    prices: tuple[TuningPrice, ...] = ()
+    """What is known of its price; of what is not here no source was read."""
+
+    @model_validator(mode="after")
+    def _has_prices_of_bedrock(self) -> Customization:
+        if self.prices and self.service != "bedrock":
+            raise ValueError("SageMaker bills instances by time: only Bedrock's customization has `prices`")
+        return self
 
 
 class Price(Sourced):
