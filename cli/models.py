@@ -116,7 +116,14 @@ def catalogue(state: Path) -> tuple[dict[str, Entry], dict[str, Source]]:
 def _print_json(entries: list[Entry], sources: Mapping[str, Source], console: Console) -> None:
     used = sorted({source for entry in entries for group in entry.groups.values() for source in group})
     document = {
-        "models": [entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in entries],
+        "models": [_document(entry) for entry in entries],
         "sources": {key: sources[key].model_dump(mode="json", exclude_none=True) for key in used},
     }
     print(json.dumps(document, indent=2, ensure_ascii=False), file=console.file)
+
+
+def _document(entry: Entry) -> dict[str, object]:
+    """Everything that is known of a model, each price with the place that it is of."""
+    document: dict[str, object] = entry.model_dump(mode="json", by_alias=True, exclude_none=True)
+    prices = [{**price.model_dump(mode="json", exclude_none=True), "place": price.place} for price in entry.prices]
+    return document | {"prices": prices}

@@ -52,7 +52,7 @@ def _row(entry: Entry, region: str | None) -> tuple[str, ...]:
         entry.kind,
         f"{', '.join(entry.reads)} → {', '.join(entry.writes)}",
         _tokens(entry.limits.context_tokens if entry.limits else None),
-        money(price) if price else UNKNOWN,
+        f"{money(price)} ({_short(price)})" if price else UNKNOWN,
         ", ".join(entry.platforms),
         ", ".join(dict.fromkeys(customization.method for customization in entry.customizations)),
         (entry.licence.name or "see its terms") if entry.licence else UNKNOWN,
@@ -66,6 +66,11 @@ def money(price: Price) -> str:
         sides = [f"{per_million(usd):g} {side}" for usd, side in _sides(price)]
         return f"{', '.join(sides)} per million tokens"
     return f"{price.usd_in or price.usd_out:g} per {price.unit}"
+
+
+def _short(price: Price) -> str:
+    """Where a price holds, as short as a cell of the table has room for."""
+    return price.region or ("US" if price.place == "the United States" else f"`{price.by}`")
 
 
 def _sides(price: Price) -> list[tuple[float, str]]:
@@ -133,7 +138,7 @@ def _facts(entry: Entry) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     )
     yield (
         "price",
-        [(f"price {p.by}", f"USD {money(p)}" + (f" in {p.region}" if p.region else "")) for p in entry.prices],
+        [(f"price {p.by}", f"USD {money(p)} in {p.place}") for p in entry.prices],
     )
     yield "price of tuning", list(tuning_prices(entry))
     if entry.end_of_life:

@@ -193,7 +193,18 @@ class Price(Sourced):
     """A unit of what goes in; of what is billed by time, or by the query, a unit."""
     usd_out: Usd | None = None
     region: Region | None = None
-    """The region it was asked for; None: the list price, which is that of the United States where they differ."""
+    """The region it was asked for; None: the list price, of the place that `place` names."""
+
+    @property
+    def place(self) -> str:
+        """Where it holds: the region, the regions of a geography's profile, or the United States.
+
+        The list price of the United States may be lower than what is billed elsewhere.
+        """
+        if self.region is not None:
+            return self.region
+        of_a_profile = self.by not in ("on-demand", "global", "us", "import", "function")
+        return f"the regions of the profile `{self.by}`" if of_a_profile else "the United States"
 
     @model_validator(mode="after")
     def _is_a_price(self) -> Price:

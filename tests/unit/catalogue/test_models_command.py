@@ -13,7 +13,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import cli.main
-from cdk_app.catalogue import ENTRIES, FACTS_READ
+from cdk_app.catalogue import ENTRIES, FACTS_READ, Entry
 from cdk_app.catalogue.filters import Query
 from cli.main import app
 from cli.models import list_models, tell_of_model
@@ -66,7 +66,7 @@ def test_a_line_says_what_a_model_is_and_costs() -> None:
         "chat",
         "text → text",
         "128,000",
-        "0.035 in, 0.14 out per million tokens",
+        "0.035 in, 0.14 out per million tokens (US)",
         "bedrock, sagemaker",
         "fine-tuning, distillation",
         "AWS Service Terms",
@@ -259,6 +259,35 @@ def test_a_model_and_a_region_give_the_id_and_the_resources() -> None:
     assert "A workflow deployed to eu-west-2 cannot ask it" in output
     _, output, _ = invoke("llama-3-1-8b-instruct", "--region", "eu-west-1")
     assert "does not answer in eu-west-1. It does in us-east-1" in output
+
+
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=list(ENTRIES))
+def test_every_price_names_its_place_and_the_model_answers_there(entry: Entry) -> None:
+    _, output, _ = invoke("--json", entry.key)
+    for price in json.loads(output)["models"][0]["prices"]:
+        by, place = price["by"], price["place"]
+        if by in ("import", "function"):
+            assert place == "the United States"
+            continue
+        assert entry.bedrock is not None
+        answering = [region for region in entry.bedrock.regions if by in entry.bedrock.ways(region)]
+        if place == "the United States":
+            assert any(region.startswith("us-") for region in answering)
+        else:
+            assert place == f"the regions of the profile `{by}`"
+            assert by in {profile.geography for profile in entry.bedrock.profiles}
+            assert not any(region.startswith("us-") for region in answering)
+
+
+def test_a_price_is_shown_with_its_place() -> None:
+    _, output, _ = invoke("nova-micro")
+    assert (
+        "price eu:                 USD 0.046 in, 0.184 out per million tokens in the regions of the profile `eu`"
+        in output
+    )
+    assert "price us:                 USD 0.035 in, 0.14 out per million tokens in the United States" in output
+    _, output, _ = invoke("--region", "eu-west-1", "--provider", "amazon", "--kind", "chat")
+    assert cells(output)[1][5] == "0.046 in, 0.184 out per million tokens (`eu`)"
 
 
 def test_json_has_every_fact_and_every_source_that_it_names() -> None:

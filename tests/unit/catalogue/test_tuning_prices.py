@@ -20,10 +20,10 @@ from tests.unit.catalogue.conftest import product
 Invoke = Callable[..., str]
 
 OFFER: list[dict[str, Any]] = [
+    product("hour", "60", model="Nova Micro", usagetype="USE1-NovaMicro-ProvisionedThroughput-1month-ModelUnits"),
     product("1K tokens", "0.004", model="Nova Micro", usagetype="USE1-NovaMicro-Customization-Training"),
     product("Model/Month", "3", model="Nova Micro", usagetype="USE1-NovaMicro-Customization-Storage"),
     product("hour", "70", model="Nova Micro", usagetype="USE1-NovaMicro-ProvisionedThroughput-NoCommit-ModelUnits"),
-    product("hour", "60", model="Nova Micro", usagetype="USE1-NovaMicro-ProvisionedThroughput-1month-ModelUnits"),
     product("1K tokens", "0.00005", model="Nova Micro", usagetype="USE1-NovaMicro-input-tokens-custom-model"),
     product("1M tokens", "0.2", model="Nova Micro", usagetype="USE1-NovaMicro-output-tokens-custom-model"),
     product("1K tokens", "0.00001", model="Nova Micro", usagetype="USE1-NovaMicro-input-tokens"),
