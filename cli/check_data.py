@@ -26,6 +26,9 @@ from pipelines.formats.json_lines import LineStream, read_lines
 from pipelines.formats.records import Format
 
 AUTO = "auto"
+MOST_FOR_A_PERSON = 20
+MOST_FOR_A_PROGRAM = 100_000
+"""Lines of a reason that are listed in a pipe: as good as all, and no more than memory has room for."""
 SUFFIXES = (".jsonl", ".jsonl.gz")
 FOR_RAW_DATA = (
     "Training files for Bedrock and SageMaker are checked here, as the preparation writes them. "
@@ -38,7 +41,7 @@ class UnreadableData(ValueError):
 
 
 def check_data(
-    files: Sequence[Path], validation: Path | None, form: str, model: str, most_listed: int, console: Console
+    files: Sequence[Path], validation: Path | None, form: str, model: str, most_listed: int | None, console: Console
 ) -> int:
     """Check the files, print what was found, and return 1 if the service would refuse them, else 0.
 
@@ -47,7 +50,7 @@ def check_data(
         validation: a file of validation data, or a folder of it; None where there is none.
         form: a format, or `auto`.
         model: a model of the catalogue; empty where the form alone is checked.
-        most_listed: how many lines of each reason are listed.
+        most_listed: how many lines of each reason are listed; None: as many as who reads them takes.
         console: where to.
 
     Raises:
@@ -60,8 +63,9 @@ def check_data(
     key = trained.key if trained and trained.rows else None
     chosen, why = _choose_format(training_files, form, trained)
     say(f"Format: {chosen.value} ({why}). {limits_in_words(trained, chosen)}", console)
-    training = [_check(path, chosen, key, most_listed) for path in training_files]
-    held_out = [_check(path, chosen, key, most_listed) for path in validation_files]
+    most = most_listed or (MOST_FOR_A_PERSON if console.is_terminal else MOST_FOR_A_PROGRAM)
+    training = [_check(path, chosen, key, most) for path in training_files]
+    held_out = [_check(path, chosen, key, most) for path in validation_files]
     whole = check_set(_joined(training), _joined(held_out) if held_out else None)
     show_totals("Training", _joined(training), console)
     if held_out:

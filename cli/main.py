@@ -210,7 +210,10 @@ def check_training_data(
         str, typer.Option(help="The model to train, by its name in `fourfold models`: its limits are checked too.")
     ] = "",
     validation: Annotated[Path | None, typer.Option(help="Validation data, likewise.")] = None,
-    show: Annotated[int, typer.Option(help="Most lines to list of each reason.", min=1)] = 20,
+    show: Annotated[
+        int | None,
+        typer.Option(help="Most lines to list of each reason: 20 on a terminal, 100,000 in a pipe by default.", min=1),
+    ] = None,
 ) -> None:
     """Say which lines of training data Bedrock or SageMaker would refuse, why, and what to do.
 

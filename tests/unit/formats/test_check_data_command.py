@@ -256,7 +256,7 @@ def test_on_a_terminal_details_that_differ_are_told_up_to_three(tmp_path: Path) 
 
 def test_in_a_pipe_every_line_is_a_finding_of_its_own_in_the_order_of_the_file(tmp_path: Path) -> None:
     path = file_of(tmp_path, "[]", *["{}"] * 60, "[]")
-    _, output, _ = invoke(path, "--format", "chat", "--show", 100)
+    _, output, _ = invoke(path, "--format", "chat")
     places = [line.split("\t")[0] for line in output.splitlines() if "\t" in line]
     assert places == [f"{path}:{number}" for number in range(1, 63)]
 
