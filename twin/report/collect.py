@@ -31,6 +31,7 @@ CANDIDATE_FIELDS = (
     "level",
     "resamples",
     "chance",
+    "by_label",
     "faithfulness",
     "similarity",
     "retrieval",
@@ -178,11 +179,18 @@ def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
         "parts": [*found.get("slices", []), *filter(None, [found.get("general")])],
         "leak": found.get("leak"),
         "champion": found.get("champion"),
+        "by_label": by_label(found),
         "card": card(artefacts.model_card()),
         "moved": moved(ranked),
         "best": best,
         "worst": rest[: -WORST_EXAMPLES - 1 : -1],
     }
+
+
+def by_label(found: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the labels' own figures with base and tuned; None where answers are no labels."""
+    models = {name: found[name]["by_label"] for name in ("base", "tuned") if "by_label" in found[name]}
+    return models or None
 
 
 def card(found: dict[str, Any] | None) -> dict[str, str] | None:

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from tests.unit.report.conftest import candidate, cluster
+from tests.unit.report.conftest import by_label, candidate, cluster
 from twin.report import collect
 from twin.report.artefacts import Artefacts
 from twin.run.board import Board
@@ -208,6 +208,20 @@ def test_examples_moved_most_are_shown_both_ways_the_furthest_first_and_none_twi
     assert [p["record_id"] for p in evaluation["best"]] == ["0", "2", "4", "3"]
     assert [p["record_id"] for p in evaluation["worst"]] == ["1", "5"]
     assert evaluation["moved"] == {"better": 3, "same": 1, "worse": 2}
+
+
+def test_a_classification_s_figures_by_label_are_told_of_candidates_and_of_both_models(board: Board) -> None:
+    buckets, found = selected(prepared()), by_label(["bug"], [[1, 0]])
+    buckets.put("models", "run=r1/candidates/1-m-few-shot.json", candidate("few-shot", 0.2) | {"by_label": found})
+    model = {"accuracy": 0.3, "by_label": found}
+    evaluated = {"metric": "accuracy", "examples": 1, "base": model, "tuned": model}
+    evaluated["difference"] = {"value": 0.1, "ci": [0.0, 0.2]}
+    buckets.put("models", "run=r1/evaluation/evaluation.json", evaluated)
+
+    told = report(buckets, board, failed({"ResolveRun": RESOLVED}))
+
+    assert told["evaluation"]["by_label"] == {"base": found, "tuned": found}
+    assert [c["by_label"] for c in told["selection"]["candidates"]] == [None, found]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cli.figures import rows
+from tests.unit.report.conftest import by_label
 from twin.report import write_report
 from twin.report.page import render
 
@@ -86,6 +87,31 @@ def test_how_far_the_quantized_model_is_from_the_trained_one_is_told(whole: dict
     page = render(whole)
     assert "Served as q4_1 (102 MB): its held-out loss is 2.8123, 0.0123 nats from the trained model's" in page
     assert "0.05 are allowed" in page
+
+
+def test_a_classification_has_its_labels_figures_and_matrices_drawn_and_as_tables(whole: dict[str, Any]) -> None:
+    assert "By label" not in render(whole)
+
+    base, tuned = by_label(["<bug>", "praise"], [[3, 4, 5], [0, 1, 0]]), by_label(["<bug>", "praise"], [[12, 0, 0]] * 2)
+    base["left_out"] = {"labels": 7, "examples": 1234}
+    whole["evaluation"]["by_label"] = {"base": base, "tuned": tuned}
+    page = render(whole)
+
+    figures = '<td class="n">–</td><td class="n">0.250</td><td class="n">0.400</td>'
+    assert f'<th scope="row">&lt;bug&gt;</th><td class="n">12</td>{figures}{figures}</tr>' in page
+    assert "7 more labels, with 1,234 of the examples, are left out here." in page
+    assert 'aria-label="Confusion matrix, base and tuned"' in page
+    counts = "".join(f'<td class="n">{count}</td>' for count in (3, 4, 5))
+    assert f'<tr><th scope="row">&lt;bug&gt;</th>{counts}</tr>' in page
+    assert page.count('<th class="n" scope="col">no label</th>') == 2
+
+
+def test_a_candidate_of_a_classification_has_its_own(whole: dict[str, Any]) -> None:
+    whole["selection"]["candidates"][1]["by_label"] = by_label(["bug"], [[3, 1], [2, 2]], others=9)
+    page = render(whole)
+
+    assert page.count("<summary>By label: ") == page.count("<summary>By label: m, few-shot</summary>") == 1
+    assert '<th scope="row">9 other labels</th>' in page
 
 
 def test_likeness_by_embeddings_is_a_table_where_texts_were_embedded(whole: dict[str, Any]) -> None:
