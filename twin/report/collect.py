@@ -153,7 +153,7 @@ def tuning(
 
 
 def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
-    """Return base and tuned on the test split, with examples that moved most, both ways, the furthest first.
+    """Return base and tuned on the test split, with examples that got better and worse, the furthest moved first.
 
     Losses are None where Bedrock customized the model, which tells none of the base.
     """
@@ -162,7 +162,6 @@ def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
         return None
     metric = found["metric"]
     ranked = sorted(artefacts.predictions(), key=gain, reverse=True)
-    best, rest = ranked[:BEST_EXAMPLES], ranked[BEST_EXAMPLES:]
     return {
         "metric": metric,
         "examples": found["examples"],
@@ -182,8 +181,9 @@ def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
         "by_label": by_label(found),
         "card": card(artefacts.model_card()),
         "moved": moved(ranked),
-        "best": best,
-        "worst": rest[: -WORST_EXAMPLES - 1 : -1],
+        "best": [prediction for prediction in ranked if gain(prediction) >= SAME_SCORE][:BEST_EXAMPLES],
+        "worst": [prediction for prediction in reversed(ranked) if gain(prediction) <= -SAME_SCORE][:WORST_EXAMPLES],
+        "weakest": weakest(ranked),
     }
 
 
@@ -203,6 +203,12 @@ def card(found: dict[str, Any] | None) -> dict[str, str] | None:
 def gain(prediction: dict[str, Any]) -> float:
     """Return by how much the tuned model's answer is closer to the reference than the base model's."""
     return float(prediction["tuned_score"] - prediction["base_score"])
+
+
+def weakest(predictions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the tuned model's worst answers among those that tuning left as good as they were."""
+    left = [p for p in predictions if abs(gain(p)) < SAME_SCORE and p["tuned_score"] < 1 - SAME_SCORE]
+    return sorted(left, key=lambda p: float(p["tuned_score"]))[:WORST_EXAMPLES]
 
 
 def moved(predictions: list[dict[str, Any]]) -> dict[str, int]:

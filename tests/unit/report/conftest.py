@@ -189,6 +189,7 @@ def whole(early_end: dict[str, Any]) -> dict[str, Any]:
             "moved": {"better": 1, "same": 0, "worse": 0},
             "best": [prediction],
             "worst": [],
+            "weakest": [],
         },
         "approval": {"kind": "manual", "by": "jo", "at": "2026-11-26T00:53:07Z", "waited_s": 141.2},
         "serving": {

@@ -216,6 +216,20 @@ def test_a_report_of_conversations_says_how_they_were_asked(whole: dict[str, Any
     assert words in render(whole | {"serving": whole["serving"] | {"conversations": True}})
 
 
+def test_the_page_says_where_no_answer_got_better_or_worse(whole: dict[str, Any]) -> None:
+    best = whole["evaluation"]["best"][0]
+    page = render(whole)
+    assert "No answer got further away from the reference." in page
+    assert "No answer got closer" not in page
+    assert "changed nothing" not in page
+
+    same = best | {"tuned_score": best["base_score"]}
+    page = render(whole | {"evaluation": whole["evaluation"] | {"best": [], "worst": [best], "weakest": [same]}})
+    assert "No answer got closer to the reference." in page
+    assert "No answer got further away" not in page
+    assert '<span class="">+0.000</span>' in page.partition("Where it changed nothing")[2]
+
+
 def test_the_gate_s_verdict_its_parts_and_the_card_are_shown(whole: dict[str, Any]) -> None:
     page = render(whole)
 
