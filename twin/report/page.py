@@ -8,8 +8,17 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_search, draw_timeline
+from twin.report.charts import (
+    draw_candidates,
+    draw_confusion,
+    draw_funnel,
+    draw_loss,
+    draw_moved,
+    draw_search,
+    draw_timeline,
+)
 from twin.report.charts.candidates import milliseconds
+from twin.report.charts.confusion import columns, rows
 from twin.report.cuts import cuts
 from twin.report.failure import failure
 from twin.report.marks import marked
@@ -41,7 +50,8 @@ def render(report: dict[str, Any]) -> str:
         lstrip_blocks=True,
     )
     words = (approved, dollars, duration, is_timed, loss_change, milliseconds, quality_change, selection_reason, share)
-    environment.filters |= {function.__name__: function for function in (*words, signed, marked)}
+    labels = (columns, rows, confusion)
+    environment.filters |= {function.__name__: function for function in (*words, *labels, signed, marked)}
     drawn = {name: Markup(svg) if svg else None for name, svg in drawings(report).items()}  # noqa: S704 (charts escape)
     template = environment.get_template("report.html.j2")
     return template.render(
@@ -52,6 +62,12 @@ def render(report: dict[str, Any]) -> str:
         failure=failure(report["execution"]),
         **_WORDS,
     )
+
+
+def confusion(by_label: dict[str, dict[str, Any]]) -> Markup:
+    """Return the drawing of the confusion matrices of models by name."""
+    matrices = [(name, found["confusion"]) for name, found in by_label.items()]
+    return Markup(draw_confusion(matrices))  # noqa: S704 (charts escape)
 
 
 def drawings(report: dict[str, Any]) -> dict[str, str | None]:
