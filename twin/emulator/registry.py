@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin import athena, bedrock, cloudformation, glue, s3vectors, sagemaker, stepfunctions
+from twin import athena, bedrock, cloudformation, glue, s3vectors, sagemaker, stepfunctions, web_adapter
 from twin.emulator import encryption, hooks, iam
 from twin.emulator.resource_types import PROVISIONED
 
@@ -39,8 +39,10 @@ def register() -> None:
     hooks.refuse_unsupported_functions()
     hooks.hide_function_errors_from_api_clients()
     hooks.add_test_invoke_method()
+    hooks.stream_integrations()
     hooks.serve_only(_SERVED)
     hooks.provision_only(PROVISIONED)
+    web_adapter.register()
     cloudformation.register()
     glue.register()
     athena.register()

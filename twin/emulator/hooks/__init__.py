@@ -43,6 +43,7 @@ from twin.emulator.hooks.identity import (
 from twin.emulator.hooks.lifecycle import load_persisted, on_shutdown, persist, save_persisted, serve, stop_work
 from twin.emulator.hooks.redrives import redrive_executions
 from twin.emulator.hooks.rest_apis import add_test_invoke_method, hide_function_errors_from_api_clients
+from twin.emulator.hooks.rest_streaming import stream_integrations
 from twin.emulator.hooks.services import (
     Answer,
     Handler,
@@ -67,9 +68,11 @@ from twin.emulator.hooks.tasks import (
     wait_for_token,
 )
 from twin.emulator.hooks.trust import RoleNotAssumableError, require_trust
+from twin.emulator.hooks.web_functions import FunctionFailedError, WebFunction, run_web_functions_with
 
 __all__ = [
     "Answer",
+    "FunctionFailedError",
     "Handler",
     "Json",
     "Permission",
@@ -80,6 +83,7 @@ __all__ = [
     "Stream",
     "Task",
     "TaskFailedError",
+    "WebFunction",
     "add_cfn_resource",
     "add_service",
     "add_test_invoke_method",
@@ -118,12 +122,14 @@ __all__ = [
     "require_trust",
     "role_credentials",
     "run_tasks_with",
+    "run_web_functions_with",
     "save_persisted",
     "serve",
     "serve_only",
     "service_may_use_key",
     "state_machine_of",
     "stop_work",
+    "stream_integrations",
     "topic_key",
     "trust_loopback",
     "upload_key",

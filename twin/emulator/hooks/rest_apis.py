@@ -14,6 +14,7 @@ from ministack.core import responses
 from ministack.services import apigateway_v1
 
 from twin.emulator.hooks.services import Json, RawResponse, ServiceError, error_as_raw
+from twin.emulator.hooks.streams import collected
 
 TEST_STAGE = "test-invoke-stage"
 _TEST_PATH = re.compile(r"/restapis/(?P<api>[^/]+)/resources/(?P<resource>[^/]+)/methods/(?P<method>[A-Z]+)")
@@ -72,6 +73,8 @@ async def _test(api_id: str, resource_id: str, method: str, given: Json) -> RawR
         status, answered, content = await apigateway_v1.handle_execute(
             api_id, TEST_STAGE, method, target.path, headers, given.get("body", "").encode(), parse_qs(target.query)
         )
+        if isinstance(content, responses.StreamingResponse):
+            content = await collected(content)
     finally:
         if stages.get(TEST_STAGE) is stage:
             del stages[TEST_STAGE]
