@@ -13,7 +13,7 @@ from twin.emulator import Emulator
 
 LAYER = "arn:aws:lambda:us-east-1:753240598075:layer:LambdaAdapterLayerX86:26"
 RUN = "#!/bin/bash\nexec python application.py\n"
-APPLICATION = '''
+APPLICATION = """
 import json, os, select, socket, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -104,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
         self.whole(boto3.client("sts").get_caller_identity()["Arn"])
 
 ThreadingHTTPServer(("127.0.0.1", int(os.environ["AWS_LWA_PORT"])), Handler).serve_forever()
-'''
+"""
 
 
 def archive(executable: bool = True, **files: str) -> bytes:
@@ -161,7 +161,11 @@ def api_resources(integration: Json, api: Json | None = None, **method: Any) -> 
 
     def made(kind: str, depends_on: str = "", **properties: Any) -> Json:
         depends = {"DependsOn": [depends_on]} if depends_on else {}
-        return {"Type": f"AWS::ApiGateway::{kind}", "Properties": {"RestApiId": {"Ref": "Api"}, **properties}, **depends}
+        return {
+            "Type": f"AWS::ApiGateway::{kind}",
+            "Properties": {"RestApiId": {"Ref": "Api"}, **properties},
+            **depends,
+        }
 
     return {
         "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": unique("api"), **(api or {})}},

@@ -11,6 +11,8 @@ _SERVED = {
     "apigateway",
     "budgets",
     "cloudformation",
+    "cloudfront",
+    "cognito-idp",
     "dynamodb",
     "ecr",
     "events",
@@ -29,6 +31,7 @@ _SERVED = {
     "states",
     "sts",
     "tagging",
+    "wafv2",
 }
 
 
@@ -40,6 +43,9 @@ def register() -> None:
     hooks.hide_function_errors_from_api_clients()
     hooks.add_test_invoke_method()
     hooks.stream_integrations()
+    hooks.describe_requests_as_api_gateway()
+    hooks.take_api_keys_from_authorizers()
+    hooks.judge_tokens_as_api_gateway()
     hooks.serve_only(_SERVED)
     hooks.provision_only(PROVISIONED)
     web_adapter.register()

@@ -27,6 +27,7 @@ _WRAPPER = ("/bin/bash", "-c", 'exec -- "$LAMBDA_TASK_ROOT/$_HANDLER"')
 _INITIALIZATION_S = 10.0
 _LOOK_S = 0.02
 _PROBE_S = 2.0
+_ENDING_S = 0.5
 _LINES = 10_000
 
 
@@ -50,6 +51,13 @@ class Environment:
     def alive(self) -> bool:
         """Whether the process runs."""
         return self._process.running
+
+    def has_ended(self) -> bool:
+        """Whether the process ends: its connections close a moment before."""
+        deadline = time.monotonic() + _ENDING_S
+        while self.alive and time.monotonic() < deadline:
+            time.sleep(_LOOK_S)
+        return not self.alive
 
     def wait_until_ready(self, request_id: str) -> None:
         """Wait until the application answers on its port.

@@ -182,7 +182,7 @@ class Invocation:
     def _ended(self, error: Exception | None) -> FunctionFailedError:
         if self._cancelled:
             return FunctionFailedError("Runtime.Cancelled", "The client has gone away.")
-        self._broken = self._environment is not None and not self._environment.alive
+        self._broken = self._environment is not None and self._environment.has_ended()
         broke_off = f"The application's answer broke off: {error or 'it is shorter than it said'}"
         why = "Runtime exited without providing a reason" if self._broken else broke_off
         return FunctionFailedError("Runtime.ExitError", f"RequestId: {self._request_id} Error: {why}")

@@ -43,6 +43,8 @@ from twin.emulator.hooks.identity import (
 from twin.emulator.hooks.lifecycle import load_persisted, on_shutdown, persist, save_persisted, serve, stop_work
 from twin.emulator.hooks.redrives import redrive_executions
 from twin.emulator.hooks.rest_apis import add_test_invoke_method, hide_function_errors_from_api_clients
+from twin.emulator.hooks.rest_keys import take_api_keys_from_authorizers
+from twin.emulator.hooks.rest_requests import describe_requests_as_api_gateway
 from twin.emulator.hooks.rest_streaming import stream_integrations
 from twin.emulator.hooks.services import (
     Answer,
@@ -68,6 +70,7 @@ from twin.emulator.hooks.tasks import (
     wait_for_token,
 )
 from twin.emulator.hooks.trust import RoleNotAssumableError, require_trust
+from twin.emulator.hooks.user_pools import judge_tokens_as_api_gateway
 from twin.emulator.hooks.web_functions import FunctionFailedError, WebFunction, run_web_functions_with
 
 __all__ = [
@@ -91,6 +94,7 @@ __all__ = [
     "caller_credentials",
     "check_definitions_with",
     "deny_unmapped",
+    "describe_requests_as_api_gateway",
     "end_executions_with_the_emulator",
     "enforce_execution_timeouts",
     "extend_cfn_resource",
@@ -100,6 +104,7 @@ __all__ = [
     "give_succeed_states_their_output",
     "hide_function_errors_from_api_clients",
     "in_background",
+    "judge_tokens_as_api_gateway",
     "keep_executions_ended",
     "key_arn",
     "key_of_ciphertext",
@@ -130,6 +135,7 @@ __all__ = [
     "state_machine_of",
     "stop_work",
     "stream_integrations",
+    "take_api_keys_from_authorizers",
     "topic_key",
     "trust_loopback",
     "upload_key",

@@ -156,7 +156,9 @@ def _unsupported(function: Json) -> str | None:
     variables = (config.get("Environment") or {}).get("Variables") or {}
     wrapper = variables.get(WRAPPER_VARIABLE)
     if wrapper and web_function(function) is None:
-        return f"The twin has no wrapper {wrapper}: it runs functions with the Lambda Web Adapter's layer and {WRAPPER}."
+        return (
+            f"The twin has no wrapper {wrapper}: it runs functions with the Lambda Web Adapter's layer and {WRAPPER}."
+        )
     for arn in _layers(config):
         if LAYER not in arn and lambda_svc._resolve_layer_zip(arn) is None:
             return f"The twin does not have the layer {arn}."
