@@ -1,4 +1,4 @@
-"""Who gets through a REST API: users of a pool, partners with keys and usage plans, and what the function hears of it."""
+"""Who gets through a REST API: users of a pool, partners with keys; and what the function hears of it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ def deployed(emulator: Emulator, resources: dict[str, Json]) -> tuple[Stack, str
 # ---- user pools -----------------------------------------------------------------------------------------
 
 POOL = {
-    "Pool": {"Type": "AWS::Cognito::UserPool", "Properties": {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}}},
+    "Pool": {
+        "Type": "AWS::Cognito::UserPool",
+        "Properties": {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}},
+    },
     "Client": {
         "Type": "AWS::Cognito::UserPoolClient",
         "Properties": {"UserPoolId": {"Ref": "Pool"}, "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]},

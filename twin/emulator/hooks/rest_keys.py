@@ -27,6 +27,7 @@ def take_api_keys_from_authorizers() -> None:
     _choose_the_source()
     _tell_the_function()
     _map_throttles_of_methods()
+    _keep_the_source_of_stacks()
 
 
 def _remember_what_authorizers_say() -> None:
@@ -93,3 +94,18 @@ def _map_throttles_of_methods() -> None:
         return made
 
     provisioners._apigw_usage_plan_body = mapped
+
+
+def _keep_the_source_of_stacks() -> None:
+    """Have APIs of stacks keep their key source from their creation on; the emulator sets it when it changes."""
+    create = provisioners._apigw_rest_api_create
+
+    def create_kept(logical_id: str, properties: Json, stack_name: str) -> Any:
+        created = create(logical_id, properties, stack_name)
+        api = apigateway_v1._rest_apis[created[0]]
+        api["apiKeySource"] = properties.get("ApiKeySourceType", "HEADER")
+        api["disableExecuteApiEndpoint"] = properties.get("DisableExecuteApiEndpoint", False)
+        return created
+
+    provisioners._apigw_rest_api_create = create_kept
+    provisioners._RESOURCE_HANDLERS["AWS::ApiGateway::RestApi"]["create"] = create_kept

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class FunctionFailedError(Exception):
-    """An invocation's failure: its `kind` (`Runtime.ExitError`), a `message` in Lambda's words, and what was printed."""
+    """An invocation's failure: its `kind` (`Runtime.ExitError`), a `message` as Lambda's, and what was printed."""
 
     def __init__(self, kind: str, message: str, printed: str = "") -> None:
         super().__init__(f"{kind}: {message}")
@@ -231,7 +231,8 @@ async def _opened(invocation: Invocation) -> tuple[int, list[tuple[str, str]]]:
         await asyncio.wait({opening, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not opening.done():
             await asyncio.to_thread(invocation.cancel)
-    return await opening
+    answer: tuple[int, list[tuple[str, str]]] = await opening
+    return answer
 
 
 class _Run:
