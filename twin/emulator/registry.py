@@ -47,6 +47,8 @@ def register() -> None:
     hooks.take_api_keys_from_authorizers()
     hooks.judge_tokens_as_api_gateway()
     hooks.serve_only(_SERVED)
+    hooks.serve_distributions()
+    hooks.serve_public_hosts()
     hooks.provision_only(PROVISIONED)
     web_adapter.register()
     cloudformation.register()

@@ -11,6 +11,7 @@ into the emulator.
 
 from twin.emulator.hooks.callers import caller_credentials
 from twin.emulator.hooks.cloudformation import add_cfn_resource, extend_cfn_resource, physical_name, provision_only
+from twin.emulator.hooks.distributions import serve_distributions
 from twin.emulator.hooks.encryption import (
     bucket_key,
     key_arn,
@@ -41,6 +42,7 @@ from twin.emulator.hooks.identity import (
     trust_loopback,
 )
 from twin.emulator.hooks.lifecycle import load_persisted, on_shutdown, persist, save_persisted, serve, stop_work
+from twin.emulator.hooks.public_hosts import serve_public_hosts
 from twin.emulator.hooks.redrives import redrive_executions
 from twin.emulator.hooks.rest_apis import add_test_invoke_method, hide_function_errors_from_api_clients
 from twin.emulator.hooks.rest_keys import take_api_keys_from_authorizers
@@ -130,7 +132,9 @@ __all__ = [
     "run_web_functions_with",
     "save_persisted",
     "serve",
+    "serve_distributions",
     "serve_only",
+    "serve_public_hosts",
     "service_may_use_key",
     "state_machine_of",
     "stop_work",

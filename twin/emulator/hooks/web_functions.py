@@ -15,7 +15,7 @@ from ministack.core import concurrency, lambda_runtime, responses
 from ministack.services import lambda_svc
 
 from twin.emulator.hooks.function_runtime import function_environment, function_python
-from twin.emulator.hooks.services import Json
+from twin.emulator.hooks.services import Json, in_background
 from twin.emulator.hooks.streams import Stream, client_leaving, stream_as_raw
 from twin.emulator.launcher import WORK_DIR_VARIABLE
 
@@ -213,7 +213,7 @@ async def stream_function(record: Json, function: WebFunction, event: Any) -> tu
         raise ThrottledError
     run = _Run(record, invocation, request_id, slot)
     try:
-        status, headers = await _opened(invocation)
+        status, headers = await _opened(invocation, run)
     except FunctionFailedError as failure:
         await asyncio.to_thread(run.end, failure)
         raise
@@ -224,14 +224,20 @@ async def stream_function(record: Json, function: WebFunction, event: Any) -> tu
     return stream_as_raw(Stream(run.pieces(), run.cancel, many, status))
 
 
-async def _opened(invocation: Invocation) -> tuple[int, list[tuple[str, str]]]:
+async def _opened(invocation: Invocation, run: _Run) -> tuple[int, list[tuple[str, str]]]:
     leaving = client_leaving()
     opening = asyncio.ensure_future(concurrency.run_reentrant(invocation.open, thread_name="web-function"))
-    if leaving is not None:
-        await asyncio.wait({opening, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not opening.done():
-            await asyncio.to_thread(invocation.cancel)
-    answer: tuple[int, list[tuple[str, str]]] = await opening
+    try:
+        if leaving is not None:
+            await asyncio.wait({opening, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not opening.done():
+                await asyncio.to_thread(invocation.cancel)
+        answer: tuple[int, list[tuple[str, str]]] = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        # Whoever asked waits no longer. What was begun is given back once its thread has ended.
+        invocation.cancel()
+        opening.add_done_callback(run.abandon)
+        raise
     return answer
 
 
@@ -255,6 +261,11 @@ class _Run:
 
     def cancel(self) -> None:
         self._invocation.cancel()
+
+    def abandon(self, opening: asyncio.Future[Any]) -> None:
+        """End what nobody waits for any more, however it came out."""
+        opening.exception()
+        in_background("abandoned", lambda: self.end(None))
 
     def end(self, failure: FunctionFailedError | None) -> None:
         if self._ended:
