@@ -13,3 +13,4 @@ def register() -> None:
     register_deletions()
     record("AWS::CloudWatch::CompositeAlarm", name_property="AlarmName", arn="alarm:{name}", service="cloudwatch")
     record("AWS::Logs::QueryDefinition", name_property="Name")
+    record("AWS::Cognito::ManagedLoginBranding", name_property="ClientId")
