@@ -46,6 +46,7 @@ def register() -> None:
     hooks.describe_requests_as_api_gateway()
     hooks.take_api_keys_from_authorizers()
     hooks.judge_tokens_as_api_gateway()
+    hooks.make_up_fitting_passwords()
     hooks.serve_only(_SERVED)
     hooks.serve_distributions()
     hooks.serve_public_hosts()

@@ -19,6 +19,7 @@ from twin.emulator.hooks.encryption import (
     key_state,
     object_key,
     service_may_use_key,
+    table_key,
     topic_key,
     upload_key,
 )
@@ -72,7 +73,7 @@ from twin.emulator.hooks.tasks import (
     wait_for_token,
 )
 from twin.emulator.hooks.trust import RoleNotAssumableError, require_trust
-from twin.emulator.hooks.user_pools import judge_tokens_as_api_gateway
+from twin.emulator.hooks.user_pools import judge_tokens_as_api_gateway, make_up_fitting_passwords
 from twin.emulator.hooks.web_functions import FunctionFailedError, WebFunction, run_web_functions_with
 
 __all__ = [
@@ -113,6 +114,7 @@ __all__ = [
     "key_state",
     "last_heartbeat",
     "load_persisted",
+    "make_up_fitting_passwords",
     "map_iam",
     "name_function_errors",
     "object_key",
@@ -139,6 +141,7 @@ __all__ = [
     "state_machine_of",
     "stop_work",
     "stream_integrations",
+    "table_key",
     "take_api_keys_from_authorizers",
     "topic_key",
     "trust_loopback",

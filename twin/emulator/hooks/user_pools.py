@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any
 
 from ministack.services import apigateway_v1, cognito
@@ -35,6 +36,22 @@ def judge_tokens_as_api_gateway() -> None:
 
     apigateway_v1._validate_cognito_authorizer = validate_use
     apigateway_v1._fetch_jwks = keys_of
+
+
+def make_up_fitting_passwords() -> None:
+    """Give users who are created without a password one that fits the pool's policy; the emulator's may not."""
+    create = cognito._admin_create_user
+
+    def create_with_password(data: Json) -> Any:
+        made_up = {} if data.get("TemporaryPassword") else {"TemporaryPassword": fitting_password()}
+        return create({**data, **made_up})
+
+    cognito._admin_create_user = create_with_password
+
+
+def fitting_password() -> str:
+    """A password that fits any policy of a user pool: 32 characters, of every kind."""
+    return f"{secrets.token_urlsafe(21)}aA1!"
 
 
 def _fits(claims: Json, with_scopes: bool) -> bool:
