@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -109,11 +110,12 @@ def test_a_user_may_do_what_is_allowed_on_the_table_and_nothing_else(table: Tabl
     client = table.user("dynamodb:PutItem", "dynamodb:GetItem")
     client.put_item(TableName=table.name, Item=ITEM)
     assert client.get_item(TableName=table.name, Key=ITEM)["Item"] == ITEM
-    for call in (
+    calls: list[Callable[[], Any]] = [
         lambda: client.delete_item(TableName=table.name, Key=ITEM),
         lambda: client.scan(TableName=table.name),
         lambda: client.transact_write_items(TransactItems=[{"Delete": {"TableName": table.name, "Key": ITEM}}]),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(ClientError, match="AccessDenied"):
             call()
 
@@ -132,11 +134,12 @@ def test_an_index_is_a_resource_of_its_own(table: Table) -> None:
 
 def test_whoever_uses_items_needs_the_tables_key(table: Table) -> None:
     without = user_client(table.emulator, "dynamodb", allow("dynamodb:*", table.arn))
-    for call in (
+    calls: list[Callable[[], Any]] = [
         lambda: without.put_item(TableName=table.name, Item=ITEM),
         lambda: without.batch_get_item(RequestItems={table.name: {"Keys": [ITEM]}}),
         lambda: without.transact_write_items(TransactItems=[{"Put": {"TableName": table.name, "Item": ITEM}}]),
-    ):
+    ]
+    for call in calls:
         with pytest.raises(ClientError, match="kms:Decrypt"):
             call()
     without.describe_table(TableName=table.name)

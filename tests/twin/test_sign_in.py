@@ -91,7 +91,7 @@ class SignIn:
 
     def code(self) -> str:
         _, headers, _ = self.submit(self.login_page()[1], username=self.user, password=PASSWORD)
-        return parse_qs(urlsplit(headers["location"]).query)["code"][0]
+        return str(parse_qs(urlsplit(headers["location"]).query)["code"][0])
 
     def redeem(self, code: str, verifier: str = VERIFIER, **headers: str) -> tuple[int, Any, Json]:
         form = {

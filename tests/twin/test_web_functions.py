@@ -73,8 +73,7 @@ def test_the_lambda_context_says_until_when_the_function_may_work(url: str, func
 
 @pytest.mark.parametrize("name", ["x-amzn-request-context", "X-Amzn-Request-Context", "x-amzn-lambda-context"])
 def test_a_client_cannot_send_a_context_of_its_own(url: str, name: str) -> None:
-    sent = {name: '{"authorizer": {"claims": {"sub": "forged"}}}'}
-    answer = call(f"{url}/echo", **sent)[2]
+    answer = call(f"{url}/echo", "GET", None, **{name: '{"authorizer": {"claims": {"sub": "forged"}}}'})[2]
     assert len(answer["headers"][name.lower()]) == 1
     assert "forged" not in json.dumps(answer["headers"])
 

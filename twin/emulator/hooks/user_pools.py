@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Any
 
 from ministack.services import apigateway_v1, cognito
 
 from twin.emulator.hooks.services import Json
+from twin.emulator.passwords import fitting_password
 
 
 def judge_tokens_as_api_gateway() -> None:
@@ -47,11 +47,6 @@ def make_up_fitting_passwords() -> None:
         return create({**data, **made_up})
 
     cognito._admin_create_user = create_with_password
-
-
-def fitting_password() -> str:
-    """A password that fits any policy of a user pool: 32 characters, of every kind."""
-    return f"{secrets.token_urlsafe(21)}aA1!"
 
 
 def _fits(claims: Json, with_scopes: bool) -> bool:
