@@ -124,6 +124,9 @@ FUNCTIONS = [
     ("describe_requests_as_api_gateway", REST, "_invoke_lambda_proxy_v1",
      "integration api_id stage_name stage resource request_path method headers body query_params "
      "path_params owner_account_id owner_region binary_media_types authorizer_context caller_identity"),
+    ("enforce_web_acls", CLOUDFRONT, "_cf_error_response", "status explanation x_cache"),
+    ("enforce_web_acls", CLOUDFRONT, "_dist_config_el", "dist"),
+    ("enforce_web_acls", CLOUDFRONT, "_text", "el tag default"),
     ("judge_tokens_as_api_gateway", REST, "_fetch_jwks", "url"),
     ("judge_tokens_as_api_gateway", REST, "_validate_cognito_authorizer",
      "authorizer method_obj headers query_params stage"),
@@ -180,6 +183,8 @@ STORES = [
     ("add_test_invoke_method", "ministack.services.apigateway_v1", "_stages_v1"),
     ("answer_sign_in", COGNITO, "_user_pools"),
     ("check_function_settings", "ministack.services.lambda_svc", "_functions"),
+    ("enforce_web_acls", "ministack.services.waf", "_associations"),
+    ("enforce_web_acls", "ministack.services.waf", "_web_acls"),
     ("finish_stacks", "ministack.services.cloudformation", "_stacks"),
     ("object_key", "ministack.services.s3", "_buckets"),
     ("object_key", "ministack.services.s3", "_object_versions"),

@@ -2,6 +2,7 @@
 
 from twin.cloudformation.budgets import register_budgets
 from twin.cloudformation.deletion import register_deletions
+from twin.cloudformation.firewalls import register_firewalls
 from twin.cloudformation.recorded import record
 from twin.cloudformation.storage import register_storage
 from twin.cloudformation.tables import register_tables
@@ -12,6 +13,7 @@ def register() -> None:
     register_budgets()
     register_storage()
     register_tables()
+    register_firewalls()
     register_deletions()
     record("AWS::CloudWatch::CompositeAlarm", name_property="AlarmName", arn="alarm:{name}", service="cloudwatch")
     record("AWS::Logs::QueryDefinition", name_property="Name")

@@ -44,6 +44,7 @@ def register() -> None:
     hooks.add_test_invoke_method()
     hooks.stream_integrations()
     hooks.describe_requests_as_api_gateway()
+    hooks.enforce_web_acls()
     hooks.take_api_keys_from_authorizers()
     hooks.judge_tokens_as_api_gateway()
     hooks.make_up_fitting_passwords()

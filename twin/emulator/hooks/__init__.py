@@ -29,6 +29,7 @@ from twin.emulator.hooks.executions import (
     give_succeed_states_their_output,
     keep_executions_ended,
 )
+from twin.emulator.hooks.firewalls import enforce_web_acls
 from twin.emulator.hooks.functions import name_function_errors, refuse_unsupported_functions
 from twin.emulator.hooks.identity import (
     Permission,
@@ -101,6 +102,7 @@ __all__ = [
     "describe_requests_as_api_gateway",
     "end_executions_with_the_emulator",
     "enforce_execution_timeouts",
+    "enforce_web_acls",
     "extend_cfn_resource",
     "finish_stacks",
     "give_condition_keys",
