@@ -6,9 +6,11 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 
 from tests.twin.helpers import Json, wait_until
@@ -148,6 +150,15 @@ def test_test_invoke_method_gathers_the_stream(emulator: Emulator, url: str) -> 
     assert context_of(json.loads(answer["body"]))["stage"] == "test-invoke-stage"
 
 
+def test_the_integrations_timeout_ends_a_request_and_a_stream(emulator: Emulator, function: str) -> None:
+    url = deploy_api(emulator, {**proxy(function), "TimeoutInMillis": 1000})
+    assert call(f"{url}/slow")[0::2] == (504, {"message": "Endpoint request timed out"})
+    answer = opened(f"{url}/forever").getresponse()
+    with pytest.raises(http.client.IncompleteRead):
+        answer.read()
+    assert call(f"{url}/gone")[2] is True
+
+
 # ---- without streams ------------------------------------------------------------------------------------
 
 
@@ -225,6 +236,20 @@ def test_what_is_not_done_is_refused_by_name(emulator: Emulator, settings: Json,
     name = make_web_function(emulator, **settings)
     answer = emulator.client("lambda").invoke(FunctionName=name, Payload=b'{"httpMethod": "GET"}')
     assert said in json.load(answer["Payload"])["errorMessage"]
+
+
+def test_such_a_function_answers_an_api_with_an_error_that_says_nothing(emulator: Emulator) -> None:
+    arn = make_web_function(emulator, variables={"AWS_LWA_REMOVE_BASE_PATH": "/v1"})
+    status, _, answer = call(f"{deploy_api(emulator, proxy(arn))}/echo")
+    assert (status, answer) == (502, {"message": "Internal server error"})
+    assert "AWS_LWA_REMOVE_BASE_PATH" in log_of(emulator, arn)
+
+
+def test_no_application_outlives_its_emulator(tmp_path: Path) -> None:
+    with Emulator(tmp_path) as emulator:
+        pid = call(f"{deploy_api(emulator, proxy(make_web_function(emulator)))}/echo")[2]["pid"]
+        assert psutil.pid_exists(pid)
+    assert not psutil.pid_exists(pid)
 
 
 def test_an_event_that_is_no_request_is_refused_by_name(emulator: Emulator, function: str) -> None:

@@ -21,7 +21,7 @@ from twin.web_adapter.forwarded import (
     proxy_response,
 )
 from twin.web_adapter.pool import Pool
-from twin.web_adapter.settings import AdapterSettingsError, adapter_settings
+from twin.web_adapter.settings import AdapterSettingsError, adapter_settings, is_streaming
 
 _PIECE = 1 << 16
 
@@ -66,7 +66,7 @@ class Invocation:
     @property
     def streams(self) -> bool:
         """Whether the function answers in the form of Lambda's response streaming."""
-        return adapter_settings(self._function.variables).streaming
+        return is_streaming(self._function.variables)
 
     def pieces(self) -> Iterator[bytes]:
         """The answer's body as it comes.

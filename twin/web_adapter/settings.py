@@ -57,11 +57,16 @@ def adapter_settings(variables: Mapping[str, str]) -> AdapterSettings:
             "environment."
         )
     return AdapterSettings(
-        streaming=variables.get("AWS_LWA_INVOKE_MODE", "buffered").lower() == _STREAMING,
+        streaming=is_streaming(variables),
         readiness_path=variables.get("AWS_LWA_READINESS_CHECK_PATH", "/"),
         readiness_by_tcp=variables.get("AWS_LWA_READINESS_CHECK_PROTOCOL", "http").lower() == "tcp",
         healthy=_statuses(variables.get("AWS_LWA_READINESS_CHECK_HEALTHY_STATUS", _HEALTHY)),
     )
+
+
+def is_streaming(variables: Mapping[str, str]) -> bool:
+    """Whether a function answers in the form of Lambda's response streaming."""
+    return variables.get("AWS_LWA_INVOKE_MODE", "buffered").lower() == _STREAMING
 
 
 def _statuses(given: str) -> frozenset[int]:

@@ -64,9 +64,11 @@ async def _streamed(integration: Json, request: tuple[Any, ...], caller: Mapping
     if found is None:
         return _bad_gateway(f"The twin streams functions with the Lambda Web Adapter alone; {reference} has none.")
     try:
-        answer = await stream_function(record, found, event)
+        answer = await stream_function(record, found, event, int(integration["timeoutInMillis"]) / 1000)
     except ThrottledError:
         return apigateway_v1._gw_error("THROTTLED", "Too Many Requests")
+    except TimeoutError:
+        return apigateway_v1._gw_error("INTEGRATION_TIMEOUT", "Endpoint request timed out")
     except FunctionFailedError as failure:
         return _bad_gateway(f"{reference} failed: {failure}")
     if answer is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,9 +21,6 @@ from twin.emulator.launcher import WORK_DIR_VARIABLE
 
 LAYER = ":layer:LambdaAdapterLayer"
 WRAPPER_VARIABLE, WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER", "/opt/bootstrap"
-_CLIENT_GONE = 499
-
-_log = logging.getLogger(__name__)
 
 
 class FunctionFailedError(Exception):
@@ -194,14 +191,18 @@ class ThrottledError(Exception):
     """The function runs as often at once as it may."""
 
 
-async def stream_function(record: Json, function: WebFunction, event: Any) -> tuple[int, dict[str, Any], Any] | None:
+async def stream_function(
+    record: Json, function: WebFunction, event: Any, seconds: float
+) -> tuple[int, dict[str, Any], Any] | None:
     """The raw answer of a function that streams, sent on as it comes; its end frees what the invocation held.
 
-    A client that goes away ends the request to the application, also before the first byte of the answer. None
-    says that the function does not stream: its answer has not the form that API Gateway waits for.
+    A client that goes away ends the request to the application, also before the first byte of the answer, and so
+    does the end of the `seconds` for which the integration waits. None says that the function does not stream: its
+    answer has not the form that API Gateway waits for.
 
     Raises:
         FunctionFailedError: there is no answer.
+        TimeoutError: there is none in time.
         ThrottledError: the function runs as often at once as it may.
     """
     request_id = responses.new_uuid()
@@ -212,8 +213,9 @@ async def stream_function(record: Json, function: WebFunction, event: Any) -> tu
     if slot is None:
         raise ThrottledError
     run = _Run(record, invocation, request_id, slot)
+    deadline = time.monotonic() + seconds
     try:
-        status, headers = await _opened(invocation, run)
+        status, headers = await asyncio.wait_for(_opened(invocation, run), seconds)
     except FunctionFailedError as failure:
         await asyncio.to_thread(run.end, failure)
         raise
@@ -221,6 +223,7 @@ async def stream_function(record: Json, function: WebFunction, event: Any) -> tu
     for name, value in headers:
         before = many.get(name)
         many[name] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
+    run.cut_off_in(deadline - time.monotonic())
     return stream_as_raw(Stream(run.pieces(), run.cancel, many, status))
 
 
@@ -248,6 +251,13 @@ class _Run:
         self._record, self._invocation, self._request_id, self._slot = record, invocation, request_id, slot
         self._began = time.time()
         self._ended = False
+        self._timer: threading.Timer | None = None
+
+    def cut_off_in(self, seconds: float) -> None:
+        """Break the stream off then, unless it has ended by itself."""
+        self._timer = threading.Timer(max(seconds, 0), self.cancel)
+        self._timer.daemon = True
+        self._timer.start()
 
     def pieces(self) -> Iterator[bytes]:
         failure: FunctionFailedError | None = None
@@ -271,6 +281,8 @@ class _Run:
         if self._ended:
             return
         self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
         printed = self._invocation.close()
         lambda_svc._release_execution_slot(self._slot)
         log = _failed(failure, printed)["log"] if failure else printed
