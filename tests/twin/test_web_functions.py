@@ -132,8 +132,9 @@ def test_so_does_one_that_goes_away_before_the_answer_has_begun(url: str) -> Non
     assert call(f"{url}/gone")[2] is True
 
 
-def test_an_answer_that_breaks_off_breaks_off_for_the_client(url: str) -> None:
-    answer = opened(f"{url}/short").getresponse()
+@pytest.mark.parametrize("route", ["short", "cut"])
+def test_an_answer_that_breaks_off_breaks_off_for_the_client(url: str, route: str) -> None:
+    answer = opened(f"{url}/{route}").getresponse()
     with pytest.raises(http.client.IncompleteRead):
         answer.read()
 

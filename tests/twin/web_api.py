@@ -97,6 +97,10 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"too little")
         self.close_connection = True
+    def on_cut(self, body):
+        self.pieces()
+        self.piece("data: one\\n\\n")
+        self.close_connection = True
     def on_slow(self, body): time.sleep(60)
     def on_exit(self, body): os._exit(3)
     def on_identity(self, body):
