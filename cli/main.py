@@ -307,12 +307,18 @@ def text_of_input() -> str:
 
 
 @app.command()
-def serve() -> None:
-    """Serve what the last run deployed on this machine, over HTTP, until Ctrl-C."""
+def serve(
+    user: Annotated[str, typer.Option(help="The e-mail address to sign in to the page with.")] = "you@example.com",
+    choose_password: Annotated[
+        bool, typer.Option("--choose-password", help="Ask for the password; by default one is made up and shown once.")
+    ] = False,
+) -> None:
+    """Serve what the last run deployed on this machine, the page too, over HTTP, until Ctrl-C."""
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if choose_password else None
     with explained():
         from cli.serving import serve_model
 
-        serve_model(ROOT, console)
+        serve_model(ROOT, console, user, password)
 
 
 @app.command()

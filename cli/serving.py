@@ -17,8 +17,9 @@ from twin.emulator import RunningEmulator
 from twin.run.api import Api, ApiRefused
 from twin.run.board import Board
 from twin.run.going_on import GoingOn, run_going_on
+from twin.run.page import USER, make_user
 from twin.run.questions import SUMMARIZE
-from twin.run.reopened import STEPS, reopened
+from twin.run.reopened import STEPS, Deployed, reopened
 from twin.run.session import emulator_folder
 
 
@@ -35,9 +36,9 @@ def ask_model(root: Path, text: str, console: Console) -> None:
         ProbeFailed: the API refused the text; the message holds its answer.
         EmulatorError: the emulator did not start.
     """
-    with deployed(root) as api:
+    with deployed(root) as found:
         try:
-            output, _ = api.ask(SUMMARIZE, {"text": text, "temperature": 0})
+            output, _ = found.api.ask(SUMMARIZE, {"text": text, "temperature": 0})
         except ApiRefused as refused:
             going_on = run_going_on(emulator_folder(root)) if refused.status == HTTPStatus.SERVICE_UNAVAILABLE else None
             if going_on is None:
@@ -46,8 +47,16 @@ def ask_model(root: Path, text: str, console: Console) -> None:
     say(output, console)
 
 
-def serve_model(root: Path, console: Console) -> None:
+def serve_model(root: Path, console: Console, user: str = USER, password: str | None = None) -> None:
     """Serve what is deployed until Ctrl-C, and say how to ask it; what is served already is only told.
+
+    Where the page wants users to sign in, there is one afterwards.
+
+    Args:
+        root: the project's folder.
+        console: where it is said.
+        user: the e-mail address to sign in with.
+        password: one that the user has chosen; by default it is made up, and shown this once.
 
     Raises:
         NothingDeployed: no run has deployed anything.
@@ -56,8 +65,10 @@ def serve_model(root: Path, console: Console) -> None:
     folder = emulator_folder(root)
     served_already = RunningEmulator.in_directory(folder) is not None
     try:
-        with deployed(root) as api:
-            for line in announcement(api, served_already, run_going_on(folder)):
+        with deployed(root) as found:
+            for line in announcement(found.api, served_already, run_going_on(folder)):
+                say(line, console)
+            for line in page_announcement(found, user, password):
                 say(line, console)
             if not served_already:
                 threading.Event().wait()
@@ -75,6 +86,24 @@ def announcement(api: Api, served_already: bool, going_on: GoingOn | None) -> It
     yield curl(api)
 
 
+def page_announcement(found: Deployed, user: str, password: str | None) -> Iterator[str]:
+    """Say where the page is, and who may sign in to it."""
+    if found.page is None:
+        return
+    yield f"\nThe page: {found.page.url}"
+    if found.page.user_pool_id is None:
+        return
+    given = make_user(found.account, found.page.user_pool_id, user, password)
+    if given is None:
+        yield f"Sign in as {user}, with the password that was shown when this user was made."
+        yield "If it is lost, `fourfold serve --choose-password` asks for another."
+    elif password is None:
+        yield f"Sign in as {user} with the password {given}"
+        yield "It is shown this once. `fourfold serve --choose-password` asks for one of your own."
+    else:
+        yield f"Sign in as {user} with the password that you chose."
+
+
 def curl(api: Api) -> str:
     """Return a command that asks the API, with its signature."""
     user = f"{api.credentials.access_key}:{api.credentials.secret_key}"
@@ -90,12 +119,12 @@ def curl(api: Api) -> str:
 
 
 @contextmanager
-def deployed(root: Path) -> Iterator[Api]:
-    """Give the deployed API, showing on the error stream how it comes up: the output is for the answer."""
+def deployed(root: Path) -> Iterator[Deployed]:
+    """Give what is deployed, showing on the error stream how it comes up: the output is for the answer."""
     board = Board()
     for name, label in STEPS.items():
         board.add(name, label)
     with ExitStack() as stack:
         with shown(board, Console(stderr=True)):
-            api = stack.enter_context(reopened(emulator_folder(root), board))
-        yield api
+            found = stack.enter_context(reopened(emulator_folder(root), board))
+        yield found

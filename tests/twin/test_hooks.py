@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+CLOUDFRONT, COGNITO, LAMBDA = (f"ministack.services.{name}" for name in ("cloudfront", "cognito", "lambda_svc"))
+REST, RUNTIME = "ministack.services.apigateway_v1", "ministack.core.lambda_runtime"
+PROVISIONERS = "ministack.services.cloudformation.provisioners"
 STATES, SUCCEED = "ministack.services.stepfunctions", "give_succeed_states_their_output"
 
 # hook, module, private name, parameters (None: not a function)
@@ -106,6 +109,68 @@ FUNCTIONS = [
      "doc ctx service named_only direct_only"),
     ("service_may_use_key", "ministack.services.kms", "key_policy_for_arn", "resource_arn"),
     ("trust_loopback", "ministack.core.iam_evaluator", "pin_request_origin", "source_ip secure_transport"),
+    # ---- the gateway and its page ----
+    ("answer_sign_in", "ministack.app", "_handle_cognito_get_request", "method path headers query_params"),
+    ("answer_sign_in", "ministack.app", "_handle_cognito_body_request", "method path headers body query_params"),
+    ("answer_sign_in", COGNITO, "_revoke_token", "data"),
+    ("answer_viewer", CLOUDFRONT, "find_distribution_for_label", "label"),
+    ("answer_viewer", CLOUDFRONT, "handle_viewer_request",
+     "dist method path raw_uri raw_query_string headers body query_params client_ip"),
+    ("describe_requests_as_api_gateway", REST, "_build_lambda_event_v1",
+     "api_id stage_name stage resource request_path method headers body query_params path_params "
+     "binary_media_types authorizer_context caller_identity"),
+    ("describe_requests_as_api_gateway", REST, "_execute_in_scope",
+     "request api_id stage_name method path headers body query_params owner_account_id owner_region"),
+    ("describe_requests_as_api_gateway", REST, "_invoke_lambda_proxy_v1",
+     "integration api_id stage_name stage resource request_path method headers body query_params "
+     "path_params owner_account_id owner_region binary_media_types authorizer_context caller_identity"),
+    ("enforce_web_acls", CLOUDFRONT, "_cf_error_response", "status explanation x_cache"),
+    ("enforce_web_acls", CLOUDFRONT, "_dist_config_el", "dist"),
+    ("enforce_web_acls", CLOUDFRONT, "_text", "el tag default"),
+    ("judge_tokens_as_api_gateway", REST, "_fetch_jwks", "url"),
+    ("judge_tokens_as_api_gateway", REST, "_validate_cognito_authorizer",
+     "authorizer method_obj headers query_params stage"),
+    ("judge_tokens_as_api_gateway", COGNITO, "_get_pool_unscoped", "pool_id"),
+    ("judge_tokens_as_api_gateway", COGNITO, "well_known_jwks", "pool_id"),
+    ("make_up_fitting_passwords", COGNITO, "_admin_create_user", "data"),
+    ("run_web_functions_with", LAMBDA, "_acquire_execution_slot", "func config"),
+    ("run_web_functions_with", LAMBDA, "_emit_lambda_logs", "func request_id log_text error duration_ms log_source"),
+    ("run_web_functions_with", LAMBDA, "_execute_function_warm", "func event request_id"),
+    ("run_web_functions_with", LAMBDA, "_release_execution_slot", "key"),
+    ("run_web_functions_with", LAMBDA, "_resolve_layer_zip", "attachment"),
+    ("run_web_functions_with", LAMBDA, "invalidate_worker", "func_name qualifier account region"),
+    ("run_web_functions_with", RUNTIME, "_account_region_from_function_config", "config"),
+    ("run_web_functions_with", RUNTIME, "execution_credentials", "config"),
+    ("serve_distributions", "ministack.app", "_handle_execute_api_request",
+     "host path method headers body query_params raw_path raw_query_string"),
+    ("serve_distributions", CLOUDFRONT, "_dataplane_allowed_methods", "behavior_el"),
+    ("serve_distributions", CLOUDFRONT, "_fetch_from_origin",
+     "origin method uri query_string headers body viewer_is_https client_ip viewer_xff dist_arn"),
+    ("serve_distributions", CLOUDFRONT, "_origin_request_headers", "origin headers client_ip viewer_x_forwarded_for"),
+    ("serve_distributions", CLOUDFRONT, "_s3_object_key", "origin uri"),
+    ("serve_distributions", CLOUDFRONT, "_serve_s3_origin", "origin method uri headers dist_arn"),
+    ("serve_distributions", PROVISIONERS, "_cf_distribution_config", "props caller_reference"),
+    ("serve_public_hosts", "ministack.app", "_handle_post_body_shortcuts",
+     "method path headers body query_params request_id"),
+    ("serve_public_hosts", "ministack.app", "_handle_pre_body_request",
+     "method path headers query_params request_id"),
+    ("serve_public_hosts", "ministack.app", "_handle_special_data_plane_request",
+     "method path headers body query_params request_id raw_path raw_query_string client_ip"),
+    ("stream_integrations", REST, "_extract_lambda_ref_from_integration_uri", "uri"),
+    ("stream_integrations", REST, "_gw_error", "response_type message"),
+    ("stream_integrations", REST, "_put_integration", "api_id resource_id http_method data"),
+    ("stream_integrations", LAMBDA, "_execution_record_for_config", "func config"),
+    ("stream_integrations", LAMBDA, "_get_func_record_for_ref_in_scope", "function_ref account_id region"),
+    ("stream_integrations", PROVISIONERS, "_apigw_method_create", "logical_id props stack_name"),
+    ("take_api_keys_from_authorizers", REST, "_api_key_from_request", "headers"),
+    ("take_api_keys_from_authorizers", REST, "_authorize_request_v1",
+     "api_id stage_name method_obj method request_path resource headers body query_params path_params "
+     "stage owner_account_id owner_region"),
+    ("take_api_keys_from_authorizers", REST, "_check_api_key", "method_obj api_id stage_name headers"),
+    ("take_api_keys_from_authorizers", REST, "_invoke_authorizer_lambda", "authorizer event account_id region"),
+    ("take_api_keys_from_authorizers", PROVISIONERS, "_apigw_rest_api_create", "logical_id props stack_name"),
+    ("take_api_keys_from_authorizers", PROVISIONERS, "_apigw_throttle", "raw"),
+    ("take_api_keys_from_authorizers", PROVISIONERS, "_apigw_usage_plan_body", "props"),
 ]  # fmt: skip
 TABLES = [
     ("add_cfn_resource", "ministack.services.cloudformation.provisioners", "_RESOURCE_HANDLERS"),
@@ -116,7 +181,10 @@ TABLES = [
 STORES = [
     ("add_test_invoke_method", "ministack.services.apigateway_v1", "_resources"),
     ("add_test_invoke_method", "ministack.services.apigateway_v1", "_stages_v1"),
+    ("answer_sign_in", COGNITO, "_user_pools"),
     ("check_function_settings", "ministack.services.lambda_svc", "_functions"),
+    ("enforce_web_acls", "ministack.services.waf", "_associations"),
+    ("enforce_web_acls", "ministack.services.waf", "_web_acls"),
     ("finish_stacks", "ministack.services.cloudformation", "_stacks"),
     ("object_key", "ministack.services.s3", "_buckets"),
     ("object_key", "ministack.services.s3", "_object_versions"),
@@ -124,6 +192,9 @@ STORES = [
     ("run_tasks_with", "ministack.services.stepfunctions", "_executions"),
     ("run_tasks_with", "ministack.services.stepfunctions", "_state_machines"),
     ("run_tasks_with", "ministack.services.stepfunctions", "_task_tokens"),
+    ("stream_integrations", REST, "_resources"),
+    ("table_key", "ministack.services.dynamodb", "_tables"),
+    ("take_api_keys_from_authorizers", REST, "_rest_apis"),
     ("topic_key", "ministack.services.sns", "_topics"),
     ("upload_key", "ministack.services.s3", "_multipart_uploads"),
 ]

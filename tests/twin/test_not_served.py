@@ -43,7 +43,7 @@ def ask(
         ("rds-data", "POST", "/Execute", {"sql": "select 1"}),
         ("s3tables", "GET", "/iceberg/v1/config", None),
         ("s3-control", "GET", "/v20180820/accesspoint", None),
-        ("cognito-idp", "POST", "/", {"PoolName": "pool"}),
+        ("cognito-identity", "POST", "/", {"IdentityPoolName": "pool"}),
     ],
 )
 def test_a_service_with_paths_of_its_own_is_refused_by_name(
@@ -61,7 +61,7 @@ def test_nothing_answers_without_credentials(emulator: Emulator, path: str) -> N
 
 
 @pytest.mark.parametrize("path", ["/oauth2/authorize", "/logout", "/oauth2/token", "/login"])
-def test_nobody_signs_in_to_user_pools(emulator: Emulator, path: str) -> None:
+def test_nobody_signs_in_to_user_pools_under_the_emulators_own_address(emulator: Emulator, path: str) -> None:
     for method in ("GET", "POST"):
         status, _ = ask(emulator, "", method, path)
         assert status in (403, 404, 405)
@@ -79,13 +79,13 @@ def test_function_urls_are_served_by_path_and_by_host(emulator: Emulator) -> Non
 @pytest.mark.parametrize(
     "resource_type",
     [
-        "AWS::Cognito::UserPool",
+        "AWS::CloudFront::Function",
+        "AWS::Cognito::IdentityPool",
         "AWS::EC2::VPC",
         "AWS::Glue::Trigger",
         "AWS::Lambda::LayerVersion",
         "AWS::SES::EmailIdentity",
         "AWS::Scheduler::Schedule",
-        "AWS::WAFv2::WebACL",
     ],
 )
 def test_a_resource_type_behind_which_nothing_is_served_fails_its_stack(emulator: Emulator, resource_type: str) -> None:

@@ -32,13 +32,14 @@ def register_storage() -> None:
     hooks.extend_cfn_resource("AWS::SNS::Topic", after=_encrypt_topic)
 
 
-def _refuse_unknown(properties: Json, known: set[str], what: str) -> None:
+def refuse_unknown(properties: Json, known: set[str], what: str) -> None:
+    """Raise ValueError for the properties of a type that nobody applies here, by name."""
     if unknown := sorted(set(properties) - known):
         raise ValueError(f"The twin does not support {', '.join(unknown)} of {what}.")
 
 
 def _encrypt_bucket(bucket: str, properties: Json) -> None:
-    _refuse_unknown(properties, _BUCKET_PROPERTIES, "AWS::S3::Bucket")
+    refuse_unknown(properties, _BUCKET_PROPERTIES, "AWS::S3::Bucket")
     s3 = credentials.client("s3")
     rules = properties.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration")
     if not rules:
@@ -74,7 +75,7 @@ def _delete_bucket(bucket: str) -> None:
 
 
 def _encrypt_topic(topic_arn: str, properties: Json) -> None:
-    _refuse_unknown(properties, _TOPIC_PROPERTIES, "AWS::SNS::Topic")
+    refuse_unknown(properties, _TOPIC_PROPERTIES, "AWS::SNS::Topic")
     credentials.client("sns").set_topic_attributes(
         TopicArn=topic_arn,
         AttributeName="KmsMasterKeyId",

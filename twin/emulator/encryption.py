@@ -1,4 +1,4 @@
-"""The permissions on KMS keys that encrypted objects and topics ask of their users, as on AWS.
+"""The permissions on KMS keys that encrypted objects, topics and tables ask of their users, as on AWS.
 
 The emulator lets anyone who may use a bucket use its key. On AWS both are judged, and a missing key
 permission is the commoner mistake. What is read is judged on the key that it was written with, what is written on
@@ -7,7 +7,8 @@ the key that the request names, or else on the bucket's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from twin.emulator import hooks
@@ -17,6 +18,18 @@ DECRYPT, GENERATE = "kms:Decrypt", "kms:GenerateDataKey"
 # Requests on an object that do not touch its content.
 _ABOUT_OBJECTS = {"acl", "attributes", "legal-hold", "retention", "tagging", "torrent"}
 _ENCRYPTION = "x-amz-server-side-encryption"
+_ON_ITEMS = {
+    "BatchGetItem",
+    "BatchWriteItem",
+    "DeleteItem",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "Scan",
+    "TransactGetItems",
+    "TransactWriteItems",
+    "UpdateItem",
+}
 # AWS's own keys let everyone use them who may use the service.
 _OWN_TO_AWS = "alias/aws/"
 
@@ -26,6 +39,7 @@ def register() -> None:
     hooks.override("logs", "AssociateKmsKey", associate_log_key)
     hooks.require("s3", of_objects)
     hooks.require("sns", of_messages)
+    hooks.require("dynamodb", of_items)
 
 
 def of_objects(request: Request) -> Iterable[Permission]:
@@ -79,6 +93,26 @@ def of_messages(request: Request) -> Iterable[Permission]:
         given = request.parameters
         key = hooks.topic_key(given.get("TopicArn") or given.get("TargetArn", ""))
         yield from _on(key, DECRYPT, GENERATE)
+
+
+def of_items(request: Request) -> Iterable[Permission]:
+    """What using the items of an encrypted table needs: DynamoDB decrypts the table's own key in the caller's name."""
+    if request.operation not in _ON_ITEMS:
+        return
+    via = {"kms:ViaService": f"dynamodb.{request.region}.amazonaws.com"}
+    keys = {hooks.table_key(table) for table in _tables(request.parameters)} - {None}
+    for key in sorted(str(key) for key in keys):
+        if _OWN_TO_AWS not in key:
+            yield Permission(DECRYPT, hooks.key_arn(key), via)
+
+
+def _tables(given: Mapping[str, Any]) -> Iterator[str]:
+    """The tables that a request names, one by one, in a batch or in a transaction."""
+    if named := given.get("TableName"):
+        yield str(named)
+    yield from given.get("RequestItems") or {}
+    for item in given.get("TransactItems") or []:
+        yield from (str(action["TableName"]) for action in item.values() if action.get("TableName"))
 
 
 def _on(key: str | None, *actions: str) -> Iterable[Permission]:

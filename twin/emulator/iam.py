@@ -23,6 +23,7 @@ from twin.emulator.glue_iam import further_resources, glue_action, glue_resource
 from twin.emulator.hooks import Permission, Request, pass_role
 from twin.emulator.kms_iam import further_keys, kms_action, kms_resource
 from twin.emulator.lambda_iam import lambda_action, lambda_resource
+from twin.emulator.page_iam import cloudfront_resource, cognito_resource, further_web_acls, wafv2_resource
 from twin.emulator.passed_roles import SERVICES, operation_of, passed_roles
 from twin.emulator.s3vectors_iam import further_s3vectors, s3vectors_action, s3vectors_resource
 from twin.emulator.ssm_iam import further_parameters, ssm_action, ssm_resource
@@ -67,6 +68,10 @@ def register() -> None:
     hooks.map_iam("logs", logs_action, logs_resource)
     hooks.map_iam("monitoring", monitoring_action, monitoring_resource)
     hooks.require("monitoring", further_alarms)
+    hooks.name_resources("cloudfront", cloudfront_resource)
+    hooks.name_resources("cognito-idp", cognito_resource)
+    hooks.name_resources("wafv2", wafv2_resource)
+    hooks.require("wafv2", further_web_acls)
     hooks.deny_unmapped()
     for service in SERVICES:
         hooks.require(service, further_permissions)

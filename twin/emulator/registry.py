@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin import athena, bedrock, cloudformation, glue, s3vectors, sagemaker, stepfunctions
+from twin import athena, bedrock, cloudformation, glue, s3vectors, sagemaker, stepfunctions, web_adapter
 from twin.emulator import encryption, hooks, iam
 from twin.emulator.resource_types import PROVISIONED
 
@@ -11,6 +11,8 @@ _SERVED = {
     "apigateway",
     "budgets",
     "cloudformation",
+    "cloudfront",
+    "cognito-idp",
     "dynamodb",
     "ecr",
     "events",
@@ -29,6 +31,7 @@ _SERVED = {
     "states",
     "sts",
     "tagging",
+    "wafv2",
 }
 
 
@@ -39,8 +42,17 @@ def register() -> None:
     hooks.refuse_unsupported_functions()
     hooks.hide_function_errors_from_api_clients()
     hooks.add_test_invoke_method()
+    hooks.stream_integrations()
+    hooks.describe_requests_as_api_gateway()
+    hooks.enforce_web_acls()
+    hooks.take_api_keys_from_authorizers()
+    hooks.judge_tokens_as_api_gateway()
+    hooks.make_up_fitting_passwords()
     hooks.serve_only(_SERVED)
+    hooks.serve_distributions()
+    hooks.serve_public_hosts()
     hooks.provision_only(PROVISIONED)
+    web_adapter.register()
     cloudformation.register()
     glue.register()
     athena.register()

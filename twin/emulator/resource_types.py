@@ -7,10 +7,15 @@ which of these do nothing. A type that is missing fails the deployment with its 
 PROVISIONED = frozenset(
     f"AWS::{service}::{noun}"
     for service, nouns in {
-        "ApiGateway": "Account Deployment GatewayResponse Method Model RequestValidator Resource RestApi Stage",
+        "ApiGateway": (
+            "Account ApiKey Authorizer Deployment GatewayResponse Method Model RequestValidator Resource RestApi Stage "
+            "UsagePlan UsagePlanKey"
+        ),
         "CDK": "Metadata",
         "CloudFormation": "CustomResource Stack",
+        "CloudFront": "CachePolicy Distribution OriginAccessControl OriginRequestPolicy ResponseHeadersPolicy",
         "CloudWatch": "Alarm Dashboard",
+        "Cognito": "UserPool UserPoolClient UserPoolDomain UserPoolGroup UserPoolResourceServer",
         "DynamoDB": "Table",
         "ECR": "Repository",
         "Events": "EventBus Rule",
@@ -25,6 +30,7 @@ PROVISIONED = frozenset(
         "SSM": "Parameter",
         "SecretsManager": "Secret",
         "StepFunctions": "StateMachine",
+        "WAFv2": "WebACL",
     }.items()
     for noun in nouns.split()
 )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from twin.emulator import Access, Emulator, RunningEmulator
 from twin.run.api import Api
 from twin.run.board import Board, Progress, Status
+from twin.run.page import Page, deployed_page
 from twin.run.session import ENVIRONMENT, deployed_api
 from twin.run.staging import Show, stack_outputs
 
@@ -25,9 +27,22 @@ class NothingDeployed(Exception):
         super().__init__("Nothing is deployed on this machine. `fourfold run` deploys it.")
 
 
+@dataclass(frozen=True)
+class Deployed:
+    """Attributes:
+    api: the deployed API.
+    page: the page in front of it, None where none is deployed.
+    account: the emulator that serves both.
+    """
+
+    api: Api
+    page: Page | None
+    account: Access
+
+
 @contextmanager
-def reopened(folder: Path, board: Board) -> Iterator[Api]:
-    """Give the deployed API, once its endpoints are in service again.
+def reopened(folder: Path, board: Board) -> Iterator[Deployed]:
+    """Give what is deployed, once its endpoints are in service again.
 
     An emulator that runs already, such as that of `fourfold serve`, is used and left running.
 
@@ -55,7 +70,7 @@ def reopened(folder: Path, board: Board) -> Iterator[Api]:
         emulator.stop()
 
 
-def _awake(emulator: Access, board: Board) -> Api:
+def _awake(emulator: Access, board: Board) -> Deployed:
     outputs = stack_outputs(emulator, ENVIRONMENT)
     if not {"ApiUrl", "RestApiId"} <= outputs.keys():
         raise NothingDeployed
@@ -64,7 +79,7 @@ def _awake(emulator: Access, board: Board) -> Api:
             wait_for_endpoints(emulator, show)
     else:
         board.finish("WakeEndpoint", Status.SKIPPED, NOTHING_TO_WAKE)
-    return deployed_api(emulator, outputs)
+    return Deployed(deployed_api(emulator, outputs), deployed_page(emulator, outputs), emulator)
 
 
 def wait_for_endpoints(emulator: Access, show: Show) -> None:

@@ -39,6 +39,6 @@ def test_what_is_deployed_can_be_asked_afterwards(deployed: Deployed) -> None:
     board = Board()
     for name, label in STEPS.items():
         board.add(name, label)
-    with reopened(deployed.emulator.work_dir, board) as api:
-        output, _ = api.ask(SUMMARIZE, {"text": TEXT})
+    with reopened(deployed.emulator.work_dir, board) as found:
+        output, _ = found.api.ask(SUMMARIZE, {"text": TEXT})
     assert output in TEXT

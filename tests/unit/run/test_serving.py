@@ -15,6 +15,8 @@ import cli.serving
 from cli.main import app
 from tests.unit.run.conftest import FakeApi
 from twin.run.going_on import GoingOn
+from twin.run.page import Page
+from twin.run.reopened import Deployed
 
 NOT_APPROVED = b'{"title": "Service Unavailable", "status": 503, "detail": "No model is approved yet."}'
 WAITS = GoingOn("r1", waits=True)
@@ -27,7 +29,7 @@ def going_on(monkeypatch: pytest.MonkeyPatch, api: FakeApi) -> Callable[[GoingOn
 
     @contextmanager
     def deployed(_root: Path) -> Iterator[object]:
-        yield api.client
+        yield Deployed(api.client, None, None)  # type: ignore[arg-type]
 
     monkeypatch.setattr(cli.serving, "deployed", deployed)
     monkeypatch.setattr("cli.serving.RunningEmulator.in_directory", lambda _folder: api)
@@ -130,3 +132,45 @@ def test_a_failure_of_the_deployment_sends_to_the_log(api: FakeApi, going_on: Ca
     going_on(None)
 
     assert "emulator.log" in invoke("ask", "a text")[2]
+
+
+# ---- the page -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch, api: FakeApi, going_on: Callable[[GoingOn | None], None]) -> list[str | None]:
+    """Have the commands find a page, and a user pool that knows nobody yet; what passwords were asked for."""
+    asked: list[str | None] = []
+
+    @contextmanager
+    def deployed(_root: Path) -> Iterator[Deployed]:
+        yield Deployed(api.client, Page("http://d1.cloudfront.localhost:4566/", "pool"), None)  # type: ignore[arg-type]
+
+    def make_user(_account: object, _pool: str, _email: str, password: str | None) -> str | None:
+        asked.append(password)
+        return password or ("made-up" if len(asked) == 1 else None)
+
+    monkeypatch.setattr(cli.serving, "deployed", deployed)
+    monkeypatch.setattr(cli.serving, "make_user", make_user)
+    going_on(None)
+    return asked
+
+
+def test_the_page_is_told_with_a_user_whose_password_is_shown_once(page: list[str | None]) -> None:
+    first, second = invoke("serve")[1], invoke("serve")[1]
+    assert "The page: http://d1.cloudfront.localhost:4566/" in first
+    assert "Sign in as you@example.com with the password made-up" in first
+    assert "made-up" not in second
+    assert "--choose-password" in second
+
+
+def test_a_password_of_ones_own_is_asked_for_and_not_shown(page: list[str | None]) -> None:
+    result = CliRunner().invoke(app, ["serve", "--user", "me@example.com", "--choose-password"], input="own\nown\n")
+    assert page == ["own"]
+    assert "Sign in as me@example.com with the password that you chose." in result.stdout
+    assert "own\n" not in result.stdout.partition("The page")[2]
+
+
+def test_without_a_page_none_is_told(api: FakeApi, going_on: Callable[[GoingOn | None], None]) -> None:
+    going_on(None)
+    assert "The page" not in invoke("serve")[1]

@@ -11,6 +11,7 @@ into the emulator.
 
 from twin.emulator.hooks.callers import caller_credentials
 from twin.emulator.hooks.cloudformation import add_cfn_resource, extend_cfn_resource, physical_name, provision_only
+from twin.emulator.hooks.distributions import serve_distributions
 from twin.emulator.hooks.encryption import (
     bucket_key,
     key_arn,
@@ -18,6 +19,7 @@ from twin.emulator.hooks.encryption import (
     key_state,
     object_key,
     service_may_use_key,
+    table_key,
     topic_key,
     upload_key,
 )
@@ -27,6 +29,7 @@ from twin.emulator.hooks.executions import (
     give_succeed_states_their_output,
     keep_executions_ended,
 )
+from twin.emulator.hooks.firewalls import enforce_web_acls
 from twin.emulator.hooks.functions import name_function_errors, refuse_unsupported_functions
 from twin.emulator.hooks.identity import (
     Permission,
@@ -34,6 +37,7 @@ from twin.emulator.hooks.identity import (
     give_condition_keys,
     give_resource_policies,
     map_iam,
+    name_resources,
     on_denied,
     pass_role,
     require,
@@ -41,8 +45,12 @@ from twin.emulator.hooks.identity import (
     trust_loopback,
 )
 from twin.emulator.hooks.lifecycle import load_persisted, on_shutdown, persist, save_persisted, serve, stop_work
+from twin.emulator.hooks.public_hosts import serve_public_hosts
 from twin.emulator.hooks.redrives import redrive_executions
 from twin.emulator.hooks.rest_apis import add_test_invoke_method, hide_function_errors_from_api_clients
+from twin.emulator.hooks.rest_keys import take_api_keys_from_authorizers
+from twin.emulator.hooks.rest_requests import describe_requests_as_api_gateway
+from twin.emulator.hooks.rest_streaming import stream_integrations
 from twin.emulator.hooks.services import (
     Answer,
     Handler,
@@ -67,9 +75,12 @@ from twin.emulator.hooks.tasks import (
     wait_for_token,
 )
 from twin.emulator.hooks.trust import RoleNotAssumableError, require_trust
+from twin.emulator.hooks.user_pools import judge_tokens_as_api_gateway, make_up_fitting_passwords
+from twin.emulator.hooks.web_functions import FunctionFailedError, WebFunction, run_web_functions_with
 
 __all__ = [
     "Answer",
+    "FunctionFailedError",
     "Handler",
     "Json",
     "Permission",
@@ -80,6 +91,7 @@ __all__ = [
     "Stream",
     "Task",
     "TaskFailedError",
+    "WebFunction",
     "add_cfn_resource",
     "add_service",
     "add_test_invoke_method",
@@ -87,8 +99,10 @@ __all__ = [
     "caller_credentials",
     "check_definitions_with",
     "deny_unmapped",
+    "describe_requests_as_api_gateway",
     "end_executions_with_the_emulator",
     "enforce_execution_timeouts",
+    "enforce_web_acls",
     "extend_cfn_resource",
     "finish_stacks",
     "give_condition_keys",
@@ -96,14 +110,17 @@ __all__ = [
     "give_succeed_states_their_output",
     "hide_function_errors_from_api_clients",
     "in_background",
+    "judge_tokens_as_api_gateway",
     "keep_executions_ended",
     "key_arn",
     "key_of_ciphertext",
     "key_state",
     "last_heartbeat",
     "load_persisted",
+    "make_up_fitting_passwords",
     "map_iam",
     "name_function_errors",
+    "name_resources",
     "object_key",
     "on_denied",
     "on_shutdown",
@@ -118,12 +135,18 @@ __all__ = [
     "require_trust",
     "role_credentials",
     "run_tasks_with",
+    "run_web_functions_with",
     "save_persisted",
     "serve",
+    "serve_distributions",
     "serve_only",
+    "serve_public_hosts",
     "service_may_use_key",
     "state_machine_of",
     "stop_work",
+    "stream_integrations",
+    "table_key",
+    "take_api_keys_from_authorizers",
     "topic_key",
     "trust_loopback",
     "upload_key",

@@ -1,4 +1,4 @@
-"""KMS keys as requests name them, and those that stand behind objects, buckets and topics."""
+"""KMS keys as requests name them, and those that stand behind objects, buckets, topics and tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator, responses
-from ministack.services import kms, s3, sns
+from ministack.services import dynamodb, kms, s3, sns
 
 from twin.emulator.hooks.services import Json
 
@@ -79,4 +79,12 @@ def topic_key(topic_arn: str) -> str | None:
     """The key that a topic encrypts its messages with, or None."""
     topic = sns._topics.get(topic_arn)
     key: str | None = topic["attributes"].get("KmsMasterKeyId") if topic else None
+    return key
+
+
+def table_key(named: str) -> str | None:
+    """The key that a table, by its name or ARN, was encrypted with, or None where that is DynamoDB's own."""
+    table = dynamodb._tables.get(named.rpartition("/")[2])
+    described = (table or {}).get("SSEDescription") or {}
+    key: str | None = described.get("KMSMasterKeyArn") if described.get("Status") == "ENABLED" else None
     return key

@@ -30,6 +30,8 @@ from twin.processes import MARK_VARIABLE
 CARRIED = "boto3"
 # Where AWS has programs, but for /var/lang, whose Python is the one of `function_python` here.
 _PATH = "/usr/local/bin:/usr/bin:/bin:/opt/bin"
+# Where a function's files lie on AWS.
+_TASK_ROOT = "/var/task"
 # What the emulator gives a function; the last three are how it hands over what AWS hands over otherwise.
 _GIVEN = (
     "AWS_ACCESS_KEY_ID",
@@ -94,9 +96,11 @@ def isolate_functions() -> None:
 def function_environment(function: Json, given: Mapping[str, str]) -> dict[str, str]:
     """The environment of a function with this configuration: AWS's variables, out of those `given`, and its own.
 
-    Left out is what names things that are not here: Lambda's runtime API and X-Ray's daemon.
+    Left out is what names things that are not here: Lambda's runtime API and X-Ray's daemon. The function's files
+    lie elsewhere than on AWS: its own variables that name one of them say where.
     """
-    own: dict[str, str] = (function.get("Environment") or {}).get("Variables") or {}
+    variables: dict[str, str] = (function.get("Environment") or {}).get("Variables") or {}
+    own = {name: _in_task_root(value, given.get("LAMBDA_TASK_ROOT", _TASK_ROOT)) for name, value in variables.items()}
     name = function.get("FunctionName", "")
     provided = {
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.get('Runtime', '')}",
@@ -109,6 +113,10 @@ def function_environment(function: Json, given: Mapping[str, str]) -> dict[str, 
     }
     kept = {name: given[name] for name in (*_GIVEN, *_HERE) if name in given}
     return {**provided, **own, **kept}
+
+
+def _in_task_root(value: str, task_root: str) -> str:
+    return f"{task_root}{value.removeprefix(_TASK_ROOT)}" if f"{value}/".startswith(f"{_TASK_ROOT}/") else value
 
 
 _pythons: dict[Path, Path] = {}

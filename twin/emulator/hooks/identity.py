@@ -44,6 +44,19 @@ def map_iam(service: str, action: ActionOf, resource: ResourceOf) -> None:
     iam_actions.extract_resource_arn = resource_of
 
 
+def name_resources(service: str, resource: Callable[[Request], str | None]) -> None:
+    """Say on which resource a service's requests need the action that the emulator names; None leaves that to it."""
+    before = iam_actions.extract_resource_arn
+
+    def resource_of(
+        name: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str
+    ) -> Any:
+        named = resource(Request(name, method, path, headers, body, query)) if name == service else None
+        return named or before(name, method, path, headers, body, query, region, account)
+
+    iam_actions.extract_resource_arn = resource_of
+
+
 @dataclass(frozen=True)
 class Permission:
     """What a request needs: an action on a resource, with the condition keys that go with it."""

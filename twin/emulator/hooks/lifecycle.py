@@ -12,6 +12,7 @@ from ministack import app
 from ministack.core import persistence
 
 from twin.emulator import border
+from twin.emulator.hooks.streams import with_clients
 
 Save = Callable[[], Any]
 Load = Callable[[Any], None]
@@ -59,4 +60,4 @@ async def serve(host: str, port: int, stop: asyncio.Event) -> None:
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
-    await hypercorn_serve(border.guarded(app.app), config, shutdown_trigger=stop.wait)
+    await hypercorn_serve(border.guarded(with_clients(app.app)), config, shutdown_trigger=stop.wait)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import json
+import logging
 import re
 import time
 from typing import Any
@@ -14,21 +15,35 @@ from ministack.core import responses
 from ministack.services import apigateway_v1
 
 from twin.emulator.hooks.services import Json, RawResponse, ServiceError, error_as_raw
+from twin.emulator.hooks.streams import collected
 
+_log = logging.getLogger(__name__)
+_INTERNAL = "Internal server error"
 TEST_STAGE = "test-invoke-stage"
 _TEST_PATH = re.compile(r"/restapis/(?P<api>[^/]+)/resources/(?P<resource>[^/]+)/methods/(?P<method>[A-Z]+)")
 _testing: contextvars.ContextVar[bool] = contextvars.ContextVar("testing", default=False)
 
 
 def hide_function_errors_from_api_clients() -> None:
-    """Answer 502 `Internal server error` when an API's function fails; the emulator sends the error itself."""
+    """Answer 502 `Internal server error` when an API's function fails, or its answer has not the form of a proxy's.
+
+    The emulator sends the error itself, and takes any answer for a body.
+    """
     before = apigateway_v1._lambda_proxy_response
 
     def answer(result: Json) -> Any:
+        body = result.get("body")
+        if not result.get("error") and not result.get("throttle") and not _is_proxy_response(body):
+            _log.error("Malformed Lambda proxy response: an object with a statusCode is wanted.")
+            return None, _INTERNAL
         shaped, error = before(result)
-        return shaped, error and "Internal server error"
+        return shaped, error and _INTERNAL
 
     apigateway_v1._lambda_proxy_response = answer
+
+
+def _is_proxy_response(body: Any) -> bool:
+    return isinstance(body, dict) and "statusCode" in body
 
 
 def add_test_invoke_method() -> None:
@@ -59,7 +74,8 @@ def add_test_invoke_method() -> None:
 
 async def _test(api_id: str, resource_id: str, method: str, given: Json) -> RawResponse:
     resource = apigateway_v1._resources.get(api_id, {}).get(resource_id)
-    if resource is None or method not in resource.get("resourceMethods", {}):
+    methods = resource.get("resourceMethods", {}) if resource else {}
+    if resource is None or not {method, "ANY"} & set(methods):
         raise ServiceError("NotFoundException", "Invalid Method identifier specified", 404)
     target = urlsplit(given.get("pathWithQueryString") or resource["path"])
     headers = {"content-type": "application/json", **{k.lower(): v for k, v in given.get("headers", {}).items()}}
@@ -72,6 +88,8 @@ async def _test(api_id: str, resource_id: str, method: str, given: Json) -> RawR
         status, answered, content = await apigateway_v1.handle_execute(
             api_id, TEST_STAGE, method, target.path, headers, given.get("body", "").encode(), parse_qs(target.query)
         )
+        if isinstance(content, responses.StreamingResponse):
+            content = await collected(content)
     finally:
         if stages.get(TEST_STAGE) is stage:
             del stages[TEST_STAGE]

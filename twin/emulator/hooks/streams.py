@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,32 +20,101 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Stream:
-    """An answer with status 200, in pieces.
+    """An answer in pieces.
 
     Attributes:
         pieces: iterated on a thread of its own, with the account and region of the request at hand.
         cancel: called from another thread once the client has gone away; `pieces` must then end soon.
-        headers: those of the answer, which has no length.
+        headers: those of the answer; a header that comes several times has a list.
+        status: the answer's.
     """
 
     pieces: Iterator[bytes]
     cancel: Callable[[], None]
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str | list[str]] = field(default_factory=dict)
+    status: int = 200
 
 
-def stream_as_raw(stream: Stream) -> tuple[int, dict[str, str], Any]:
+class _Client:
+    """Whoever waits for an answer: only one may wait for its going away, so all who want to know share that."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._leaving: asyncio.Task[None] | None = None
+
+    def leaving(self) -> asyncio.Task[None]:
+        """What is done once the client has gone away; asked for after the request's body was read."""
+        self._leaving = self._leaving or asyncio.create_task(_gone(self._receive))
+        return self._leaving
+
+    def forget(self) -> None:
+        """Stop waiting."""
+        if self._leaving is not None:
+            self._leaving.cancel()
+
+
+_client: contextvars.ContextVar[_Client | None] = contextvars.ContextVar("client", default=None)
+
+
+def with_clients(application: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., Coroutine[Any, Any, None]]:
+    """The application, whose handlers may ask whether the client of a request has gone away (`client_leaving`)."""
+
+    async def serve(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        client = _Client(receive)
+        token = _client.set(client)
+        try:
+            await application(scope, receive, send)
+        finally:
+            _client.reset(token)
+            client.forget()
+
+    return serve
+
+
+def client_leaving() -> asyncio.Task[None] | None:
+    """What is done once the client of the request at hand has gone away; None outside of a request."""
+    client = _client.get()
+    return client.leaving() if client else None
+
+
+async def collected(streaming: responses.StreamingResponse) -> bytes:
+    """The whole body of an answer in pieces, for those who do not pass it on.
+
+    Raises ConnectionError where it breaks off.
+    """
+    pieces: list[bytes] = []
+    complete = False
+
+    async def keep(message: MutableMapping[str, Any]) -> None:
+        nonlocal complete
+        pieces.append(message.get("body", b""))
+        complete = not message.get("more_body", False)
+
+    await streaming.runner(keep, _never)
+    if not complete:
+        raise ConnectionError("The answer broke off.")
+    return b"".join(pieces)
+
+
+async def _never() -> MutableMapping[str, Any]:
+    await asyncio.Event().wait()
+    raise AssertionError("unreachable")
+
+
+def stream_as_raw(stream: Stream) -> tuple[int, dict[str, Any], Any]:
     """The emulator's form of such an answer."""
 
     async def run(send: Send, receive: Receive) -> None:
         await _send_pieces(stream, send, receive)
 
-    return 200, dict(stream.headers), responses.StreamingResponse(run)
+    return stream.status, dict(stream.headers), responses.StreamingResponse(run)
 
 
 async def _send_pieces(stream: Stream, send: Send, receive: Receive) -> None:
     pieces: asyncio.Queue[bytes | BaseException | None] = asyncio.Queue()
     _pump(stream, asyncio.get_running_loop(), pieces)
-    leaving = asyncio.create_task(_gone(receive))
+    shared = client_leaving()
+    leaving = shared or asyncio.create_task(_gone(receive))
     try:
         while True:
             getting = asyncio.create_task(pieces.get())
@@ -62,7 +131,8 @@ async def _send_pieces(stream: Stream, send: Send, receive: Receive) -> None:
             if piece is None:
                 return
     finally:
-        leaving.cancel()
+        if shared is None:
+            leaving.cancel()
         # Also when the emulator ends in the middle. What has ended has nothing left to cancel.
         await asyncio.to_thread(stream.cancel)
 

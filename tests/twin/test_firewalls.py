@@ -1,0 +1,116 @@
+"""Web ACLs before a stage and before a distribution: what they block, what they only record, what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.twin.helpers import Json, unique
+from tests.twin.stack import Stack
+from tests.twin.test_distributions import Page, page_resources
+from tests.twin.test_web_functions import call
+from tests.twin.web_api import api_resources, make_web_function, proxy
+from twin.emulator import Emulator
+
+SEEN = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "acl"}
+GROUP = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"}}
+
+
+def rule(statement: Json, action: str = "Block", priority: int = 0) -> Json:
+    taken: Json = (
+        {"OverrideAction": {"None": {}}} if "ManagedRuleGroupStatement" in statement else {"Action": {action: {}}}
+    )
+    return {"Name": f"rule-{priority}", "Priority": priority, "Statement": statement, "VisibilityConfig": SEEN, **taken}
+
+
+def at_most(requests: int) -> Json:
+    return {"RateBasedStatement": {"Limit": requests, "AggregateKeyType": "IP"}}
+
+
+def longer_than(size: int, field: str = "Body") -> Json:
+    bound = {"ComparisonOperator": "GT", "Size": size, "FieldToMatch": {field: {}}, "TextTransformations": []}
+    return {"SizeConstraintStatement": bound}
+
+
+def acl(*rules: Json, scope: str = "REGIONAL") -> Json:
+    properties = {"Name": unique("acl"), "Scope": scope, "DefaultAction": {"Allow": {}}, "Rules": list(rules)}
+    return {"Type": "AWS::WAFv2::WebACL", "Properties": {**properties, "VisibilityConfig": SEEN}}
+
+
+def association() -> Json:
+    stage = {"Fn::Sub": "arn:aws:apigateway:us-east-1::/restapis/${Api}/stages/${Stage}"}
+    given = {"ResourceArn": stage, "WebACLArn": {"Fn::GetAtt": ["Acl", "Arn"]}}
+    return {"Type": "AWS::WAFv2::WebACLAssociation", "Properties": given}
+
+
+@pytest.fixture(scope="module")
+def function(emulator: Emulator) -> str:
+    return make_web_function(emulator)
+
+
+def behind(emulator: Emulator, function: str, *rules: Json) -> tuple[Stack, str]:
+    """A stack with an API behind a web ACL, and where the API is."""
+    stack = Stack(emulator)
+    resources = {**api_resources(proxy(function)), "Acl": acl(*rules), "Association": association()}
+    assert stack.create(**resources)["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
+    return stack, f"{emulator.api_url(stack.reference('Api'), 'live')}/v1/echo"
+
+
+def test_who_asks_too_often_is_blocked(emulator: Emulator, function: str) -> None:
+    _, url = behind(emulator, function, rule(GROUP), rule(at_most(10), priority=1))
+    assert [call(url)[0] for _ in range(12)] == [200] * 10 + [403] * 2
+
+
+def test_a_body_that_is_too_long_is_blocked(emulator: Emulator, function: str) -> None:
+    _, url = behind(emulator, function, rule(longer_than(10)))
+    assert call(url, "POST", b"x" * 10)[0] == 200
+    assert call(url, "POST", b"x" * 11)[0::2] == (403, {"message": "Forbidden"})
+
+
+def test_a_rule_that_counts_blocks_nothing_and_one_that_allows_ends_the_search(
+    emulator: Emulator, function: str
+) -> None:
+    rules = (
+        rule(longer_than(0), "Count", 0),
+        rule(longer_than(5), "Allow", 1),
+        rule(longer_than(0), "Block", 2),
+    )
+    _, url = behind(emulator, function, *rules)
+    assert call(url, "POST", b"x" * 6)[0] == 200
+    assert call(url, "POST", b"x" * 5)[0] == 403
+
+
+def test_a_stage_without_its_association_is_open_again(emulator: Emulator, function: str) -> None:
+    stack, url = behind(emulator, function, rule(longer_than(0)))
+    assert call(url, "POST", b"x")[0] == 403
+    resources = api_resources(proxy(function))
+    resources["Api"]["Properties"]["Name"] = unique("api")
+    stack.update(**resources)
+    assert call(url, "POST", b"x")[0] == 200
+
+
+def test_a_distribution_has_a_web_acl_too(emulator: Emulator) -> None:
+    stack = Stack(emulator)
+    resources: dict[str, Any] = page_resources(WebACLId={"Fn::GetAtt": ["Acl", "Arn"]})
+    resources |= api_resources(proxy("arn:aws:lambda:us-east-1:000000000000:function:none"))
+    resources["Acl"] = acl(rule(longer_than(3, "QueryString")), scope="CLOUDFRONT")
+    assert stack.create(**resources)["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
+    page = Page(emulator, stack)
+    page.put("index.html", "The page", "text/html")
+    assert page.get("/?a=1") == (200, "The page")
+    assert page.get("/?a=12")[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ({"GeoMatchStatement": {"CountryCodes": ["AQ"]}}, "GeoMatchStatement of rule-0"),
+        (longer_than(1, "Cookies"), "FieldToMatch Cookies of rule-0"),
+        ({"RateBasedStatement": {"Limit": 10, "AggregateKeyType": "CUSTOM_KEYS"}}, "AggregateKeyType CUSTOM_KEYS"),
+    ],
+)
+def test_a_rule_that_is_not_judged_fails_the_stack_by_name(emulator: Emulator, statement: Json, named: str) -> None:
+    stack = Stack(emulator)
+    assert "ROLLBACK" in stack.create(Acl=acl(rule(statement)))["StackStatus"]
+    assert named in stack.reasons()
