@@ -52,6 +52,11 @@ class Problem(Exception):
             body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in self.errors]
         return body
 
+    @property
+    def code(self) -> str:
+        """Give the status in words that a program can compare, such as ``too_many_requests``."""
+        return self.status.phrase.lower().replace(" ", "_").replace("-", "_")
+
 
 def retry_later(status: HTTPStatus, detail: str, seconds: int) -> Problem:
     """Build a problem that passes."""

@@ -6,9 +6,11 @@ import time
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from lambdas.gateway.model import embed_query
+from lambdas.gateway.models import clients
+from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
 from lambdas.gateway.problems import retry_later
 from lambdas.shared import aws, environment, log, s3
+from lambdas.shared.embedding import QUERY, Vector, embed
 from lambdas.shared.errors import InvalidTarget
 from lambdas.shared.examples import Examples, SameExamples, read_examples
 from lambdas.shared.fields import Fields
@@ -77,3 +79,15 @@ def _examples(target: Target) -> Examples:
     where = f"s3://{bucket}/{target.prompt_key}"
     fields = Fields(document, where, InvalidTarget, "Start a new run; the stored prompt was changed.")
     return read_examples(fields, embed_query)
+
+
+def embed_query(model_id: str, text: str) -> Vector:
+    """Embed the text that passages are looked for.
+
+    Raises:
+        Problem: as the failure of the embedding model deserves.
+    """
+    try:
+        return embed(clients.runtime("bedrock-runtime"), model_id, text, QUERY).vector
+    except MODEL_ERRORS as failure:
+        raise problem_of(failure) from failure

@@ -1,0 +1,211 @@
+"""The gateway's settings: one JSON document in the asset, written at synthesis and read once.
+
+What is known only after a deployment (names and ARNs) comes from the environment instead.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from lambdas.gateway.exchange import APPROVED
+from lambdas.shared import environment
+from lambdas.shared.errors import ConfigurationError
+from lambdas.shared.fields import Fields
+
+DEFAULT_PATH = "/var/task/gateway.json"
+REMEDY = "Synthesize and deploy the gateway's stack anew; it writes this document."
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars for a million tokens read and a million written."""
+
+    input_usd_per_million: float
+    output_usd_per_million: float
+
+    def usd(self, input_tokens: int, output_tokens: int) -> float:
+        """Give what so many tokens cost.
+
+        >>> Price(1.0, 4.0).usd(500_000, 250_000)
+        1.5
+        """
+        read, written = input_tokens * self.input_usd_per_million, output_tokens * self.output_usd_per_million
+        return (read + written) / 1_000_000
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model on Bedrock that may be asked by its name.
+
+    Attributes:
+        model_id: model, inference profile or custom deployment.
+        sampling: whether it takes a temperature and `top_p`.
+        streaming: whether it can be asked to answer token by token.
+        prompt_caching: whether it keeps the beginning of a prompt that is marked for it.
+        price: None where it is not paid by the token.
+    """
+
+    name: str
+    model_id: str
+    context_tokens: int
+    sampling: bool
+    streaming: bool
+    prompt_caching: bool
+    price: Price | None
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """The model that texts become vectors by."""
+
+    name: str
+    model_id: str
+    dimensions: int
+    price: Price | None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request may ask for."""
+
+    max_input_characters: int
+    max_output_tokens: int
+    max_document_bytes: int
+    max_passages: int
+
+
+@dataclass(frozen=True)
+class CacheSettings:
+    """What is answered from former answers; `least_similarity` is None where no semantic cache is wanted."""
+
+    exact: bool
+    ttl_seconds: int
+    least_similarity: float | None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Most US dollars a day, for each caller and for all together; None is no bound."""
+
+    caller_usd_per_day: float | None
+    usd_per_day: float | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All of `gateway.json`.
+
+    Attributes:
+        instruction: the task's, which stands before each text.
+        labels: those of a classification, or None.
+        approved_price: the dearest of what may be approved; None where it is paid by the hour.
+        fallback: by a model's name the names that are tried after it, in turn.
+        guards_attacks: whether inputs are checked for prompt attacks.
+    """
+
+    instruction: str
+    labels: tuple[str, ...] | None
+    limits: Limits
+    models: tuple[Model, ...]
+    approved_price: Price | None
+    fallback: Mapping[str, tuple[str, ...]]
+    embedding: Embedding | None
+    cache: CacheSettings
+    budget: Budget
+    guards_attacks: bool
+
+    def model(self, name: str) -> Model | None:
+        """Give the model of a name; None for one that is not in the settings, and for the approved one."""
+        return next((model for model in self.models if model.name == name), None)
+
+
+def current() -> Settings:
+    """Give the settings of this environment; the document is read once.
+
+    Raises:
+        ConfigurationError: it is missing, or a field of it is.
+    """
+    return read(environment.optional("GATEWAY_SETTINGS") or DEFAULT_PATH)
+
+
+@lru_cache(maxsize=4)
+def read(path: str) -> Settings:
+    """Read a document of settings."""
+    try:
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as failure:
+        raise ConfigurationError(
+            f"The gateway's settings cannot be read: {failure}",
+            where=path,
+            remedy=f"{REMEDY} Elsewhere, set GATEWAY_SETTINGS to the path of such a document.",
+        ) from failure
+    return _settings(Fields(value, path, ConfigurationError, REMEDY))
+
+
+def _settings(fields: Fields) -> Settings:
+    models = tuple(_model(item) for item in fields.items("models"))
+    cache, budget = fields.fields("cache"), fields.fields("budget")
+    least = cache.fields("semantic").number("least_similarity", 0, 1) if "semantic" in cache else None
+    return Settings(
+        instruction=fields.text("instruction"),
+        labels=tuple(fields.texts("labels")) if "labels" in fields else None,
+        limits=_limits(fields.fields("limits")),
+        models=models,
+        approved_price=_price(fields, "approved_price"),
+        fallback=_fallback(fields, {APPROVED, *(model.name for model in models)}),
+        embedding=_embedding(fields.fields("embedding")) if "embedding" in fields else None,
+        cache=CacheSettings(cache.flag("exact"), cache.integer("ttl_seconds", minimum=1), least),
+        budget=Budget(_optional_number(budget, "caller_usd_per_day"), _optional_number(budget, "usd_per_day")),
+        guards_attacks=fields.fields("guard").flag("attacks"),
+    )
+
+
+def _limits(fields: Fields) -> Limits:
+    return Limits(
+        max_input_characters=fields.integer("max_input_characters", minimum=1, maximum=1_000_000),
+        max_output_tokens=fields.integer("max_output_tokens", minimum=1, maximum=100_000),
+        max_document_bytes=fields.integer("max_document_bytes", minimum=1, maximum=10_000_000),
+        max_passages=fields.integer("max_passages", minimum=1, maximum=1000),
+    )
+
+
+def _model(fields: Fields) -> Model:
+    if (platform := fields.text("platform")) != "bedrock":
+        raise fields.complaint(f"The platform {platform!r} is not bedrock")
+    return Model(
+        name=fields.text("name"),
+        model_id=fields.text("model_id"),
+        context_tokens=fields.integer("context_tokens", minimum=1),
+        sampling=fields.flag("sampling"),
+        streaming=fields.flag("streaming"),
+        prompt_caching=fields.flag("prompt_caching"),
+        price=_price(fields, "price"),
+    )
+
+
+def _embedding(fields: Fields) -> Embedding:
+    dimensions = fields.integer("dimensions", minimum=1)
+    return Embedding(fields.text("name"), fields.text("model_id"), dimensions, _price(fields, "price"))
+
+
+def _fallback(fields: Fields, known: set[str]) -> dict[str, tuple[str, ...]]:
+    nested = fields.fields("fallback")
+    chains = {name: tuple(nested.texts(name)) for name in nested}
+    for name in {*chains, *(following for chain in chains.values() for following in chain)} - known:
+        raise fields.complaint(f"The fallback names the model {name!r}; known are {', '.join(sorted(known))}")
+    return chains
+
+
+def _price(fields: Fields, name: str) -> Price | None:
+    if name not in fields:
+        return None
+    nested = fields.fields(name)
+    return Price(nested.number("input_usd_per_million", minimum=0), nested.number("output_usd_per_million", minimum=0))
+
+
+def _optional_number(fields: Fields, name: str) -> float | None:
+    return fields.number(name, minimum=0) if name in fields else None
