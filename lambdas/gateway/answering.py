@@ -57,7 +57,7 @@ class Answering:
         record = self._request.record
 
         def prepare(served: Served) -> Sequence[Turn]:
-            return served.examples.asked(turns) if examples else turns
+            return served.examples.asked(turns) if examples and served.examples else turns
 
         try:
             for piece in self._chain.pieces(prepare, parameters, live=live):

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
+from types import MappingProxyType
+from typing import NamedTuple
 
 from lambdas.gateway.problems import Problem
 
 JSON, PROBLEM, EVENTS = "application/json", "application/problem+json", "text/event-stream; charset=utf-8"
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """A response with a JSON body; None is no body at all."""
 
     body: object
     status: HTTPStatus = HTTPStatus.OK
     content_type: str = JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def content(self) -> bytes:
         """Give the body as it goes out."""
         return b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode()
 
 
-@dataclass(frozen=True)
-class Stream:
+class Stream(NamedTuple):
     """Server-sent events.
 
     Attributes:

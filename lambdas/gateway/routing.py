@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 from http import HTTPStatus
 from importlib import import_module
+from typing import NamedTuple
 
 from lambdas.gateway.problems import Problem
 from lambdas.gateway.reply import Reply, Stream
@@ -21,8 +20,7 @@ TEXT, DOCUMENT, NONE = "text", "document", "none"
 ID = r"(?P<id>[A-Za-z0-9_-]{1,64})"
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """One path with one method.
 
     Attributes:
@@ -39,7 +37,7 @@ class Route:
     body: str = NONE
     openai: bool = False
 
-    @cached_property
+    @property
     def pattern(self) -> re.Pattern[str]:
         """Give what paths it answers."""
         return re.compile(self.path.replace("{id}", ID))

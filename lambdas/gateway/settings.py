@@ -1,15 +1,16 @@
-"""The gateway's settings: one JSON document in the asset, written at synthesis and read once.
+"""The gateway's settings: one JSON document, read once.
 
-What is known only after a deployment (names and ARNs) comes from the environment instead.
+Most of it lies in the asset, as `gateway.json`, written at synthesis. Its members `models`, `approved_price` and
+`embedding` hang on the region of the deployment and come from the environment, as names and ARNs do.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from lambdas.gateway.exchange import APPROVED
 from lambdas.shared import environment
@@ -20,8 +21,7 @@ DEFAULT_PATH = "/var/task/gateway.json"
 REMEDY = "Synthesize and deploy the gateway's stack anew; it writes this document."
 
 
-@dataclass(frozen=True)
-class Price:
+class Price(NamedTuple):
     """US dollars for a million tokens read and a million written."""
 
     input_usd_per_million: float
@@ -37,8 +37,7 @@ class Price:
         return (read + written) / 1_000_000
 
 
-@dataclass(frozen=True)
-class Model:
+class Model(NamedTuple):
     """A model on Bedrock that may be asked by its name.
 
     Attributes:
@@ -58,8 +57,7 @@ class Model:
     price: Price | None
 
 
-@dataclass(frozen=True)
-class Embedding:
+class Embedding(NamedTuple):
     """The model that texts become vectors by."""
 
     name: str
@@ -68,8 +66,7 @@ class Embedding:
     price: Price | None
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """What one request may ask for."""
 
     max_input_characters: int
@@ -78,8 +75,7 @@ class Limits:
     max_passages: int
 
 
-@dataclass(frozen=True)
-class CacheSettings:
+class CacheSettings(NamedTuple):
     """What is answered from former answers; `least_similarity` is None where no semantic cache is wanted."""
 
     exact: bool
@@ -87,16 +83,14 @@ class CacheSettings:
     least_similarity: float | None
 
 
-@dataclass(frozen=True)
-class Budget:
+class Budget(NamedTuple):
     """Most US dollars a day, for each caller and for all together; None is no bound."""
 
     caller_usd_per_day: float | None
     usd_per_day: float | None
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """All of `gateway.json`.
 
     Attributes:
@@ -104,7 +98,7 @@ class Settings:
         labels: those of a classification, or None.
         approved_price: the dearest of what may be approved; None where it is paid by the hour.
         fallback: by a model's name the names that are tried after it, in turn.
-        guards_attacks: whether inputs are checked for prompt attacks.
+        document: all of it as it is written, for the parts that read their own.
     """
 
     instruction: str
@@ -116,7 +110,7 @@ class Settings:
     embedding: Embedding | None
     cache: CacheSettings
     budget: Budget
-    guards_attacks: bool
+    document: Mapping[str, Any]
 
     def model(self, name: str) -> Model | None:
         """Give the model of a name; None for one that is not in the settings, and for the approved one."""
@@ -124,20 +118,20 @@ class Settings:
 
 
 def current() -> Settings:
-    """Give the settings of this environment; the document is read once.
+    """Give the settings of this environment: GATEWAY_SETTINGS, the document's path, and GATEWAY_MODELS.
 
     Raises:
-        ConfigurationError: it is missing, or a field of it is.
+        ConfigurationError: the document is missing, or a field of it is.
     """
-    return read(environment.optional("GATEWAY_SETTINGS") or DEFAULT_PATH)
+    return read(environment.optional("GATEWAY_SETTINGS") or DEFAULT_PATH, environment.optional("GATEWAY_MODELS"))
 
 
 @lru_cache(maxsize=4)
-def read(path: str) -> Settings:
-    """Read a document of settings."""
+def read(path: str, members: str = "") -> Settings:
+    """Read a document of settings, and the members of it that lie elsewhere."""
     try:
-        value = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as failure:
+        value = json.loads(Path(path).read_text(encoding="utf-8")) | json.loads(members or "{}")
+    except (OSError, ValueError, TypeError) as failure:
         raise ConfigurationError(
             f"The gateway's settings cannot be read: {failure}",
             where=path,
@@ -160,7 +154,7 @@ def _settings(fields: Fields) -> Settings:
         embedding=_embedding(fields.fields("embedding")) if "embedding" in fields else None,
         cache=CacheSettings(cache.flag("exact"), cache.integer("ttl_seconds", minimum=1), least),
         budget=Budget(_optional_number(budget, "caller_usd_per_day"), _optional_number(budget, "usd_per_day")),
-        guards_attacks=fields.fields("guard").flag("attacks"),
+        document=fields.as_dict(),
     )
 
 

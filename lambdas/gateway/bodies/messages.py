@@ -7,7 +7,7 @@ from typing import Any
 from lambdas.gateway.bodies.checking import Check, Schema
 from lambdas.gateway.bodies.fields import Text
 from lambdas.gateway.settings import Limits
-from lambdas.shared.prompts import Turn
+from lambdas.shared.turns import Turn
 
 MAX_MESSAGES = 64
 MAX_CHAT_MESSAGES = 256

@@ -9,7 +9,7 @@ from lambdas.gateway.bodies.checking import Body, Check
 from lambdas.gateway.bodies.fields import Text
 from lambdas.gateway.bodies.messages import Messages
 from lambdas.gateway.bodies.sampling import FOURFOLD, MODEL, STREAM, sampling
-from lambdas.shared.prompts import Turn
+from lambdas.shared.turns import Turn
 
 SUMMARIZE = Body("SummarizeRequest", Text("text", "The text to summarize."), MODEL, *sampling(), STREAM, FOURFOLD)
 GENERATE = Body(

@@ -9,7 +9,7 @@ from lambdas.gateway.exchange import Parameters, Usage
 from lambdas.gateway.models import clients
 from lambdas.gateway.models.upstream import Finished, Piece, Tuning, broken_off
 from lambdas.shared.errors import ServiceCallFailed
-from lambdas.shared.prompts import Turn
+from lambdas.shared.turns import Turn
 
 GUARDRAIL = "guardrail_intervened"
 FINISHES = {

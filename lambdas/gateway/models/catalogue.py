@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambdas.gateway.exchange import APPROVED, Usage
 from lambdas.gateway.models.approved import approved_target
 from lambdas.gateway.models.bedrock import BedrockModel
-from lambdas.gateway.models.endpoint import EndpointModel
 from lambdas.gateway.models.upstream import Upstream
 from lambdas.gateway.problems import FieldError, Problem, retry_later
 from lambdas.gateway.settings import Model, Price, Settings
-from lambdas.shared.examples import Examples, SameExamples
 from lambdas.shared.targets import BedrockTarget, ExtractiveTarget, SageMakerTarget, Target
+
+if TYPE_CHECKING:
+    from lambdas.shared.examples import Examples
 
 # Converse says what a prompt took from the cache, and what it put there, beside the input tokens; what each costs
 # compared to these differs little by model: https://aws.amazon.com/bedrock/pricing/
 READ_FROM_CACHE, WRITTEN_TO_CACHE = 0.1, 1.25
 
 
-@dataclass(frozen=True)
-class Served:
+class Served(NamedTuple):
     """A model that can be asked now.
 
     Attributes:
@@ -31,7 +31,7 @@ class Served:
         kind: ``bedrock``, ``sagemaker`` or ``extractive``.
         run_id: the run whose model was approved; None for the other models.
         upstream: None for the extractive baseline, which asks no model.
-        examples: what the task's prompt is shown with.
+        examples: what the task's prompt is shown with, if anything.
         seed: whether it takes a seed.
         price: None where it is not paid by the token.
     """
@@ -41,7 +41,7 @@ class Served:
     kind: str
     run_id: str | None
     upstream: Upstream | None
-    examples: Examples
+    examples: Examples | None
     sampling: bool
     seed: bool
     context_tokens: int | None
@@ -98,7 +98,7 @@ def _of_settings(model: Model) -> Served:
         kind="bedrock",
         run_id=None,
         upstream=upstream,
-        examples=SameExamples(),
+        examples=None,
         sampling=model.sampling,
         seed=False,
         context_tokens=model.context_tokens,
@@ -137,6 +137,8 @@ def _upstream(target: Target, known: Model | None) -> Upstream | None:
     if isinstance(target, ExtractiveTarget):
         return None
     if isinstance(target, SageMakerTarget):
+        from lambdas.gateway.models.endpoint import EndpointModel
+
         return EndpointModel(target.endpoint)
     caching = known is not None and known.prompt_caching
     streaming = known is None or known.streaming

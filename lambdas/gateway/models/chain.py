@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
+from typing import NamedTuple
 
 from lambdas.gateway.call import Call, Stopped
 from lambdas.gateway.exchange import APPROVED, Parameters
@@ -19,7 +20,7 @@ from lambdas.gateway.models.catalogue import Served
 from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
 from lambdas.gateway.models.upstream import BrokenOff, Finished, Piece, Tuning
 from lambdas.gateway.problems import FieldError, Problem, retry_later
-from lambdas.shared.prompts import Turn
+from lambdas.shared.turns import Turn
 
 TRIES = 3
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 2.0
@@ -39,8 +40,7 @@ Prepare = Callable[[Served], Sequence[Turn]]
 """Gives the conversation as a model is to be asked it."""
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One request to a model, and what became of it."""
 
     model: str

@@ -11,7 +11,7 @@ from lambdas.gateway.models import clients
 from lambdas.gateway.models.upstream import Finished, Piece, Tuning, broken_off
 from lambdas.shared.errors import ServiceCallFailed
 from lambdas.shared.fields import Fields
-from lambdas.shared.prompts import Turn
+from lambdas.shared.turns import Turn
 
 REMEDY = "Check that the serving image speaks the chat completion protocol."
 DATA, DONE = b"data:", b"[DONE]"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lambdas.gateway.exchange import Parameters, Usage
 from lambdas.shared.errors import ServiceCallFailed
-from lambdas.shared.prompts import Turn
+from lambdas.shared.turns import Turn
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(NamedTuple):
     """The end of an answer.
 
     Attributes:
@@ -21,7 +19,7 @@ class Finished:
     """
 
     finish: str
-    usage: Usage = field(default_factory=Usage)
+    usage: Usage = Usage()
     blocked: bool = False
 
 
@@ -29,8 +27,7 @@ Piece = str | Finished
 """A part of a text; the last piece of every answer, and no other, is a `Finished`."""
 
 
-@dataclass(frozen=True)
-class Tuning:
+class Tuning(NamedTuple):
     """What is said to a model beside the conversation.
 
     Attributes:

@@ -15,8 +15,7 @@ from lambdas.gateway.reply import Reply, Stream, event
 from lambdas.gateway.request import Request
 from lambdas.gateway.routes.chat import picks_sentences
 from lambdas.gateway.services import Services
-from lambdas.shared.extractive import best_sentence
-from lambdas.shared.prompts import Turn, task_prompt
+from lambdas.shared.turns import Turn, task_prompt
 
 
 def summarize(request: Request, services: Services) -> Reply | Stream:
@@ -86,6 +85,8 @@ def _document(request: Request, answering: Answering, output: str) -> dict[str, 
 
 
 def _extracted(text: str) -> str:
+    from lambdas.shared.extractive import best_sentence  # of use to this target alone
+
     sentence = best_sentence(text)
     if not sentence:
         wrong = "'text' holds no word, and so no sentence to pick"
