@@ -52,6 +52,11 @@ class Served(NamedTuple):
         """What tells one approved model from the next; an answer is kept for one version only."""
         return f"{self.label} {self.run_id or ''}".strip()
 
+    @property
+    def guards_itself(self) -> bool:
+        """Whether the model's service applies the guardrail."""
+        return self.kind == "bedrock"
+
     def cost(self, usage: Usage) -> float | None:
         """Give the US dollars of an answer; None where it is not paid by the token."""
         if self.price is None:
