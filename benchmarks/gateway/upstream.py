@@ -74,6 +74,9 @@ class Upstream:
         script: gives the script of the next request, by its path.
         asked: the requests, the latest last; none are kept where `keep` is False.
         ended: how requests ended: ``answered``, ``left`` (by the client), ``died``.
+        on_end: is told how each request ended.
+        connections: how many are open.
+        other: answers what no model is asked, by path, headers and body; None leaves it to the script.
     """
 
     script: Callable[[str], Script] = lambda path: Script()  # noqa: ARG005
@@ -83,6 +86,7 @@ class Upstream:
     port: int = 0
     on_end: Callable[[str], None] = lambda how: None  # noqa: ARG005
     connections: int = 0
+    other: Callable[[str, dict[str, str], bytes], tuple[int, bytes] | None] = lambda path, headers, body: None  # noqa: ARG005
 
     @property
     def url(self) -> str:
@@ -108,9 +112,13 @@ class Upstream:
             while (head := await _head(reader)) is not None:
                 path, headers = head
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
+                if (answered := self.other(path, headers, body)) is not None:
+                    status, content = answered
+                    _whole(writer, content, status=status)
+                    continue
                 if self.keep:
                     self.asked.append(Asked(path, json.loads(body or b"{}"), headers))
-                how = await self._answered(reader, writer, path, body)
+                how = await self._answered(reader, writer, path)
                 self.ended[how] += 1
                 self.on_end(how)
                 if how != "answered":
@@ -120,15 +128,11 @@ class Upstream:
         finally:
             self.connections -= 1
             writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
 
-    async def _answered(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, body: bytes
-    ) -> str:
+    async def _answered(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str) -> str:
         """Answer, unless the client leaves first."""
         script = self.script(path)
-        answering = asyncio.ensure_future(_answer(writer, path, body, script))
+        answering = asyncio.ensure_future(_answer(writer, path, script))
         # Nothing is pipelined here, so a byte or an end is the client's leaving.
         leaving = asyncio.ensure_future(reader.read(1)) if script.stalls or script.pause or script.gate else None
         try:
@@ -160,7 +164,7 @@ async def _head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]] | No
     return unquote(first.split(" ")[1]), headers
 
 
-async def _answer(writer: asyncio.StreamWriter, path: str, body: bytes, script: Script) -> str:
+async def _answer(writer: asyncio.StreamWriter, path: str, script: Script) -> str:
     if script.error:
         document = json.dumps({"message": script.message}).encode()
         _whole(writer, document, status=script.status, more={"x-amzn-ErrorType": script.error})
@@ -170,7 +174,7 @@ async def _answer(writer: asyncio.StreamWriter, path: str, body: bytes, script: 
         return await _stream(writer, path, script)
     else:
         await _hold(script)
-        _whole(writer, _document(path, body, script))
+        _whole(writer, _document(path, script))
     await writer.drain()
     return "answered"
 
@@ -231,7 +235,7 @@ def _part(document: dict[str, object]) -> bytes:
     return part(b"data: " + json.dumps(document).encode() + b"\n\n")
 
 
-def _document(path: str, body: bytes, script: Script) -> bytes:
+def _document(path: str, script: Script) -> bytes:
     if script.body is not None:
         return script.body
     text = "".join(script.words)
@@ -287,10 +291,10 @@ def running(upstream: Upstream) -> Iterator[Upstream]:
         task = loop.create_task(upstream.serve(started.set))
         with suppress(asyncio.CancelledError):
             loop.run_until_complete(task)
-        pending = asyncio.all_tasks(loop)
-        for other in pending:
+        for other in asyncio.all_tasks(loop):
             other.cancel()
-        loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+            with suppress(asyncio.CancelledError):
+                loop.run_until_complete(other)
         loop.close()
 
     thread = threading.Thread(target=run, daemon=True)

@@ -64,6 +64,7 @@ class Answering:
         self.sources: Sequence[dict[str, object]] = ()
         self._shown = self.asked.label
         self._seen = 0
+        self._nano_usd: int | None = None
 
     @property
     def answering(self) -> Served:
@@ -205,8 +206,8 @@ class Answering:
         if finished.blocked:
             record.guard = guarding.BLOCKED
         record.model, record.usage = self.label, self.usage
-        cost = self.answering.cost(self.usage)
-        record.cost_usd = None if cost is None else round(cost, 9)
+        self._nano_usd = self.answering.nano_usd(self.usage)
+        record.cost_usd = None if self._nano_usd is None else self._nano_usd / NANO
 
     def _account(self, turns: Sequence[Turn], told: Sequence[str], *, finished: bool) -> None:
         """Count what was used; of an answer that was given up, what can be told without the model's own count."""
@@ -216,15 +217,14 @@ class Answering:
         meter = self._services.meter
         if meter is None or not (self.usage.input_tokens or self.usage.output_tokens):
             return
-        cost = self._request.record.cost_usd
-        meter.account(self._request.caller, self.usage, None if cost is None else math.ceil(cost * NANO))
+        meter.account(self._request.caller, self.usage, self._nano_usd)
 
 
 def cap_reached(lifts_at: object) -> Problem:
     """Build the problem of a caller, or of all, who have used what they may today."""
     from datetime import UTC, datetime
 
-    assert isinstance(lifts_at, datetime)  # noqa: S101 - which is what `CapReached` carries
+    assert isinstance(lifts_at, datetime)
     seconds = max(1, math.ceil((lifts_at - datetime.now(UTC)).total_seconds()))
     return Problem(
         HTTPStatus.TOO_MANY_REQUESTS,

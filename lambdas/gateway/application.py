@@ -25,7 +25,7 @@ from lambdas.gateway.problems import Problem, retry_later
 from lambdas.gateway.reply import EVENTS, PROBLEM, Reply, Stream
 from lambdas.gateway.request import Request, read_request
 from lambdas.gateway.services import Services
-from lambdas.shared import environment, log
+from lambdas.shared import aws, environment, log
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -160,18 +160,22 @@ class Application:
             outbox.put(reply.failed(_out_of_time()))
             return int(HTTPStatus.GATEWAY_TIMEOUT)
         except Exception as failure:
-            self._log(failure)
-            outbox.put(reply.failed(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, APOLOGY)))
-            return int(HTTPStatus.INTERNAL_SERVER_ERROR)
+            fault = self._fault(failure)
+            outbox.put(reply.failed(fault))
+            return int(fault.status)
         return int(HTTPStatus.OK)
 
     def _apology(self, failure: Exception, request: Request) -> Reply:
         """Give the answer to a fault of ours: the log learns everything, the caller only that it happened."""
-        self._log(failure)
-        return _as_reply(Problem(HTTPStatus.INTERNAL_SERVER_ERROR, APOLOGY), request)
+        return _as_reply(self._fault(failure), request)
 
-    def _log(self, failure: Exception) -> None:
+    def _fault(self, failure: Exception) -> Problem:
+        """Give the problem of what nobody expected; a service of AWS that is busy is none of that."""
+        if isinstance(failure, aws.CALL_ERRORS) and aws.passes_by_itself(failure):
+            log.warning("A service did not answer", error=type(failure).__name__, reason=str(failure))
+            return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "A service behind this one is busy.", 5)
         log.error(str(failure), error=type(failure).__name__, traceback="".join(traceback.format_exception(failure)))
+        return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, APOLOGY)
 
     def _account(self, request: Request, status: int) -> None:
         if request.record.route != "healthz":

@@ -16,7 +16,9 @@ from lambdas.gateway.services import Services
 # A character of JSON text takes up to six bytes escaped; the rest of a request is small.
 BYTES_PER_CHARACTER = 6
 OVERHEAD_BYTES = 16 * 1024
-TEXT, DOCUMENT, NONE = "text", "document", "none"
+TEXT, DOCUMENT, CONVERSATION, NONE = "text", "document", "conversation", "none"
+# As many as API Gateway lets through.
+MOST_BYTES = 10 * 1024 * 1024
 ID = r"(?P<id>[A-Za-z0-9_-]{1,64})"
 
 
@@ -24,8 +26,9 @@ class Route(NamedTuple):
     """One path with one method.
 
     Attributes:
-        name: what the log and the metrics call it; also the module and the function that answer.
-        body: what kind of body it takes: `TEXT`, `DOCUMENT` or `NONE`.
+        name: what the log and the metrics call it.
+        module: of `routes`, with the function that answers.
+        body: what kind of body it takes: `TEXT`, `DOCUMENT`, `CONVERSATION` or `NONE`.
         openai: whether errors are in OpenAI's shape as well, for its clients.
     """
 
@@ -46,11 +49,13 @@ class Route(NamedTuple):
         """Give the most bytes that a body may have."""
         if self.body == NONE:
             return OVERHEAD_BYTES
+        if self.body == CONVERSATION:
+            return MOST_BYTES
         limits = services.settings.limits
         if self.body == DOCUMENT:
             # In base64, or as text that is escaped.
-            return BYTES_PER_CHARACTER * limits.max_document_bytes + OVERHEAD_BYTES
-        return BYTES_PER_CHARACTER * limits.max_input_characters + OVERHEAD_BYTES
+            return min(MOST_BYTES, BYTES_PER_CHARACTER * limits.max_document_bytes + OVERHEAD_BYTES)
+        return min(MOST_BYTES, BYTES_PER_CHARACTER * limits.max_input_characters + OVERHEAD_BYTES)
 
     def answer(self, request: Request, services: Services) -> Reply | Stream:
         """Answer a request; raises a `Problem` for one that cannot be."""
@@ -62,10 +67,26 @@ class Route(NamedTuple):
 
 ROUTES = (
     Route("healthz", "GET", "/healthz", "health", "healthz"),
+    Route("openapi", "GET", "/openapi.json", "health", "openapi"),
     Route("models", "GET", "/v1/models", "models", "models", openai=True),
     Route("chat", "POST", "/v1/chat/completions", "chat", "chat", TEXT, openai=True),
     Route("summarize", "POST", "/v1/summarize", "tasks", "summarize", TEXT),
     Route("generate", "POST", "/v1/generate", "tasks", "generate", TEXT),
+    Route("classify", "POST", "/v1/classify", "tasks", "classify", TEXT),
+    Route("embeddings", "POST", "/v1/embeddings", "embeddings", "embeddings", TEXT, openai=True),
+    Route("search", "POST", "/v1/search", "search", "search", TEXT),
+    Route("documents", "POST", "/v1/documents", "documents", "add", DOCUMENT),
+    Route("documents", "GET", "/v1/documents", "documents", "listed"),
+    Route("documents", "DELETE", "/v1/documents/{id}", "documents", "remove"),
+    Route("feedback", "POST", "/v1/feedback", "kept", "add_feedback", CONVERSATION),
+    Route("feedback", "GET", "/v1/feedback", "kept", "listed_feedback"),
+    Route("feedback", "DELETE", "/v1/feedback/{id}", "kept", "delete_feedback"),
+    Route("history", "GET", "/v1/history", "kept", "conversations"),
+    Route("history", "GET", "/v1/history/{id}", "kept", "conversation"),
+    Route("history", "PUT", "/v1/history/{id}", "kept", "keep_conversation", CONVERSATION),
+    Route("history", "DELETE", "/v1/history/{id}", "kept", "delete_conversation"),
+    Route("usage", "GET", "/v1/usage", "kept", "usage"),
+    Route("workflow", "GET", "/v1/workflow", "workflow", "workflow"),
 )
 _FIXED = {(route.method, route.path): route for route in ROUTES if "{" not in route.path}
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from lambdas.gateway.exchange import APPROVED
+from lambdas.gateway.exchange import APPROVED, Usage
 from lambdas.shared import environment
 from lambdas.shared.errors import ConfigurationError
 from lambdas.shared.fields import Fields
@@ -27,14 +27,14 @@ class Price(NamedTuple):
     input_usd_per_million: float
     output_usd_per_million: float
 
-    def usd(self, input_tokens: int, output_tokens: int) -> float:
-        """Give what so many tokens cost.
+    def nano_usd(self, usage: Usage) -> int:
+        """Give what tokens cost, in billionths of a dollar, as the meter counts them."""
+        from decimal import Decimal
 
-        >>> Price(1.0, 4.0).usd(500_000, 250_000)
-        1.5
-        """
-        read, written = input_tokens * self.input_usd_per_million, output_tokens * self.output_usd_per_million
-        return (read + written) / 1_000_000
+        from lambdas.gateway.usage import cost
+
+        read, written = Decimal(str(self.input_usd_per_million)), Decimal(str(self.output_usd_per_million))
+        return cost.nano_usd(usage, cost.Price(read, written))
 
 
 class Model(NamedTuple):

@@ -159,10 +159,10 @@ class Choice:
 
     def read(self, value: object, pointer: str, check: Check) -> str:
         """Give the text, or note that it is none of these."""
-        if value not in self._values:
+        if not isinstance(value, str) or value not in self._values:
             check.wrong(pointer, f"'{self.name}' must be one of {', '.join(self._values)}")
             return self._values[0]
-        return str(value)
+        return value
 
     def schema(self, limits: Limits) -> Schema:  # noqa: ARG002
         """Give the JSON schema."""

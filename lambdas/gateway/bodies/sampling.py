@@ -20,15 +20,14 @@ MODEL = Text(
     required=False, most=LONGEST_NAME, counts=False,
 )  # fmt: skip
 STREAM = Flag("stream", "Whether to answer as server-sent events, as the model writes.", nullable=True)
-FOURFOLD = Nested(
-    "fourfold",
-    "What only this API knows.",
-    Body(
-        "Fourfold",
-        Flag("documents", "Whether to answer from the caller's own documents, with sources."),
-        Flag("cache", "Whether a former answer to the same question will do; true where it is not given."),
-    ),
+_CACHED = Flag(
+    "cache",
+    "Whether a former answer to the same question will do. Where it is not given, it does for what is to be the "
+    "likeliest answer, at temperature 0.",
 )
+_DOCUMENTS = Flag("documents", "Whether to answer from the caller's own documents, with sources.")
+FOURFOLD = Nested("fourfold", "What only this API knows.", Body("Fourfold", _DOCUMENTS, _CACHED))
+CACHE = Nested("fourfold", "What only this API knows.", Body("FourfoldCache", _CACHED))
 
 
 def sampling(*, nullable: bool = False) -> tuple[Number, Number, Number, Texts, Number]:

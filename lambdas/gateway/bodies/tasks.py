@@ -1,4 +1,4 @@
-"""``POST /v1/summarize`` and ``POST /v1/generate``."""
+"""``POST /v1/summarize``, ``/v1/generate`` and ``/v1/classify``."""
 
 from __future__ import annotations
 
@@ -6,12 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from lambdas.gateway.bodies.checking import Body, Check
-from lambdas.gateway.bodies.fields import Text
+from lambdas.gateway.bodies.fields import Text, Texts
 from lambdas.gateway.bodies.messages import Messages
-from lambdas.gateway.bodies.sampling import FOURFOLD, MODEL, STREAM, sampling
+from lambdas.gateway.bodies.sampling import CACHE, MODEL, STREAM, sampling
 from lambdas.shared.turns import Turn
 
-SUMMARIZE = Body("SummarizeRequest", Text("text", "The text to summarize."), MODEL, *sampling(), STREAM, FOURFOLD)
+MOST_LABELS, LONGEST_LABEL = 200, 100
+LABELS = Texts(
+    "labels", "What the text may be; the task's own labels where it is a classification and none are given.",
+    most=MOST_LABELS, least=2, longest=LONGEST_LABEL, counts=True,
+)  # fmt: skip
+SUMMARIZE = Body("SummarizeRequest", Text("text", "The text to summarize."), MODEL, *sampling(), STREAM, CACHE)
+CLASSIFY = Body("ClassifyRequest", Text("text", "The text to classify."), LABELS, MODEL, *sampling(), CACHE)
 GENERATE = Body(
     "GenerateRequest",
     Text("prompt", "What to answer; or give `messages`.", required=False),
@@ -19,7 +25,7 @@ GENERATE = Body(
     MODEL,
     *sampling(),
     STREAM,
-    FOURFOLD,
+    CACHE,
 )
 
 

@@ -17,10 +17,6 @@ from lambdas.shared.targets import BedrockTarget, ExtractiveTarget, SageMakerTar
 if TYPE_CHECKING:
     from lambdas.shared.examples import Examples
 
-# Converse says what a prompt took from the cache, and what it put there, beside the input tokens; what each costs
-# compared to these differs little by model: https://aws.amazon.com/bedrock/pricing/
-READ_FROM_CACHE, WRITTEN_TO_CACHE = 0.1, 1.25
-
 
 class Served(NamedTuple):
     """A model that can be asked now.
@@ -57,12 +53,9 @@ class Served(NamedTuple):
         """Whether the model's service applies the guardrail."""
         return self.kind == "bedrock"
 
-    def cost(self, usage: Usage) -> float | None:
-        """Give the US dollars of an answer; None where it is not paid by the token."""
-        if self.price is None:
-            return None
-        cached = usage.cache_read_tokens * READ_FROM_CACHE + usage.cache_write_tokens * WRITTEN_TO_CACHE
-        return self.price.usd(usage.input_tokens + round(cached), usage.output_tokens)
+    def nano_usd(self, usage: Usage) -> int | None:
+        """Give the cost of an answer in billionths of a dollar; None where it is not paid by the token."""
+        return None if self.price is None else self.price.nano_usd(usage)
 
 
 def served(name: str, settings: Settings) -> Served:

@@ -18,7 +18,7 @@ from lambdas.gateway.exchange import APPROVED, Parameters
 from lambdas.gateway.models.breaker import Breakers
 from lambdas.gateway.models.catalogue import Served
 from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
-from lambdas.gateway.models.upstream import BrokenOff, Finished, Piece, Tuning
+from lambdas.gateway.models.upstream import BrokenOff, Finished, Piece, Tuning, broken_off
 from lambdas.gateway.problems import FieldError, Problem, retry_later
 from lambdas.shared.turns import Turn
 
@@ -120,16 +120,18 @@ class Chain:
         try:
             self._call.check()
             pieces = iter(served.upstream.pieces(prepare(served), parameters, self._tuning, live=live))
-            first = next(pieces)
+            blank, first = _not_blank(pieces)
         except MODEL_ERRORS as failure:
             self._stopped(served)
             raise problem_of(failure) from failure
         except Stopped:
             self._breakers.left(served.label)
             raise
-        if isinstance(first, Finished) and first.finish == "stop":
-            raise Problem(HTTPStatus.BAD_GATEWAY, "The model answered with an empty text.")
-        return first, pieces
+        if isinstance(first, Finished):
+            if first.finish == "stop":
+                raise Problem(HTTPStatus.BAD_GATEWAY, "The model answered with an empty text.")
+            return first, pieces
+        return blank + first, pieces
 
     def _told(self, served: Served, first: Piece, rest: Iterator[Piece], began: float) -> Iterator[Piece]:
         self.answering = served
@@ -178,6 +180,16 @@ class Chain:
 
     def _note(self, label: str, outcome: str, began: float) -> None:
         self.attempts.append(Attempt(label, outcome, round((time.perf_counter() - began) * 1000, 1)))
+
+
+def _not_blank(pieces: Iterator[Piece]) -> tuple[str, Piece]:
+    """Give the first piece that says something, and what is blank before it."""
+    blank = ""
+    for piece in pieces:
+        if isinstance(piece, Finished) or piece.strip():
+            return blank, piece
+        blank += piece
+    raise broken_off("The model's answer")
 
 
 def fitting(served: Served, parameters: Parameters) -> Parameters:

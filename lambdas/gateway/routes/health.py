@@ -1,4 +1,4 @@
-"""Whether the process answers at all: what the Lambda Web Adapter waits for before it forwards a request."""
+"""``GET /healthz``, which the Lambda Web Adapter waits for before it forwards a request, and ``GET /openapi.json``."""
 
 from __future__ import annotations
 
@@ -8,5 +8,12 @@ from lambdas.gateway.services import Services
 
 
 def healthz(request: Request, services: Services) -> Reply:  # noqa: ARG001
-    """Say that it does."""
+    """Say that the process answers."""
     return Reply({"status": "ok"})
+
+
+def openapi(request: Request, services: Services) -> Reply:  # noqa: ARG001
+    """Describe the API."""
+    from lambdas.gateway.openapi.document import document
+
+    return Reply(document(services.settings))
