@@ -75,7 +75,7 @@ class Upstream:
         asked: the requests, the latest last; none are kept where `keep` is False.
         ended: how requests ended: ``answered``, ``left`` (by the client), ``died``.
         on_end: is told how each request ended.
-        connections: how many are open.
+        connections: how many are open; `accepted` counts those that were.
         other: answers what no model is asked, by path, headers and body; None leaves it to the script.
     """
 
@@ -86,6 +86,7 @@ class Upstream:
     port: int = 0
     on_end: Callable[[str], None] = lambda how: None  # noqa: ARG005
     connections: int = 0
+    accepted: int = 0
     other: Callable[[str, dict[str, str], bytes], tuple[int, bytes] | None] = lambda path, headers, body: None  # noqa: ARG005
 
     @property
@@ -108,6 +109,7 @@ class Upstream:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.accepted += 1
         try:
             while (head := await _head(reader)) is not None:
                 path, headers = head

@@ -60,7 +60,7 @@ class Call:
                 _shut(self._socket)
 
     def hold(self, connected: socket.socket | None) -> None:
-        """Remember the socket that the thread is about to read from."""
+        """Remember the socket that the thread is about to read from; None once it has read all."""
         with self._lock:
             self._socket = connected
             if self.why is not None and connected:
@@ -94,6 +94,7 @@ class Call:
             yield
         finally:
             _here.call = None
+            self.hold(None)
 
 
 def current() -> Call | None:

@@ -41,7 +41,7 @@ class BedrockModel:
         request = self._request(turns, parameters, tuning)
         client = clients.runtime("bedrock-runtime")
         if not live or not self.streaming:
-            return _whole(client.converse(**request))
+            return _whole(_converse(client, request))
         if tuning.guardrail:
             # Each piece is checked before it is given on, so that no blocked text reaches anyone.
             request["guardrailConfig"] = {**tuning.guardrail, "streamProcessingMode": "sync"}
@@ -81,6 +81,14 @@ class BedrockModel:
         if parameters.stop:
             inference["stopSequences"] = list(parameters.stop)
         return inference
+
+
+def _converse(client: Any, request: Mapping[str, object]) -> Mapping[str, Any]:
+    try:
+        response: Mapping[str, Any] = client.converse(**request)
+    except (AttributeError, TypeError):  # which botocore's parser stumbles with over JSON of another shape
+        raise _wrong_form() from None
+    return response
 
 
 def _whole(response: Mapping[str, Any]) -> Iterator[Piece]:

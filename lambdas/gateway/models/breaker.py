@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from dataclasses import dataclass
+from time import monotonic
 
 FAILURES = 5
 """So many failures in a row open the circuit."""
@@ -39,7 +39,7 @@ class Breakers:
             circuit = self._circuits.get(label)
             if circuit is None or circuit.failures < FAILURES:
                 return True
-            if circuit.trying or time.monotonic() < circuit.until:
+            if circuit.trying or monotonic() < circuit.until:
                 return False
             circuit.trying = True
             return True
@@ -60,7 +60,7 @@ class Breakers:
             if circuit.failures >= FAILURES:
                 rest = min(LONGEST_REST_SECONDS, REST_SECONDS * 2**circuit.rests)
                 circuit.rests += 1
-                circuit.until = time.monotonic() + random.uniform(rest / 2, rest)  # noqa: S311
+                circuit.until = monotonic() + random.uniform(rest / 2, rest)  # noqa: S311
 
     def left(self, label: str) -> None:
         """Forget a try that was given up before anything could be learnt from it."""

@@ -69,9 +69,18 @@ class _SecureConnection(_Shown, AWSHTTPSConnection):  # type: ignore[misc]
     pass
 
 
-class _Pool(AWSHTTPConnectionPool):  # type: ignore[misc]
+class _Returned:
+    """A pool that takes a connection back from the call first: the next one to use it may be another's."""
+
+    def _put_conn(self, connection: Any) -> None:
+        if (working := call.current()) is not None:
+            working.hold(None)
+        super()._put_conn(connection)  # type: ignore[misc]
+
+
+class _Pool(_Returned, AWSHTTPConnectionPool):  # type: ignore[misc]
     ConnectionCls = _Connection
 
 
-class _SecurePool(AWSHTTPSConnectionPool):  # type: ignore[misc]
+class _SecurePool(_Returned, AWSHTTPSConnectionPool):  # type: ignore[misc]
     ConnectionCls = _SecureConnection

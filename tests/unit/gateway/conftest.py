@@ -126,6 +126,11 @@ class Gateway:
         """Give its address."""
         return f"http://127.0.0.1:{self.port}"
 
+    def wait_until_idle(self) -> None:
+        """Wait until no request is worked on."""
+        while self.application._working:
+            time.sleep(0.002)
+
     def send(
         self,
         method: str,
