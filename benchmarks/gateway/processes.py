@@ -12,7 +12,9 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
+from typing import NamedTuple
 
 HOST = "127.0.0.1"
 MODEL, OTHER = "first", "second"
@@ -79,9 +81,28 @@ def upstream(*arguments: str) -> Iterator[str]:
         process.stdin.close()
 
 
+class Started(NamedTuple):
+    """A running gateway."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        """Give the process's id."""
+        return self.process.pid
+
+
 @contextmanager
-def gateway(url: str, *, log: Path | None = None, **more: str) -> Iterator[tuple[int, int]]:
-    """Run the gateway before an upstream, as it runs in Lambda, and give its port and process id."""
+def gateway(url: str, *, module: str = "lambdas.gateway", errors: int | None = None, **more: str) -> Iterator[Started]:
+    """Run the gateway before an upstream, as it runs in Lambda.
+
+    Args:
+        url: the upstream's address.
+        module: what to run.
+        errors: where its standard error goes.
+        more: further variables of its environment.
+    """
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "gateway.json"
@@ -93,16 +114,15 @@ def gateway(url: str, *, log: Path | None = None, **more: str) -> Iterator[tuple
             "TARGET_PARAMETER": "/target",
             "MODELS_BUCKET": "models",
         }
-        with (log or Path(os.devnull)).open("wb") as output:
-            process = subprocess.Popen(
-                python("-m", "lambdas.gateway"), env=environment(url, **names, **more), stdout=output
-            )
+        with Path(os.devnull).open("wb") as output:
+            environ = environment(url, **names, **more)
+            process = subprocess.Popen(python("-m", module), env=environ, stdout=output, stderr=errors)
             try:
                 _wait_for(port, process)
-                yield port, process.pid
+                yield Started(port, process)
             finally:
                 process.terminate()
-                process.wait(30)
+                process.communicate(timeout=60)
 
 
 def free_port() -> int:
@@ -134,7 +154,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
         try:
             connection = http.client.HTTPConnection(HOST, port, timeout=5)
             connection.request("GET", "/healthz")
-            if connection.getresponse().status == http.HTTPStatus.OK:
+            if connection.getresponse().status == HTTPStatus.OK:
                 return
         except OSError:
             time.sleep(0.05)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import http.client
 import json
+from http import HTTPStatus
 from typing import NamedTuple
 
-from benchmarks.gateway.processes import HOST, MODEL, cpu_seconds, environment, gateway, measured, upstream
+from benchmarks.gateway.processes import HOST, MODEL, Started, cpu_seconds, environment, gateway, measured, upstream
 
 REQUESTS, STREAMS, ROUNDS = 400, 20, 3
 SHORT, LONG = 100, 1100
@@ -62,10 +63,10 @@ class Cost(NamedTuple):
 
 def of_a_request() -> Cost:
     """Measure one whole answer."""
-    with upstream() as url, gateway(url) as (port, pid):
+    with upstream() as url, gateway(url) as started:
         bare = min(measured(CONVERSE, environment(url), [str(REQUESTS)]) for _ in range(ROUNDS))
         body = {"model": MODEL, "messages": [{"role": "user", "content": "What do owls hunt?"}], "max_tokens": 64}
-        over = min(_each(port, pid, body, REQUESTS) for _ in range(ROUNDS))
+        over = min(_each(started, body, REQUESTS) for _ in range(ROUNDS))
     return Cost(bare * 1000, over * 1000)
 
 
@@ -74,29 +75,29 @@ def of_a_hundred_events(*, paced: bool) -> Cost:
     pace = ("--pause", PACE) if paced else ()
     costs = []
     for words in (SHORT, LONG):
-        with upstream("--words", str(words), *pace) as url, gateway(url) as (port, pid):
+        with upstream("--words", str(words), *pace) as url, gateway(url) as started:
             bare = min(measured(STREAM, environment(url), [str(STREAMS)]) for _ in range(ROUNDS))
             body = {
                 "model": MODEL,
                 "messages": [{"role": "user", "content": "What do owls hunt?"}],
                 "stream": True,
             }
-            over = min(_each(port, pid, body, STREAMS) for _ in range(ROUNDS))
+            over = min(_each(started, body, STREAMS) for _ in range(ROUNDS))
             costs.append(Cost(bare * 1000, over * 1000))
     short, long = costs
     hundreds = (LONG - SHORT) / 100
     return Cost((long.bare - short.bare) / hundreds, (long.gateway - short.gateway) / hundreds)
 
 
-def _each(port: int, pid: int, body: dict[str, object], count: int) -> float:
-    connection = http.client.HTTPConnection(HOST, port, timeout=60)
+def _each(started: Started, body: dict[str, object], count: int) -> float:
+    connection = http.client.HTTPConnection(HOST, started.port, timeout=60)
     content = json.dumps(body).encode()
     for _ in range(5):
         _ask(connection, content)
-    began = cpu_seconds(pid)
+    began = cpu_seconds(started.pid)
     for _ in range(count):
         _ask(connection, content)
-    used = cpu_seconds(pid) - began
+    used = cpu_seconds(started.pid) - began
     connection.close()
     return used / count
 
@@ -105,5 +106,5 @@ def _ask(connection: http.client.HTTPConnection, content: bytes) -> None:
     connection.request("POST", "/v1/chat/completions", content, {"Content-Type": "application/json"})
     response = connection.getresponse()
     answer = response.read()
-    if response.status != http.HTTPStatus.OK:
+    if response.status != HTTPStatus.OK:
         raise RuntimeError(f"The gateway answered {response.status}: {answer[:500]!r}")

@@ -8,19 +8,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from lambdas.gateway import guarding
 from lambdas.gateway.caching import Caching
 from lambdas.gateway.exchange import Parameters, Question, Turn, Usage, Written
 from lambdas.gateway.models import catalogue
 from lambdas.gateway.models.catalogue import Served
-from lambdas.gateway.models.chain import THROTTLED, Chain
+from lambdas.gateway.models.chain import THROTTLED, Chain, fitting
 from lambdas.gateway.models.upstream import Finished, Tuning
 from lambdas.gateway.problems import Problem
 from lambdas.gateway.request import Request
 from lambdas.gateway.services import Services
 from lambdas.shared import log
+
+if TYPE_CHECKING:
+    from lambdas.gateway.seams import Blocked
 
 FILTERED = "filtered"
 CHARACTERS_PER_TOKEN = 4
@@ -93,6 +96,7 @@ class Answering:
             write: has it written otherwise than by one question to the models.
             instruction: what stands before the caller's text, for the key of the caches.
         """
+        parameters = fitting(self.asked, parameters)
         self._allow()
         record = self._request.record
         if self._guard is not None:
@@ -101,7 +105,8 @@ class Answering:
                 yield from self._block(blocked)
                 return
         question = Question(self.asked.name, tuple(turns), parameters)
-        caching = Caching(self._services, self._request.caller, self.asked, question, self._cached, instruction)
+        wanted = False if self.asked.upstream is None else self._cached
+        caching = Caching(self._services, self._request.caller, self.asked, question, wanted, instruction)
         if (former := caching.find()) is not None:
             yield from self._former(former, caching.outcome)
             return
@@ -186,7 +191,7 @@ class Answering:
         self._shown, self.finish, self.usage = former.model, former.finish, former.usage
         yield former.text
 
-    def _block(self, blocked: guarding.Blocked) -> Iterator[str]:
+    def _block(self, blocked: Blocked) -> Iterator[str]:
         """Say that nothing is answered; which rule it was is for the log."""
         log.warning("Blocked", side=blocked.side, reason=blocked.reason)
         self._request.record.guard = guarding.BLOCKED

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from lambdas.gateway.exchange import Turn
 from lambdas.gateway.models.catalogue import Served
 from lambdas.gateway.models.upstream import Finished, Piece
-from lambdas.gateway.services import Guard
+
+if TYPE_CHECKING:
+    from lambdas.gateway.seams import Blocked, Guard
 
 PASSED, BLOCKED = "passed", "blocked"
-
-
-class Blocked(Protocol):
-    """What may not pass, and why, which is for the log."""
-
-    side: str
-    reason: str
 
 
 class Refused(Exception):

@@ -1,4 +1,7 @@
-"""A circuit breaker for each model: who has just failed several times in a row is left alone for a while.
+"""A circuit breaker for each model: who fails most of the time is left alone for a while.
+
+Several failures in a row are not enough where many requests are on their way at once: of a model that throttles each
+fifth of them, five that were throttled end together every few seconds.
 
 It knows what this process saw, and no more: a model that throttles everybody is found out by each process by itself.
 """
@@ -7,11 +10,13 @@ from __future__ import annotations
 
 import random
 import threading
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from time import monotonic
 
 FAILURES = 5
-"""So many failures in a row open the circuit."""
+"""So many failures in a row open the circuit, where they are also half of the latest outcomes, or more."""
+LATEST = 20
 REST_SECONDS = 10.0
 LONGEST_REST_SECONDS = 60.0
 
@@ -19,11 +24,16 @@ LONGEST_REST_SECONDS = 60.0
 @dataclass
 class _Circuit:
     failures: int = 0
+    latest: deque[bool] = field(default_factory=lambda: deque(maxlen=LATEST))
     rests: int = 0
     until: float = 0.0
     trying: bool = False
     answered: bool = False
     asleep: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.failures >= FAILURES and 2 * sum(self.latest) >= len(self.latest)
 
 
 class Breakers:
@@ -37,7 +47,7 @@ class Breakers:
         """Whether to ask this model; of an open circuit one request may try, once its rest is over."""
         with self._lock:
             circuit = self._circuits.get(label)
-            if circuit is None or circuit.failures < FAILURES:
+            if circuit is None or not circuit.is_open:
                 return True
             if circuit.trying or monotonic() < circuit.until:
                 return False
@@ -47,7 +57,12 @@ class Breakers:
     def answered(self, label: str) -> None:
         """Close the circuit: the model answered, or refused for a reason of the request's own."""
         with self._lock:
-            self._circuits[label] = _Circuit(answered=True)
+            circuit = self._circuits.setdefault(label, _Circuit())
+            if circuit.is_open:
+                circuit.latest.clear()
+            circuit.latest.append(False)
+            circuit.failures, circuit.rests = 0, 0
+            circuit.trying, circuit.answered, circuit.asleep = False, True, False
 
     def failed(self, label: str, *, asleep: bool = False) -> None:
         """Count a failure of the model's or its service's; of one that sleeps, none, since asking is what wakes it."""
@@ -57,7 +72,8 @@ class Breakers:
             if asleep:
                 return
             circuit.failures += 1
-            if circuit.failures >= FAILURES:
+            circuit.latest.append(True)
+            if circuit.is_open:
                 rest = min(LONGEST_REST_SECONDS, REST_SECONDS * 2**circuit.rests)
                 circuit.rests += 1
                 circuit.until = monotonic() + random.uniform(rest / 2, rest)  # noqa: S311

@@ -151,6 +151,16 @@ def test_a_breaker_lets_one_request_try_and_rests_longer_where_it_fails_again(mo
     assert (closed, tries, still, again, other, breakers.allows("m")) == (False, (True, False), False, True, True, True)
 
 
+def test_a_model_that_fails_now_and_then_does_not_rest_even_where_failures_come_together() -> None:
+    breakers = breaker.Breakers()
+    for _ in range(breaker.LATEST - 1):
+        breakers.answered("m")
+    for _ in range(breaker.FAILURES):
+        breakers.failed("m")
+
+    assert breakers.allows("m")
+
+
 def test_a_model_that_sleeps_is_shown_as_asleep_and_never_rests(gateway: Gateway, upstream: Upstream) -> None:
     by_model(upstream, first=Script(error="ModelNotReadyException", status=429))
     for _ in range(breaker.FAILURES + 1):

@@ -1,4 +1,4 @@
-"""The OpenAPI document says what the gateway does: schemathesis finds no fault of the server's, and no status untold."""
+"""The OpenAPI document says what the gateway does: schemathesis finds no fault of the server's, no status untold."""
 
 from __future__ import annotations
 

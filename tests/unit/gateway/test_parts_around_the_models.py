@@ -125,7 +125,7 @@ def test_an_answer_is_kept_for_one_version_of_the_approved_model(
     from lambdas.gateway.models import approved
 
     def ask() -> str:
-        reply = gateway.post("/api/v1/summarize", {"text": "x", "fourfold": {"cache": True}}, headers=USER)
+        reply = gateway.post("/api/v1/summarize", {"text": "x"}, headers=USER)
         return str(reply.body["fourfold"]["cache"])
 
     before = [ask(), ask()]
