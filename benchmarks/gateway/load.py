@@ -18,12 +18,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.gateway.processes import HOST, MODEL, gateway, upstream
+from lambdas.gateway.application import CONCURRENCY
 
 BAD_DAY = ("--words", "40", "--throttles", "0.2", "--stalls", "0.02", "--dies", "0.02", "--pause", "0.005")
 # A stalled model is waited for so long; with the deployed 25 seconds most clients would soon wait for one.
 READ_SECONDS = "4"
 CLIENT_SECONDS = 60.0
 SAMPLE_SECONDS = 2.0
+# Of the process itself: its listener, its loop, its main thread.
+ITS_OWN = 10
 PROPER_ERRORS = {429, 502, 503, 504}
 
 
@@ -59,6 +62,10 @@ class Outcome:
         wrong = [f"{count} x {what}" for what, count in self.answers.items() if what.startswith("fault")]
         if self.after.tasks > self.before.tasks:
             wrong.append(f"{self.after.tasks - self.before.tasks} tasks are left")
+        for what, held in (("threads", self.after.threads), ("sockets", self.after.sockets)):
+            # A thread, and a connection to the model, for each request that may be worked on at once; they are kept.
+            if held > CONCURRENCY + ITS_OWN:
+                wrong.append(f"{held} {what} are left")
         half = len(self.memory_mb) // 2
         early, late = max(self.memory_mb[:half]), max(self.memory_mb[half:])
         if late > early * 1.1:
