@@ -17,6 +17,7 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from typing import Any
 from urllib.parse import unquote
 
 from benchmarks.gateway.frames import event, exception, part
@@ -62,7 +63,7 @@ class Asked:
     """One request that came."""
 
     path: str
-    body: dict[str, object]
+    body: dict[str, Any]
     headers: dict[str, str]
 
 

@@ -11,12 +11,13 @@ from typing import Any
 import openai
 import pytest
 from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 from benchmarks.gateway.upstream import Script, Upstream
 from tests.unit.gateway.conftest import Gateway
 
 ANSWER = "The owl hunts at night."
-QUESTION = [{"role": "user", "content": "What do owls do?"}]
+QUESTION: Any = [{"role": "user", "content": "What do owls do?"}]
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def client(gateway: Gateway) -> openai.OpenAI:
 
 def test_openai_lists_models_and_asks_one(client: openai.OpenAI) -> None:
     names = [model.id for model in client.models.list()]
-    answer = client.chat.completions.create(model="first", messages=QUESTION, temperature=0.2, seed=None)  # type: ignore[arg-type]
+    answer = client.chat.completions.create(model="first", messages=QUESTION, temperature=0.2, seed=None)
 
     assert names == ["approved", "first", "second"]
     assert answer.choices[0].message.content == ANSWER
@@ -39,7 +40,7 @@ def test_openai_lists_models_and_asks_one(client: openai.OpenAI) -> None:
 def test_openai_reads_a_stream_with_its_usage(client: openai.OpenAI) -> None:
     stream = client.chat.completions.create(
         model="approved",
-        messages=QUESTION,  # type: ignore[arg-type]
+        messages=QUESTION,
         stream=True,
         stream_options={"include_usage": True},
     )
@@ -53,7 +54,7 @@ def test_openai_s_stream_is_closed_and_the_model_stops(client: openai.OpenAI, up
     ended = threading.Event()
     upstream.on_end = lambda how: ended.set()
     upstream.scripted(Script(words=tuple("abcdefgh") * 200, pause=0.01))
-    stream = client.chat.completions.create(model="first", messages=QUESTION, stream=True)  # type: ignore[arg-type]
+    stream = client.chat.completions.create(model="first", messages=QUESTION, stream=True)
 
     next(iter(stream))
     stream.close()
@@ -76,12 +77,12 @@ def test_openai_reads_embeddings_as_numbers_and_as_the_bytes_that_it_asks_for_by
 
 def test_openai_raises_its_own_errors(client: openai.OpenAI, upstream: Upstream) -> None:
     with pytest.raises(openai.NotFoundError, match="no model 'gpt'") as missing:
-        client.chat.completions.create(model="gpt", messages=QUESTION)  # type: ignore[arg-type]
+        client.chat.completions.create(model="gpt", messages=QUESTION)
     with pytest.raises(openai.BadRequestError) as wrong:
-        client.chat.completions.create(model="first", messages=QUESTION, n=2)  # type: ignore[arg-type]
+        client.chat.completions.create(model="first", messages=QUESTION, n=2)
     upstream.scripted(Script(error="ThrottlingException"))
     with pytest.raises(openai.RateLimitError, match="The model is busy"):
-        client.chat.completions.create(model="first", messages=QUESTION)  # type: ignore[arg-type]
+        client.chat.completions.create(model="first", messages=QUESTION)
 
     assert (missing.value.param, missing.value.code) == ("model", "not_found")
     assert wrong.value.param == "n"
@@ -89,7 +90,7 @@ def test_openai_raises_its_own_errors(client: openai.OpenAI, upstream: Upstream)
 
 def test_openai_raises_for_a_stream_that_breaks_off(client: openai.OpenAI, upstream: Upstream) -> None:
     upstream.scripted(Script(dies_after=2))
-    stream = client.chat.completions.create(model="first", messages=QUESTION, stream=True)  # type: ignore[arg-type]
+    stream = client.chat.completions.create(model="first", messages=QUESTION, stream=True)
     chunks = iter(stream)
 
     told = [next(chunks).choices[0].delta.content for _ in range(3)]
@@ -100,7 +101,7 @@ def test_openai_raises_for_a_stream_that_breaks_off(client: openai.OpenAI, upstr
 
 
 def test_langchain_asks_and_reads_a_stream(gateway: Gateway) -> None:
-    chat = ChatOpenAI(base_url=f"{gateway.url}/partners/v1", api_key="key", model="first", max_retries=0)  # type: ignore[arg-type]
+    chat = ChatOpenAI(base_url=f"{gateway.url}/partners/v1", api_key=SecretStr("key"), model="first", max_retries=0)
 
     answer = chat.invoke([("system", "Be brief."), ("human", "What do owls do?")])
     chunks = list(chat.stream("What do owls do?"))

@@ -38,7 +38,12 @@ def test_the_pauses_between_tries_are_drawn_from_a_range_that_doubles(
     gateway: Gateway, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[tuple[float, float]] = []
-    monkeypatch.setattr(chain.random, "uniform", lambda low, high: drawn.append((low, high)) or 0.0)
+
+    def draw(low: float, high: float) -> float:
+        drawn.append((low, high))
+        return 0.0
+
+    monkeypatch.setattr("lambdas.gateway.models.chain.random.uniform", draw)
     by_model(upstream, first=THROTTLED)
 
     assert gateway.chat().status == 429
@@ -132,7 +137,7 @@ def test_a_model_that_fails_five_times_in_a_row_rests_and_is_tried_once_when_its
 def test_a_breaker_lets_one_request_try_and_rests_longer_where_it_fails_again(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
     monkeypatch.setattr(breaker, "monotonic", lambda: now)
-    monkeypatch.setattr(breaker.random, "uniform", lambda low, high: high)
+    monkeypatch.setattr("lambdas.gateway.models.breaker.random.uniform", lambda low, high: high)
     breakers = breaker.Breakers()
     for _ in range(breaker.FAILURES):
         breakers.failed("m")

@@ -169,7 +169,7 @@ def guardrail(gateway: Gateway, store: Aws, upstream: Upstream, monkeypatch: pyt
         sides.append(asked["source"])
         blocks = "bees" in json.dumps(asked["content"])
         words = {"customWords": [{"match": "bees", "action": "BLOCKED"}], "managedWordLists": []}
-        answer = {
+        answer: dict[str, Any] = {
             "action": "GUARDRAIL_INTERVENED" if blocks else "NONE",
             "outputs": [{"text": "no"}] if blocks else [],
             "assessments": [{"wordPolicy": words}] if blocks else [],

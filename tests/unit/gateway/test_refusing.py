@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -100,7 +101,7 @@ def test_a_wrong_conversation_is_refused_with_its_fault(gateway: Gateway, body: 
     ],
 )
 def test_what_a_client_of_openai_asks_for_in_vain_is_named_in_its_own_terms(
-    gateway: Gateway, fields: dict[str, object], param: str
+    gateway: Gateway, fields: dict[str, Any], param: str
 ) -> None:
     reply = gateway.chat(**fields)
 

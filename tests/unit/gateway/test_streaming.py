@@ -144,9 +144,7 @@ def test_the_deadline_in_the_middle_of_a_stream_is_its_last_event(gateway: Gatew
 def test_a_client_that_leaves_while_it_waits_for_another_try_is_not_tried_for(
     gateway: Gateway, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from lambdas.gateway.models import chain
-
-    monkeypatch.setattr(chain.random, "uniform", lambda low, high: 30.0)
+    monkeypatch.setattr("lambdas.gateway.models.chain.random.uniform", lambda low, high: 30.0)
     upstream.scripted(Script(error="ThrottlingException"))
     connection = ask(gateway, "/v1/generate", {"model": "first", "prompt": "x"})
     while not upstream.ended["answered"]:

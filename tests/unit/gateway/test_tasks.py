@@ -21,7 +21,7 @@ def small(configure: Configure) -> None:
 
 
 def texts_asked(upstream: Upstream) -> list[str]:
-    return [asked.body["messages"][-1]["content"][0]["text"].partition("\n\n")[2] for asked in upstream.asked]  # type: ignore[index]
+    return [asked.body["messages"][-1]["content"][0]["text"].partition("\n\n")[2] for asked in upstream.asked]
 
 
 def test_a_text_that_is_too_long_is_summarised_in_parts_and_the_parts_once_more(
@@ -104,7 +104,7 @@ def test_a_text_is_classified_by_labels_of_the_request(gateway: Gateway, upstrea
     assert (reply.body["label"], reply.body["output"]) == ("Science  fiction", "I think: Science Fiction.")
     asked = upstream.asked[0].body
     assert asked["inferenceConfig"] == {"maxTokens": 64, "temperature": 0.0}
-    assert "Romance, Science  fiction" in asked["messages"][0]["content"][0]["text"]  # type: ignore[index]
+    assert "Romance, Science  fiction" in asked["messages"][0]["content"][0]["text"]
 
 
 def test_a_text_is_classified_by_the_task_s_own_labels(
@@ -171,7 +171,7 @@ def test_prompt_caching_is_marked_where_the_model_knows_it_and_counted_at_its_ow
     marked, plain = (asked.body for asked in upstream.asked)
     marker = {"cachePoint": {"type": "default"}}
     assert marked["system"] == [{"text": "Be brief."}, marker]
-    assert [marker in message["content"] for message in marked["messages"]] == [False, True, False]  # type: ignore[index]
+    assert [marker in message["content"] for message in marked["messages"]] == [False, True, False]
     assert "cachePoint" not in str(plain)
 
 
