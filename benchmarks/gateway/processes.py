@@ -140,10 +140,10 @@ def cpu_seconds(pid: int) -> float:
     return seconds
 
 
-def measured(code: str, environ: Mapping[str, str], arguments: Sequence[str] = ()) -> float:
-    """Run code that prints one number, and give it."""
+def measured(code: str, environ: Mapping[str, str], arguments: Sequence[str] = (), folder: Path | None = None) -> float:
+    """Run code that prints one number, and give it; `folder` is where Python looks for modules first."""
     output = subprocess.run(
-        python("-c", code, *arguments), env=dict(environ), stdout=subprocess.PIPE, check=True, text=True
+        python("-c", code, *arguments), env=dict(environ), stdout=subprocess.PIPE, check=True, text=True, cwd=folder
     ).stdout
     return float(output.split()[-1])
 
