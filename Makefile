@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 
-.PHONY: help setup llama-server demo run test lint synth bench bench-data bench-training bench-ladder bench-inference deploy destroy lock clean
+.PHONY: help setup llama-server demo run test lint synth bench bench-data bench-training bench-gateway bench-ladder bench-inference deploy destroy lock clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -93,6 +93,9 @@ bench-data: setup ## Data preparation against other tools (a quarter of an hour 
 
 bench-training: setup ## Fine-tuning against TRL, on this processor (twenty minutes or more).
 	@$(BIN)/python -m benchmarks.training $(ARGS)
+
+bench-gateway: setup ## What the gateway costs over boto3, and 200 clients on a bad day (five minutes and more).
+	@$(BIN)/python -m benchmarks.gateway $(ARGS)
 
 bench-ladder: setup ## Nine candidates, three of known worth, through the state machine (ten minutes).
 	@$(BIN)/python -m benchmarks.ladder $(ARGS)

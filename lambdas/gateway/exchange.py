@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lambdas.shared.prompts import Turn
+from lambdas.shared.turns import Turn
 
 __all__ = ["APPROVED", "Caller", "Parameters", "Question", "Turn", "Usage", "Written"]
 

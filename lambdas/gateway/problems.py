@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class FieldError:
+class FieldError(NamedTuple):
     """One wrong field of the body: a JSON pointer, and what is wrong there."""
 
     pointer: str
@@ -51,6 +50,11 @@ class Problem(Exception):
         if self.errors:
             body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in self.errors]
         return body
+
+    @property
+    def code(self) -> str:
+        """Give the status in words that a program can compare, such as ``too_many_requests``."""
+        return self.status.phrase.lower().replace(" ", "_").replace("-", "_")
 
 
 def retry_later(status: HTTPStatus, detail: str, seconds: int) -> Problem:

@@ -1,18 +1,20 @@
 """Service clients: made on first use, kept for the life of the execution environment, always with time-outs.
 
-boto3 ships no type information, so this is the one module that imports it; clients are `Any`.
+botocore ships no type information, so clients are `Any`. boto3, which would add to them what no function here uses,
+takes as long to import as all the rest of the gateway.
 """
 
 from __future__ import annotations
 
+import threading
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
+from botocore.session import Session
 
 from lambdas.shared.errors import AccessDenied, FunctionError, ServiceCallFailed
 
@@ -57,9 +59,17 @@ THROTTLING_CODES = {
 }
 
 
+_making = threading.Lock()
+
+
 @lru_cache(maxsize=16)
 def client(
-    service: str, *, read_timeout: float = 20, attempts: int = 4, connect_timeout: float = CONNECT_TIMEOUT_SECONDS
+    service: str,
+    *,
+    read_timeout: float = 20,
+    attempts: int = 4,
+    connect_timeout: float = CONNECT_TIMEOUT_SECONDS,
+    connections: int = 10,
 ) -> Any:
     """Give the client of a service.
 
@@ -68,10 +78,22 @@ def client(
         read_timeout: seconds to wait for an answer.
         attempts: tries in all, with the SDK's exponential backoff and jitter between them; 1 = no retry.
         connect_timeout: seconds to wait for a connection.
+        connections: how many are kept for the next call.
     """
     retries = {"mode": "standard", "total_max_attempts": attempts}
-    config = Config(connect_timeout=connect_timeout, read_timeout=read_timeout, retries=retries)
-    return boto3.client(service, config=config)
+    config = Config(
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        retries=retries,
+        max_pool_connections=connections,
+    )
+    with _making:  # a session makes one client at a time
+        return _session().create_client(service, config=config)
+
+
+@lru_cache(maxsize=1)
+def _session() -> Session:
+    return Session()
 
 
 def error_code(failure: ClientError) -> str:

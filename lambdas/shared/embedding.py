@@ -40,7 +40,7 @@ class Embedding:
     seconds: float = 0.0
 
 
-def embed(client: Any, model_id: str, text: str, purpose: str) -> Embedding:
+def embed(client: Any, model_id: str, text: str, purpose: str, *, whole: bool = False) -> Embedding:
     """Embed a text, or its beginning where it is longer than the model takes.
 
     Args:
@@ -48,19 +48,20 @@ def embed(client: Any, model_id: str, text: str, purpose: str) -> Embedding:
         model_id: an embedding model, an inference profile or an import.
         text: at least one character that is not blank.
         purpose: `DOCUMENT`, `QUERY` or `COMPARISON`.
+        whole: whether a text that is too long is the caller's affair, and its beginning will not do.
 
     Raises:
         botocore.exceptions.ClientError: the service refused the request.
         ServiceCallFailed: the answer is no vector.
     """
-    beginning = text.strip()[:MOST_CHARACTERS] or "-"
+    beginning = text if whole else text.strip()[:MOST_CHARACTERS] or "-"
     while True:
         try:
             response = client.invoke_model(modelId=model_id, body=json.dumps(_body(model_id, beginning, purpose)))
             return _embedding(response)
         except aws.ClientError as failure:
             refused = aws.error_code(failure) == "ValidationException" and TOO_LONG.search(aws.error_message(failure))
-            if not refused or len(beginning) < 2 * FEWEST_CHARACTERS:
+            if whole or not refused or len(beginning) < 2 * FEWEST_CHARACTERS:
                 raise
         beginning = beginning[: len(beginning) // 2]
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lambdas.shared.records import Record, Turn, sample
+from lambdas.shared.records import Record, sample
+from lambdas.shared.turns import Turn, task_prompt
 
 __all__ = ["Turn", "choose_examples", "few_shot_turns", "task_prompt", "text_of"]
-
-
-def task_prompt(instruction: str, text: str) -> str:
-    """Put the task's instruction before a text, exactly as curated records have it."""
-    return f"{instruction}\n\n{text}"
 
 
 def text_of(prompt: str, instruction: str) -> str:

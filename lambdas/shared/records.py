@@ -15,14 +15,7 @@ from dataclasses import dataclass
 from lambdas.shared import s3
 from lambdas.shared.errors import InvalidRecord
 from lambdas.shared.fields import Fields
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One message of a conversation."""
-
-    role: str
-    content: str
+from lambdas.shared.turns import Turn as Turn
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 
+from botocore.exceptions import EventStreamError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
+
 from lambdas.gateway.problems import Problem, retry_later
-from lambdas.shared import aws
+from lambdas.shared import aws, log
+from lambdas.shared.errors import ServiceCallFailed
 from lambdas.shared.refusals import NO_SUCH_MODEL
+
+# What asking a model raises. A stream is read through urllib3 itself, whose errors botocore does not translate.
+MODEL_ERRORS = (*aws.CALL_ERRORS, ServiceCallFailed, HTTPError, OSError)
 
 BUSY = {
     "ThrottlingException",
@@ -21,7 +28,7 @@ NOT_READY = {
     "InternalDependencyException",
 }
 # A fault of the service's own; the same request may succeed.
-SERVICE_FAULTS = {"InternalFailure", "InternalServerException"}
+SERVICE_FAULTS = {"InternalFailure", "InternalServerException", "InternalStreamFailure"}
 # SageMaker calls an endpoint that is not there, or not in service, a ValidationError.
 GONE = {"ValidationError", "ResourceNotFoundException"}
 TOO_SLOW = {"ModelTimeoutException"}
@@ -43,9 +50,26 @@ TOO_LONG = (
 CROWDED = "context size has been exceeded"
 
 
-def problem_of(failure: aws.ClientError) -> Problem:
-    """Give the problem that a failure deserves: 400, 413, 429, 502, 503 or 504, and nothing of the inside."""
-    code, words = aws.error_code(failure), _words(failure)
+def problem_of(failure: Exception) -> Problem:
+    """Give the problem that a failure deserves, 400, 413, 429, 502, 503 or 504, and nothing of the inside.
+
+    The log learns what it was.
+    """
+    if isinstance(failure, aws.ClientError):
+        log.warning("The model refused", error=aws.error_code(failure), reason=aws.error_message(failure))
+        return _refusal(failure)
+    if isinstance(failure, (aws.ReadTimeoutError, ReadTimeoutError)):
+        log.warning("The model is too slow", reason=str(failure))
+        return too_slow()
+    if isinstance(failure, ServiceCallFailed):
+        log.error("The model's answer cannot be read", reason=str(failure))
+        return Problem(HTTPStatus.BAD_GATEWAY, "The model answered in an unexpected form.")
+    log.warning("The model cannot be reached", reason=str(failure))
+    return retry_later(HTTPStatus.BAD_GATEWAY, "The model could not be reached.", 5)
+
+
+def _refusal(failure: aws.ClientError) -> Problem:
+    code, words = _code(failure), _words(failure)
     if code == "413" or any(sign in words for sign in TOO_LONG):
         return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _lengths(failure) or "The input is too long for the model.")
     if code in BUSY or CROWDED in words:
@@ -55,12 +79,18 @@ def problem_of(failure: aws.ClientError) -> Problem:
     if code in SERVICE_FAULTS:
         return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model's service failed for the moment.", 5)
     if code in GONE or (code == "ValidationException" and NO_SUCH_MODEL.search(words)):
-        return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The approved model is not in service.", 30)
+        return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model is not in service.", 30)
     if code in TOO_SLOW:
         return too_slow()
     if code == "ValidationException" or failure.response.get("OriginalStatusCode") in REFUSED_STATUSES:
         return Problem(HTTPStatus.BAD_REQUEST, "The model refused the request.")
     return Problem(HTTPStatus.BAD_GATEWAY, "The model failed.")
+
+
+def _code(failure: aws.ClientError) -> str:
+    """Give the error's code; within a stream it begins with a small letter."""
+    code = aws.error_code(failure)
+    return code[:1].upper() + code[1:] if isinstance(failure, EventStreamError) else code
 
 
 def too_slow() -> Problem:

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
 
-from lambdas.gateway.model import embed_query
 from lambdas.gateway.problems import retry_later
-from lambdas.shared import aws, environment, log, s3
-from lambdas.shared.errors import InvalidTarget
-from lambdas.shared.examples import Examples, SameExamples, read_examples
-from lambdas.shared.fields import Fields
+from lambdas.shared import aws, environment, log
 from lambdas.shared.targets import BedrockTarget, Target, read_target
+
+if TYPE_CHECKING:
+    from lambdas.shared.examples import Examples
 
 REMEMBERED_SECONDS = 30.0
 
 
-@dataclass(frozen=True)
-class Approved:
+class Approved(NamedTuple):
     """A target with the examples that its prompts begin with: none where it is not few-shot."""
 
     target: Target
-    examples: Examples
+    examples: Examples | None
 
 
-@dataclass(frozen=True)
-class _Remembered:
+class _Remembered(NamedTuple):
     approved: Approved | None
     until: float
 
@@ -69,11 +66,9 @@ def _as_known(target: Target, known: _Remembered | None) -> Approved:
     return Approved(target, _examples(target))
 
 
-def _examples(target: Target) -> Examples:
+def _examples(target: Target) -> Examples | None:
     if not isinstance(target, BedrockTarget) or target.prompt_key is None:
-        return SameExamples()
-    bucket = environment.required("MODELS_BUCKET")
-    document, _ = s3.document(bucket, target.prompt_key, InvalidTarget)
-    where = f"s3://{bucket}/{target.prompt_key}"
-    fields = Fields(document, where, InvalidTarget, "Start a new run; the stored prompt was changed.")
-    return read_examples(fields, embed_query)
+        return None
+    from lambdas.gateway.models.examples import stored_examples  # which brings all of retrieval along
+
+    return stored_examples(target.prompt_key)

@@ -1,0 +1,161 @@
+"""The processes that a measurement is made of: the upstream, the gateway, and what the gateway is compared with."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import NamedTuple
+
+HOST = "127.0.0.1"
+MODEL, OTHER = "first", "second"
+STARTING_SECONDS = 30.0
+SETTINGS = {
+    "instruction": "Summarize in one sentence.",
+    "labels": None,
+    "limits": {
+        "max_input_characters": 20_000,
+        "max_output_tokens": 4096,
+        "max_document_bytes": 1_000_000,
+        "max_passages": 10,
+    },
+    "models": [
+        {
+            "name": name,
+            "platform": "bedrock",
+            "model_id": f"amazon.{name}-v1:0",
+            "context_tokens": 8192,
+            "sampling": True,
+            "streaming": True,
+            "prompt_caching": False,
+            "price": {"input_usd_per_million": 0.1, "output_usd_per_million": 0.4},
+        }
+        for name in (MODEL, OTHER)
+    ],
+    "approved_price": None,
+    "fallback": {MODEL: [OTHER]},
+    "embedding": None,
+    "cache": {"exact": False, "ttl_seconds": 3600, "semantic": None},
+    "budget": {"caller_usd_per_day": None, "usd_per_day": None},
+    "guard": {"attacks": False},
+}
+
+
+def environment(url: str, **more: str) -> dict[str, str]:
+    """Give the environment of a process that takes `url` for AWS."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return kept | {
+        "AWS_REGION": "eu-west-1",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": url,
+        "PYTHONPATH": str(Path.cwd()),
+        **more,
+    }
+
+
+def python(*arguments: str) -> list[str]:
+    """Give the command line of this Python."""
+    return [sys.executable, *arguments]
+
+
+@contextmanager
+def upstream(*arguments: str) -> Iterator[str]:
+    """Run a scripted upstream and give its address."""
+    command = python("-m", "benchmarks.gateway.upstream", *arguments)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        yield f"http://{HOST}:{int(process.stdout.readline())}"
+        process.stdin.close()
+
+
+class Started(NamedTuple):
+    """A running gateway."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        """Give the process's id."""
+        return self.process.pid
+
+
+@contextmanager
+def gateway(url: str, *, module: str = "lambdas.gateway", errors: int | None = None, **more: str) -> Iterator[Started]:
+    """Run the gateway before an upstream, as it runs in Lambda.
+
+    Args:
+        url: the upstream's address.
+        module: what to run.
+        errors: where its standard error goes.
+        more: further variables of its environment.
+    """
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "gateway.json"
+        path.write_text(json.dumps(SETTINGS), encoding="utf-8")
+        names = {
+            "GATEWAY_SETTINGS": str(path),
+            "AWS_LWA_PORT": str(port),
+            "SERVICE_NAME": "bench",
+            "TARGET_PARAMETER": "/target",
+            "MODELS_BUCKET": "models",
+        }
+        with Path(os.devnull).open("wb") as output:
+            environ = environment(url, **names, **more)
+            process = subprocess.Popen(python("-m", module), env=environ, stdout=output, stderr=errors)
+            try:
+                _wait_for(port, process)
+                yield Started(port, process)
+            finally:
+                process.terminate()
+                process.communicate(timeout=60)
+
+
+def free_port() -> int:
+    """Give a port that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        return int(listener.getsockname()[1])
+
+
+def cpu_seconds(pid: int) -> float:
+    """Give the processor time that a process has used, by the scheduler's own count of nanoseconds."""
+    seconds = 0.0
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        seconds += int((task / "schedstat").read_text().split()[0]) / 1e9
+    return seconds
+
+
+def measured(code: str, environ: Mapping[str, str], arguments: Sequence[str] = (), folder: Path | None = None) -> float:
+    """Run code that prints one number, and give it; `folder` is where Python looks for modules first."""
+    output = subprocess.run(
+        python("-c", code, *arguments), env=dict(environ), stdout=subprocess.PIPE, check=True, text=True, cwd=folder
+    ).stdout
+    return float(output.split()[-1])
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + STARTING_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            connection = http.client.HTTPConnection(HOST, port, timeout=5)
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == HTTPStatus.OK:
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("The gateway did not start; its standard error says why.")

@@ -1,0 +1,238 @@
+"""From a question to an answer: the cap, the guard, the caches, and then the models, in this order.
+
+All of it runs in the request's own thread. What a part costs where it is not set up is one comparison.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, NamedTuple
+
+from lambdas.gateway import guarding
+from lambdas.gateway.caching import Caching
+from lambdas.gateway.exchange import Parameters, Question, Turn, Usage, Written
+from lambdas.gateway.models import catalogue
+from lambdas.gateway.models.catalogue import Served
+from lambdas.gateway.models.chain import THROTTLED, Chain, fitting
+from lambdas.gateway.models.upstream import Finished, Tuning
+from lambdas.gateway.problems import Problem
+from lambdas.gateway.request import Request
+from lambdas.gateway.services import Services
+from lambdas.shared import log
+
+if TYPE_CHECKING:
+    from lambdas.gateway.seams import Blocked
+
+FILTERED = "filtered"
+CHARACTERS_PER_TOKEN = 4
+NANO = 10**9
+
+
+class Progress(NamedTuple):
+    """How far a long input has been summarised."""
+
+    part: int
+    parts: int
+
+
+Told = str | Progress
+"""A piece of an answer, or how far it has come."""
+
+
+class Answering:
+    """One answer in the making.
+
+    Args:
+        name: of the model that is asked.
+        cached: what the request says of former answers; None leaves it to the cache.
+    """
+
+    def __init__(self, request: Request, services: Services, name: str, *, cached: bool | None = None) -> None:
+        self._request, self._services = request, services
+        settings = services.settings
+        self.asked = catalogue.served(name, settings)
+        self._guard = services.guard
+        self._cached = cached
+        self._chain = Chain(
+            (name, *settings.fallback.get(self.asked.name, ())),
+            lambda other: self.asked if other == name else catalogue.served(other, settings),
+            call=request.call,
+            breakers=services.breakers,
+            tuning=Tuning(self._guard.converse_config() if self._guard else None, request.correlation_id),
+        )
+        self.usage = Usage()
+        self.finish = "stop"
+        self.sources: Sequence[dict[str, object]] = ()
+        self._shown = self.asked.label
+        self._seen = 0
+        self._nano_usd: int | None = None
+
+    @property
+    def answering(self) -> Served:
+        """Give the model that answers; the one that was asked, until one does."""
+        return self._chain.answering or self.asked
+
+    @property
+    def label(self) -> str:
+        """Give what answers call the model."""
+        return self._chain.answering.label if self._chain.answering else self._shown
+
+    def answer(
+        self,
+        turns: Sequence[Turn],
+        parameters: Parameters,
+        *,
+        live: bool,
+        write: Callable[[], Iterator[Told]] | None = None,
+        instruction: str = "",
+    ) -> Iterator[Told]:
+        """Give the answer piece by piece, or whole; afterwards `usage` and `finish` are known.
+
+        Args:
+            turns: what is asked.
+            live: whether to give it as the model writes.
+            write: has it written otherwise than by one question to the models.
+            instruction: what stands before the caller's text, for the key of the caches.
+        """
+        parameters = fitting(self.asked, parameters)
+        self._allow()
+        record = self._request.record
+        if self._guard is not None:
+            record.guard = guarding.PASSED
+            if blocked := self._guard.check_attacks(turns):
+                yield from self._block(blocked)
+                return
+        question = Question(self.asked.name, tuple(turns), parameters)
+        wanted = False if self.asked.upstream is None else self._cached
+        caching = Caching(self._services, self._request.caller, self.asked, question, wanted, instruction)
+        if (former := caching.find()) is not None:
+            yield from self._former(former, caching.outcome)
+            return
+        record.cache = caching.outcome
+        told: list[str] = []
+        finished = False
+        try:
+            for piece in write() if write else self.texts(turns, parameters, live=live):
+                if isinstance(piece, str):
+                    told.append(piece)
+                yield piece
+            finished = True
+        except guarding.Refused as refused:
+            yield from self._block(refused.blocked)
+        finally:
+            self._account(turns, told, finished=finished)
+        if finished:
+            caching.keep(Written("".join(told).strip(), self.finish, self.label, self.usage))
+
+    def texts(
+        self, turns: Sequence[Turn], parameters: Parameters, *, live: bool, examples: bool = False, part: bool = False
+    ) -> Iterator[str]:
+        """Ask the models once.
+
+        Args:
+            examples: whether the conversation is the task's, and shown with the approved model's examples.
+            part: whether the text is for ourselves, and not yet the answer.
+        """
+        record = self._request.record
+
+        def prepare(served: Served) -> Sequence[Turn]:
+            shown = served.examples.asked(turns) if examples and served.examples else turns
+            return guarding.passed(self._guard, served, shown)
+
+        pieces = self._chain.pieces(prepare, parameters, live=live)
+        try:
+            for piece in guarding.released(self._guard, lambda: self.answering, pieces, self.sources):
+                if isinstance(piece, Finished):
+                    self._finished(piece)
+                elif piece:
+                    self._seen += 1
+                    if record.first_token_ms is None and not part:
+                        record.first_token_ms = self._request.milliseconds
+                    yield piece
+        finally:
+            attempts = self._chain.attempts
+            record.throttles = sum(attempt.outcome == THROTTLED for attempt in attempts)
+            record.fallbacks = int(self._chain.answering is not None and self.answering.name != self.asked.name)
+
+    def metadata(self) -> dict[str, object]:
+        """Give the extra field of responses: how the answer came about."""
+        record = self._request.record
+        return {
+            "request_id": self._request.request_id,
+            "model": self.answering.name,
+            "attempts": [attempt.document() for attempt in self._chain.attempts],
+            "cache": record.cache,
+            "cost_usd": record.cost_usd,
+            "first_token_ms": record.first_token_ms,
+            "latency_ms": self._request.milliseconds,
+            "sources": list(self.sources),
+            "guard": record.guard,
+        }
+
+    def _allow(self) -> None:
+        meter = self._services.meter
+        if meter is None:
+            return
+        try:
+            meter.allow(self._request.caller)
+        except Exception as refusal:
+            lifts_at = getattr(refusal, "lifts_at", None)
+            if lifts_at is None:
+                raise
+            raise cap_reached(lifts_at) from refusal
+
+    def _former(self, former: Written, outcome: str) -> Iterator[str]:
+        """Give a former answer, which costs nothing again."""
+        record = self._request.record
+        record.cache, record.model, record.cost_usd = outcome, former.model, 0.0
+        record.first_token_ms = self._request.milliseconds
+        self._shown, self.finish, self.usage = former.model, former.finish, former.usage
+        yield former.text
+
+    def _block(self, blocked: Blocked) -> Iterator[str]:
+        """Say that nothing is answered; which rule it was is for the log."""
+        log.warning("Blocked", side=blocked.side, reason=blocked.reason)
+        self._request.record.guard = guarding.BLOCKED
+        self.finish = FILTERED
+        yield guarding.message()
+
+    def _finished(self, finished: Finished) -> None:
+        usage, more = self.usage, finished.usage
+        self.usage = Usage(
+            usage.input_tokens + more.input_tokens,
+            usage.output_tokens + more.output_tokens,
+            usage.cache_read_tokens + more.cache_read_tokens,
+            usage.cache_write_tokens + more.cache_write_tokens,
+        )
+        self.finish = finished.finish
+        record = self._request.record
+        if finished.blocked:
+            record.guard = guarding.BLOCKED
+        record.model, record.usage = self.label, self.usage
+        self._nano_usd = self.answering.nano_usd(self.usage)
+        record.cost_usd = None if self._nano_usd is None else self._nano_usd / NANO
+
+    def _account(self, turns: Sequence[Turn], told: Sequence[str], *, finished: bool) -> None:
+        """Count what was used; of an answer that was given up, what can be told without the model's own count."""
+        if not finished and not self.usage.output_tokens and self._seen:
+            characters = sum(len(turn.content) for turn in turns)
+            self._finished(Finished(self.finish, Usage(characters // CHARACTERS_PER_TOKEN, len(told))))
+        meter = self._services.meter
+        if meter is None or not (self.usage.input_tokens or self.usage.output_tokens):
+            return
+        meter.account(self._request.caller, self.usage, self._nano_usd)
+
+
+def cap_reached(lifts_at: object) -> Problem:
+    """Build the problem of a caller, or of all, who have used what they may today."""
+    from datetime import UTC, datetime
+
+    assert isinstance(lifts_at, datetime)
+    seconds = max(1, math.ceil((lifts_at - datetime.now(UTC)).total_seconds()))
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        f"What may be used in a day is used. More is answered from {lifts_at.isoformat(timespec='seconds')}.",
+        headers={"Retry-After": str(seconds)},
+    )

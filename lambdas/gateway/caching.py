@@ -1,0 +1,71 @@
+"""Former answers: by the very same question first, then by one that means the same."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from lambdas.gateway.exchange import Caller, Question, Written
+from lambdas.gateway.models.catalogue import Served
+from lambdas.gateway.services import Services
+
+OFF, MISS, EXACT, SEMANTIC = "off", "miss", "exact", "semantic"
+
+
+class Caching:
+    """The caches for one question.
+
+    Args:
+        wanted: what the request says; None leaves it to the cache.
+        instruction: what stands before the caller's text.
+
+    Attributes:
+        outcome: `OFF`, `MISS`, `EXACT` or `SEMANTIC`.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        caller: Caller,
+        asked: Served,
+        question: Question,
+        wanted: bool | None,
+        instruction: str,
+    ) -> None:
+        self._exact, self._semantic = services.cache, services.semantic_cache
+        self._question = question
+        self._key, self._vector = "", None
+        self._scope: Any = None
+        self.outcome = OFF
+        if wanted is False or (self._exact is None and self._semantic is None):
+            return
+        part = import_module("lambdas.gateway.cache")
+        if not part.is_cacheable(question, wanted):
+            return
+        self.outcome = MISS
+        guardrail = services.guard.version if services.guard else ""
+        self._scope = part.Scope(caller, asked.version, guardrail=guardrail, instruction=instruction)
+        self._key = self._scope.key(question)
+
+    def find(self) -> Written | None:
+        """Give a former answer, if there is one."""
+        if self.outcome == OFF:
+            return None
+        if self._exact is not None and (found := self._exact.find(self._key)) is not None:
+            self.outcome = EXACT
+            return found
+        if self._semantic is not None:
+            found, self._vector = self._semantic.find(self._scope, self._question)
+            if found is not None:
+                self.outcome = SEMANTIC
+                return found
+        return None
+
+    def keep(self, written: Written) -> None:
+        """Keep an answer for the next one who asks."""
+        if self.outcome != MISS:
+            return
+        if self._exact is not None:
+            self._exact.keep(self._key, written)
+        if self._semantic is not None and self._vector is not None:
+            self._semantic.keep(self._scope, self._question, self._vector, written)

@@ -1,0 +1,79 @@
+"""Where the guard stands: a model on Bedrock applies the guardrail by itself, for others it is applied here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from lambdas.gateway.exchange import Turn
+from lambdas.gateway.models.catalogue import Served
+from lambdas.gateway.models.upstream import Finished, Piece
+
+if TYPE_CHECKING:
+    from lambdas.gateway.seams import Blocked, Guard
+
+PASSED, BLOCKED = "passed", "blocked"
+
+
+class Refused(Exception):
+    """A guard blocked what came in, or what went out."""
+
+    def __init__(self, blocked: Blocked) -> None:
+        super().__init__(blocked.reason)
+        self.blocked = blocked
+
+
+def message() -> str:
+    """Give what the caller is told."""
+    return str(_guard().MESSAGE)
+
+
+def passed(guard: Guard | None, served: Served, turns: Sequence[Turn]) -> Sequence[Turn]:
+    """Give a conversation as this model may be asked it.
+
+    Raises:
+        Refused: it may not.
+    """
+    if guard is None or served.guards_itself:
+        return turns
+    checked: Any = guard.check_input(turns)
+    if isinstance(checked, _guard().Blocked):
+        raise Refused(checked)
+    return tuple(checked)
+
+
+def released(
+    guard: Guard | None,
+    answering: Callable[[], Served],
+    pieces: Iterable[Piece],
+    sources: Sequence[dict[str, object]],
+) -> Iterator[Piece]:
+    """Give the pieces as they may pass to the caller.
+
+    Raises:
+        Refused: one of them may not; what was given before it has passed.
+    """
+    release: Any = None
+    for piece in pieces:
+        if guard is None or answering().guards_itself:
+            yield piece
+            continue
+        if release is None:
+            release = _guard().Release(partial(guard.check_output, sources=[str(item["text"]) for item in sources]))
+        if isinstance(piece, Finished):
+            yield _unless_blocked(release.end())
+            yield piece
+        elif passing := _unless_blocked(release.feed(piece)):
+            yield passing
+
+
+def _unless_blocked(checked: Any) -> str:
+    if isinstance(checked, str):
+        return checked
+    raise Refused(checked)
+
+
+def _guard() -> Any:
+    return import_module("lambdas.gateway.guard")

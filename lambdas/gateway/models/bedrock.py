@@ -1,0 +1,141 @@
+"""Models on Bedrock, by Converse and ConverseStream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from lambdas.gateway.exchange import Parameters, Usage
+from lambdas.gateway.models import clients
+from lambdas.gateway.models.upstream import Finished, Piece, Tuning, broken_off
+from lambdas.shared.errors import ServiceCallFailed
+from lambdas.shared.turns import Turn
+
+GUARDRAIL = "guardrail_intervened"
+FINISHES = {
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "content_filtered": "filtered",
+    GUARDRAIL: "filtered",
+}
+
+
+class BedrockModel:
+    """One model.
+
+    Args:
+        model_id: model, inference profile, import or custom deployment.
+        sampling: whether it takes a temperature and `top_p`.
+        streaming: whether it answers ConverseStream.
+        prompt_caching: whether to mark the beginning of a prompt, for the model to keep.
+    """
+
+    def __init__(self, model_id: str, *, sampling: bool, streaming: bool = True, prompt_caching: bool = False) -> None:
+        self._model_id = model_id
+        self._sampling = sampling
+        self.streaming = streaming
+        self._prompt_caching = prompt_caching
+
+    def pieces(self, turns: Sequence[Turn], parameters: Parameters, tuning: Tuning, *, live: bool) -> Iterator[Piece]:
+        """Ask, and give the answer as `Upstream` says."""
+        request = self._request(turns, parameters, tuning)
+        client = clients.runtime("bedrock-runtime")
+        if not live or not self.streaming:
+            return _whole(_converse(client, request))
+        if tuning.guardrail:
+            # Each piece is checked before it is given on, so that no blocked text reaches anyone.
+            request["guardrailConfig"] = {**tuning.guardrail, "streamProcessingMode": "sync"}
+        return _streamed(client.converse_stream(**request)["stream"])
+
+    def _request(self, turns: Sequence[Turn], parameters: Parameters, tuning: Tuning) -> dict[str, object]:
+        request: dict[str, object] = {
+            "modelId": self._model_id,
+            "messages": self._messages([turn for turn in turns if turn.role != "system"]),
+            "inferenceConfig": self._inference(parameters),
+        }
+        if system := [{"text": turn.content} for turn in turns if turn.role == "system"]:
+            request["system"] = [*system, *self._marker()]
+        if tuning.guardrail:
+            request["guardrailConfig"] = tuning.guardrail
+        if tuning.correlation_id:
+            request["requestMetadata"] = {"correlation_id": tuning.correlation_id}
+        return request
+
+    def _messages(self, turns: Sequence[Turn]) -> list[dict[str, object]]:
+        """Give the messages; what stands before the last question is what the next request repeats."""
+        last = len(turns) - 2
+        return [
+            {"role": turn.role, "content": [{"text": turn.content}, *(self._marker() if place == last else ())]}
+            for place, turn in enumerate(turns)
+        ]
+
+    def _marker(self) -> list[dict[str, object]]:
+        return [{"cachePoint": {"type": "default"}}] if self._prompt_caching else []
+
+    def _inference(self, parameters: Parameters) -> dict[str, object]:
+        inference: dict[str, object] = {"maxTokens": parameters.max_tokens}
+        if self._sampling and parameters.temperature is not None:
+            inference["temperature"] = parameters.temperature
+        if self._sampling and parameters.top_p is not None:
+            inference["topP"] = parameters.top_p
+        if parameters.stop:
+            inference["stopSequences"] = list(parameters.stop)
+        return inference
+
+
+def _converse(client: Any, request: Mapping[str, object]) -> Mapping[str, Any]:
+    try:
+        response: Mapping[str, Any] = client.converse(**request)
+    except (AttributeError, TypeError):  # which botocore's parser stumbles with over JSON of another shape
+        raise _wrong_form() from None
+    return response
+
+
+def _whole(response: Mapping[str, Any]) -> Iterator[Piece]:
+    try:
+        blocks = response["output"]["message"]["content"]
+        text = "".join(block["text"] for block in blocks if "text" in block)
+        finished = _finished(response.get("stopReason"), response["usage"])
+    except (KeyError, TypeError, ValueError):
+        raise _wrong_form() from None
+    yield text
+    yield finished
+
+
+def _streamed(events: Any) -> Iterator[Piece]:
+    reason: object = None
+    usage: Mapping[str, Any] | None = None
+    try:
+        for event in events:
+            if "contentBlockDelta" in event:
+                text = event["contentBlockDelta"]["delta"].get("text")
+                if text:
+                    yield text
+            elif "messageStop" in event:
+                reason = event["messageStop"].get("stopReason")
+            elif "metadata" in event:
+                usage = event["metadata"].get("usage")
+    finally:
+        events.close()
+    if reason is None or usage is None:
+        raise broken_off("The model's stream")
+    yield _finished(reason, usage)
+
+
+def _finished(reason: object, usage: Mapping[str, Any]) -> Finished:
+    try:
+        counted = Usage(
+            int(usage["inputTokens"]),
+            int(usage["outputTokens"]),
+            int(usage.get("cacheReadInputTokens") or 0),
+            int(usage.get("cacheWriteInputTokens") or 0),
+        )
+    except (KeyError, TypeError, ValueError):
+        raise _wrong_form() from None
+    return Finished(FINISHES.get(str(reason), "stop"), counted, blocked=reason == GUARDRAIL)
+
+
+def _wrong_form() -> ServiceCallFailed:
+    return ServiceCallFailed(
+        "Converse answered without a message or without usage", remedy="Check that the model supports the Converse API."
+    )

@@ -1,0 +1,222 @@
+"""Asking one model after another until one answers: retries with full jitter, fallbacks, and a breaker for each.
+
+Full jitter as in https://aws.amazon.com/builders-library/timeouts-retries-and-backoff-with-jitter/: clients that were
+throttled together do not come back together.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from typing import NamedTuple
+
+from lambdas.gateway.call import Call, Stopped
+from lambdas.gateway.exchange import APPROVED, Parameters
+from lambdas.gateway.models.breaker import Breakers
+from lambdas.gateway.models.catalogue import Served
+from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
+from lambdas.gateway.models.upstream import BrokenOff, Finished, Piece, Tuning, broken_off
+from lambdas.gateway.problems import FieldError, Problem, retry_later
+from lambdas.shared.turns import Turn
+
+TRIES = 3
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 2.0
+ANSWERED, THROTTLED, UNAVAILABLE, TOO_SLOW = "answered", "throttled", "unavailable", "too_slow"
+BROKEN, FAILED, REFUSED, RESTING, UNSUITABLE = "broken", "failed", "refused", "resting", "unsuitable"
+OF_STATUS = {
+    HTTPStatus.TOO_MANY_REQUESTS: THROTTLED,
+    HTTPStatus.SERVICE_UNAVAILABLE: UNAVAILABLE,
+    HTTPStatus.GATEWAY_TIMEOUT: TOO_SLOW,
+    HTTPStatus.BAD_REQUEST: REFUSED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: REFUSED,
+}
+# What may be over in a moment; a model that is not there, or too slow, is not asked twice for one request.
+PASSES_AT_ONCE = {THROTTLED, FAILED}
+NOT_READY = "The model is not ready yet."
+Prepare = Callable[[Served], Sequence[Turn]]
+"""Gives the conversation as a model is to be asked it."""
+
+
+class Attempt(NamedTuple):
+    """One request to a model, and what became of it."""
+
+    model: str
+    outcome: str
+    milliseconds: float
+
+    def document(self) -> dict[str, object]:
+        """Give it as responses show it."""
+        return {"model": self.model, "outcome": self.outcome, "milliseconds": self.milliseconds}
+
+
+class Chain:
+    """The models that one request may be answered by.
+
+    Args:
+        names: the one that was asked, then those to fall back on.
+        resolve: gives a model by its name, or raises a `Problem`.
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        resolve: Callable[[str], Served],
+        *,
+        call: Call,
+        breakers: Breakers,
+        tuning: Tuning,
+    ) -> None:
+        self._names, self._resolve = names, resolve
+        self._call, self._breakers, self._tuning = call, breakers, tuning
+        self.attempts: list[Attempt] = []
+        self.answering: Served | None = None
+
+    def pieces(self, prepare: Prepare, parameters: Parameters, *, live: bool) -> Iterator[Piece]:
+        """Give the first answer that a model gives.
+
+        Raises:
+            Problem: none did, and this is what the last one said; or an answer that had begun broke off.
+            Stopped: the client is gone, or the time is over.
+        """
+        problem: Problem | None = None
+        for place, name in enumerate(self._names):
+            further = place + 1 < len(self._names)
+            try:
+                served = self._resolve(name)
+                fitted = fitting(served, parameters)
+            except Problem as unusable:
+                if place == 0:
+                    raise
+                self._note(name, UNSUITABLE, time.perf_counter())
+                problem = problem or unusable
+                continue
+            for attempt in range(TRIES):
+                began = time.perf_counter()
+                if not self._breakers.allows(served.label):
+                    self._note(served.label, RESTING, began)
+                    problem = retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model is failing, and rests.", 10)
+                    break
+                self._call.patience = self._call.seconds_left / 2 if further else self._call.seconds_left
+                try:
+                    first, rest = self._begun(served, prepare, fitted, live)
+                except Problem as failure:
+                    problem = failure
+                    if not self._again(served, failure, began, attempt):
+                        break
+                else:
+                    yield from self._told(served, first, rest, began)
+                    return
+        assert problem is not None
+        raise problem
+
+    def _begun(
+        self, served: Served, prepare: Prepare, parameters: Parameters, live: bool
+    ) -> tuple[Piece, Iterator[Piece]]:
+        """Ask, and wait for the first piece; until then another model can still take over."""
+        assert served.upstream is not None
+        try:
+            self._call.check()
+            pieces = iter(served.upstream.pieces(prepare(served), parameters, self._tuning, live=live))
+            blank, first = _not_blank(pieces)
+        except MODEL_ERRORS as failure:
+            self._stopped(served)
+            raise problem_of(failure) from failure
+        except Stopped:
+            self._breakers.left(served.label)
+            raise
+        if isinstance(first, Finished):
+            if first.finish == "stop":
+                raise Problem(HTTPStatus.BAD_GATEWAY, "The model answered with an empty text.")
+            return first, pieces
+        return blank + first, pieces
+
+    def _told(self, served: Served, first: Piece, rest: Iterator[Piece], began: float) -> Iterator[Piece]:
+        self.answering = served
+        try:
+            yield first
+            yield from rest
+        except MODEL_ERRORS as failure:
+            self._stopped(served)
+            self._note(served.label, BROKEN, began)
+            self._breakers.failed(served.label)
+            raise _broken(failure) from failure
+        except GeneratorExit:
+            self._breakers.left(served.label)
+            raise
+        self._note(served.label, ANSWERED, began)
+        self._breakers.answered(served.label)
+
+    def _again(self, served: Served, problem: Problem, began: float, attempt: int) -> bool:
+        """Note a failure, and wait where the same model is to be asked again.
+
+        Raises:
+            Problem: the request itself is what the model refused.
+        """
+        outcome = OF_STATUS.get(problem.status, FAILED)
+        self._note(served.label, outcome, began)
+        if outcome == REFUSED:
+            self._breakers.answered(served.label)
+            raise problem
+        self._breakers.failed(served.label, asleep=problem.detail == NOT_READY)
+        if outcome not in PASSES_AT_ONCE or attempt + 1 == TRIES:
+            return False
+        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
+        pause = random.uniform(0, longest)  # noqa: S311
+        if pause >= self._call.seconds_left:
+            return False
+        self._call.pause(pause)
+        return True
+
+    def _stopped(self, served: Served) -> None:
+        """Tell a failure of the model's from a socket that we shut ourselves."""
+        try:
+            self._call.check()
+        except Stopped:
+            self._breakers.left(served.label)
+            raise
+
+    def _note(self, label: str, outcome: str, began: float) -> None:
+        self.attempts.append(Attempt(label, outcome, round((time.perf_counter() - began) * 1000, 1)))
+
+
+def _not_blank(pieces: Iterator[Piece]) -> tuple[str, Piece]:
+    """Give the first piece that says something, and what is blank before it."""
+    blank = ""
+    for piece in pieces:
+        if isinstance(piece, Finished) or piece.strip():
+            return blank, piece
+        blank += piece
+    raise broken_off("The model's answer")
+
+
+def fitting(served: Served, parameters: Parameters) -> Parameters:
+    """Give the parameters as this model takes them.
+
+    Raises:
+        Problem: 400, with each parameter that it does not take.
+    """
+    wrong: list[FieldError] = []
+    if not served.sampling:
+        wrong += [
+            FieldError(f"#/{name}", f"the model {served.name} takes no {name}: leave it out")
+            for name, value in (("temperature", parameters.temperature), ("top_p", parameters.top_p))
+            if value is not None
+        ]
+    if parameters.seed is not None and not served.seed:
+        wrong.append(FieldError("#/seed", f"the model {served.name} takes no seed: leave it out"))
+    if wrong:
+        detail = " ".join(f"{error.detail[0].upper()}{error.detail[1:]}." for error in wrong)
+        raise Problem(HTTPStatus.BAD_REQUEST, detail, errors=wrong)
+    if served.name == APPROVED and served.sampling and parameters.temperature is None and parameters.top_p is None:
+        return replace(parameters, temperature=0.0)  # that of the evaluation: what was measured is what serves
+    return parameters
+
+
+def _broken(failure: Exception) -> Problem:
+    problem = problem_of(failure)
+    if isinstance(failure, BrokenOff) or problem.status == HTTPStatus.BAD_GATEWAY:
+        return retry_later(HTTPStatus.BAD_GATEWAY, "The model's answer broke off.", 5)
+    return problem

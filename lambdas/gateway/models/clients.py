@@ -1,0 +1,86 @@
+"""Clients of the services that run models: one attempt a call, and connections that can be shut from outside."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from botocore.awsrequest import AWSHTTPConnection, AWSHTTPConnectionPool, AWSHTTPSConnection, AWSHTTPSConnectionPool
+
+from lambdas.gateway import call
+from lambdas.shared import aws, environment, log
+
+CONNECT_TIMEOUT_SECONDS = 2
+# As many requests as are worked on at once; botocore's own limit of ten would open a connection for each of the others.
+CONNECTIONS = 256
+
+
+def runtime(service: str) -> Any:
+    """Give the client of ``bedrock-runtime`` or ``sagemaker-runtime``.
+
+    Environment: MODEL_TIMEOUT_SECONDS, the longest that one read may take (default 25).
+    """
+    return _client(service, environment.integer("MODEL_TIMEOUT_SECONDS", minimum=1, maximum=900, default=25))
+
+
+@lru_cache(maxsize=8)
+def _client(service: str, read_timeout: int) -> Any:
+    client = aws.client(
+        service,
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=read_timeout,
+        attempts=1,
+        connections=CONNECTIONS,
+    )
+    try:
+        client._endpoint.http_session._pool_classes_by_scheme.update(http=_Pool, https=_SecurePool)
+    except AttributeError:
+        log.warning(
+            "This botocore hides its connections: a client that leaves does not stop the model", service=service
+        )
+    return client
+
+
+class _Shown:
+    """A connection that tells the call it works for which socket the answer will come from."""
+
+    timeout: Any
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:
+        """Send the request, and show the socket."""
+        result = super().request(*args, **kwargs)  # type: ignore[misc]
+        if (working := call.current()) is not None:
+            working.hold(self.sock)  # type: ignore[attr-defined]
+        return result
+
+    def getresponse(self, *args: Any, **kwargs: Any) -> Any:
+        """Wait for the answer, no longer than the call has patience."""
+        working = call.current()
+        if working is not None and working.patience is not None and isinstance(self.timeout, (int, float)):
+            self.timeout = max(0.001, min(self.timeout, working.patience))
+        return super().getresponse(*args, **kwargs)  # type: ignore[misc]
+
+
+class _Connection(_Shown, AWSHTTPConnection):  # type: ignore[misc]
+    pass
+
+
+class _SecureConnection(_Shown, AWSHTTPSConnection):  # type: ignore[misc]
+    pass
+
+
+class _Returned:
+    """A pool that takes a connection back from the call first: the next one to use it may be another's."""
+
+    def _put_conn(self, connection: Any) -> None:
+        if (working := call.current()) is not None:
+            working.hold(None)
+        super()._put_conn(connection)  # type: ignore[misc]
+
+
+class _Pool(_Returned, AWSHTTPConnectionPool):  # type: ignore[misc]
+    ConnectionCls = _Connection
+
+
+class _SecurePool(_Returned, AWSHTTPSConnectionPool):  # type: ignore[misc]
+    ConnectionCls = _SecureConnection

@@ -1,0 +1,36 @@
+"""What an approved target's prompt is shown with: the examples, or the passages, that it was measured with."""
+
+from __future__ import annotations
+
+from lambdas.gateway.models import clients
+from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
+from lambdas.shared import environment, s3
+from lambdas.shared.embedding import QUERY, Vector, embed
+from lambdas.shared.errors import InvalidTarget
+from lambdas.shared.examples import Examples, read_examples
+from lambdas.shared.fields import Fields
+
+
+def stored_examples(key: str) -> Examples:
+    """Read what lies under a key of the models bucket.
+
+    Raises:
+        InvalidTarget: it holds something else.
+    """
+    bucket = environment.required("MODELS_BUCKET")
+    document, _ = s3.document(bucket, key, InvalidTarget)
+    where = f"s3://{bucket}/{key}"
+    fields = Fields(document, where, InvalidTarget, "Start a new run; the stored prompt was changed.")
+    return read_examples(fields, embed_query)
+
+
+def embed_query(model_id: str, text: str) -> Vector:
+    """Embed the text that passages are looked for.
+
+    Raises:
+        Problem: as the failure of the embedding model deserves.
+    """
+    try:
+        return embed(clients.runtime("bedrock-runtime"), model_id, text, QUERY).vector
+    except MODEL_ERRORS as failure:
+        raise problem_of(failure) from failure

@@ -1,0 +1,96 @@
+"""The OpenAPI 3.1 document."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+
+from lambdas.gateway.openapi.operations import COMMON, OPERATIONS, Operation
+from lambdas.gateway.openapi.schemas import Schema, reference, shared
+from lambdas.gateway.routing import ROUTES, Route
+from lambdas.gateway.settings import Limits, Settings
+
+VERSION = "1"
+OPEN_ROUTES = ("healthz", "openapi")
+HEADERS: dict[str, Schema] = {
+    "X-Request-Id": {"description": "Names this request; quote it.", "schema": {"type": "string"}},
+    "X-Correlation-Id": {"description": "Names a chain of requests.", "schema": {"type": "string"}},
+}
+RETRY_AFTER: Schema = {"description": "Seconds after which to ask again.", "schema": {"type": "integer"}}
+ID: Schema = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
+}
+SECURITY: dict[str, Schema] = {
+    "sigv4": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "Services, under /v1: AWS Signature Version 4 for execute-api.",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    },
+    "user": {"type": "http", "scheme": "bearer", "description": "The page's users, under /api/v1: a Cognito token."},
+    "partner": {"type": "http", "scheme": "bearer", "description": "Partners, under /partners/v1: an API key."},
+}
+
+
+def document(settings: Settings) -> dict[str, Any]:
+    """Describe the API with the bounds of these settings."""
+    return _document(settings.limits)
+
+
+@lru_cache(maxsize=4)
+def _document(limits: Limits) -> dict[str, Any]:
+    paths: dict[str, dict[str, Any]] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, limits)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Fourfold gateway",
+            "version": VERSION,
+            "description": "The workflow's approved model and those beside it. The same routes are there for services "
+            "under /v1, for the page's users under /api/v1 and for partners under /partners/v1.",
+        },
+        "servers": [{"url": "/"}, {"url": "/api"}, {"url": "/partners"}],
+        "paths": paths,
+        "components": {"schemas": shared(), "securitySchemes": SECURITY, "headers": HEADERS},
+    }
+
+
+def _operation(route: Route, limits: Limits) -> dict[str, Any]:
+    told = OPERATIONS[route.method, route.path]
+    operation: dict[str, Any] = {
+        "operationId": f"{route.function}" if route.function == route.name else f"{route.name}_{route.function}",
+        "summary": told.summary,
+        "responses": _responses(told),
+        "security": [] if route.name in OPEN_ROUTES else [{name: []} for name in SECURITY],
+    }
+    if "{id}" in route.path:
+        operation["parameters"] = [ID]
+    if told.body is not None:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": told.body(limits)}},
+        }
+    return operation
+
+
+def _responses(told: Operation) -> dict[str, Any]:
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
+    good: dict[str, Any] = {"description": told.status.phrase, "headers": headers}
+    if told.answer is not None:
+        good["content"] = {"application/json": {"schema": told.answer}}
+        if told.streams:
+            good["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+    responses = {str(int(told.status)): good}
+    for status in sorted({*COMMON, *told.statuses}):
+        responses[str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "headers": {**headers, **({"Retry-After": RETRY_AFTER} if status in (429, 503, 504) else {})},
+            "content": {"application/problem+json": {"schema": reference("Problem")}},
+        }
+    return responses

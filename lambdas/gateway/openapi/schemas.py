@@ -1,0 +1,176 @@
+"""JSON schemas of what is answered, and of the bodies that the kept things check themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lambdas.gateway.kept import feedback, history
+from lambdas.gateway.settings import Limits
+
+Schema = dict[str, Any]
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+FLAG: Schema = {"type": "boolean"}
+DOLLARS: Schema = {"type": ["number", "null"], "minimum": 0, "description": "US dollars; null where not paid by token."}
+MILLISECONDS: Schema = {"type": ["number", "null"], "minimum": 0}
+OPEN: Schema = {"type": "object"}
+
+
+def reference(name: str) -> Schema:
+    """Give a reference to a schema by its name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def record(required: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
+    """Give the schema of an object."""
+    return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required)}
+
+
+def listing(items: Schema) -> Schema:
+    """Give the schema of a list."""
+    return {"type": "array", "items": items}
+
+
+def answered(*, of: dict[str, Schema]) -> Schema:
+    """Give the schema of a task's answer."""
+    return record(
+        {
+            "id": TEXT,
+            "model": TEXT,
+            "run_id": {"type": ["string", "null"]},
+            **of,
+            "finish_reason": {"enum": ["stop", "length", "filtered"]},
+            "usage": record({"input_tokens": COUNT, "output_tokens": COUNT}),
+            "latency_ms": MILLISECONDS,
+            "fourfold": reference("Metadata"),
+        }
+    )
+
+
+def shared() -> dict[str, Schema]:
+    """Give the schemas that do not depend on the settings, by name."""
+    field = record({"pointer": TEXT, "detail": TEXT})
+    problem = {"type": TEXT, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT, "instance": TEXT}
+    error = record({"message": TEXT, "type": TEXT, "code": TEXT, "param": {"type": ["string", "null"]}})
+    passage = record({"document_id": TEXT, "name": TEXT, "passage": COUNT, "text": TEXT, "score": {"type": "number"}})
+    document = record(
+        {"id": TEXT, "name": TEXT, "media_type": TEXT, "passages": COUNT, "characters": COUNT, "created": TEXT}
+    )
+    return {
+        "Problem": record(problem, {"errors": listing(field), "error": error}),
+        "Passage": passage,
+        "Document": document,
+        "Metadata": _metadata(),
+        "Models": _models(),
+        "ChatCompletion": _completion(),
+        "Answer": answered(of={"output": TEXT}),
+        "Classification": answered(of={"label": {"type": ["string", "null"]}, "output": TEXT}),
+        "Embeddings": _embeddings(),
+        "SearchResult": record(
+            {"passages": listing(reference("Passage"))},
+            {"answer": answered(of={"output": TEXT, "citations": listing(COUNT), "answered": FLAG})},
+        ),
+        "Conversation": record({"id": TEXT, "title": TEXT, "updated": TEXT}),
+        "Usage": _usage(),
+        "Workflow": _workflow(),
+    }
+
+
+def history_body(limits: Limits) -> Schema:  # noqa: ARG001
+    """Give the schema of a conversation that is to be kept."""
+    return _closed(
+        {
+            "title": {**TEXT, "minLength": 1, "maxLength": history.TITLE_CHARACTERS, "pattern": r"\S"},
+            "messages": _messages(history.MOST_MESSAGES, history.MOST_CHARACTERS),
+        },
+        required=["title", "messages"],
+    )
+
+
+def feedback_body(limits: Limits) -> Schema:  # noqa: ARG001
+    """Give the schema of feedback."""
+    long = {**TEXT, "maxLength": feedback.MOST_CHARACTERS, "pattern": r"\S"}
+    return _closed(
+        {
+            "request_id": {**TEXT, "maxLength": 128, "pattern": r"\S"},
+            "model": {**TEXT, "maxLength": 256, "pattern": r"\S"},
+            "messages": _messages(feedback.MOST_MESSAGES, feedback.MOST_CHARACTERS),
+            "answer": long,
+            "rating": {"enum": [feedback.UP, feedback.DOWN, None]},
+            "comment": {"type": ["string", "null"], "maxLength": feedback.COMMENT_CHARACTERS},
+            "better_answer": {**long, "type": ["string", "null"]},
+            "rejected_answer": {**long, "type": ["string", "null"]},
+            "parameters": {"type": ["object", "null"]},
+            "consent": FLAG,
+        },
+        required=["request_id", "model", "messages", "answer", "consent"],
+    )
+
+
+def _messages(most: int, characters: int) -> Schema:
+    content = {**TEXT, "minLength": 1, "maxLength": characters, "pattern": r"\S"}
+    turn = _closed({"role": {"enum": ["system", "user", "assistant"]}, "content": content}, ["role", "content"])
+    return {"type": "array", "items": turn, "minItems": 1, "maxItems": most}
+
+
+def _closed(properties: dict[str, Schema], required: list[str]) -> Schema:
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _metadata() -> Schema:
+    attempt = record({"model": TEXT, "outcome": TEXT, "milliseconds": {"type": "number"}})
+    return record(
+        {
+            "request_id": TEXT,
+            "model": TEXT,
+            "attempts": listing(attempt),
+            "cache": {"enum": ["off", "miss", "exact", "semantic"]},
+            "cost_usd": DOLLARS,
+            "first_token_ms": MILLISECONDS,
+            "latency_ms": MILLISECONDS,
+            "sources": listing(reference("Passage")),
+            "guard": {"enum": ["off", "passed", "blocked"]},
+        }
+    )
+
+
+def _models() -> Schema:
+    model = record(
+        {"id": TEXT, "object": {"const": "model"}, "created": {"type": "integer"}, "owned_by": TEXT, "fourfold": OPEN}
+    )
+    return record({"object": {"const": "list"}, "data": listing(model)})
+
+
+def _completion() -> Schema:
+    message = record({"role": {"const": "assistant"}, "content": TEXT})
+    finish = {"enum": ["stop", "length", "content_filter"]}
+    choice = record({"index": {"const": 0}, "message": message, "finish_reason": finish})
+    return record(
+        {
+            "id": TEXT,
+            "object": {"const": "chat.completion"},
+            "created": {"type": "integer"},
+            "model": TEXT,
+            "choices": listing(choice),
+            "usage": record({"prompt_tokens": COUNT, "completion_tokens": COUNT, "total_tokens": COUNT}),
+            "fourfold": reference("Metadata"),
+        }
+    )
+
+
+def _embeddings() -> Schema:
+    vector = {"anyOf": [listing({"type": "number"}), {"type": "string", "contentEncoding": "base64"}]}
+    one = record({"object": {"const": "embedding"}, "index": COUNT, "embedding": vector})
+    usage = record({"prompt_tokens": COUNT, "total_tokens": COUNT})
+    return record({"object": {"const": "list"}, "data": listing(one), "model": TEXT, "usage": usage})
+
+
+def _usage() -> Schema:
+    counts = dict.fromkeys(("input_tokens", "output_tokens", "requests"), COUNT)
+    return record({**counts, "cost_usd": DOLLARS, "cap_usd": DOLLARS, "lifts_at": TEXT})
+
+
+def _workflow() -> Schema:
+    stopped = {"type": ["string", "null"]}
+    execution = record({"run_id": TEXT, "status": TEXT, "started": TEXT, "stopped": stopped})
+    return record({"state_machine": TEXT, "executions": listing(execution), "last": {"type": ["object", "null"]}})

@@ -1,0 +1,124 @@
+"""``POST /v1/chat/completions`` in OpenAI's format, whole or as chunks."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+
+from lambdas.gateway import routing
+from lambdas.gateway.answering import Answering, Told
+from lambdas.gateway.bodies.chat import CHAT
+from lambdas.gateway.bodies.sampling import parameters_of
+from lambdas.gateway.exchange import Turn, Usage
+from lambdas.gateway.problems import Problem
+from lambdas.gateway.reply import Reply, Stream
+from lambdas.gateway.request import Request
+from lambdas.gateway.routes.answers import answering, picks_sentences, read, whole
+from lambdas.gateway.services import Services
+
+DONE = b"data: [DONE]\n\n"
+FINISHES = {"filtered": "content_filter"}
+
+
+def chat(request: Request, services: Services) -> Reply | Stream:
+    """Go on with a conversation."""
+    values = read(CHAT, request, services)
+    made = answering(request, services, values)
+    if made.asked.upstream is None:
+        raise picks_sentences()
+    turns = values["messages"]
+    if (values.get("fourfold") or {}).get("documents"):
+        turns = _with_passages(made, turns, request, services)
+    live = bool(values.get("stream"))
+    told = made.answer(turns, parameters_of(values, services.settings.limits), live=live)
+    if live:
+        include_usage = bool((values.get("stream_options") or {}).get("include_usage"))
+        return Stream(
+            _Chunks(request, made).events(told, include_usage), lambda problem: _event(_failed(request, problem))
+        )
+    return Reply(_completion(request, made, whole(told)))
+
+
+def _with_passages(made: Answering, turns: tuple[Turn, ...], request: Request, services: Services) -> tuple[Turn, ...]:
+    """Put the question with the passages that were found for it in the question's place; none leave it as it is."""
+    from lambdas.gateway.routes.search import prompt, shown
+
+    *earlier, last = turns
+    found = services.documents.search(request.caller, last.content, services.settings.limits.max_passages)
+    asked = prompt(last.content, found)
+    if asked is None:
+        return turns
+    made.sources = [shown(one) for one in found]
+    return (*earlier, *asked)
+
+
+def _completion(request: Request, made: Answering, text: str) -> dict[str, object]:
+    return {
+        "id": f"chatcmpl-{request.request_id}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": made.label,
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": text, "refusal": None},
+                "logprobs": None,
+                "finish_reason": FINISHES.get(made.finish, made.finish),
+            }
+        ],
+        "usage": _usage(made.usage),
+        "fourfold": made.metadata(),
+    }
+
+
+class _Chunks:
+    """The chunks of one answer; what they have in common is written once."""
+
+    def __init__(self, request: Request, made: Answering) -> None:
+        self._request, self._made = request, made
+        self._created = int(time.time())
+
+    def events(self, told: Iterator[Told], include_usage: bool) -> Iterator[bytes]:
+        """Give the events of a stream."""
+        before = after = b""
+        for text in told:
+            if not before:
+                # Here and not earlier: only now is it known which model answers.
+                yield self._chunk({"role": "assistant", "content": "", "refusal": None})
+                before, _, after = self._chunk({"content": "\x00"}).partition(b'"\\u0000"')
+            yield before + json.dumps(text).encode() + after
+        finish = FINISHES.get(self._made.finish, self._made.finish)
+        yield self._chunk({}, finish, fourfold=self._made.metadata())
+        if include_usage:
+            yield _event({**self._head(), "choices": [], "usage": _usage(self._made.usage)})
+        yield DONE
+
+    def _chunk(self, delta: dict[str, object], finish: str | None = None, **more: object) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return _event({**self._head(), "choices": [choice], **more})
+
+    def _head(self) -> dict[str, object]:
+        return {
+            "id": f"chatcmpl-{self._request.request_id}",
+            "object": "chat.completion.chunk",
+            "created": self._created,
+            "model": self._made.label,
+        }
+
+
+def _event(document: dict[str, object]) -> bytes:
+    return f"data: {json.dumps(document)}\n\n".encode()
+
+
+def _failed(request: Request, problem: Problem) -> dict[str, object]:
+    return routing.problem_document(problem, request)
+
+
+def _usage(usage: Usage) -> dict[str, object]:
+    return {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "prompt_tokens_details": {"cached_tokens": usage.cache_read_tokens},
+    }

@@ -1,0 +1,87 @@
+"""``POST /v1/embeddings`` in OpenAI's format."""
+
+from __future__ import annotations
+
+import base64
+import struct
+from http import HTTPStatus
+from typing import Any
+
+from lambdas.gateway.answering import cap_reached
+from lambdas.gateway.bodies.embeddings import EMBEDDINGS
+from lambdas.gateway.exchange import Usage
+from lambdas.gateway.models import clients
+from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
+from lambdas.gateway.problems import FieldError, Problem
+from lambdas.gateway.reply import Reply
+from lambdas.gateway.request import Request
+from lambdas.gateway.routes.answers import read
+from lambdas.gateway.services import Services
+from lambdas.gateway.settings import Embedding
+from lambdas.shared.embedding import DOCUMENT, Vector, embed
+
+
+def embeddings(request: Request, services: Services) -> Reply:
+    """Give the vector of each text."""
+    values = read(EMBEDDINGS, request, services)
+    model = services.settings.embedding
+    if model is None:
+        raise Problem(
+            HTTPStatus.NOT_IMPLEMENTED,
+            "No embedding model is deployed: 'embedding' is not set in the gateway's settings. Name one for documents "
+            "in workflow.yaml, and deploy again.",
+        )
+    _check(values, model)
+    allow(request, services)
+    client = clients.runtime("bedrock-runtime")
+    vectors: list[Vector] = []
+    tokens = 0
+    for text in values["input"]:
+        request.call.check()
+        try:
+            embedded = embed(client, model.model_id, text, DOCUMENT, whole=True)
+        except MODEL_ERRORS as failure:
+            request.call.check()
+            raise problem_of(failure) from failure
+        vectors.append(embedded.vector)
+        tokens += embedded.tokens
+    _account(request, services, model, Usage(input_tokens=tokens))
+    write = _in_base64 if values.get("encoding_format") == "base64" else list
+    data = [{"object": "embedding", "index": place, "embedding": write(vector)} for place, vector in enumerate(vectors)]
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return Reply({"object": "list", "data": data, "model": model.name, "usage": usage})
+
+
+def allow(request: Request, services: Services) -> None:
+    """Let a request begin that asks models by itself; a Problem of 429 where the cap is reached."""
+    if services.meter is None:
+        return
+    try:
+        services.meter.allow(request.caller)
+    except Exception as refusal:
+        if not hasattr(refusal, "lifts_at"):
+            raise
+        raise cap_reached(refusal.lifts_at) from refusal
+
+
+def _check(values: dict[str, Any], model: Embedding) -> None:
+    name, dimensions = values.get("model"), values.get("dimensions")
+    if name is not None and name != model.name:
+        wrong = f"there is no embedding model of this name; known is {model.name}"
+        raise Problem(HTTPStatus.NOT_FOUND, f"{wrong[0].upper()}{wrong[1:]}.", errors=[FieldError("#/model", wrong)])
+    if dimensions is not None and dimensions != model.dimensions:
+        wrong = f"'dimensions' must be {model.dimensions}, which is what {model.name} gives"
+        raise Problem(HTTPStatus.BAD_REQUEST, f"{wrong}.", errors=[FieldError("#/dimensions", wrong)])
+
+
+def _account(request: Request, services: Services, model: Embedding, usage: Usage) -> None:
+    record = request.record
+    record.model, record.usage = model.name, usage
+    nano = model.price.nano_usd(usage) if model.price else None
+    record.cost_usd = None if nano is None else nano / 1e9
+    if services.meter is not None:
+        services.meter.account(request.caller, usage, nano)
+
+
+def _in_base64(vector: Vector) -> str:
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()

@@ -1,0 +1,52 @@
+"""``GET /v1/models``: what may be asked, in OpenAI's format, with what this API knows beside it."""
+
+from __future__ import annotations
+
+from lambdas.gateway.bodies import sampling
+from lambdas.gateway.models.catalogue import Served, all_served
+from lambdas.gateway.reply import Reply
+from lambdas.gateway.request import Request
+from lambdas.gateway.services import Services
+from lambdas.gateway.settings import Limits
+
+OWNER = "fourfold"
+
+
+def models(request: Request, services: Services) -> Reply:  # noqa: ARG001
+    """List the approved model, if any is, and those of the settings."""
+    settings = services.settings
+    data = [_model(served, settings.limits, services.breakers.state(served.label)) for served in all_served(settings)]
+    return Reply({"object": "list", "data": data})
+
+
+def _model(served: Served, limits: Limits, state: str) -> dict[str, object]:
+    price = served.price
+    own: dict[str, object] = {
+        "kind": served.kind,
+        "label": served.label,
+        "context_tokens": served.context_tokens,
+        "parameters": _parameters(served, limits),
+        "streaming": served.upstream is not None and served.upstream.streaming,
+        "price": None
+        if price is None
+        else {
+            "input_usd_per_million": price.input_usd_per_million,
+            "output_usd_per_million": price.output_usd_per_million,
+        },
+        "state": "ready" if served.upstream is None else state,
+    }
+    if served.run_id is not None:
+        own["run_id"] = served.run_id
+    return {"id": served.name, "object": "model", "created": 0, "owned_by": OWNER, "fourfold": own}
+
+
+def _parameters(served: Served, limits: Limits) -> dict[str, object]:
+    takes = served.sampling and served.upstream is not None
+    temperature = {"minimum": sampling.LEAST_TEMPERATURE, "maximum": sampling.MOST_TEMPERATURE} if takes else None
+    top_p = {"minimum": 0.0, "maximum": 1.0} if takes else None
+    return {
+        "temperature": temperature,
+        "top_p": top_p,
+        "max_tokens": {"maximum": limits.max_output_tokens},
+        "seed": served.seed,
+    }

@@ -1,0 +1,82 @@
+"""``POST /v1/search``: passages of the caller's own documents, and an answer out of them that cites its passages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any
+
+from lambdas.gateway.answering import Answering
+from lambdas.gateway.bodies.retrieval import SEARCH
+from lambdas.gateway.bodies.sampling import parameters_of
+from lambdas.gateway.exchange import Turn
+from lambdas.gateway.reply import Reply, Stream, event
+from lambdas.gateway.request import Request
+from lambdas.gateway.routes.answers import answering, document_of, given, picks_sentences, read
+from lambdas.gateway.services import Services
+
+DEFAULT_TOP_K = 5
+
+
+def search(request: Request, services: Services) -> Reply | Stream:
+    """Give the likeliest passages; an answer only where they have to do with what is asked."""
+    values = read(SEARCH, request, services)
+    documents, limits = services.documents, services.settings.limits
+    query = values["query"]
+    made = answering(request, services, values) if values.get("answer") else None
+    if made is not None and made.asked.upstream is None:
+        raise picks_sentences()
+    found = documents.search(request.caller, query, values.get("top_k") or min(DEFAULT_TOP_K, limits.max_passages))
+    passages = [shown(one) for one in found]
+    live = bool(values.get("stream"))
+    if made is None:
+        return Reply({"passages": passages})
+    made.sources = passages
+    asked = prompt(query, found)
+    parameters = parameters_of(values, limits)
+    told = iter([_part("answering").NO_ANSWER]) if asked is None else made.answer(asked, parameters, live=live)
+
+    def document(output: str) -> dict[str, object]:
+        return {"passages": passages, "answer": _answer(request, made, output, found, given=asked is not None)}
+
+    reply = given(request, told, document, live=live)
+    if isinstance(reply, Stream):
+        return reply._replace(events=_passages_first(passages, reply.events))
+    return reply
+
+
+def prompt(query: str, found: Sequence[Any]) -> tuple[Turn, ...] | None:
+    """Give the conversation that asks for an answer out of passages; None where none has to do with the question."""
+    if not _part("search").relevant(found):
+        return None
+    return tuple(_part("answering").answer_prompt(query, found))
+
+
+def shown(found: Any) -> dict[str, object]:
+    """Give a passage as responses show it."""
+    return {
+        "document_id": found.document_id,
+        "name": found.name,
+        "passage": found.passage,
+        "text": found.text,
+        "score": round(float(found.score), 4),
+    }
+
+
+def _answer(request: Request, made: Answering, output: str, found: Sequence[Any], *, given: bool) -> dict[str, object]:
+    part = _part("answering")
+    answered = given and bool(part.answered(output, found))
+    citations = list(part.cited(output, found)) if answered else []
+    return document_of(request, made, output=output, citations=citations, answered=answered)
+
+
+def _passages_first(passages: list[dict[str, object]], events: Iterator[bytes]) -> Iterator[bytes]:
+    """Show what was found before the model begins; what fails before its first word is still a problem response."""
+    first = next(events)
+    yield event("passages", {"passages": passages})
+    yield first
+    yield from events
+
+
+def _part(name: str) -> Any:
+    return import_module(f"lambdas.gateway.retrieval.{name}")

@@ -1,0 +1,99 @@
+"""``POST /v1/summarize``, ``/v1/classify`` and ``/v1/generate``: the model's own task, and any other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from lambdas.gateway.answering import Told
+from lambdas.gateway.bodies import tasks
+from lambdas.gateway.bodies.checking import Check
+from lambdas.gateway.bodies.sampling import parameters_of
+from lambdas.gateway.parts import summarized
+from lambdas.gateway.problems import FieldError, Problem
+from lambdas.gateway.reply import Reply, Stream
+from lambdas.gateway.request import Request
+from lambdas.gateway.routes.answers import answering, document_of, given, picks_sentences, read, whole
+from lambdas.gateway.services import Services
+from lambdas.shared.turns import Turn, task_prompt
+
+CLASSIFY = "Classify the text. Answer with one of these labels and with nothing else: {labels}."
+
+
+def summarize(request: Request, services: Services) -> Reply | Stream:
+    """Do the task that the model was chosen or tuned for."""
+    settings = services.settings
+    values = read(tasks.SUMMARIZE, request, services)
+    made = answering(request, services, values)
+    live, text = bool(values.get("stream")), values["text"]
+    parameters = parameters_of(values, settings.limits)
+    instruction = settings.instruction
+    turns = (Turn("user", task_prompt(instruction, text)),)
+
+    def write() -> Iterator[Told]:
+        if made.asked.upstream is None:
+            return iter([_extracted(text)])
+        return summarized(made, instruction, text, parameters, live=live)
+
+    told = made.answer(turns, parameters, live=live, write=write, instruction=instruction)
+    return given(request, told, lambda output: document_of(request, made, output=output), live=live)
+
+
+def classify(request: Request, services: Services) -> Reply:
+    """Give the label of a text: by the task's own instruction, or one of the labels that the request names."""
+    settings = services.settings
+    values = read(tasks.CLASSIFY, request, services)
+    made = answering(request, services, values)
+    if made.asked.upstream is None:
+        raise picks_sentences()
+    asked = values.get("labels")
+    labels = asked or settings.labels
+    if not labels:
+        wrong = "give 'labels': the deployed task is no classification"
+        raise Problem(HTTPStatus.BAD_REQUEST, f"{wrong[0].upper()}{wrong[1:]}.", errors=[FieldError("#/labels", wrong)])
+    instruction = CLASSIFY.format(labels=", ".join(labels)) if asked else settings.instruction
+    turns = (Turn("user", task_prompt(instruction, values["text"])),)
+    parameters = parameters_of(values, settings.limits)
+    if parameters.temperature is None and made.asked.sampling:
+        parameters = parameters.__class__(parameters.max_tokens, 0.0, parameters.top_p, parameters.stop)
+
+    def write() -> Iterator[Told]:
+        return made.texts(turns, parameters, live=False, examples=not asked)
+
+    output = whole(made.answer(turns, parameters, live=False, write=write, instruction=instruction))
+    return Reply(document_of(request, made, label=_label(output, labels), output=output))
+
+
+def generate(request: Request, services: Services) -> Reply | Stream:
+    """Send the caller's own prompt or conversation as it is."""
+    limits = services.settings.limits
+    check = Check(limits)
+    body = request.json()
+    values = tasks.GENERATE.read(body, check)
+    turns = tasks.turns_of(body, values, check)
+    check.finish()
+    made = answering(request, services, values)
+    if made.asked.upstream is None:
+        raise picks_sentences()
+    live = bool(values.get("stream"))
+    told = made.answer(turns, parameters_of(values, limits), live=live)
+    return given(request, told, lambda output: document_of(request, made, output=output), live=live)
+
+
+def _label(output: str, labels: tuple[str, ...]) -> str | None:
+    """Give the label that an answer gives, as it was written; None where it gives none, or several."""
+    from lambdas.shared.labels import Labels, labels_of, plain
+
+    compared = labels_of(labels)
+    given = Labels(compared).given_by(output)
+    return next((label for label in labels if given in (plain(label), Labels(compared).written(label))), None)
+
+
+def _extracted(text: str) -> str:
+    from lambdas.shared.extractive import best_sentence  # of use to this target alone
+
+    sentence = best_sentence(text)
+    if not sentence:
+        wrong = "'text' holds no word, and so no sentence to pick"
+        raise Problem(HTTPStatus.BAD_REQUEST, f"{wrong}.", errors=[FieldError("#/text", wrong)])
+    return sentence

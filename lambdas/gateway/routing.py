@@ -1,0 +1,142 @@
+"""Which routes there are: by path and method the function that answers, imported when it is first asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from http import HTTPStatus
+from importlib import import_module
+from typing import NamedTuple
+
+from lambdas.gateway.problems import Problem
+from lambdas.gateway.reply import Reply, Stream
+from lambdas.gateway.request import Request
+from lambdas.gateway.services import Services
+
+# A character of JSON text takes up to six bytes escaped; the rest of a request is small.
+BYTES_PER_CHARACTER = 6
+OVERHEAD_BYTES = 16 * 1024
+TEXT, DOCUMENT, CONVERSATION, NONE = "text", "document", "conversation", "none"
+# As many as API Gateway lets through.
+MOST_BYTES = 10 * 1024 * 1024
+ID = r"(?P<id>[A-Za-z0-9_-]{1,64})"
+
+
+class Route(NamedTuple):
+    """One path with one method.
+
+    Attributes:
+        name: what the log and the metrics call it.
+        module: of `routes`, with the function that answers.
+        body: what kind of body it takes: `TEXT`, `DOCUMENT`, `CONVERSATION` or `NONE`.
+        openai: whether errors are in OpenAI's shape as well, for its clients.
+    """
+
+    name: str
+    method: str
+    path: str
+    module: str
+    function: str
+    body: str = NONE
+    openai: bool = False
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Give what paths it answers."""
+        return re.compile(self.path.replace("{id}", ID))
+
+    def most_bytes(self, services: Services) -> int:
+        """Give the most bytes that a body may have."""
+        if self.body == NONE:
+            return OVERHEAD_BYTES
+        if self.body == CONVERSATION:
+            return MOST_BYTES
+        limits = services.settings.limits
+        if self.body == DOCUMENT:
+            # In base64, or as text that is escaped.
+            return min(MOST_BYTES, BYTES_PER_CHARACTER * limits.max_document_bytes + OVERHEAD_BYTES)
+        return min(MOST_BYTES, BYTES_PER_CHARACTER * limits.max_input_characters + OVERHEAD_BYTES)
+
+    def answer(self, request: Request, services: Services) -> Reply | Stream:
+        """Answer a request; raises a `Problem` for one that cannot be."""
+        function: Callable[[Request, Services], Reply | Stream] = getattr(
+            import_module(f"lambdas.gateway.routes.{self.module}"), self.function
+        )
+        return function(request, services)
+
+
+ROUTES = (
+    Route("healthz", "GET", "/healthz", "health", "healthz"),
+    Route("openapi", "GET", "/openapi.json", "health", "openapi"),
+    Route("models", "GET", "/v1/models", "models", "models", openai=True),
+    Route("chat", "POST", "/v1/chat/completions", "chat", "chat", TEXT, openai=True),
+    Route("summarize", "POST", "/v1/summarize", "tasks", "summarize", TEXT),
+    Route("generate", "POST", "/v1/generate", "tasks", "generate", TEXT),
+    Route("classify", "POST", "/v1/classify", "tasks", "classify", TEXT),
+    Route("embeddings", "POST", "/v1/embeddings", "embeddings", "embeddings", TEXT, openai=True),
+    Route("search", "POST", "/v1/search", "search", "search", TEXT),
+    Route("documents", "POST", "/v1/documents", "documents", "add", DOCUMENT),
+    Route("documents", "GET", "/v1/documents", "documents", "listed"),
+    Route("documents", "DELETE", "/v1/documents/{id}", "documents", "remove"),
+    Route("feedback", "POST", "/v1/feedback", "kept", "add_feedback", CONVERSATION),
+    Route("feedback", "GET", "/v1/feedback", "kept", "listed_feedback"),
+    Route("feedback", "DELETE", "/v1/feedback/{id}", "kept", "delete_feedback"),
+    Route("history", "GET", "/v1/history", "kept", "conversations"),
+    Route("history", "GET", "/v1/history/{id}", "kept", "conversation"),
+    Route("history", "PUT", "/v1/history/{id}", "kept", "keep_conversation", CONVERSATION),
+    Route("history", "DELETE", "/v1/history/{id}", "kept", "delete_conversation"),
+    Route("usage", "GET", "/v1/usage", "kept", "usage"),
+    Route("workflow", "GET", "/v1/workflow", "workflow", "workflow"),
+)
+_FIXED = {(route.method, route.path): route for route in ROUTES if "{" not in route.path}
+
+
+def find(request: Request) -> Route:
+    """Give the route of a request, and note it in its record.
+
+    Raises:
+        Problem: 404 for a path that nothing has, 405 for another method.
+    """
+    route = _FIXED.get((request.method, request.path))
+    if route is None:
+        route = _among_all(request)
+    request.record.route = route.name
+    return route
+
+
+def _among_all(request: Request) -> Route:
+    matches = [(route, match) for route in ROUTES if (match := route.pattern.fullmatch(request.path))]
+    for route, match in matches:
+        if route.method == request.method:
+            request.parameters = match.groupdict()
+            return route
+    if matches:
+        methods = ", ".join(sorted(route.method for route, _ in matches))
+        request.record.route = matches[0][0].name
+        raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, f"Use {methods} here.", headers={"Allow": methods})
+    known = ", ".join(dict.fromkeys(route.path for route in ROUTES))
+    raise Problem(HTTPStatus.NOT_FOUND, f"There is no such path. Known are {known}.")
+
+
+OPENAI_TYPES = {
+    HTTPStatus.UNAUTHORIZED: "authentication_error",
+    HTTPStatus.FORBIDDEN: "permission_error",
+    HTTPStatus.NOT_FOUND: "not_found_error",
+    HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
+}
+
+
+def problem_document(problem: Problem, request: Request) -> dict[str, object]:
+    """Give a problem's body; on the routes that speak OpenAI's format also as its clients read it."""
+    document = problem.document(f"urn:request:{request.request_id}")
+    if any(route.name == request.record.route and route.openai for route in ROUTES):
+        document["error"] = openai_error(problem)
+    return document
+
+
+def openai_error(problem: Problem) -> dict[str, object]:
+    """Give a problem as OpenAI's clients read it."""
+    server = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    kind = "server_error" if server else OPENAI_TYPES.get(problem.status, "invalid_request_error")
+    param = problem.errors[0].pointer.removeprefix("#/").replace("/", ".") if problem.errors else None
+    return {"message": problem.detail, "type": kind, "code": problem.code, "param": param or None}

@@ -1,0 +1,194 @@
+"""A model that throttles or fails is asked again with jitter, then the next in its chain; the response tells of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.gateway.upstream import Script, Upstream
+from lambdas.gateway.models import breaker, chain
+from tests.unit.gateway.conftest import Configure, Gateway
+
+THROTTLED = Script(error="ThrottlingException", status=429)
+GONE = Script(error="ResourceNotFoundException", status=404)
+
+
+def by_model(upstream: Upstream, **scripts: Script) -> None:
+    """Answer by the model's name; one that is not named answers well."""
+    upstream.script = lambda path: next((script for name, script in scripts.items() if name in path), Script())
+
+
+def outcomes(reply_body: dict[str, object]) -> list[tuple[str, str]]:
+    attempts = reply_body["fourfold"]["attempts"]  # type: ignore[index]
+    return [(attempt["model"], attempt["outcome"]) for attempt in attempts]
+
+
+def test_a_throttled_request_is_tried_again_and_succeeds(gateway: Gateway, upstream: Upstream) -> None:
+    upstream.scripted(THROTTLED, Script())
+
+    reply = gateway.chat()
+
+    assert reply.status == 200
+    assert outcomes(reply.body) == [("first", "throttled"), ("first", "answered")]
+
+
+def test_the_pauses_between_tries_are_drawn_from_a_range_that_doubles(
+    gateway: Gateway, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[float, float]] = []
+
+    def draw(low: float, high: float) -> float:
+        drawn.append((low, high))
+        return 0.0
+
+    monkeypatch.setattr("lambdas.gateway.models.chain.random.uniform", draw)
+    by_model(upstream, first=THROTTLED)
+
+    assert gateway.chat().status == 429
+
+    assert drawn == [(0, 0.2), (0, 0.4)]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("script", "tries", "outcome"),
+    [(THROTTLED, 3, "throttled"), (GONE, 1, "unavailable"), (Script(body=b"{}", error="X", status=500), 3, "failed")],
+)
+def test_a_model_that_does_not_answer_is_followed_by_the_next_of_its_chain(
+    gateway: Gateway, upstream: Upstream, configure: Configure, stream: bool, script: Script, tries: int, outcome: str
+) -> None:
+    configure(fallback={"first": ["second"]})
+    by_model(upstream, first=script)
+
+    reply = gateway.chat(stream=stream)
+
+    assert reply.status == 200
+    final = reply.events[-2][1] if stream else reply.body
+    assert outcomes(final) == [("first", outcome)] * tries + [("second", "answered")]
+    assert (final["model"], final["fourfold"]["model"]) == ("second", "second")
+    assert {chunk["model"] for _, chunk in reply.events[:-1]} == {"second"} if stream else True
+
+
+def test_what_the_request_itself_is_to_blame_for_is_asked_of_no_other_model(
+    gateway: Gateway, upstream: Upstream, configure: Configure
+) -> None:
+    configure(fallback={"first": ["second"]})
+    by_model(upstream, first=Script(error="ValidationException", status=400))
+
+    assert gateway.chat().status == 400
+    assert len(upstream.asked) == 1
+
+
+def test_a_model_that_does_not_take_the_parameters_is_left_out_of_the_chain(
+    gateway: Gateway, upstream: Upstream, configure: Configure
+) -> None:
+    from tests.unit.gateway.conftest import model
+
+    configure(models=[model("first"), model("second", sampling=False)], fallback={"first": ["second"]})
+    by_model(upstream, first=GONE)
+
+    reply = gateway.chat(temperature=0.5)
+
+    assert (reply.status, reply.body["detail"]) == (503, "The model is not in service.")
+    assert {asked.path for asked in upstream.asked} == {"/model/amazon.first-v1:0/converse"}
+
+
+def test_a_model_that_stalls_leaves_the_next_one_half_of_the_time(
+    gateway: Gateway, upstream: Upstream, configure: Configure
+) -> None:
+    configure(fallback={"first": ["second"]})
+    by_model(upstream, first=Script(stalls=True))
+    deadline = {"x-amzn-lambda-context": f'{{"deadline": {int((time.time() + 3) * 1000)}}}'}
+
+    reply = gateway.post(
+        "/v1/generate",
+        {"model": "first", "prompt": "x"},
+        headers={"Content-Type": "application/json", **deadline},
+    )
+
+    assert outcomes(reply.body) == [("first", "too_slow"), ("second", "answered")]
+
+
+def test_a_model_that_fails_five_times_in_a_row_rests_and_is_tried_once_when_its_rest_is_over(
+    gateway: Gateway, upstream: Upstream, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain, "TRIES", 1)
+    now = time.monotonic()
+    monkeypatch.setattr(breaker, "monotonic", lambda: now)
+    configure(fallback={"first": ["second"]})
+    by_model(upstream, first=THROTTLED)
+    for _ in range(breaker.FAILURES):
+        gateway.chat()
+
+    asked = len(upstream.asked)
+    rested = outcomes(gateway.chat().body)
+    only_second = len(upstream.asked) - asked
+    by_model(upstream)
+    now += breaker.REST_SECONDS
+    tried = outcomes(gateway.chat().body)
+
+    assert rested == [("first", "resting"), ("second", "answered")]
+    assert only_second == 1
+    assert tried == [("first", "answered")]
+
+
+def test_a_breaker_lets_one_request_try_and_rests_longer_where_it_fails_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(breaker, "monotonic", lambda: now)
+    monkeypatch.setattr("lambdas.gateway.models.breaker.random.uniform", lambda low, high: high)
+    breakers = breaker.Breakers()
+    for _ in range(breaker.FAILURES):
+        breakers.failed("m")
+    closed = breakers.allows("m")
+    now += breaker.REST_SECONDS
+    tries = (breakers.allows("m"), breakers.allows("m"))
+    breakers.failed("m")
+    now += breaker.REST_SECONDS
+    still = breakers.allows("m")
+    now += breaker.REST_SECONDS
+    again = breakers.allows("m")
+    breakers.left("m")
+    other = breakers.allows("m")
+    breakers.answered("m")
+
+    assert (closed, tries, still, again, other, breakers.allows("m")) == (False, (True, False), False, True, True, True)
+
+
+def test_a_model_that_fails_now_and_then_does_not_rest_even_where_failures_come_together() -> None:
+    breakers = breaker.Breakers()
+    for _ in range(breaker.LATEST - 1):
+        breakers.answered("m")
+    for _ in range(breaker.FAILURES):
+        breakers.failed("m")
+
+    assert breakers.allows("m")
+
+
+def test_a_model_that_sleeps_is_shown_as_asleep_and_never_rests(gateway: Gateway, upstream: Upstream) -> None:
+    by_model(upstream, first=Script(error="ModelNotReadyException", status=429))
+    for _ in range(breaker.FAILURES + 1):
+        assert gateway.chat().status == 503
+
+    assert len(upstream.asked) == breaker.FAILURES + 1
+    states = {entry["id"]: entry["fourfold"]["state"] for entry in gateway.send("GET", "/v1/models").body["data"]}
+    assert states["first"] == "asleep"
+
+
+@pytest.mark.parametrize("broken", [replace(Script(), dies_after=2), replace(Script(), fails_after=2)])
+def test_an_answer_that_breaks_off_is_told_in_the_stream_and_not_begun_anew(
+    gateway: Gateway, upstream: Upstream, configure: Configure, broken: Script
+) -> None:
+    configure(fallback={"first": ["second"]})
+    by_model(upstream, first=broken)
+
+    chat = gateway.chat(stream=True).events
+    task = gateway.post("/v1/generate", {"model": "first", "prompt": "x", "stream": True}).events
+
+    assert [chunk["choices"][0]["delta"].get("content") for _, chunk in chat[:-1]] == ["", "The ", "owl "]
+    error = chat[-1][1]["error"]
+    assert (error["type"], error["message"]) == ("server_error", "The model's answer broke off.")
+    assert [name for name, _ in task] == ["delta", "delta", "error"]
+    assert task[-1][1]["status"] == 502
+    assert len(upstream.asked) == 2
