@@ -48,13 +48,21 @@ $(VENV)/.spark: $(VENV)/.all
 	@$(BIN)/python -m twin.glue.make_class_archive
 	@touch $@
 
+NODE_NEEDED := command -v node >/dev/null || { echo "Fourfold needs Node 20 or newer: https://nodejs.org" >&2; exit 1; }
+
 node_modules/.package-lock.json: package.json package-lock.json
-	@command -v node >/dev/null || { echo "Fourfold needs Node 20 or newer: https://nodejs.org" >&2; exit 1; }
+	@$(NODE_NEEDED)
 	@echo "Installing the CDK CLI…"
-	@npm ci --no-audit --no-fund --silent
+	@npm ci --omit=dev --no-audit --no-fund --silent
 	@touch $@
 
-setup: $(VENV)/.all $(VENV)/.spark node_modules/.package-lock.json ## Install everything (every other command does it by itself).
+node_modules/.all: package.json package-lock.json
+	@$(NODE_NEEDED)
+	@echo "Installing the CDK CLI, and a browser for the tests…"
+	@npm ci --no-audit --no-fund --silent
+	@touch node_modules/.package-lock.json $@
+
+setup: $(VENV)/.all $(VENV)/.spark node_modules/.all ## Install everything (every other command does it by itself).
 
 # The models of this machine are then served by it, and not by what was compiled for many processors.
 $(BIN)/llama-server: twin/model_server/llama_server.txt | $(VENV)/.all

@@ -32,8 +32,10 @@ SHINGLES = (
 """What the evaluation takes of preparation; they import numpy and each other."""
 
 GATEWAY = "gateway"
-GATEWAY_PACKAGES = ("anyio", "click", "h11", "idna", "pypdf", "starlette", "typing_extensions", "uvicorn")
-"""What the gateway needs beside boto3: starlette, uvicorn, pypdf, and what these require."""
+GATEWAY_PACKAGES = ("h11", "pypdf", "uvicorn")
+"""What the gateway needs beside boto3: uvicorn with what it reads HTTP by, and pypdf.
+
+uvicorn's command line, and the click that it requires for this, are never imported."""
 SETTINGS_FILE = "gateway.json"
 START = "run.sh"
 """What the Lambda Web Adapter starts, at the root of the archive."""

@@ -155,15 +155,19 @@ def answered(server: subprocess.Popen[str], url: str, within_s: float = 60) -> i
 
 
 def test_the_packages_are_whole_and_are_pure_python(archive: Path) -> None:
-    for name in ("starlette/routing.py", "uvicorn/main.py", "anyio/__init__.py", "pypdf/_reader.py"):
+    for name in ("uvicorn/server.py", "h11/_connection.py", "pypdf/_reader.py"):
         assert (archive / name).is_file(), name
     assert not [path for path in archive.rglob("*") if path.suffix in NATIVE]
 
 
 def test_their_licences_come_along_and_what_an_installer_noted_does_not(archive: Path) -> None:
-    (metadata,) = archive.glob("starlette-*.dist-info")
+    (metadata,) = archive.glob("uvicorn-*.dist-info")
     assert list(metadata.rglob("LICENSE*"))
     assert not {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"} & {path.name for path in metadata.iterdir()}
+
+
+LEFT_OUT = {"uvicorn": {"click"}}
+"""What a package requires for a part of it that the gateway does not import."""
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.12"])
@@ -172,7 +176,8 @@ def test_whatever_a_package_requires_is_there_too(version: str) -> None:
     for name in GATEWAY_PACKAGES:
         for requirement in map(Requirement, requires(name) or ()):
             if requirement.marker is None or requirement.marker.evaluate(environment):
-                assert requirement.name.replace("-", "_") in GATEWAY_PACKAGES, f"{name} requires {requirement.name}"
+                known = {*GATEWAY_PACKAGES, *LEFT_OUT.get(name, ())}
+                assert requirement.name.replace("-", "_") in known, f"{name} requires {requirement.name}"
 
 
 def test_a_package_with_native_code_is_refused_by_name(tmp_path: Path) -> None:

@@ -1,0 +1,62 @@
+/** Waiting for a model that wakes. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Problem } from "../../../web/lib/problem.js";
+import { sleep, untilAwake } from "../../../web/lib/waking.js";
+
+const notYet = (retryAfter = 3) =>
+  new Problem({ status: 503, title: "Service Unavailable", detail: "Not yet.", retryAfter });
+
+function run(failures, { now } = {}) {
+  const heard = [];
+  const paused = [];
+  const how = {
+    signal: new AbortController().signal,
+    waiting: (what) => heard.push(what && what.seconds),
+    pause: async (milliseconds) => void paused.push(milliseconds),
+    ...(now ? { now } : {}),
+  };
+  const call = async () => {
+    const failure = failures.shift();
+    if (failure) throw failure;
+    return "awake";
+  };
+  return { result: untilAwake(call, how), heard, paused };
+}
+
+test("it asks again when the service says, and tells of each wait and of its end", async () => {
+  const { result, heard, paused } = run([notYet(3), notYet(120), notYet(0)]);
+  assert.equal(await result, "awake");
+  assert.deepEqual(paused, [3000, 30_000, 1000]);
+  assert.deepEqual(heard, [3, 30, 1, null]);
+});
+
+test("nothing is said where it is awake", async () => {
+  const { result, heard } = run([]);
+  await result;
+  assert.deepEqual(heard, []);
+});
+
+test("another failure is not waited for", async () => {
+  const failures = [429, 500, 503].map(
+    (status) => new Problem({ status, title: "", detail: "", retryAfter: status === 503 ? null : 1 }),
+  );
+  for (const failure of failures) await assert.rejects(run([failure]).result, failure);
+});
+
+test("after a quarter of an hour it gives up", async () => {
+  let time = 0;
+  const failures = Array.from({ length: 40 }, () => notYet(30));
+  const { result, paused } = run(failures, { now: () => (time += 30_000) });
+  await assert.rejects(result, Problem);
+  assert.ok(paused.length < 32);
+});
+
+test("stopping ends the wait", async () => {
+  const stopping = new AbortController();
+  const waiting = sleep(60_000, stopping.signal);
+  stopping.abort();
+  await assert.rejects(waiting, { name: "AbortError" });
+});

@@ -1,0 +1,101 @@
+"""Documents: added from files and by pasting, listed, asked with citations, removed; nobody else sees them."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.bedrock import ScriptedModels
+from tests.browser.conftest import sign_in_silently
+from tests.browser.users import UserPool
+
+RETENTION = "Raw records are kept for ninety days. Quarantined records are kept for thirty days."
+
+
+@pytest.fixture(autouse=True)
+def in_documents(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/documents")
+
+
+def add(page: Page, name: str, text: str) -> None:
+    with page.expect_file_chooser() as choosing:
+        page.get_by_role("button", name="Choose files").click()
+    choosing.value.set_files({"name": name, "mimeType": "", "buffer": text.encode()})
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_label("Question").fill(question)
+    page.keyboard.press("Enter")
+
+
+def test_a_file_is_added_listed_and_removed(page: Page) -> None:
+    expect(page.get_by_text("No documents yet.")).to_be_visible()
+    add(page, "retention.md", f"# Retention\n\n{RETENTION}")
+    expect(page.get_by_text("retention.md", exact=True)).to_be_visible()
+    expect(page.get_by_text("1 passage ·")).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Remove retention.md").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("No documents yet.")).to_be_visible()
+
+
+def test_a_pasted_text_is_added(page: Page) -> None:
+    page.get_by_text("Or paste a text").click()
+    page.get_by_label("Name", exact=True).fill("Retention")
+    page.get_by_label("Text", exact=True).fill(RETENTION)
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("button", name="Remove Retention")).to_be_visible()
+
+
+def test_a_file_that_is_no_document_says_so(page: Page) -> None:
+    add(page, "program.exe", "MZ")
+    problem = page.get_by_role("alert")
+    expect(problem.get_by_text("program.exe was not added")).to_be_visible()
+    expect(problem.get_by_text("Add text, Markdown, HTML or PDF.")).to_be_visible()
+
+
+def test_an_answer_cites_the_passage_that_it_stands_on(page: Page, models: ScriptedModels) -> None:
+    add(page, "retention.md", RETENTION)
+    expect(page.get_by_text("1 passage ·")).to_be_visible()
+    page.get_by_label("Model", exact=True).select_option("small")
+    models.say("small", "Ninety days [1].")
+    ask(page, "How long are raw records kept?")
+    expect(page.locator(".found .answer-text")).to_have_text("Ninety days [1].")
+    cited = page.locator(".passages .cited")
+    expect(cited.get_by_text("retention.md")).to_be_visible()
+    expect(cited.get_by_text("kept for ninety days")).to_be_visible()
+
+
+def test_a_question_that_nothing_answers_is_not_answered(page: Page, models: ScriptedModels) -> None:
+    add(page, "retention.md", RETENTION)
+    expect(page.get_by_text("1 passage ·")).to_be_visible()
+    ask(page, "Zebras graze near Nairobi?")
+    expect(page.locator(".unanswered")).to_be_visible()
+    assert models.asked == [], "a model was asked with nothing to stand on"
+
+
+def test_chat_answers_from_the_documents_and_shows_its_sources(
+    page: Page, address: str, models: ScriptedModels
+) -> None:
+    add(page, "retention.md", RETENTION)
+    expect(page.get_by_text("1 passage ·")).to_be_visible()
+    page.goto(f"{address}/#/chat")
+    page.get_by_text("Model and parameters").click()
+    page.get_by_label("Model", exact=True).select_option("small")
+    page.get_by_label("From my documents").check()
+    models.say("small", "Ninety days [1].")
+    page.get_by_label("Message", exact=True).fill("How long are raw records kept?")
+    page.keyboard.press("Enter")
+    page.get_by_text("1 source").click()
+    expect(page.locator(".sources").get_by_text("kept for ninety days")).to_be_visible()
+
+
+def test_nobody_else_sees_them(page: Page, browser: Browser, address: str, pool: UserPool) -> None:
+    add(page, "retention.md", RETENTION)
+    expect(page.get_by_role("button", name="Remove retention.md")).to_be_visible()
+    other = browser.new_context()
+    sign_in_silently(other, pool.somebody())
+    theirs = other.new_page()
+    theirs.goto(f"{address}/#/documents")
+    expect(theirs.get_by_text("No documents yet.")).to_be_visible()
+    other.close()

@@ -1,0 +1,63 @@
+"""What goes wrong is shown whole: what, which fields, when it passes, and the id to quote."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.bedrock import ScriptedModels
+
+
+@pytest.fixture(autouse=True)
+def in_chat(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/chat")
+    page.get_by_text("Model and parameters").click()
+    page.get_by_label("Model", exact=True).select_option("small")
+
+
+def ask(page: Page, text: str) -> None:
+    page.get_by_label("Message", exact=True).fill(text)
+    page.keyboard.press("Enter")
+
+
+def test_a_refused_request_shows_its_fields_and_its_id(page: Page) -> None:
+    most = page.get_by_label("Most tokens")
+    most.evaluate("input => input.removeAttribute('max')")
+    most.fill("100000")
+    ask(page, "Hello")
+    problem = page.get_by_role("alert")
+    expect(problem.get_by_text("Bad Request")).to_be_visible()
+    expect(problem.locator("code").first).to_have_text("max_tokens")
+    expect(problem.get_by_text("whole number from 1 to 512").first).to_be_visible()
+    expect(problem.get_by_text(re.compile(r"^Request [0-9a-f-]{36}$"))).to_be_visible()
+
+
+def test_a_busy_model_is_said_and_can_be_asked_again(page: Page, models: ScriptedModels) -> None:
+    models.refuse("small", 429, "ThrottlingException", times=3)
+    ask(page, "Hello")
+    expect(page.get_by_role("alert").get_by_text("The model is busy.")).to_be_visible()
+    models.say("small", "Here I am.")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".answer-text")).to_have_text("Here I am.")
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_an_answer_that_breaks_off_keeps_what_came(page: Page, models: ScriptedModels) -> None:
+    answer = models.hold("small", "One", None)
+    ask(page, "Count.")
+    answer.allow()
+    expect(page.locator(".answer-text")).to_have_text("One")
+    answer.allow()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator(".answer-text")).to_have_text("One")
+
+
+def test_without_a_connection_the_page_says_so(page: Page) -> None:
+    page.context.set_offline(True)
+    ask(page, "Hello")
+    expect(page.get_by_role("alert").get_by_text("No connection")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".answer-text")).to_contain_text("small was asked")

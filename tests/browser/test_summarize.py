@@ -1,0 +1,138 @@
+"""Summarize: while one types, on pasting, out of a file; what is asked anew cancels what was asked before."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.bedrock import ScriptedModels
+
+TEXT = "The agent restarts the task when its container has stopped, and tells the operator of it."
+
+
+@pytest.fixture(autouse=True)
+def with_a_model(page: Page) -> None:
+    page.get_by_text("Model and parameters").click()
+    page.get_by_label("Model", exact=True).select_option("small")
+
+
+def test_a_summary_comes_while_one_types(page: Page, models: ScriptedModels) -> None:
+    models.say("small", "Restarts", " a stopped task.")
+    page.get_by_role("textbox", name="Text").press_sequentially(TEXT)
+    expect(page.locator(".answer-text")).to_have_text("Restarts a stopped task.")
+    assert len(models.asked) == 1, "each stroke asked for a summary"
+    assert TEXT in json.dumps(models.asked[0][1])
+
+
+def test_typing_on_ends_the_former_summary_at_the_model(page: Page, models: ScriptedModels) -> None:
+    former, now = models.hold("small", "Restarts"), models.say("small", "Restarts and tells.")
+    page.get_by_role("textbox", name="Text").press_sequentially(TEXT)
+    assert former.begun.wait(15)
+    page.get_by_role("textbox", name="Text").press_sequentially(" Always.")
+    assert former.left.wait(15)
+    former.allow()
+    expect(page.locator(".answer-text")).to_have_text("Restarts and tells.")
+    assert (former.made, now.made) == ([], ["Restarts and tells."])
+
+
+def test_too_little_is_not_summarized_by_itself(page: Page, models: ScriptedModels) -> None:
+    page.get_by_role("textbox", name="Text").press_sequentially("Short.")
+    page.wait_for_timeout(1500)
+    assert models.asked == []
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".answer-text")).to_contain_text("small was asked")
+
+
+def test_what_is_pasted_is_summarized_at_once(page: Page, models: ScriptedModels) -> None:
+    models.say("small", "Pasted.")
+    page.evaluate("text => navigator.clipboard.writeText(text)", TEXT)
+    page.get_by_role("textbox", name="Text").focus()
+    page.keyboard.press("Control+V")
+    expect(page.locator(".answer-text")).to_have_text("Pasted.")
+
+
+def test_without_the_tick_nothing_comes_until_it_is_asked_for(page: Page, models: ScriptedModels) -> None:
+    page.get_by_label("While I type").uncheck()
+    page.get_by_role("textbox", name="Text").press_sequentially(TEXT)
+    page.wait_for_timeout(1500)
+    assert models.asked == []
+    page.get_by_role("button", name="Summarize").click()
+    expect(page.locator(".answer-text")).to_contain_text("small was asked")
+
+
+def drop(page: Page, name: str, kind: str, content: str) -> None:
+    transfer = page.evaluate_handle(
+        """([name, type, content]) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([content], name, { type }));
+          return transfer;
+        }""",
+        [name, kind, content],
+    )
+    for event in ("dragenter", "dragover", "drop"):
+        page.dispatch_event(".sheet.source", event, {"dataTransfer": transfer})
+
+
+def test_a_file_that_is_dropped_is_read_and_summarized(page: Page, models: ScriptedModels) -> None:
+    models.say("small", "Dropped.")
+    drop(page, "page.html", "text/html", f"<style>p {{}}</style><p>{TEXT}</p>")
+    expect(page.get_by_role("textbox", name="Text")).to_have_value(TEXT)
+    expect(page.locator(".answer-text")).to_have_text("Dropped.")
+
+
+def test_a_file_is_chosen_as_well(page: Page, models: ScriptedModels) -> None:
+    models.say("small", "Chosen.")
+    with page.expect_file_chooser() as choosing:
+        page.get_by_role("button", name="Open a file").click()
+    choosing.value.set_files({"name": "note.txt", "mimeType": "text/plain", "buffer": TEXT.encode()})
+    expect(page.locator(".answer-text")).to_have_text("Chosen.")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.pdf", b"%PDF-1.7", "a.pdf is a PDF. Add it under Documents, and ask it there."),
+        ("a.png", b"\x89PNG", "a.png is not a text. Choose a text, Markdown or HTML file."),
+        ("a.txt", b"\xff\xfe\x00", "a.txt is not in UTF-8. Save it as UTF-8 first."),
+        ("a.txt", b"a" * 5_000_001, "a.txt has 5.0 MB; at most 5 MB can be read."),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(
+    page: Page, models: ScriptedModels, name: str, content: bytes, said: str
+) -> None:
+    with page.expect_file_chooser() as choosing:
+        page.get_by_role("button", name="Open a file").click()
+    choosing.value.set_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
+    expect(page.get_by_role("alert")).to_have_text(said)
+    assert models.asked == []
+
+
+def test_stop_ends_the_summary(page: Page, models: ScriptedModels) -> None:
+    answer = models.hold("small", "Restarts", " a task.")
+    page.get_by_role("textbox", name="Text").fill(TEXT)
+    page.keyboard.press("Control+Enter")
+    answer.allow()
+    expect(page.locator(".answer-text")).to_have_text("Restarts")
+    page.get_by_role("button", name="Stop").click()
+    assert answer.left.wait(15)
+    answer.allow()
+    expect(page.get_by_text("Stopped. What came is kept.")).to_be_visible()
+    assert answer.made == ["Restarts"]
+
+
+def test_a_long_text_is_summarized_in_parts_that_are_counted(page: Page, models: ScriptedModels) -> None:
+    parts = [models.hold("small", f"Part {number}.") for number in range(1, 3)]
+    page.get_by_role("textbox", name="Text").fill("\n\n".join([TEXT] * 400))
+    page.keyboard.press("Control+Enter")
+    progress = page.get_by_role("progressbar")
+    assert parts[0].begun.wait(15)
+    parts[0].allow()
+    assert parts[1].begun.wait(15)
+    expect(progress).to_be_visible()
+    expect(page.get_by_text("Part 2 of 2")).to_be_visible()
+    models.say("small", "Both.")
+    parts[1].allow()
+    expect(page.locator(".answer-text")).to_have_text("Both.")
+    expect(progress).to_be_hidden()

@@ -1,0 +1,55 @@
+"""A model that sleeps: the page says that it wakes, goes on by itself, and lets one stop waiting."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.bedrock import ScriptedModels
+
+ASLEEP = ("tuned", 429, "ModelNotReadyException")
+
+
+@pytest.fixture(autouse=True)
+def in_chat(page: Page, address: str) -> None:
+    page.clock.install()
+    page.goto(f"{address}/#/chat")
+    page.get_by_text("Model and parameters").click()
+    page.get_by_label("Model", exact=True).select_option("approved")
+    page.get_by_label("Message", exact=True).fill("Hello")
+
+
+def test_the_page_waits_and_goes_on_by_itself(page: Page, models: ScriptedModels) -> None:
+    models.refuse(*ASLEEP)
+    models.say("tuned", "Awake", " now.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The model is waking", exact=True)).to_be_visible()
+    expect(page.get_by_text("The model is not ready yet. It goes on by itself.")).to_be_visible()
+    expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
+    assert len(models.asked) == 1
+    page.clock.run_for(11_000)
+    expect(page.locator(".answer-text")).to_have_text("Awake now.")
+    expect(page.get_by_text("It goes on by itself.")).to_be_hidden()
+
+
+def test_a_model_that_is_known_to_sleep_is_called_so_before_and_while(page: Page, models: ScriptedModels) -> None:
+    models.refuse(*ASLEEP, times=2)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Trying again")).to_be_visible()
+    page.reload()
+    page.get_by_text("Model and parameters").click()
+    page.get_by_label("Model", exact=True).select_option("approved (asleep)")
+    expect(page.get_by_text("Asleep: the first answer takes longer")).to_be_visible()
+    page.get_by_label("Message", exact=True).fill("Hello")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The model is waking", exact=True)).to_be_visible()
+
+
+def test_waiting_can_be_stopped(page: Page, models: ScriptedModels) -> None:
+    models.refuse(*ASLEEP)
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Trying again")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.get_by_text("Stopped.", exact=True).first).to_be_visible()
+    page.clock.run_for(30_000)
+    assert len(models.asked) == 1

@@ -1,0 +1,52 @@
+/** Starts the page: configuration, session, then the views. */
+
+import { createApi } from "../lib/api.js";
+import { loadConfig } from "../lib/config.js";
+import { h } from "../lib/dom.js";
+import { CognitoSession, openSession } from "../lib/session.js";
+import { createModels } from "../parts/models.js";
+import { createUsage } from "../parts/usage-meter.js";
+import { createShell } from "./shell.js";
+import { welcome } from "./welcome.js";
+
+const page = /** @type {HTMLElement} */ (document.getElementById("page"));
+
+/** @typedef {import("../lib/api.js").Api} Api */
+/**
+ * @typedef {{api: Api, models: import("../parts/models.js").Models, usage: import("../parts/usage-meter.js").Usage,
+ *   personal: boolean}} App
+ * what every view is given; `personal` says whether people sign in, and what is kept is each one's own
+ */
+
+async function start() {
+  const config = await loadConfig();
+  document.title = config.name;
+  const session = config.cognito ? new CognitoSession(config.cognito, browser()) : openSession();
+  const failure = await session.start();
+  page.removeAttribute("aria-busy");
+  if (!session.signedIn) {
+    page.replaceChildren(welcome(config, session, failure));
+    return;
+  }
+  const api = createApi(config.api, {
+    token: () => session.token(),
+    refused: async () => {
+      const again = await session.refused();
+      if (!again && config.cognito) page.replaceChildren(welcome(config, session, "Your session has ended."));
+      return again;
+    },
+  });
+  const app = { api, models: createModels(api), usage: createUsage(api), personal: config.cognito !== null };
+  page.replaceChildren(...createShell(app, config, session));
+}
+
+start().catch((failure) => {
+  page.removeAttribute("aria-busy");
+  page.replaceChildren(
+    h("main", { class: "stop", role: "alert" }, h("h1", {}, "The page cannot start"), h("p", {}, failure.message)),
+  );
+});
+
+function browser() {
+  return { location: window.location, history: window.history, storage: window.sessionStorage };
+}

@@ -1,0 +1,75 @@
+/** Figures as people read them. */
+
+const NUMBER = new Intl.NumberFormat("en");
+
+/** @param {number | null | undefined} value */
+export function count(value) {
+  return value === null || value === undefined ? "–" : NUMBER.format(value);
+}
+
+/**
+ * Give a number with its noun: "1 word", "2 words".
+ * @param {number} value
+ * @param {string} one
+ * @param {string} [many]
+ */
+export function counted(value, one, many = `${one}s`) {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** @param {number | null | undefined} milliseconds */
+export function duration(milliseconds) {
+  if (milliseconds === null || milliseconds === undefined) return "–";
+  if (milliseconds > 0 && milliseconds < 1) return "< 1 ms";
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(milliseconds < 10_000 ? 1 : 0)} s`;
+  const minutes = Math.round(milliseconds / 60_000);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/**
+ * Give dollars with the digits that matter; null where there is no price.
+ * @param {number | null | undefined} usd
+ */
+export function dollars(usd) {
+  if (usd === null || usd === undefined) return "–";
+  if (usd === 0) return "$0";
+  if (usd < 0.000001) return "< $0.000001";
+  const digits = usd >= 0.1 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(usd)));
+  return `$${usd.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, "$1")}`;
+}
+
+/**
+ * Give a share as a percentage.
+ * @param {number} share
+ */
+export function percent(share) {
+  return `${(share * 100).toFixed(share > 0 && share < 0.1 ? 1 : 0)} %`;
+}
+
+/**
+ * Give a moment in the reader's own time zone.
+ * @param {string | number | null | undefined} value ISO 8601, or seconds since 1970
+ */
+export function moment(value) {
+  const date = dateOf(value);
+  if (!date) return "–";
+  const today = new Date().toDateString() === date.toDateString();
+  const time = date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+  return today ? `today, ${time}` : `${date.toLocaleDateString("en-GB", { day: "numeric", month: "short" })}, ${time}`;
+}
+
+/**
+ * @param {string | number | null | undefined} value
+ * @returns {Date | null}
+ */
+export function dateOf(value) {
+  if (value === null || value === undefined || value === "") return null;
+  const date = new Date(typeof value === "number" ? value * 1000 : value);
+  return Number.isNaN(date.getTime()) ? null : date;
+}
+
+/** @param {string} text */
+export function words(text) {
+  return text.split(/\s+/).filter(Boolean).length;
+}

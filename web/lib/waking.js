@@ -1,0 +1,59 @@
+/** Goes on by itself where a model is not ready yet: it asks again when the service says so. */
+
+import { Problem } from "./problem.js";
+
+const LONGEST_WAIT_SECONDS = 30;
+const GIVE_UP_AFTER_SECONDS = 15 * 60;
+
+/** @typedef {{problem: Problem, seconds: number}} Waiting */
+
+/**
+ * Call until it is answered by something else than "not yet". What passes is asked again after its Retry-After, up
+ * to a quarter of an hour; then, or at any other failure, the problem is thrown.
+ * @template Result
+ * @param {() => Promise<Result>} call
+ * @param {{signal: AbortSignal, waiting: (waiting: Waiting | null) => void, pause?: typeof sleep,
+ *   now?: () => number}} how
+ * `waiting` hears of each wait, and null once it is over
+ * @returns {Promise<Result>}
+ */
+export async function untilAwake(call, { signal, waiting, pause = sleep, now = Date.now }) {
+  const until = now() + GIVE_UP_AFTER_SECONDS * 1000;
+  let waited = false;
+  try {
+    for (;;) {
+      try {
+        return await call();
+      } catch (failure) {
+        if (!(failure instanceof Problem) || !failure.passes || now() > until) throw failure;
+        const seconds = Math.min(Math.max(Number(failure.retryAfter), 1), LONGEST_WAIT_SECONDS);
+        waited = true;
+        waiting({ problem: failure, seconds });
+        await pause(seconds * 1000, signal);
+      }
+    }
+  } finally {
+    if (waited) waiting(null);
+  }
+}
+
+/**
+ * Wait, unless stopped.
+ * @param {number} milliseconds
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
+export function sleep(milliseconds, signal) {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}

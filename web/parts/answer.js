@@ -1,0 +1,146 @@
+/** One answer while it comes and after: its text, its sources, its figures, or what went wrong with it. */
+
+import { announce, announceAnswer } from "../lib/announce.js";
+import { fill, h } from "../lib/dom.js";
+import { markdownInto } from "../lib/markdown-dom.js";
+import { metaLine } from "./meta-line.js";
+import { problemBox } from "./problem-box.js";
+import { sourceList } from "./sources.js";
+import { waitingBox } from "./waiting-box.js";
+
+/** @typedef {import("./pieces.js").Meta} Meta */
+/** @typedef {import("./pieces.js").Source} Source */
+
+/**
+ * Make the place for an answer. `foot` is for actions on it, which its owner puts there.
+ * @param {{cite?: (sources: Source[]) => void}} [options] `cite` shows the sources elsewhere
+ */
+export function answerBox({ cite } = {}) {
+  const text = h("div", { class: "answer-text" });
+  const markdown = markdownInto(text);
+  const working = h("p", { class: "working", hidden: true });
+  const progress = h("progress", { class: "progress", hidden: true, "aria-label": "Parts that are done" });
+  const waiting = waitingBox();
+  const trouble = h("div");
+  const note = h("p", { class: "note", hidden: true });
+  const sources = h("div");
+  const meta = h("div");
+  const foot = h("div", { class: "answer-foot" });
+  const element = h(
+    "div",
+    { class: "answer" },
+    waiting.element,
+    working,
+    progress,
+    text,
+    note,
+    trouble,
+    sources,
+    meta,
+    foot,
+  );
+  let written = "";
+  let frame = 0;
+
+  function paint() {
+    frame = 0;
+    markdown.show(written);
+  }
+
+  /** @param {string} words */
+  function work(words) {
+    working.hidden = !words;
+    working.textContent = words;
+    element.classList.toggle("busy", words !== "" || element.classList.contains("writing"));
+  }
+
+  function settle() {
+    cancelAnimationFrame(frame);
+    paint();
+    work("");
+    progress.hidden = true;
+    waiting.show(null, false);
+    element.classList.remove("writing", "busy");
+    element.removeAttribute("aria-busy");
+  }
+
+  return {
+    element,
+    foot,
+    get text() {
+      return written;
+    },
+    /** Begin anew, as one that is asked for. */
+    begin() {
+      written = "";
+      paint();
+      for (const part of [trouble, sources, meta, foot]) fill(part);
+      note.hidden = true;
+      element.setAttribute("aria-busy", "true");
+      work("Waiting for the first word…");
+    },
+    /** @param {import("../lib/waking.js").Waiting | null} what @param {boolean} asleep */
+    wait(what, asleep) {
+      waiting.show(what, asleep);
+      work(what ? "" : "Waiting for the first word…");
+      if (what)
+        announce(asleep ? "The model is waking. It goes on by itself." : "Not ready yet. It goes on by itself.");
+    },
+    /** @param {number} part @param {number} parts */
+    progress(part, parts) {
+      progress.hidden = parts < 2;
+      progress.max = parts;
+      progress.value = part - 1;
+      work(`Part ${part} of ${parts}`);
+    },
+    /** @param {string} more */
+    write(more) {
+      if (!written) {
+        element.classList.add("writing", "busy");
+        working.hidden = true;
+      }
+      written += more;
+      frame ||= requestAnimationFrame(paint);
+    },
+    cite: showSources,
+    /** @param {Meta} what @param {string} [whole] the text, where it came at the end */
+    end(what, whole) {
+      written = whole ?? written;
+      settle();
+      if (what.sources.length) showSources(what.sources);
+      fill(meta, metaLine(what));
+      if (what.finish === "length") say("The answer stops here because it reached the most tokens allowed.");
+      if (what.guard === "blocked") say("The guard held this answer back.");
+      announceAnswer(written);
+    },
+    stop() {
+      settle();
+      say(written ? "Stopped. What came is kept." : "Stopped.");
+      announce("Stopped.");
+    },
+    /** @param {import("../lib/problem.js").Problem} problem @param {() => void} [again] */
+    fail(problem, again) {
+      settle();
+      fill(trouble, problemBox(problem, again ? { again } : {}));
+    },
+    /** Show one that was given before. @param {string} given */
+    restore(given) {
+      written = given;
+      settle();
+    },
+  };
+
+  /** @param {Source[]} found */
+  function showSources(found) {
+    if (cite) cite(found);
+    else fill(sources, found.length > 0 && sourceList(found));
+  }
+
+  /** @param {string} words */
+  function say(words) {
+    note.hidden = false;
+    note.textContent = words;
+  }
+}
+
+/** @typedef {ReturnType<typeof answerBox>} AnswerBox */

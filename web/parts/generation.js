@@ -1,0 +1,69 @@
+/** One answer that is being asked for: waiting, streaming, stopped or done, shown in its box. */
+
+import { asProblem, isStop } from "../lib/problem.js";
+import { untilAwake } from "../lib/waking.js";
+
+/** @typedef {import("./pieces.js").Piece} Piece */
+/** @typedef {import("./pieces.js").Meta} Meta */
+/**
+ * @typedef {Piece & {kind: "done"}} Last
+ * @typedef {{outcome: "done", text: string, meta: Meta, last: Last} | {outcome: "stopped", text: string, meta: null}
+ *   | {outcome: "failed", text: string, meta: null}} Outcome
+ */
+
+/**
+ * Ask, and show what comes.
+ * @param {object} how
+ * @param {(signal: AbortSignal) => Promise<AsyncIterable<Piece>>} how.ask holds once the service has accepted
+ * @param {import("./answer.js").AnswerBox} how.box
+ * @param {AbortSignal} how.signal
+ * @param {import("./model-picker.js").ModelPicker} how.picker who is asked, and whether it sleeps
+ * @param {() => void} [how.again] offered where it failed
+ * @returns {Promise<Outcome>}
+ */
+export async function generate({ ask, box, signal, picker, again }) {
+  box.begin();
+  try {
+    const pieces = await untilAwake(() => ask(signal), { signal, waiting: told(box, picker) });
+    const last = await show(pieces, box);
+    return { outcome: "done", text: box.text, meta: last.meta, last };
+  } catch (failure) {
+    if (isStop(failure) || signal.aborted) {
+      box.stop();
+      return { outcome: "stopped", text: box.text, meta: null };
+    }
+    box.fail(asProblem(failure), again);
+    return { outcome: "failed", text: box.text, meta: null };
+  }
+}
+
+/**
+ * Tell of the waits: by its name where the gateway knows by now that the model sleeps.
+ * @param {import("./answer.js").AnswerBox} box
+ * @param {import("./model-picker.js").ModelPicker} picker
+ */
+function told(box, picker) {
+  /** @type {import("../lib/waking.js").Waiting | null} */
+  let last = null;
+  return async (/** @type {import("../lib/waking.js").Waiting | null} */ what) => {
+    last = what;
+    if (what && !picker.asleep) await picker.look();
+    if (last === what) box.wait(what, picker.asleep);
+  };
+}
+
+/** @param {AsyncIterable<Piece>} pieces @param {import("./answer.js").AnswerBox} box @returns {Promise<Last>} */
+async function show(pieces, box) {
+  let last = null;
+  for await (const piece of pieces) {
+    if (piece.kind === "text") box.write(piece.text);
+    else if (piece.kind === "progress") box.progress(piece.part, piece.parts);
+    else if (piece.kind === "sources") box.cite(piece.sources);
+    else {
+      last = piece;
+      box.end(piece.meta, piece.text);
+    }
+  }
+  if (!last) throw new Error("The stream ended without its last piece.");
+  return last;
+}

@@ -1,0 +1,73 @@
+/** Chooses a model, and says what there is to know about it before it is asked. */
+
+import { fill, freshId, h } from "../lib/dom.js";
+import { count, dollars } from "../lib/format.js";
+
+/** @typedef {import("./models.js").Model} Model */
+
+/**
+ * @param {import("./models.js").Models} models
+ * @param {{label?: string, changed?: (model: Model | null) => void}} [options]
+ */
+export function modelPicker(models, { label = "Model", changed } = {}) {
+  const id = freshId("model");
+  const select = h("select", { id, "aria-describedby": `${id}-note`, on: { change: () => tell() } });
+  const note = h("p", { class: "hint", id: `${id}-note` });
+  let wanted = "";
+
+  function tell() {
+    wanted = select.value;
+    const model = models.find(select.value);
+    note.textContent = model ? about(model) : note.textContent;
+    changed?.(model);
+  }
+
+  models.watch(({ models: list, loading, problem }) => {
+    select.disabled = list.length === 0;
+    const names = list.map(({ id: name, fourfold }) =>
+      h("option", { value: name }, fourfold?.state === "asleep" ? `${name} (asleep)` : name),
+    );
+    fill(select, names.length ? names : h("option", { value: "" }, loading ? "Loading…" : "No model"));
+    if (list.some(({ id: name }) => name === wanted)) select.value = wanted;
+    note.textContent = problem ? problem.detail || problem.title : loading ? "" : "No model may be asked yet.";
+    tell();
+  });
+
+  return {
+    element: h("div", { class: "field" }, h("label", { for: id }, label), select, note),
+    get value() {
+      return select.value;
+    },
+    /** What a request says of it: nothing where the list is not there, and the gateway chooses. */
+    get request() {
+      return select.value ? { model: select.value } : {};
+    },
+    /** @param {string} name */
+    choose(name) {
+      wanted = name;
+      if (models.find(name)) select.value = name;
+      tell();
+    },
+    /** Ask for the models anew. */
+    look: () => models.load(),
+    /** Whether the chosen model has to wake first. */
+    get asleep() {
+      return models.find(select.value)?.fourfold?.state === "asleep";
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof modelPicker>} ModelPicker */
+
+/** @param {Model} model */
+function about({ fourfold = {} }) {
+  const price = fourfold.price;
+  return [
+    fourfold.state === "asleep" && "Asleep: the first answer takes longer",
+    fourfold.context_tokens && `reads ${count(fourfold.context_tokens)} tokens`,
+    price &&
+      `${dollars(price.input_usd_per_million)} in, ${dollars(price.output_usd_per_million)} out per million tokens`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}

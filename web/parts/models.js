@@ -1,0 +1,36 @@
+/** The models that may be asked, as the gateway lists them. */
+
+import { asProblem } from "../lib/problem.js";
+import { createStore } from "../lib/store.js";
+
+/** @typedef {{minimum: number, maximum: number}} Bounds */
+/**
+ * @typedef {{kind?: string, run_id?: string | null, context_tokens?: number | null, streaming?: boolean,
+ *   parameters?: {temperature?: Bounds | null, top_p?: Bounds | null, max_tokens?: {maximum: number} | null,
+ *     seed?: boolean},
+ *   price?: {input_usd_per_million: number, output_usd_per_million: number} | null,
+ *   state?: "ready" | "asleep" | "unknown"}} About
+ */
+/** @typedef {{id: string, fourfold?: About}} Model */
+/** @typedef {{models: Model[], loading: boolean, problem: import("../lib/problem.js").Problem | null}} ModelList */
+
+/** @param {import("../lib/api.js").Api} api */
+export function createModels(api) {
+  const store = createStore(/** @type {ModelList} */ ({ models: [], loading: true, problem: null }));
+  return {
+    watch: store.watch,
+    /** @param {string} id */
+    find: (id) => store.value.models.find((model) => model.id === id) ?? null,
+    /** Ask for the list, again too: a model may have fallen asleep, another may have been approved. */
+    async load() {
+      try {
+        const { data } = await api.json("GET", "/models");
+        store.set({ models: data, loading: false, problem: null });
+      } catch (failure) {
+        store.set({ loading: false, problem: asProblem(failure) });
+      }
+    },
+  };
+}
+
+/** @typedef {ReturnType<typeof createModels>} Models */

@@ -1,0 +1,203 @@
+/** Chat: one conversation, streamed; stop, ask again, edit, copy, and the ones before. */
+
+import { fill, h } from "../../lib/dom.js";
+import { icon } from "../../lib/icons.js";
+import { asProblem } from "../../lib/problem.js";
+import { generate } from "../../parts/generation.js";
+import { chatPieces } from "../../parts/pieces.js";
+import { problemBox } from "../../parts/problem-box.js";
+import { rating } from "../../parts/rating.js";
+import { composer } from "./composer.js";
+import { before, newConversation, withMessage } from "./conversation.js";
+import { historyList } from "./history.js";
+import { answerTools, assistantMessage, userMessage } from "./message.js";
+import { chatSettings } from "./settings.js";
+
+/** @param {import("../../app/main.js").App} app @returns {import("../../app/shell.js").View} */
+export function chatView(app) {
+  const { api, models, usage } = app;
+  const thread = h("div", { class: "thread" });
+  const settings = chatSettings(models);
+  const history = historyList(api, { deleted: (id) => id === conversation.id && startNew() });
+  const writing = composer({ send: (text) => void say(text), stop: () => running?.abort() });
+  let conversation = newConversation();
+  /** @type {AbortController | null} */
+  let running = null;
+
+  function startNew() {
+    running?.abort();
+    conversation = newConversation();
+    if (location.hash !== "#/chat") location.hash = "#/chat";
+    draw();
+    writing.focus();
+  }
+
+  function draw() {
+    history.mark(conversation.id);
+    fill(thread, conversation.messages.length ? conversation.messages.map(drawn) : emptyState());
+  }
+
+  /** @param {import("./conversation.js").Message} message @param {number} index */
+  function drawn({ role, content }, index) {
+    if (role === "user") return userMessage(content, (changed) => void sayAt(index, changed));
+    const { element, box } = assistantMessage();
+    box.restore(content);
+    answerTools(box, { retry: () => void answerAt(index, { fresh: true }) });
+    return element;
+  }
+
+  /** @param {string} text */
+  async function say(text) {
+    await sayAt(conversation.messages.length, text);
+  }
+
+  /** @param {number} index @param {string} text */
+  async function sayAt(index, text) {
+    running?.abort();
+    conversation = withMessage(before(conversation, index), { role: "user", content: text });
+    await answerAt(index + 1);
+  }
+
+  /**
+   * Ask for the answer that stands, or is to stand, at an index; what came after is gone.
+   * @param {number} index
+   * @param {{fresh?: boolean}} [how] `fresh` does not take it from the cache
+   */
+  async function answerAt(index, { fresh = false } = {}) {
+    const asked = settings.read();
+    if (!asked) return;
+    running?.abort();
+    const mine = new AbortController();
+    running = mine;
+    conversation = before(conversation, index);
+    const own = conversation;
+    draw();
+    const { element, box } = assistantMessage();
+    thread.append(element);
+    follow(element);
+    writing.busy(true);
+    const retry = () => void answerAt(index, { fresh: true });
+    const messages = [...asked.system, ...own.messages];
+    const body = {
+      ...asked.request,
+      messages,
+      stream_options: { include_usage: true },
+      fourfold: { documents: asked.documents, ...(fresh ? { cache: false } : {}) },
+    };
+    const outcome = await generate({
+      ask: async (signal) => chatPieces(await api.stream("/chat/completions", body, { signal })),
+      box,
+      signal: mine.signal,
+      picker: settings.picker,
+      again: retry,
+    });
+    const answered = outcome.text ? withMessage(own, { role: "assistant", content: outcome.text }) : own;
+    if (running === mine) {
+      running = null;
+      writing.busy(false);
+      conversation = answered;
+      const rated = outcome.meta && judged(outcome.meta, messages, outcome.text, asked.parameters);
+      if (outcome.outcome !== "failed") answerTools(box, { retry, ...(rated ? { rated } : {}) });
+    }
+    void usage.load();
+    if (app.personal) await history.keep(answered);
+    history.mark(conversation.id);
+  }
+
+  /**
+   * @param {import("../../parts/pieces.js").Meta} meta
+   * @param {{role: string, content: string}[]} messages
+   * @param {string} answer
+   * @param {Record<string, number>} parameters
+   */
+  function judged(meta, messages, answer, parameters) {
+    const model = meta.model || settings.picker.value;
+    return rating(app, { request_id: meta.requestId, model, messages, answer, parameters });
+  }
+
+  /** @param {string} id */
+  async function open(id) {
+    running?.abort();
+    try {
+      conversation = await history.open(id);
+      draw();
+      scrollTo(0, document.documentElement.scrollHeight);
+    } catch (failure) {
+      fill(thread, problemBox(asProblem(failure), { again: () => void open(id) }));
+    }
+  }
+
+  const fresh = h(
+    "button",
+    { class: "button small", type: "button", on: { click: startNew } },
+    icon("add"),
+    "New chat",
+  );
+  draw();
+  if (app.personal) void history.load();
+  return {
+    element: h(
+      "div",
+      { class: "view chat" },
+      h(
+        "aside",
+        { class: "chat-side", "aria-label": "Conversations" },
+        h(
+          "details",
+          { class: "history-fold", open: matchMedia("(min-width: 1080px)").matches },
+          h("summary", {}, "Conversations"),
+          fresh,
+          app.personal
+            ? history.element
+            : h("p", { class: "hint" }, "Conversations are not kept: nobody signs in here."),
+        ),
+      ),
+      h(
+        "div",
+        { class: "chat-main" },
+        h("div", { class: "view-head" }, h("h1", {}, "Chat")),
+        settings.element,
+        thread,
+        h(
+          "div",
+          { class: "chat-foot" },
+          writing.element,
+          h(
+            "div",
+            { class: "row" },
+            settings.documents,
+            h("p", { class: "hint", id: "chat-keys" }, "Enter sends, Shift and Enter begin a line, Escape stops."),
+          ),
+        ),
+      ),
+    ),
+    show(id, chosen) {
+      if (id && id !== conversation.id) void open(id);
+      // Whoever begins here begins at the top; a touch screen would put its keyboard over half of it.
+      if (chosen && matchMedia("(pointer: fine)").matches) writing.focus();
+    },
+  };
+}
+
+function emptyState() {
+  return h(
+    "div",
+    { class: "empty" },
+    h("p", { class: "empty-title" }, "Ask the model something"),
+    h("p", {}, "Answers come word by word. You can stop them, ask again, edit what you said, and judge them."),
+  );
+}
+
+/**
+ * Keep the end in sight while an answer grows, unless the reader has scrolled away from it.
+ * @param {HTMLElement} element
+ */
+function follow(element) {
+  element.scrollIntoView({ block: "nearest" });
+  const observer = new ResizeObserver(() => {
+    const distance = document.documentElement.scrollHeight - innerHeight - scrollY;
+    if (!element.isConnected) observer.disconnect();
+    else if (distance < 160) scrollTo(0, document.documentElement.scrollHeight);
+  });
+  observer.observe(element);
+}

@@ -1,0 +1,44 @@
+/** A conversation as plain values: what editing, asking again and naming do to it. */
+
+/** @typedef {{role: "user" | "assistant", content: string}} Message */
+/** @typedef {{id: string, title: string, messages: Message[]}} Conversation */
+
+const LONGEST_TITLE = 60;
+
+/** @returns {Conversation} */
+export function newConversation() {
+  return { id: crypto.randomUUID(), title: "", messages: [] };
+}
+
+/**
+ * Add a message; the first one names the conversation.
+ * @param {Conversation} conversation
+ * @param {Message} message
+ * @returns {Conversation}
+ */
+export function withMessage(conversation, message) {
+  const title = conversation.title || titleOf(message.content);
+  return { ...conversation, title, messages: [...conversation.messages, message] };
+}
+
+/**
+ * Take a conversation back to before one of its messages.
+ * @param {Conversation} conversation
+ * @param {number} index
+ * @returns {Conversation}
+ */
+export function before(conversation, index) {
+  const messages = conversation.messages.slice(0, index);
+  return { ...conversation, messages, title: messages.length ? conversation.title : "" };
+}
+
+/**
+ * Give the title that a first message makes.
+ * @param {string} text
+ */
+export function titleOf(text) {
+  const line = text.trim().split("\n")[0].trim();
+  if (line.length <= LONGEST_TITLE) return line || "Untitled";
+  const cut = line.slice(0, LONGEST_TITLE);
+  return `${cut.slice(0, cut.lastIndexOf(" ") > 20 ? cut.lastIndexOf(" ") : LONGEST_TITLE)}…`;
+}

@@ -1,0 +1,93 @@
+/** Asks the reader's documents: the passages that were found, and the answer with its citations. */
+
+import { fill, h } from "../../lib/dom.js";
+import { counted } from "../../lib/format.js";
+import { icon } from "../../lib/icons.js";
+import { answerBox } from "../../parts/answer.js";
+import { copyButton } from "../../parts/copy-button.js";
+import { generate } from "../../parts/generation.js";
+import { modelPicker } from "../../parts/model-picker.js";
+import { searchPieces } from "../../parts/pieces.js";
+import { passageList } from "../../parts/sources.js";
+
+/** @typedef {import("../../parts/pieces.js").Source} Source */
+
+/** @param {import("../../app/main.js").App} app */
+export function askDocuments({ api, models, usage }) {
+  const question = h("input", { id: "documents-question", type: "search", required: true, autocomplete: "off" });
+  const picker = modelPicker(models);
+  const stop = h(
+    "button",
+    { class: "button", type: "button", hidden: true, on: { click: () => running?.abort() } },
+    icon("stop"),
+    "Stop",
+  );
+  const result = h("div", { class: "found" });
+  const found = h("div", { class: "found" });
+  /** @type {AbortController | null} */
+  let running = null;
+
+  /** @param {Event} event */
+  function submit(event) {
+    event.preventDefault();
+    void ask();
+  }
+
+  async function ask() {
+    running?.abort();
+    const mine = new AbortController();
+    running = mine;
+    const box = answerBox({ cite: (sources) => fill(found, passages(sources, [], true)) });
+    fill(result, box.element);
+    fill(found);
+    stop.hidden = false;
+    const body = { query: question.value.trim(), answer: true, ...picker.request };
+    const outcome = await generate({
+      ask: async (signal) => searchPieces(await api.stream("/search", body, { signal })),
+      box,
+      signal: mine.signal,
+      picker,
+      again: () => void ask(),
+    });
+    if (running !== mine) return;
+    running = null;
+    stop.hidden = true;
+    if (outcome.outcome === "done") {
+      const { answered, citations = [], meta } = outcome.last;
+      fill(
+        box.foot,
+        h(
+          "div",
+          { class: "row tools" },
+          copyButton(() => outcome.text, "Copy the answer"),
+        ),
+      );
+      if (meta.sources.length) fill(found, passages(meta.sources, citations, answered ?? false));
+      result.classList.toggle("unanswered", !answered);
+    }
+    void usage.load();
+  }
+
+  return h(
+    "section",
+    { "aria-labelledby": "ask-title" },
+    h("h2", { id: "ask-title" }, "Ask them"),
+    h(
+      "form",
+      { class: "ask", on: { submit } },
+      h("div", { class: "field" }, h("label", { for: "documents-question" }, "Question"), question),
+      picker.element,
+      h("div", { class: "row" }, h("button", { class: "button primary", type: "submit" }, "Ask"), stop),
+    ),
+    result,
+    found,
+  );
+}
+
+/** @param {Source[]} sources @param {number[]} cited @param {boolean} answered */
+function passages(sources, cited, answered) {
+  return [
+    h("h3", {}, answered ? counted(sources.length, "passage") : "The nearest passages"),
+    passageList(sources, cited),
+  ];
+}

@@ -1,0 +1,152 @@
+/** The reader's documents: what is there, add one, remove one. */
+
+import { announce } from "../../lib/announce.js";
+import { fill, h } from "../../lib/dom.js";
+import { ACCEPTED, base64Of, mediaType } from "../../lib/files.js";
+import { count, counted, moment } from "../../lib/format.js";
+import { icon } from "../../lib/icons.js";
+import { asProblem, Problem } from "../../lib/problem.js";
+import { confirmed } from "../../parts/confirm.js";
+import { dropOn, fileButton } from "../../parts/drop.js";
+import { problemBox } from "../../parts/problem-box.js";
+import { pasteForm } from "./paste.js";
+
+/**
+ * @typedef {{id: string, name: string, media_type: string, passages: number, characters: number, created: string}} Held
+ */
+
+/**
+ * @param {import("../../lib/api.js").Api} api
+ */
+export function library(api) {
+  const list = h("ul", { class: "documents" });
+  const trouble = h("div");
+  const pending = h("ul", { class: "documents pending" });
+
+  async function load() {
+    try {
+      /** @type {{documents: Held[]}} */
+      const { documents: held } = await api.json("GET", "/documents");
+      fill(
+        list,
+        held.length ? held.map(item) : h("li", { class: "empty" }, "No documents yet. Add the first one above."),
+      );
+    } catch (failure) {
+      fill(list, h("li", {}, problemBox(asProblem(failure), { again: () => void load() })));
+    }
+  }
+
+  /** @param {Held} document */
+  function item({ id, name, passages, characters, created }) {
+    return h(
+      "li",
+      {},
+      icon("documents"),
+      h(
+        "div",
+        { class: "grow" },
+        h("p", { class: "document-name" }, name),
+        h(
+          "p",
+          { class: "hint" },
+          `${counted(passages, "passage")} · ${count(characters)} characters · ${moment(created)}`,
+        ),
+      ),
+      h(
+        "button",
+        {
+          class: "icon-button",
+          type: "button",
+          "aria-label": `Remove ${name}`,
+          title: "Remove",
+          on: { click: () => void remove(id, name) },
+        },
+        icon("bin"),
+      ),
+    );
+  }
+
+  /** @param {string} id @param {string} name */
+  async function remove(id, name) {
+    if (!(await confirmed(`Remove ${name}? Answers no longer use it.`, "Remove"))) return;
+    try {
+      await api.json("DELETE", `/documents/${encodeURIComponent(id)}`);
+      announce(`${name} is removed.`);
+    } catch (failure) {
+      fill(trouble, problemBox(asProblem(failure)));
+    }
+    await load();
+  }
+
+  /** @param {{name: string, media_type: string, text?: string, content_base64?: string}} document */
+  async function add(document) {
+    const row = h(
+      "li",
+      { "aria-busy": "true" },
+      icon("documents"),
+      h("p", { class: "working" }, `Reading ${document.name}…`),
+    );
+    pending.append(row);
+    try {
+      const held = await api.json("POST", "/documents", document);
+      announce(`${document.name} is added: ${counted(held.passages, "passage")}.`);
+    } finally {
+      row.remove();
+    }
+    await load();
+  }
+
+  /** @param {File[]} files */
+  async function take(files) {
+    fill(trouble);
+    for (const file of files) {
+      try {
+        await add({ name: file.name, media_type: typeOf(file), content_base64: await base64Of(file) });
+      } catch (failure) {
+        trouble.append(problemBox(readable(failure, file.name)));
+      }
+    }
+  }
+
+  const zone = h(
+    "div",
+    { class: "zone" },
+    h("p", {}, "Drop files here: text, Markdown, HTML or PDF."),
+    h(
+      "div",
+      { class: "row center" },
+      fileButton({ label: "Choose files", accept: ACCEPTED, multiple: true, take: (files) => void take(files) }),
+    ),
+    pasteForm(async (name, text) => add({ name, media_type: "text/plain", text })),
+  );
+  dropOn(zone, (files) => void take(files));
+  return {
+    element: h(
+      "section",
+      { "aria-labelledby": "library-title" },
+      h("h2", { id: "library-title" }, "Your documents"),
+      zone,
+      trouble,
+      pending,
+      list,
+    ),
+    load,
+  };
+}
+
+/** @param {File} file */
+function typeOf(file) {
+  const type = mediaType(file);
+  if (!type) throw new Error("It is not a document. Add text, Markdown, HTML or PDF.");
+  return type;
+}
+
+/** @param {unknown} failure @param {string} name */
+function readable(failure, name) {
+  const problem =
+    failure instanceof Problem
+      ? failure
+      : new Problem({ status: 0, title: "", detail: /** @type {Error} */ (failure).message });
+  problem.title = `${name} was not added`;
+  return problem;
+}

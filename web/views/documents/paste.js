@@ -1,0 +1,43 @@
+/** Adds a text that is in no file. */
+
+import { fill, h } from "../../lib/dom.js";
+import { asProblem } from "../../lib/problem.js";
+import { problemBox } from "../../parts/problem-box.js";
+
+/** @param {(name: string, text: string) => Promise<void>} add */
+export function pasteForm(add) {
+  const name = h("input", { id: "paste-name", type: "text", required: true, maxlength: "200" });
+  const text = h("textarea", { id: "paste-text", rows: "5", required: true });
+  const trouble = h("div");
+  const button = h("button", { class: "button primary small", type: "submit" }, "Add");
+  const details = h(
+    "details",
+    { class: "paste" },
+    h("summary", {}, "Or paste a text"),
+    h(
+      "form",
+      { on: { submit: (/** @type {Event} */ event) => void submit(event) } },
+      h("div", { class: "field" }, h("label", { for: "paste-name" }, "Name"), name),
+      h("div", { class: "field" }, h("label", { for: "paste-text" }, "Text"), text),
+      trouble,
+      h("div", { class: "row end" }, button),
+    ),
+  );
+
+  /** @param {Event} event */
+  async function submit(event) {
+    event.preventDefault();
+    button.disabled = true;
+    fill(trouble);
+    try {
+      await add(name.value.trim(), text.value);
+      name.value = "";
+      text.value = "";
+      details.open = false;
+    } catch (failure) {
+      fill(trouble, problemBox(asProblem(failure)));
+    }
+    button.disabled = false;
+  }
+  return details;
+}

@@ -1,0 +1,98 @@
+/** What the reader has said about answers: to look at, and to take back. */
+
+import { announce } from "../lib/announce.js";
+import { fill, h } from "../lib/dom.js";
+import { moment } from "../lib/format.js";
+import { icon } from "../lib/icons.js";
+import { asProblem } from "../lib/problem.js";
+import { confirmed } from "../parts/confirm.js";
+import { problemBox } from "../parts/problem-box.js";
+
+/**
+ * @typedef {{id: string, model: string, rating: "up" | "down" | null, comment: string, created: string,
+ *   learned_from: boolean}} Given
+ */
+
+/** @param {import("../app/main.js").App} app @returns {import("../app/shell.js").View} */
+export function feedbackView({ api }) {
+  const list = h("ul", { class: "given" });
+
+  async function load() {
+    try {
+      /** @type {{feedback: Given[]}} */
+      const { feedback: given } = await api.json("GET", "/feedback");
+      fill(
+        list,
+        given.length
+          ? given.map(item)
+          : h(
+              "li",
+              { class: "empty" },
+              h("p", { class: "empty-title" }, "No feedback yet"),
+              h("p", {}, "Judge an answer with a thumb, or vote between two in the playground."),
+            ),
+      );
+    } catch (failure) {
+      fill(list, h("li", {}, problemBox(asProblem(failure), { again: () => void load() })));
+    }
+  }
+
+  /** @param {Given} one */
+  function item({ id, model, rating, comment, created, learned_from: learned }) {
+    return h(
+      "li",
+      {},
+      h(
+        "div",
+        { class: "given-head" },
+        h("span", { class: `tag ${rating ?? ""}` }, rating === "up" ? "Good" : rating === "down" ? "Bad" : "Comment"),
+        h("span", { class: "soft" }, `${model} · ${moment(created)}`),
+        h("span", { class: "grow" }),
+        h("span", { class: "hint" }, learned ? "Models may learn from it" : "Not for training"),
+        h(
+          "button",
+          {
+            class: "icon-button",
+            type: "button",
+            "aria-label": "Take back",
+            title: "Take back",
+            on: { click: () => void remove(id) },
+          },
+          icon("bin"),
+        ),
+      ),
+      comment && h("p", { class: "clamp" }, comment),
+    );
+  }
+
+  /** @param {string} id */
+  async function remove(id) {
+    if (!(await confirmed("Take this feedback back? It is deleted.", "Take back"))) return;
+    try {
+      await api.json("DELETE", `/feedback/${encodeURIComponent(id)}`);
+      announce("The feedback is deleted.");
+      await load();
+    } catch (failure) {
+      fill(list, h("li", {}, problemBox(asProblem(failure), { again: () => void load() })));
+    }
+  }
+
+  return {
+    element: h(
+      "div",
+      { class: "view narrow" },
+      h(
+        "div",
+        { class: "view-head" },
+        h("h1", {}, "Feedback"),
+        h(
+          "p",
+          { class: "lead" },
+          "What you said about answers. The texts are kept only where you allowed models to learn from them.",
+        ),
+      ),
+      list,
+    ),
+    show: () => void load(),
+  };
+}

@@ -1,0 +1,120 @@
+/** The same question to up to three models, side by side: their answers, how long they take, and what they cost. */
+
+import { fill, h } from "../../lib/dom.js";
+import { icon } from "../../lib/icons.js";
+import { column } from "./column.js";
+import { voteBox } from "./vote.js";
+
+const MOST = 3;
+const LETTERS = ["A", "B", "C"];
+
+/** @param {import("../../app/main.js").App} app @returns {import("../../app/shell.js").View} */
+export function playgroundView(app) {
+  const instruction = h("textarea", { id: "playground-instruction", rows: "2" });
+  const question = h("textarea", { id: "playground-question", rows: "4", on: { keydown: keys } });
+  const row = h("div", { class: "columns" });
+  const ballot = h("div");
+  const run = h("button", { class: "button primary", type: "button", on: { click: () => void ask() } }, "Run");
+  const stop = h(
+    "button",
+    { class: "button", type: "button", hidden: true, on: { click: () => running?.abort() } },
+    icon("stop"),
+    "Stop all",
+  );
+  const add = h(
+    "button",
+    { class: "button", type: "button", on: { click: () => grow() } },
+    icon("add"),
+    "Compare with another",
+  );
+  /** @type {ReturnType<typeof column>[]} */
+  let columns = [];
+  /** @type {AbortController | null} */
+  let running = null;
+
+  function grow() {
+    const letter = LETTERS.find((one) => !columns.some((existing) => existing.letter === one)) ?? "";
+    const mine = column(app, { letter, remove: columns.length ? () => shrink(mine) : null });
+    columns = [...columns, mine];
+    row.append(mine.element);
+    settle();
+  }
+
+  /** @param {ReturnType<typeof column>} gone */
+  function shrink(gone) {
+    columns = columns.filter((one) => one !== gone);
+    gone.element.remove();
+    fill(ballot);
+    settle();
+    add.focus();
+  }
+
+  function settle() {
+    add.hidden = columns.length >= MOST;
+    row.dataset.count = String(columns.length);
+  }
+
+  /** @param {Event} event */
+  function keys(event) {
+    const { key, ctrlKey, metaKey } = /** @type {KeyboardEvent} */ (event);
+    if (key === "Enter" && (ctrlKey || metaKey)) void ask();
+    if (key === "Escape") running?.abort();
+  }
+
+  async function ask() {
+    const [said, asked] = [instruction.value.trim(), question.value.trim()];
+    if (!asked) {
+      question.focus();
+      return;
+    }
+    if (!columns.every((one) => one.valid)) return;
+    running?.abort();
+    const mine = new AbortController();
+    running = mine;
+    fill(ballot);
+    const messages = [...(said ? [{ role: "system", content: said }] : []), { role: "user", content: asked }];
+    stop.hidden = false;
+    await Promise.all(columns.map((one) => one.run(messages, mine.signal)));
+    if (running !== mine) return;
+    running = null;
+    stop.hidden = true;
+    const answers = columns.flatMap(({ letter, answered }) =>
+      answered?.answer.trim() ? [{ letter, contender: answered }] : [],
+    );
+    if (answers.length > 1 && app.personal) fill(ballot, voteBox(app.api, answers, messages));
+    void app.usage.load();
+  }
+
+  grow();
+  grow();
+  // Side by side is for two different models, where there are two.
+  app.models.watch(({ models }) => {
+    if (models.length > 1 && columns[1]?.picker.value === models[0].id) columns[1].picker.choose(models[1].id);
+  });
+  return {
+    element: h(
+      "div",
+      { class: "view wide" },
+      h(
+        "div",
+        { class: "view-head" },
+        h("h1", {}, "Playground"),
+        h("p", { class: "lead" }, "Put the same question to up to three models and compare."),
+      ),
+      h(
+        "div",
+        { class: "ask" },
+        h(
+          "div",
+          { class: "field" },
+          h("label", { for: "playground-instruction" }, "Instruction", h("span", { class: "soft" }, " (optional)")),
+          instruction,
+        ),
+        h("div", { class: "field" }, h("label", { for: "playground-question" }, "Question"), question),
+        h("div", { class: "row" }, run, stop, h("span", { class: "grow" }), add),
+      ),
+      row,
+      ballot,
+    ),
+  };
+}

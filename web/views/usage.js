@@ -1,0 +1,58 @@
+/** What the reader has used today, and the cap. */
+
+import { fill, h } from "../lib/dom.js";
+import { count, dollars, moment, percent } from "../lib/format.js";
+import { bar } from "../parts/bar.js";
+import { problemBox } from "../parts/problem-box.js";
+
+/** @param {import("../app/main.js").App} app @returns {import("../app/shell.js").View} */
+export function usageView({ usage }) {
+  const body = h("div", {}, h("p", { class: "working" }, "Reading…"));
+  usage.watch(({ used, problem }) => {
+    if (problem) fill(body, problemBox(problem, { again: () => void usage.load() }));
+    else if (used) fill(body, figures(used), cap(used));
+  });
+  return {
+    element: h(
+      "div",
+      { class: "view narrow" },
+      h("div", { class: "view-head" }, h("h1", {}, "Usage"), h("p", { class: "lead" }, "What you have used today.")),
+      body,
+    ),
+    show: () => void usage.load(),
+  };
+}
+
+/** @param {import("../parts/usage-meter.js").Used} used */
+function figures(used) {
+  const shown = [
+    ["Requests", count(used.requests)],
+    ["Tokens in", count(used.input_tokens)],
+    ["Tokens out", count(used.output_tokens)],
+    ["Cost", dollars(used.cost_usd)],
+  ];
+  return h(
+    "dl",
+    { class: "tiles" },
+    shown.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+  );
+}
+
+/** @param {import("../parts/usage-meter.js").Used} used */
+function cap({ cost_usd: cost, cap_usd: most, lifts_at: lifts }) {
+  if (most === null) return h("p", { class: "soft" }, "No cap is set for you.");
+  const share = (cost ?? 0) / most;
+  return h(
+    "section",
+    { class: "cap", "aria-labelledby": "cap-title" },
+    h("h2", { id: "cap-title" }, "Cap of today"),
+    bar(share, "Share of today's cap", { warns: true }),
+    h(
+      "p",
+      {},
+      `${dollars(cost ?? 0)} of ${dollars(most)}, ${percent(share)}.`,
+      share >= 1 ? " Until it lifts, requests are refused." : "",
+      lifts && ` It begins anew ${moment(lifts)}.`,
+    ),
+  );
+}
