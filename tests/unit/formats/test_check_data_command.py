@@ -199,22 +199,6 @@ def test_in_a_pipe_every_line_is_a_finding_of_its_own_in_the_order_of_the_file(t
     assert places == [f"{path}:{number}" for number in range(1, 63)]
 
 
-def test_a_folder_is_its_files_and_some_of_them_may_be_empty(tmp_path: Path) -> None:
-    (tmp_path / "train" / "deep").mkdir(parents=True)
-    (tmp_path / "held-out").mkdir()
-    file_of(tmp_path / "train", name="part-0.jsonl")
-    file_of(tmp_path / "train", chat_line(RECORD), name="part-1.jsonl.gz")
-    file_of(tmp_path / "train" / "deep", chat_line(RECORD), "{", name="part-2.jsonl")
-    file_of(tmp_path / "train", "a note", name="README.md")
-    file_of(tmp_path / "train", "a checksum", name=".part-0.jsonl")
-    file_of(tmp_path / "held-out", chat_line(RECORD), name="validation.jsonl")
-    code, output, _ = invoke(tmp_path / "train", "--validation", tmp_path / "held-out")
-    assert code == 1
-    assert "Training: 3 records," in output
-    assert "Validation: 1 record," in output
-    assert f"{tmp_path / 'train' / 'deep' / 'part-2.jsonl'}:2\trefused\tnot_json" in output
-
-
 def test_a_model_that_sagemaker_alone_trains_is_taken_and_no_limits_are_made_up(tmp_path: Path) -> None:
     code, output, _ = invoke(file_of(tmp_path, chat_line(RECORD)), "--model", "smollm2-135m-instruct")
     assert code == 0
