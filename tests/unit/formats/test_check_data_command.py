@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 import cli.check_data
+from cdk_app.catalogue import ENTRIES
 from pipelines.formats.bedrock import conversation_line, messages_line, pre_training_line, prompt_completion_line
 from pipelines.formats.chat import chat_line
 from tests.unit.formats.checking import RECORD, file_of, invoke
@@ -163,7 +164,7 @@ def test_an_empty_file_is_one_message(tmp_path: Path, content: str) -> None:
             ["{folder}/train.jsonl", "--model", "llama-3.1"],
             "Did you mean `llama-3-1-8b-instruct` or `llama-3-1-70b-instruct`?",
         ),
-        (["{folder}/train.jsonl", "--model", "xyzzy"], "`fourfold models --customizable fine-tuning` lists"),
+        (["{folder}/train.jsonl", "--model", "xyzzy"], "--model takes nova-micro, nova-lite,"),
         (["{folder}/train.jsonl", "--model", "claude-haiku-4-5"], "is not known to be fine-tuned, on Bedrock or on"),
         (["{folder}/train.jsonl", "--model", "qwen3-32b"], "by reinforcement-fine-tuning alone"),
         (["{folder}/train.jsonl", "--model", "titan-embed-image-v1"], "on other data than text alone"),
@@ -180,6 +181,19 @@ def test_what_makes_no_sense_leaves_with_2_and_says_what_does(tmp_path: Path, ar
     assert code == 2
     assert words in error
     assert output == ""
+
+
+@pytest.mark.parametrize("model", ["xyzzy", "titan-embed-image-v1", "claude-haiku-4-5"])
+def test_a_model_that_is_refused_hears_of_all_that_are_taken(tmp_path: Path, model: str) -> None:
+    path = file_of(tmp_path, chat_line(RECORD))
+    _, _, error = invoke(path, "--model", model)
+    named = error.split("--model takes ")[1].strip().removesuffix(".").split(", ")
+    assert set(named) == {
+        key
+        for key, entry in ENTRIES.items()
+        if "text" in entry.writes and any(one.method == "fine-tuning" for one in entry.customizations)
+    }
+    assert [code for code, _, _ in (invoke(path, "--model", name) for name in named) if code == 2] == []
 
 
 def test_ctrl_c_is_one_line_and_130(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
