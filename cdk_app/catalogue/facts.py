@@ -197,13 +197,13 @@ class Price(Sourced):
 
     @property
     def place(self) -> str:
-        """Where it holds: the region, the regions of a geography's profile, or the United States.
+        """Where it holds: the region, the regions of a profile (a geography's or the global one), or the United States.
 
         The list price of the United States may be lower than what is billed elsewhere.
         """
         if self.region is not None:
             return self.region
-        of_a_profile = self.by not in ("on-demand", "global", "us", "import", "function")
+        of_a_profile = self.by not in ("on-demand", "us", "import", "function")
         return f"the regions of the profile `{self.by}`" if of_a_profile else "the United States"
 
     @model_validator(mode="after")
