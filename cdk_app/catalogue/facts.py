@@ -17,6 +17,9 @@ Service = Literal["bedrock", "sagemaker"]
 Unit = Literal["1k tokens", "image", "query", "minute", "second"]
 Processor = Literal["cpu", "gpu", "neuron"]
 
+ACCOUNT = "account"
+"""The source of what AWS told: the key that stands in entries for it."""
+
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 Geography = Annotated[str, Field(pattern=r"^[a-z]{2,6}$")]
 Usd = Annotated[float, Field(gt=0)]
@@ -175,6 +178,8 @@ class Customization(Sourced):
     """Regions in which what comes out is served on demand; where there is none, with provisioned throughput alone."""
     prices: tuple[TuningPrice, ...] = ()
     """What is known of its price; of what is not here no source was read."""
+    asked: tuple[Region, ...] = ()
+    """Regions of which AWS was asked for its prices: it names no others there than those in `prices`."""
 
     @model_validator(mode="after")
     def _has_prices_of_bedrock(self) -> Customization:
