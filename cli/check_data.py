@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,6 +30,8 @@ MOST_FOR_A_PERSON = 20
 MOST_FOR_A_PROGRAM = 100_000
 """Lines of a reason that are listed in a pipe: as good as all, and no more than memory has room for."""
 SUFFIXES = (".jsonl", ".jsonl.gz")
+SPLITS = ("train", "validation", "test")
+"""Folders that the preparation writes side by side."""
 FOR_RAW_DATA = (
     "Training files for Bedrock and SageMaker are checked here, as the preparation writes them. "
     "Data that is still to be prepared needs no such check: `fourfold run --data FILE` looks at it first."
@@ -77,24 +79,42 @@ def check_data(
 
 
 def _files(given: Sequence[Path]) -> list[Path]:
-    """Return the files, and those of the folders, by their names."""
-    found: list[Path] = []
+    """Return the files, and those of the folders, by their names; each once, however often it is given."""
+    found: dict[Path, Path] = {}
     for path in given:
         if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if _is_training_file(file))
-            if not inside:
-                wanted = f"{' or '.join(SUFFIXES)} file"
-                raise WrongUsage(
-                    f"{path} is a folder, and has no {wanted}. Give such files, or a folder that has some."
-                )
-            found += inside
+            files = _inside(path)
         elif not path.is_file():
             raise WrongUsage(f"There is no file {path}.")
         elif not path.name.endswith(SUFFIXES):
             raise WrongUsage(f"{path}: {' and '.join(SUFFIXES)} files are read. {FOR_RAW_DATA}")
         else:
-            found.append(path)
-    return found
+            files = [path]
+        for file in files:
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def _inside(folder: Path) -> list[Path]:
+    files = sorted(file for file in folder.rglob("*") if _is_training_file(file))
+    if not files:
+        wanted = f"{' or '.join(SUFFIXES)} file"
+        raise WrongUsage(f"{folder} is a folder, and has no {wanted}. Give such files, or a folder that has some.")
+    splits = {one for file in files for one in file.parents if one.name in SPLITS and folder in one.parents}
+    if splits:
+        raise WrongUsage(_splits_in_words(splits))
+    return files
+
+
+def _splits_in_words(splits: Set[Path]) -> str:
+    """Say how to check splits that lie side by side: taken together, they are not what is trained on."""
+    parent = min(split.parent for split in splits)
+    names = [name for name in SPLITS if parent / name in splits]
+    meant = f"{parent / names[0]}"
+    if names[:2] == ["train", "validation"]:
+        meant += f" --validation {parent / 'validation'}"
+    parts = f"{', '.join(names[:-1])} and {names[-1]}" if names[:-1] else names[0]
+    return f"{parent} has {parts}: parts of a split, which are no one set. Name the part that you mean: `{meant}`."
 
 
 def _is_training_file(path: Path) -> bool:

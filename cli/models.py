@@ -10,11 +10,11 @@ from pathlib import Path
 from rich.console import Console
 
 from cdk_app.catalogue import ENTRIES, FACTS_READ, Entry
-from cdk_app.catalogue.facts import Service, Source
+from cdk_app.catalogue.facts import ACCOUNT, Service, Source
 from cdk_app.catalogue.filters import Query, select
 from cdk_app.catalogue.loading import load_sources
 from cdk_app.catalogue.observation import read_observations, write_observation
-from cdk_app.catalogue.overlay import ACCOUNT, overlaid
+from cdk_app.catalogue.overlay import overlaid
 from cli.model_options import REFRESH, WrongUsage, check_region
 from cli.near import did_you_mean, near
 from cli.say import say

@@ -79,13 +79,15 @@ def _print_line(place: str, findings: Sequence[Finding], console: Console) -> No
 def _print_table(files: Sequence[Checked], whole: Sequence[Finding], console: Console) -> None:
     table = Table("place", "", "reason", "what is wrong", "what to do", show_lines=False)
     for finding in whole:
-        _add(table, "all", finding.reason, [finding.detail])
+        _add(table, "all", finding.reason, finding.detail)
     for file in files:
         for finding in file.about_the_name:
-            _add(table, str(file.path), finding.reason, [finding.detail])
+            _add(table, str(file.path), finding.reason, finding.detail)
         for reason, findings in _by_reason(file.findings.listed).items():
-            place = f"{file.path}: {_lines([finding.line for finding in findings], file.findings.counts[reason])}"
-            _add(table, place, reason, [finding.detail for finding in findings])
+            count = file.findings.counts[reason]
+            more = f" … and {count - len(findings):,} more" if count > len(findings) else ""
+            place = f"{file.path}: {_lines([finding.line for finding in findings], count)}{more}"
+            _add(table, place, reason, _details(findings))
     console.print(table)
 
 
@@ -98,17 +100,23 @@ def _by_reason(findings: Sequence[Finding]) -> dict[Reason, list[Finding]]:
 
 
 def _lines(listed: Sequence[int], count: int) -> str:
-    """Name lines in a row, as many as are listed, and how many there are beside them."""
-    numbers = ", ".join(f"{line}" for line in listed)
-    if count == 1:
-        return f"line {numbers}"
-    return f"lines {numbers}" + (f" … and {count - len(listed):,} more" if count > len(listed) else "")
+    """Name lines in a row; `count` is how many there are, listed or not."""
+    return f"{'line' if count == 1 else 'lines'} {', '.join(map(str, listed))}"
 
 
-def _add(table: Table, place: str, reason: Reason, details: Sequence[str]) -> None:
-    different = list(dict.fromkeys(details))
-    shown, others = different[:MOST_DETAILS], len(different) - MOST_DETAILS
-    what = "; ".join(shown) + (f"; and {others} others like it" if others > 0 else "")
+def _details(findings: Sequence[Finding]) -> str:
+    """Tell what is wrong with lines of one reason; where that differs, which line has what."""
+    lines: dict[str, list[int]] = {}
+    for finding in findings:
+        lines.setdefault(finding.detail, []).append(finding.line)
+    if len(lines) == 1:
+        return next(iter(lines))
+    shown = [f"{_lines(having, len(having))}: {detail}" for detail, having in list(lines.items())[:MOST_DETAILS]]
+    others = len(lines) - MOST_DETAILS
+    return "; ".join([*shown, f"and {others} others like it"] if others > 0 else shown)
+
+
+def _add(table: Table, place: str, reason: Reason, what: str) -> None:
     style = "yellow" if reason.warns else "red"
     cells = (Text(place), Text(_kind(reason), style), Text(reason.value, style), Text(what), Text(reason.remedy))
     table.add_row(*cells)

@@ -14,7 +14,7 @@ from cdk_app.catalogue import CATALOGUE, Entry, NotServed, asked_from, invocatio
 from cdk_app.catalogue.differences import Difference
 from cdk_app.catalogue.facts import Method, Price, Source
 from cdk_app.catalogue.filters import per_million, usual_price
-from cli.show_tuning_prices import tuning_cell, tuning_prices
+from cli.show_tuning_prices import has_tuning_cell, tuning_cell, tuning_prices
 from cli.tables import Head, print_rows
 
 HEADS = (
@@ -34,10 +34,10 @@ UNKNOWN = "?"
 
 
 def show_table(entries: Sequence[Entry], region: str | None, tuned: Method | None, console: Console) -> None:
-    """Print a line a model; with what it costs to tune it in one way, if one is named."""
+    """Print a line a model; with what it costs to tune it in one way, if one is named that has a price."""
     elsewhere = "A wider terminal has it, `fourfold models MODEL`, and a pipe."
     rows = [_row(entry, region) for entry in entries]
-    if tuned is None:
+    if tuned is None or not has_tuning_cell(tuned):
         print_rows(HEADS, rows, console, elsewhere)
     else:
         with_tuning = [(*row, tuning_cell(entry, tuned)) for row, entry in zip(rows, entries, strict=True)]

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from cdk_app.catalogue import Entry
 from cdk_app.catalogue.facts import Customization, Method, TuningPrice
 from cdk_app.catalogue.filters import per_million
+from cdk_app.catalogue.overlay import TUNED_BY
 
 NO_SOURCE = "no source read"
 UNKNOWN = "?"
+IMPORT: Method = "import"
 
 _Words = Callable[[TuningPrice], str | None]
 
@@ -19,21 +21,26 @@ def tuning_prices(entry: Entry) -> Iterator[tuple[str, str]]:
     for customization in entry.customizations:
         if customization.service == "sagemaker":
             yield f"{customization.method} on sagemaker", SAGEMAKER
-        elif customization.method != "import":  # what an import costs stands among the prices of asking
+        elif customization.method != IMPORT:  # what an import costs stands among the prices of asking
             yield from _of_bedrock(customization)
 
 
 SAGEMAKER = "by the hour of its instances. No price of theirs is here: tell it as `tuning.usd_per_hour`"
 
 
+def has_tuning_cell(method: Method) -> bool:
+    """Whether a way to customize has prices of its own: that of an import stands among the prices of asking."""
+    return method != IMPORT
+
+
 def tuning_cell(entry: Entry, method: Method) -> str:
-    """Say the same in a cell of a table, of one way to customize."""
+    """Say the same in a cell of a table, of one way to customize that has prices of its own."""
     found = []
     for customization in entry.customizations:
         if customization.method == method and customization.service == "sagemaker":
             found.append("sagemaker: by the instance's hour")
         elif customization.method == method:
-            known = {name: _told(customization, words) for name, words in _BEDROCK.items()}
+            known = {name: _told(customization, words) for name, (words, _) in _BEDROCK.items()}
             asked = _asked(customization) or UNKNOWN
             parts = [f"{name} {text or UNKNOWN}" for name, text in known.items()]
             found.append(f"bedrock: {', '.join([*parts, f'asking {asked}'])}")
@@ -42,9 +49,9 @@ def tuning_cell(entry: Entry, method: Method) -> str:
 
 def _of_bedrock(customization: Customization) -> Iterator[tuple[str, str]]:
     method = customization.method
-    for name, words in _BEDROCK.items():
-        yield f"{method}, {name}", _told(customization, words) or _not_read(customization)
-    yield f"{method}, asking", _asked(customization) or _not_read(customization)
+    for name, (words, unit) in _BEDROCK.items():
+        yield f"{method}, {name}", _told(customization, words) or _not_told(customization, unit)
+    yield f"{method}, asking", _asked(customization) or _not_told(customization, "token")
 
 
 def _told(customization: Customization, words: _Words) -> str | None:
@@ -77,14 +84,23 @@ def _by_the_hour(price: TuningPrice) -> str | None:
     return f"USD {price.usd_unit_hour:g} an hour, without commitment" if price.usd_unit_hour else None
 
 
-_BEDROCK: dict[str, _Words] = {"training": _trained, "storage": _kept, "model unit": _by_the_hour}
+_BEDROCK: dict[str, tuple[_Words, str]] = {
+    "training": (_trained, "token"),
+    "storage": (_kept, "month"),
+    "model unit": (_by_the_hour, "hour"),
+}
+"""How each price is told, and what it is counted by."""
 
 
 def _where(price: TuningPrice) -> str:
     return f" in {price.region}" if price.region else ""
 
 
-def _not_read(customization: Customization) -> str:
-    if not customization.regions:
+def _not_told(customization: Customization, unit: str) -> str:
+    """Say of a price that is not known who can be asked for it, or that AWS was asked and has none."""
+    if customization.method != TUNED_BY or not customization.regions:
         return NO_SOURCE
-    return f"{NO_SOURCE}; `fourfold models refresh --region {customization.regions[0]} --write` asks AWS"
+    unasked = [region for region in customization.regions if region not in customization.asked]
+    if unasked:
+        return f"{NO_SOURCE}; `fourfold models refresh --region {unasked[0]} --write` asks AWS"
+    return f"AWS names none by the {unit} in {', '.join(customization.regions)}"

@@ -16,8 +16,6 @@ from cli.near import did_you_mean, near
 from pipelines.formats.limits import LIMITS, Limits
 from pipelines.formats.records import Format
 
-THEM = "`fourfold models --customizable fine-tuning` lists what can be."
-
 
 class WrongUsage(ValueError):
     """What was asked for cannot be done; the message says what can."""
@@ -47,12 +45,11 @@ def trained_model(key: str) -> TrainedModel | None:
     if not key:
         return None
     if key not in ENTRIES:
-        trainable = {known: entry for known, entry in ENTRIES.items() if _services(entry)}
-        meant = near(key, _names(trainable)) or near(key, _names(ENTRIES))
-        raise WrongUsage(f"There is no model {key} in the catalogue. {did_you_mean(meant, THEM)}")
-    entry, rows = ENTRIES[key], tuple(row for row in LIMITS if row.key == key)
-    if not rows and "sagemaker" not in _services(entry):
-        raise WrongUsage(f"{key} {_why_not(entry)}. {THEM}")
+        meant = near(key, _names(_taken())) or near(key, _names(ENTRIES))
+        raise WrongUsage(f"There is no model {key} in the catalogue. {did_you_mean(meant, _taken_in_words())}")
+    entry, rows = ENTRIES[key], _rows(key)
+    if key not in _taken():
+        raise WrongUsage(f"{key} {_why_not(entry)}. {_taken_in_words()}")
     return TrainedModel(key, rows[0].name if rows else f"{entry.provider} {entry.name}", rows)
 
 
@@ -64,6 +61,19 @@ def limits_in_words(trained: TrainedModel | None, form: Format) -> str:
         return f"No source names limits of SageMaker's fine-tuning of {trained.name}: the form is checked."
     row = next((row for row in trained.rows if row.format is form), None)
     return f"Limits: {row.name}, {row.method} on Bedrock." if row else f"{trained.name} takes another format."
+
+
+def _taken() -> dict[str, Entry]:
+    """The models that training data is checked for."""
+    return {key: entry for key, entry in ENTRIES.items() if _rows(key) or "sagemaker" in _services(entry)}
+
+
+def _taken_in_words() -> str:
+    return f"--model takes {', '.join(_taken())}."
+
+
+def _rows(key: str) -> tuple[Limits, ...]:
+    return tuple(row for row in LIMITS if row.key == key)
 
 
 def _services(entry: Entry) -> set[Service]:

@@ -33,6 +33,24 @@ def summary(found: list[str]) -> str:
     return f"{len(found)} {noun} detected: {'; '.join(found)}"
 
 
+def without_nulls(shape: Any, value: Any) -> Any:
+    """The value without the members that are null, which JSON protocols take for absent; documents keep theirs."""
+    if getattr(shape, "is_document_type", False):
+        return value
+    if shape.type_name == "structure" and isinstance(value, dict):
+        members = shape.members
+        return {
+            name: without_nulls(members[name], inner) if name in members else inner
+            for name, inner in value.items()
+            if inner is not None
+        }
+    if shape.type_name == "list" and isinstance(value, list):
+        return [without_nulls(shape.member, inner) for inner in value]
+    if shape.type_name == "map" and isinstance(value, dict):
+        return {key: without_nulls(shape.value, inner) for key, inner in value.items()}
+    return value
+
+
 def _never(_value: Any) -> bool:
     return False
 
@@ -57,7 +75,7 @@ def violations(shape: Any, value: Any, path: str = "", is_open: IsOpen = _never)
 
 def _structure(shape: Any, value: Any, path: str, is_open: IsOpen) -> Iterator[str]:
     _require_type(value, (dict,), "a structure", path)
-    if getattr(shape, "is_tagged_union", False) and (len(value) != 1 or None in value.values()):
+    if getattr(shape, "is_tagged_union", False) and sum(inner is not None for inner in value.values()) != 1:
         yield _violation(value, path, f"Member must have exactly one of: {', '.join(shape.members)}")
     for name in shape.required_members:
         if value.get(name) is None:

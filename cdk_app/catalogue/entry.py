@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from cdk_app.catalogue.facts import (
+    ACCOUNT,
     Abilities,
     Bedrock,
     Customization,
@@ -80,8 +81,10 @@ class Entry(Sourced):
         for name, facts in (("customization", self.customizations), ("price", self.prices)):
             if facts:
                 found[name] = _sources(facts)
-        if prices := [price for customization in self.customizations for price in customization.prices]:
-            found["price of tuning"] = _sources(prices)
+        prices = [price for customization in self.customizations for price in customization.prices]
+        told = (ACCOUNT,) if any(customization.asked for customization in self.customizations) else ()
+        if of_tuning := tuple(dict.fromkeys((*_sources(prices), *told))):
+            found["price of tuning"] = of_tuning
         return found
 
     def price(self, by: str, unit: Unit | None = None, region: str | None = None) -> Price | None:

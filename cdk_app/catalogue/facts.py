@@ -17,6 +17,9 @@ Service = Literal["bedrock", "sagemaker"]
 Unit = Literal["1k tokens", "image", "query", "minute", "second"]
 Processor = Literal["cpu", "gpu", "neuron"]
 
+ACCOUNT = "account"
+"""The source of what AWS told: the key that stands in entries for it."""
+
 Region = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 Geography = Annotated[str, Field(pattern=r"^[a-z]{2,6}$")]
 Usd = Annotated[float, Field(gt=0)]
@@ -179,6 +182,8 @@ class Customization(Sourced):
     """Regions in which what comes out is served on demand; where there is none, with provisioned throughput alone."""
     prices: tuple[TuningPrice, ...] = ()
     """What is known of its price; of what is not here no source was read."""
+    asked: tuple[Region, ...] = ()
+    """Regions of which AWS was asked for its prices: it names no others there than those in `prices`."""
 
     @model_validator(mode="after")
     def _has_prices_of_bedrock(self) -> Customization:
@@ -201,13 +206,13 @@ class Price(Sourced):
 
     @property
     def place(self) -> str:
-        """Where it holds: the region, the regions of a geography's profile, or the United States.
+        """Where it holds: the region, the regions of a profile (a geography's or the global one), or the United States.
 
         The list price of the United States may be lower than what is billed elsewhere.
         """
         if self.region is not None:
             return self.region
-        of_a_profile = self.by not in ("on-demand", "global", "us", "import", "function")
+        of_a_profile = self.by not in ("on-demand", "us", "import", "function")
         return f"the regions of the profile `{self.by}`" if of_a_profile else "the United States"
 
     @model_validator(mode="after")

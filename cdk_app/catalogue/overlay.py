@@ -7,16 +7,17 @@ the service tells of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from cdk_app.catalogue.entry import Entry
-from cdk_app.catalogue.facts import Customization, EndOfLife, Kind, Price, Profile, TuningPrice
+from cdk_app.catalogue.facts import ACCOUNT, Customization, EndOfLife, Kind, Method, Price, Profile, TuningPrice
 from cdk_app.catalogue.observation import Observation, Observed
 from cdk_app.catalogue.price_list import Way
+from cdk_app.catalogue.tuning_price_list import TuningRate
 
-ACCOUNT = "account"
-"""The source of what AWS told: the key that stands in entries for it."""
+TUNED_BY: Method = "fine-tuning"
+"""The method whose prices AWS's price list names: of what others cost it says nothing that could be told apart."""
 
 
 def overlaid(entries: Mapping[str, Entry], observations: Iterable[Observation]) -> dict[str, Entry]:
@@ -56,20 +57,29 @@ def _updated(entry: Entry, observed: Observed | None, region: str) -> Entry:
         update["lifecycle"] = observed.lifecycle
     update |= {"profiles": elsewhere, "on_demand": tuple(sorted(on_demand))}
     changes: dict[str, object] = {"bedrock": entry.bedrock.model_copy(update=update)}
+    rates = observed.tuning if observed is not None else ()
+    changes["customizations"] = tuple(_priced(one, rates, region) for one in entry.customizations)
     if observed is not None:
         if observed.end_of_life is not None:
             changes["end_of_life"] = EndOfLife(day=date.fromisoformat(observed.end_of_life), sources=(ACCOUNT,))
-        changes["customizations"] = tuple(_priced(one, observed, region) for one in entry.customizations)
         changes["prices"] = (*(p for p in entry.prices if p.region != region), *_prices(observed, region))
     return entry.model_copy(update=changes)
 
 
-def _priced(customization: Customization, observed: Observed, region: str) -> Customization:
-    """The customization with what AWS tells of its price in a region, where it is offered there."""
-    if customization.service != "bedrock" or region not in customization.regions or not observed.tuning:
+def _priced(customization: Customization, rates: Sequence[TuningRate], region: str) -> Customization:
+    """The customization with what AWS tells, or does not tell, of its price in a region that offers it."""
+    named = customization.service == "bedrock" and customization.method == TUNED_BY
+    if not named or region not in customization.regions:
         return customization
-    usd = {rate.what: rate.usd for rate in observed.tuning}
-    here = TuningPrice(
+    others = tuple(price for price in customization.prices if price.region != region)
+    prices = (_tuning_price(rates, region), *others) if rates else others
+    asked = tuple(dict.fromkeys((*customization.asked, region)))
+    return customization.model_copy(update={"prices": prices, "asked": asked})
+
+
+def _tuning_price(rates: Sequence[TuningRate], region: str) -> TuningPrice:
+    usd = {rate.what: rate.usd for rate in rates}
+    return TuningPrice(
         region=region,
         usd_trained=usd.get("training"),
         usd_month=usd.get("storage"),
@@ -78,8 +88,6 @@ def _priced(customization: Customization, observed: Observed, region: str) -> Cu
         usd_out=usd.get("out"),
         sources=(ACCOUNT,),
     )
-    others = tuple(price for price in customization.prices if price.region != region)
-    return customization.model_copy(update={"prices": (here, *others)})
 
 
 def _without(profile: Profile, region: str) -> Profile | None:

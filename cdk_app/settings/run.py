@@ -194,8 +194,18 @@ def _customization(settings: Settings) -> dict[str, Any]:
             "hyperparameters": {name: _plain(value) for name, value in bedrock.hyperparameters.items()},
             "serving": bedrock.serving,
             "price": _price(model),
+            "billed_as_base": _billed_as_base(settings),
         }
     }
+
+
+def _billed_as_base(settings: Settings) -> bool:
+    """Whether a source says that the customized model costs what its base does, served as the settings have it."""
+    bedrock = settings.tuning.bedrock
+    facts = customization(bedrock.model, bedrock.method) if bedrock else None
+    if bedrock is None or facts is None or bedrock.serving != "on-demand":
+        return False
+    return any(price.on_demand_as_base for price in facts.prices)
 
 
 def customization_prefix(settings: Settings) -> str:

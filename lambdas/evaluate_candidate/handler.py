@@ -58,7 +58,7 @@ def handle(event: Event, context: Context) -> dict[str, object]:
     run, fields = run_of(event)
     log.add(run_id=run.run_id)
     if "candidate" in fields:
-        return _evaluate(run, parse_candidate(fields.fields("candidate")), context)
+        return _evaluate(run, parse_candidate(fields.fields("candidate"), unpriced=True), context)
     if run.judge is None:
         raise InvalidEvent("Neither a candidate nor a judge is there to be tried", remedy="Pass the candidate.")
     deadline = Deadline(context.get_remaining_time_in_millis, len(PAIRS))

@@ -3,7 +3,8 @@
 Result: ``{"index", "model", "model_id", "platform", "strategy", "metric", "value", "ci": [low, high], "level",
 "resamples", "chance", "examples", "failed", "latency_ms_p50", "latency_ms_p95", "usd_per_1k_requests", "priced_by",
 "input_tokens", "output_tokens"}``, with ``result_key`` and ``predictions_key`` added once stored. Latencies are over
-answered requests. ``priced_by`` says whether the cost is of ``tokens``, or of the ``seconds`` that were measured.
+answered requests. ``priced_by`` says whether the cost is of ``tokens``, or of the ``seconds`` that were measured; cost
+and basis are null for a customized model whose price no source says.
 ``faithfulness`` is added for summaries, see `lambdas.shared.faithfulness`.
 ``similarity`` is added where summaries are embedded: ``{"model", "value", "ci", "usd"}``; ``retrieval`` for candidates
 that retrieve, see `lambdas.evaluate_candidate.retrieved`; ``judge`` where a judge measured, see
@@ -19,6 +20,8 @@ from collections.abc import Iterator, Sequence
 
 from lambdas.evaluate_candidate.measuring import Outcome
 from lambdas.shared.by_label import by_label
+from lambdas.shared.converse import Answer
+from lambdas.shared.cost import Price
 from lambdas.shared.errors import FunctionError
 from lambdas.shared.figures import percentile, resamples_of
 from lambdas.shared.metrics import Metric
@@ -52,7 +55,6 @@ def summary(
     references, texts = _texts(outcomes)
     quality = metric.interval(references, texts)
     millis = [answer.seconds * 1000 for answer in answers]
-    dollars = [candidate.price.usd(a.input_tokens, a.output_tokens, a.seconds) for a in answers]
     return {
         "index": candidate.index,
         "model": candidate.model,
@@ -68,11 +70,18 @@ def summary(
         "failed": len(refused),
         "latency_ms_p50": round(percentile(millis, 0.5), 3),
         "latency_ms_p95": round(percentile(millis, 0.95), 3),
-        "usd_per_1k_requests": round(1000 * (sum(dollars) / len(dollars) + usd_of_searching), 6),
-        "priced_by": candidate.price.basis,
+        **_cost(candidate.price, answers, usd_of_searching),
         "input_tokens": sum(answer.input_tokens for answer in answers),
         "output_tokens": sum(answer.output_tokens for answer in answers),
     }
+
+
+def _cost(price: Price | None, answers: Sequence[Answer], usd_of_searching: float) -> dict[str, object]:
+    if price is None:
+        return {"usd_per_1k_requests": None, "priced_by": None}
+    dollars = [price.usd(a.input_tokens, a.output_tokens, a.seconds) for a in answers]
+    usd = round(1000 * (sum(dollars) / len(dollars) + usd_of_searching), 6)
+    return {"usd_per_1k_requests": usd, "priced_by": price.basis}
 
 
 def by_label_of(labels: Sequence[str], outcomes: Sequence[Outcome]) -> dict[str, object]:

@@ -26,6 +26,7 @@ class Candidate:
         model: key in the catalogue.
         model_id: what Converse takes; empty for the extractive baseline.
         platform: where it runs: ``bedrock``, ``bedrock-import`` or ``lambda``.
+        price: what it costs; None where no source says what a customized model costs.
         examples: how many examples a few-shot prompt shows, otherwise 0.
         choose: which examples: ``first``, the same for every text, or ``similar`` to it.
         sampling: whether it takes a temperature.
@@ -39,7 +40,7 @@ class Candidate:
     platform: str
     strategy: str
     examples: int
-    price: Price
+    price: Price | None
     choose: str = FIRST
     sampling: bool = True
     passages: int = 0
@@ -51,8 +52,8 @@ class Candidate:
         return f"{self.index}-{self.model}-{self.strategy}"
 
 
-def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
-    """Read a candidate; `index` replaces the field of that name."""
+def parse_candidate(fields: Fields, index: int | None = None, *, unpriced: bool = False) -> Candidate:
+    """Read a candidate; `index` replaces the field of that name, and `unpriced` lets its price be null."""
     strategy = fields.text("strategy")
     if strategy not in STRATEGIES:
         raise fields.complaint(f"The strategy {strategy!r} is not one of {', '.join(STRATEGIES)}")
@@ -69,7 +70,7 @@ def parse_candidate(fields: Fields, index: int | None = None) -> Candidate:
         platform=fields.text("platform"),
         strategy=strategy,
         examples=fields.integer("examples", minimum=1, maximum=20) if strategy == FEW_SHOT else 0,
-        price=parse_price(fields.fields("price")),
+        price=None if unpriced and fields.is_null("price") else parse_price(fields.fields("price")),
         choose=choose,
         sampling=fields.flag("sampling", default=True),
         passages=fields.integer("passages", minimum=1, maximum=20) if strategy == RETRIEVAL else 0,

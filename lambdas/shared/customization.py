@@ -22,6 +22,7 @@ class Customization:
         hyperparameters: by the API's names, as texts.
         serving: ``on-demand`` or ``provisioned``.
         base: the model as it is, to compare with; by its key `pipelines.formats` knows the limits of the data.
+        billed_as_base: whether the customized model is known to cost what its base does.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Customization:
     hyperparameters: dict[str, str]
     serving: str
     base: Candidate
+    billed_as_base: bool
 
     def document(self) -> dict[str, object]:
         """Give the JSON object that `parse_customization` reads."""
@@ -62,4 +64,5 @@ def _customization(fields: Fields, name: str, base: Candidate) -> Customization:
         hyperparameters={key: hyperparameters.text(key) for key in hyperparameters},
         serving=fields.text("serving"),
         base=base,
+        billed_as_base=fields.flag("billed_as_base"),
     )

@@ -43,6 +43,10 @@ class Fields:
     def __iter__(self) -> Iterator[str]:
         return iter(self._value)
 
+    def is_null(self, name: str) -> bool:
+        """Whether the field is there, and says that there is nothing."""
+        return name in self._value and self._value[name] is None
+
     def raw(self, name: str) -> object:
         """Give the field whatever its type; it must be there and not be null."""
         value = self._value.get(name)

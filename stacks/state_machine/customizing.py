@@ -30,10 +30,11 @@ _ATTEMPT = "($exists($states.context.Execution.RedriveCount) ? $states.context.E
 _JOB = f"{{% $run.customization.name & ({_ATTEMPT} > 0 ? '-' & $string({_ATTEMPT}) : '') %}}"
 _TOKEN = f"{{% $hash($states.context.Execution.Id & '-' & $string({_ATTEMPT}), 'SHA-256') %}}"
 _LONGEST = "{% $number($run.tuning.MaxRuntimeSeconds) %}"
-# The customized model differs from its base by its id, and by its name in figures.
+# The customized model differs from its base by its id, by its name in figures, and perhaps by its price.
 _CANDIDATES = (
     "{% [$run.customization.base, $merge([$run.customization.base, "
-    "{'index': 1, 'model': $run.customization.base.model & '-customized', 'model_id': $served_model_id}])] %}"
+    "{'index': 1, 'model': $run.customization.base.model & '-customized', 'model_id': $served_model_id, "
+    "'price': $run.customization.billed_as_base ? $run.customization.base.price : null}])] %}"
 )
 # As many test records as the SageMaker branch takes; the two are measured by the metric alone, as there.
 _RUN = (

@@ -174,17 +174,45 @@ def test_a_conversation_that_cannot_be_had_is_refused(bedrock: Any, request_: di
     assert problem in found
 
 
-@pytest.mark.parametrize("block", [{}, {"text": None}, {"text": "a", "toolResult": None}])
-def test_a_block_of_nothing_or_of_two_things_is_refused_whoever_sends_it(emulator: Emulator, block: Any) -> None:
+def sending(emulator: Emulator, document: dict[str, Any]) -> Any:
+    """A client that sends this, whatever it is asked for, as one that is not AWS's own can."""
+
     def put(params: Any, **_: Any) -> None:
-        params["body"] = json.dumps({"messages": [{"role": "user", "content": [block]}]}).encode()
+        params["body"] = json.dumps(document).encode()
 
     client = emulator.client("bedrock-runtime")
     client.meta.events.register("before-call", put)
+    return client
+
+
+@pytest.mark.parametrize("block", [{}, {"text": None}, {"text": "a", "cachePoint": {"type": "default"}}])
+def test_a_block_of_nothing_or_of_two_things_is_refused_whoever_sends_it(emulator: Emulator, block: Any) -> None:
+    client = sending(emulator, {"messages": [{"role": "user", "content": [block]}]})
     for call in (client.converse, client.converse_stream):
         found = refusal(partial(call, modelId=TEXT))
         assert found.startswith("ValidationException: 1 validation error detected: Value")
         assert "at 'messages.1.member.content.1.member' failed to satisfy constraint: Member must have exactly" in found
+
+
+def test_what_is_null_is_not_given(emulator: Emulator, bedrock: Any) -> None:
+    settings = {"maxTokens": 4, "temperature": 0}
+    block = {"text": QUESTION, "image": None, "toolUse": None, "guardContent": None}
+    document = {
+        "messages": [{"role": "user", "content": [block]}],
+        "system": None,
+        "toolConfig": None,
+        "guardrailConfig": None,
+        "inferenceConfig": {**settings, "topP": None, "stopSequences": None},
+    }
+    client = sending(emulator, document)
+    expected = converse(bedrock, QUESTION, inferenceConfig=settings)["output"]
+    assert client.converse(modelId=TEXT)["output"] == expected
+    streamed = [
+        event["contentBlockDelta"]["delta"]["text"]
+        for event in client.converse_stream(modelId=TEXT)["stream"]
+        if "contentBlockDelta" in event
+    ]
+    assert "".join(streamed) == expected["message"]["content"][0]["text"]
 
 
 def test_a_text_that_is_too_long_is_refused(bedrock: Any) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from tests.twin.helpers import allow, unique, user_client
 from tests.twin.test_bedrock import QUESTION, TEXT, converse, refusal
-from twin.emulator import Emulator
+from twin.bedrock.control import service, store
+from twin.emulator import Emulator, hooks
 
 Json = dict[str, Any]
 IN, OUT = "You may not ask this.", "I may not say this."
@@ -280,6 +281,24 @@ def test_only_what_is_marked_is_looked_at_where_anything_is(runtime: Any, guardr
     assert stopped({"text": "a cod"}, marked) == "guardrail_intervened"
     assert stopped({"text": "a cod"}, system=[{"text": "a herring"}]) == "max_tokens"
     assert stopped({"text": "a cod"}, system=[marked]) == "guardrail_intervened"
+
+
+def test_a_guardrail_that_was_saved_before_its_versions_were_counted_gets_the_next_one() -> None:
+    def sent(path: str, **parameters: Any) -> Json:
+        request = hooks.Request("bedrock", "POST", path, {}, json.dumps(parameters).encode())
+        answer: Json = json.loads(service.handle(request).body)
+        return answer
+
+    saved = store.save()
+    messages = {"blockedInputMessaging": IN, "blockedOutputsMessaging": OUT}
+    made = sent("/guardrails", name=unique("guardrail"), **messages, **words("herring"))
+    for version in ("1", "2"):
+        assert sent(f"/guardrails/{made['guardrailId']}", clientRequestToken=unique("token"))["version"] == version
+    [record] = [one for one in store.all_of("guardrail") if one["guardrailArn"] == made["guardrailArn"]]
+    del record["_versions_made"]
+    for version in ("3", "4"):
+        assert sent(f"/guardrails/{made['guardrailId']}")["version"] == version
+    store.load(saved)
 
 
 def test_a_stream_is_looked_at_as_a_whole(runtime: Any, guardrail: Any) -> None:

@@ -58,6 +58,23 @@ def test_each_kind_of_violation_is_named(change: dict[str, Any], expected: str) 
 
 
 @pytest.mark.parametrize(
+    ("union", "passes"),
+    [
+        ({"ImageClassificationJobConfig": {}}, True),
+        ({"ImageClassificationJobConfig": {}, "TextGenerationJobConfig": None}, True),
+        ({"ImageClassificationJobConfig": {}, "TextGenerationJobConfig": {}}, False),
+        ({"ImageClassificationJobConfig": None}, False),
+        ({}, False),
+    ],
+)
+def test_a_union_has_exactly_one_member_that_is_not_null(union: dict[str, Any], passes: bool) -> None:
+    message = refusal({"AutoMLProblemTypeConfig": union}, "CreateAutoMLJobV2").message
+    assert ("'autoMLProblemTypeConfig' failed to satisfy constraint: Member must have exactly one of" in message) is (
+        not passes
+    )
+
+
+@pytest.mark.parametrize(
     "change", [{"TrainingJobName": 3}, {"EnableNetworkIsolation": "yes"}, {"Tags": {}}, {"HyperParameters": {"a": 1}}]
 )
 def test_a_value_of_the_wrong_type_cannot_be_read(change: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from twin.bedrock import converse, count_tokens, faults, invoke_model, stream
+from twin.bedrock.checking import parameters_of
 from twin.bedrock.guarding import guard_of
 from twin.bedrock.guardrails.applying import apply_guardrail
 from twin.bedrock.named import Named, resolve
@@ -39,7 +40,7 @@ def handle(request: Request) -> Answer:
 
 
 def _converse(named: Named, request: Request) -> Response:
-    parameters = request.parameters
+    parameters = parameters_of("Converse", request)
     converse.check(named.model, parameters)
     if "toolConfig" in parameters:
         answer = converse_with_tools(named.model, parameters)
@@ -50,13 +51,13 @@ def _converse(named: Named, request: Request) -> Response:
 
 
 def _converse_stream(named: Named, request: Request) -> Stream:
-    parameters = request.parameters
+    parameters = parameters_of("ConverseStream", request)
     converse.check(named.model, parameters, "ConverseStream")
     return stream.converse_stream(named.model, parameters, guard_of(request, parameters))
 
 
 def _count_tokens(named: Named, request: Request) -> Json:
-    return count_tokens.count_tokens(named, request.parameters)
+    return count_tokens.count_tokens(named, parameters_of("CountTokens", request))
 
 
 def _invoke(named: Named, request: Request) -> Response:

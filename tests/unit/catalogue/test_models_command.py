@@ -272,11 +272,12 @@ def test_every_price_names_its_place_and_the_model_answers_there(entry: Entry) -
         assert entry.bedrock is not None
         answering = [region for region in entry.bedrock.regions if by in entry.bedrock.ways(region)]
         if place == "the United States":
+            assert by != "global"
             assert any(region.startswith("us-") for region in answering)
         else:
             assert place == f"the regions of the profile `{by}`"
             assert by in {profile.geography for profile in entry.bedrock.profiles}
-            assert not any(region.startswith("us-") for region in answering)
+            assert by == "global" or not any(region.startswith("us-") for region in answering)
 
 
 def test_a_price_is_shown_with_its_place() -> None:
@@ -288,6 +289,14 @@ def test_a_price_is_shown_with_its_place() -> None:
     assert "price us:                 USD 0.035 in, 0.14 out per million tokens in the United States" in output
     _, output, _ = invoke("--region", "eu-west-1", "--provider", "amazon", "--kind", "chat")
     assert cells(output)[1][5] == "0.046 in, 0.184 out per million tokens (`eu`)"
+
+
+def test_the_price_of_a_global_profile_is_that_of_its_regions() -> None:
+    _, output, _ = invoke("claude-haiku-4-5")
+    [line] = [line for line in output.splitlines() if "price global:" in line]
+    assert line.endswith("in the regions of the profile `global`")
+    _, output, _ = invoke("--provider", "anthropic", "--region", "ap-northeast-1")
+    assert {row[0]: row[5] for row in cells(output)}["claude-haiku-4-5"].endswith("(`global`)")
 
 
 def test_json_has_every_fact_and_every_source_that_it_names() -> None:

@@ -9,13 +9,14 @@ import pytest
 from cdk_app.catalogue import ENTRIES, resolve
 from cdk_app.catalogue.account import Unreachable, observe
 from cdk_app.catalogue.differences import Difference, differences
+from cdk_app.catalogue.facts import ACCOUNT
 from cdk_app.catalogue.observation import (
     Observation,
     UnreadableObservation,
     read_observations,
     write_observation,
 )
-from cdk_app.catalogue.overlay import ACCOUNT, overlaid
+from cdk_app.catalogue.overlay import overlaid
 from cdk_app.catalogue.price_list import TokenRate, token_rates
 from tests.unit.catalogue.conftest import HAIKU, MARKETPLACE_OFFER, REGION, FakeAws, product
 

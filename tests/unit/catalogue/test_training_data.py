@@ -46,4 +46,4 @@ def test_the_command_takes_exactly_the_models_that_the_catalogue_knows_to_be_fin
     (tmp_path / "train.jsonl").write_text("{}\n")
     result = CliRunner().invoke(app, ["check-data", str(tmp_path / "train.jsonl"), "--model", key])
     assert result.exit_code == (1 if key in ANYWHERE else 2)
-    assert ("`fourfold models --customizable fine-tuning` lists" in result.stderr) is (key not in ANYWHERE)
+    assert ("--model takes " in result.stderr) is (key not in ANYWHERE)

@@ -15,6 +15,7 @@ from cdk_app.catalogue.observation import Observation, Observed, write_observati
 from cdk_app.catalogue.overlay import overlaid
 from cdk_app.catalogue.tuning_price_list import TuningRate, tuning_rates
 from cli.main import app
+from cli.show_tuning_prices import tuning_prices
 from tests.unit.catalogue.conftest import product
 
 Invoke = Callable[..., str]
@@ -51,7 +52,7 @@ def invoke(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     return run
 
 
-def observed(region: str) -> Observation:
+def observed(region: str, *rates: TuningRate) -> Observation:
     nova = Observed(
         model_id="amazon.nova-micro-v1:0",
         name="Nova Micro",
@@ -60,7 +61,7 @@ def observed(region: str) -> Observation:
         writes=("text",),
         lifecycle="active",
         on_demand=True,
-        tuning=tuple(RATES),
+        tuning=rates,
     )
     return Observation(region=region, day="2026-12-01", models=(nova,))
 
@@ -69,13 +70,23 @@ def test_the_price_list_s_products_are_told_apart_by_the_ends_of_their_names() -
     assert tuning_rates(OFFER) == RATES
 
 
+@pytest.mark.parametrize("term", ["1month", "6month", "NoCommit-1month"])
+def test_a_model_unit_with_a_commitment_has_another_price_than_one_without(term: str) -> None:
+    unit = "USE1-NovaMicro-ProvisionedThroughput-{}-ModelUnits"
+    committed = product("hour", "60", model="Nova Micro", usagetype=unit.format(term))
+    free = product("hour", "70", model="Nova Micro", usagetype=unit.format("NoCommit"))
+    assert tuning_rates([committed]) == []
+    for offer in ([committed, free], [free, committed]):
+        assert tuning_rates(offer) == [TuningRate("novamicro", "unit hour", 70.0)]
+
+
 def test_a_unit_that_is_not_the_one_it_is_counted_in_is_no_price() -> None:
     wrong = [{**one, "terms": product("second", "1")["terms"]} for one in OFFER]
     assert tuning_rates(wrong) == []
 
 
 def test_what_aws_told_is_shown_with_its_region_and_source(invoke: Invoke, tmp_path: Path) -> None:
-    write_observation(observed("us-east-1"), tmp_path / ".fourfold")
+    write_observation(observed("us-east-1", *RATES), tmp_path / ".fourfold")
     output = invoke("nova-micro")
     assert "training:    USD 4 per million tokens of each epoch in us-east-1" in output
     assert "storage:     USD 3 a month in us-east-1" in output
@@ -85,8 +96,40 @@ def test_what_aws_told_is_shown_with_its_region_and_source(invoke: Invoke, tmp_p
 
 
 def test_a_price_is_laid_over_only_where_the_model_is_tuned() -> None:
-    followed = overlaid(ENTRIES, [observed("eu-west-2")])
+    followed = overlaid(ENTRIES, [observed("eu-west-2", *RATES)])
     assert followed["nova-micro"].customizations == ENTRIES["nova-micro"].customizations
+
+
+def test_only_fine_tuning_has_the_price_that_aws_names_of_customization(invoke: Invoke, tmp_path: Path) -> None:
+    [tuned] = [one for one in ENTRIES["nova-micro"].customizations if one.method == "fine-tuning" and one.regions]
+    distilled = tuned.model_copy(update={"method": "distillation", "prices": ()})
+    both = {"nova-micro": ENTRIES["nova-micro"].model_copy(update={"customizations": (tuned, distilled)})}
+    followed = overlaid(both, [observed("us-east-1", *RATES)])["nova-micro"].customizations
+    assert followed[0].prices[0].usd_trained == 0.004
+    assert followed[1] == distilled
+    assert dict(tuning_prices(both["nova-micro"]))["distillation, training"] == "no source read"
+    write_observation(observed("us-east-1", *RATES), tmp_path / ".fourfold")
+    assert "distillation, training:   no source read\n" in invoke("nova-micro")
+
+
+def test_after_aws_was_asked_it_is_said_what_it_does_not_name(invoke: Invoke, tmp_path: Path) -> None:
+    assert "refresh --region us-east-1 --write` asks AWS" in invoke("nova-micro")
+    write_observation(observed("us-east-1", TuningRate("novamicro", "training", 0.004)), tmp_path / ".fourfold")
+    output = invoke("nova-micro")
+    assert "fine-tuning, training:    USD 4 per million tokens of each epoch in us-east-1" in output
+    assert "fine-tuning, storage:     AWS names none by the month in us-east-1" in output
+    assert "fine-tuning, model unit:  AWS names none by the hour in us-east-1" in output
+    assert "fine-tuning, asking:      on demand as the base model" in output
+    assert "asks AWS" not in output
+
+
+def test_a_model_of_which_aws_names_no_price_at_all_has_its_answer_as_source(invoke: Invoke, tmp_path: Path) -> None:
+    write_observation(Observation(region="us-west-2", day="2026-12-01", models=()), tmp_path / ".fourfold")
+    output = invoke("llama-3-3-70b-instruct")
+    for what in ("training:    AWS names none by the token", "asking:      AWS names none by the token"):
+        assert f"{what} in us-west-2" in output
+    assert "AWS's own answer in us-west-2" in output.split("fine-tuning, training")[1]
+    assert "asks AWS" not in output
 
 
 def test_of_what_no_source_was_read_it_is_said_and_who_can_be_asked(invoke: Invoke) -> None:
@@ -118,5 +161,12 @@ def test_a_list_of_what_can_be_tuned_has_a_column_of_it(invoke: Invoke, tmp_path
     assert cells["nova-micro"].startswith("bedrock: training ?, storage ?, model unit ?, asking on demand as the base")
     assert cells["smollm2-135m-instruct"] == "sagemaker: by the instance's hour"
     assert "tuning" not in invoke().splitlines()[0].split("\t")
-    write_observation(observed("us-east-1"), tmp_path / ".fourfold")
+    write_observation(observed("us-east-1", *RATES), tmp_path / ".fourfold")
     assert "training USD 4 per million tokens of each epoch in us-east-1" in invoke("--customizable", "fine-tuning")
+
+
+def test_a_list_of_what_can_be_imported_has_no_column_of_what_that_costs(invoke: Invoke) -> None:
+    heads, *rows = [line.split("\t") for line in invoke("--customizable", "import").splitlines()]
+    assert "tuning" not in heads
+    assert "smollm2-135m-instruct" in [row[0] for row in rows]
+    assert {len(row) for row in rows} == {len(heads)}

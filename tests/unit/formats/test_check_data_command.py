@@ -7,16 +7,13 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
 
 import cli.check_data
-from cli.main import app
+from cdk_app.catalogue import ENTRIES
 from pipelines.formats.bedrock import conversation_line, messages_line, pre_training_line, prompt_completion_line
 from pipelines.formats.chat import chat_line
-from pipelines.formats.reasons import Reason
-from pipelines.formats.records import Message, Record
+from tests.unit.formats.checking import RECORD, file_of, invoke
 
-RECORD = Record((Message("user", "a question"), Message("assistant", "an answer")), record_id="1")
 PACKED = gzip.compress(b'{"input": "a"}\n')
 WRITERS = {
     "chat": chat_line,
@@ -25,19 +22,6 @@ WRITERS = {
     "messages": messages_line,
     "pre-training": pre_training_line,
 }
-
-
-def invoke(*arguments: object) -> tuple[int, str, str]:
-    """Run the command and return its exit code and what it printed to both streams."""
-    result = CliRunner().invoke(app, ["check-data", *map(str, arguments)], catch_exceptions=False)
-    return result.exit_code, result.stdout, result.stderr
-
-
-def file_of(folder: Path, *lines: str, name: str = "train.jsonl", count: int = 1) -> Path:
-    path = folder / name
-    content = "".join(f"{line}\n" for line in lines * count).encode()
-    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
-    return path
 
 
 @pytest.mark.parametrize("form", WRITERS)
@@ -180,7 +164,7 @@ def test_an_empty_file_is_one_message(tmp_path: Path, content: str) -> None:
             ["{folder}/train.jsonl", "--model", "llama-3.1"],
             "Did you mean `llama-3-1-8b-instruct` or `llama-3-1-70b-instruct`?",
         ),
-        (["{folder}/train.jsonl", "--model", "xyzzy"], "`fourfold models --customizable fine-tuning` lists"),
+        (["{folder}/train.jsonl", "--model", "xyzzy"], "--model takes nova-micro, nova-lite,"),
         (["{folder}/train.jsonl", "--model", "claude-haiku-4-5"], "is not known to be fine-tuned, on Bedrock or on"),
         (["{folder}/train.jsonl", "--model", "qwen3-32b"], "by reinforcement-fine-tuning alone"),
         (["{folder}/train.jsonl", "--model", "titan-embed-image-v1"], "on other data than text alone"),
@@ -199,6 +183,19 @@ def test_what_makes_no_sense_leaves_with_2_and_says_what_does(tmp_path: Path, ar
     assert output == ""
 
 
+@pytest.mark.parametrize("model", ["xyzzy", "titan-embed-image-v1", "claude-haiku-4-5"])
+def test_a_model_that_is_refused_hears_of_all_that_are_taken(tmp_path: Path, model: str) -> None:
+    path = file_of(tmp_path, chat_line(RECORD))
+    _, _, error = invoke(path, "--model", model)
+    named = error.split("--model takes ")[1].strip().removesuffix(".").split(", ")
+    assert set(named) == {
+        key
+        for key, entry in ENTRIES.items()
+        if "text" in entry.writes and any(one.method == "fine-tuning" for one in entry.customizations)
+    }
+    assert [code for code, _, _ in (invoke(path, "--model", name) for name in named) if code == 2] == []
+
+
 def test_ctrl_c_is_one_line_and_130(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def interrupt(*_: object) -> int:
         raise KeyboardInterrupt
@@ -209,72 +206,11 @@ def test_ctrl_c_is_one_line_and_130(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert error.startswith("Interrupted")
 
 
-def test_on_a_terminal_the_findings_are_a_table_with_each_remedy_once(tmp_path: Path) -> None:
-    output = on_a_terminal(file_of(tmp_path, chat_line(RECORD), "{}", "{}"))
-    assert "what to do" in output
-    assert output.count("no record_id") == 1
-    assert output.count(Reason.MISSING_KEY.remedy) == 1
-    assert "\t" not in output
-
-
-def on_a_terminal(path: Path, most_listed: int = 20) -> str:
-    output = io.StringIO()
-    console = Console(file=output, force_terminal=True, width=400, color_system=None)
-    cli.check_data.check_data([path], None, "chat", "", most_listed, console)
-    return output.getvalue()
-
-
-def test_on_a_terminal_a_mistake_that_is_made_again_is_one_row_with_its_lines(tmp_path: Path) -> None:
-    good = chat_line(RECORD)
-    path = file_of(tmp_path, good, *["{}"] * 60, "[]", "{}")
-    output = on_a_terminal(path, 3)
-    rows = [line for line in output.splitlines() if "refused" in line]
-    assert len(rows) == 2
-    assert f"{path}: lines 2, 3, 4 … and 58 more" in rows[0]
-    assert f"{path}: line 62 " in rows[1]
-
-
-def test_on_a_terminal_rows_go_by_their_first_line_and_say_what_warns(tmp_path: Path) -> None:
-    path = file_of(tmp_path, "[]", '{"prompt": "a", "completion": "b", "id": 1}', "{", "[]")
-    output = io.StringIO()
-    console = Console(file=output, force_terminal=True, width=400, color_system=None)
-    cli.check_data.check_data([path], None, "prompt-completion", "", 20, console)
-    rows = [line.split("│") for line in output.getvalue().splitlines() if f"{path}" in line and "│" in line]
-    assert [(row[1].strip(), row[2].strip()) for row in rows] == [
-        (f"{path}: lines 1, 4", "refused"),
-        (f"{path}: line 2", "warning"),
-        (f"{path}: line 3", "refused"),
-    ]
-
-
-def test_on_a_terminal_details_that_differ_are_told_up_to_three(tmp_path: Path) -> None:
-    lines = [json.dumps({"record_id": "1", "messages": [{"role": f"r{n}", "content": "a"}]}) for n in range(9)]
-    [row] = [line for line in on_a_terminal(file_of(tmp_path, *lines)).splitlines() if "unknown_role" in line]
-    assert row.count("messages[0].role is") == 3
-    assert "and 6 others like it" in row
-
-
 def test_in_a_pipe_every_line_is_a_finding_of_its_own_in_the_order_of_the_file(tmp_path: Path) -> None:
     path = file_of(tmp_path, "[]", *["{}"] * 60, "[]")
     _, output, _ = invoke(path, "--format", "chat")
     places = [line.split("\t")[0] for line in output.splitlines() if "\t" in line]
     assert places == [f"{path}:{number}" for number in range(1, 63)]
-
-
-def test_a_folder_is_its_files_and_some_of_them_may_be_empty(tmp_path: Path) -> None:
-    (tmp_path / "train" / "deep").mkdir(parents=True)
-    (tmp_path / "held-out").mkdir()
-    file_of(tmp_path / "train", name="part-0.jsonl")
-    file_of(tmp_path / "train", chat_line(RECORD), name="part-1.jsonl.gz")
-    file_of(tmp_path / "train" / "deep", chat_line(RECORD), "{", name="part-2.jsonl")
-    file_of(tmp_path / "train", "a note", name="README.md")
-    file_of(tmp_path / "train", "a checksum", name=".part-0.jsonl")
-    file_of(tmp_path / "held-out", chat_line(RECORD), name="validation.jsonl")
-    code, output, _ = invoke(tmp_path / "train", "--validation", tmp_path / "held-out")
-    assert code == 1
-    assert "Training: 3 records," in output
-    assert "Validation: 1 record," in output
-    assert f"{tmp_path / 'train' / 'deep' / 'part-2.jsonl'}:2\trefused\tnot_json" in output
 
 
 def test_a_model_that_sagemaker_alone_trains_is_taken_and_no_limits_are_made_up(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def customizing(run: Json) -> Json:
             "hyperparameters": {"epochCount": "2"},
             "serving": "on-demand",
             "base": run["candidates"][1],
+            "billed_as_base": True,
         },
     }
 

@@ -178,6 +178,28 @@ def test_latency_is_in_milliseconds_and_compute_is_paid_by_the_second(
     assert results[0]["priced_by"] == "seconds"
 
 
+def test_a_customized_model_whose_price_is_not_known_has_no_cost_and_none_is_made_up(
+    evaluate: Evaluate, context: Context, run: dict[str, Any], cloud: Cloud
+) -> None:
+    evaluate(1)
+    candidate = {**run["candidates"][1], "model": "nova-micro-customized", "price": None}
+    result = handle({"run": run, "candidate": candidate}, context)
+    assert (result["usd_per_1k_requests"], result["priced_by"]) == (None, None)
+    assert cloud.document("models", str(result["result_key"]))["usd_per_1k_requests"] is None
+    assert result["output_tokens"]
+
+
+def test_a_candidate_of_the_settings_without_a_price_is_refused(
+    evaluate: Evaluate, context: Context, run: dict[str, Any]
+) -> None:
+    run["candidates"][1]["price"] = None
+    with pytest.raises(InvalidEvent, match="The field 'price' is missing"):
+        evaluate(1)
+    del run["candidates"][1]["price"]
+    with pytest.raises(InvalidEvent, match="The field 'price' is missing"):
+        handle({"run": {**run, "candidates": run["candidates"][:1]}, "candidate": run["candidates"][1]}, context)
+
+
 def test_result_and_predictions_are_stored_beside_each_other(evaluate: Evaluate, cloud: Cloud) -> None:
     result = evaluate(1)
 

@@ -71,6 +71,21 @@ def test_the_run_knows_how_its_records_are_divided(resolve: Resolve, cloud: Clou
     assert resolve({})["split"]["test"] == 0, "nothing of the data set itself is for testing then"
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_the_run_knows_whether_what_bedrock_customizes_costs_what_its_base_does(
+    resolve: Resolve, cloud: Cloud, known: bool
+) -> None:
+    defaults = json.loads(cloud.parameters["/settings"])
+    price = {"usd_per_1k_input_tokens": 0.01, "usd_per_1k_output_tokens": 0.02}
+    named = {"name": "fourfold-twin", "model": "nova-micro", "model_id": "us.amazon.nova-micro-v1:0"}
+    data = {"format": "bedrock-conversation", "hyperparameters": {}, "serving": "on-demand"}
+    defaults["tuning"]["bedrock"] = {**named, **data, "price": price, "billed_as_base": known}
+    cloud.parameters["/settings"] = json.dumps(defaults)
+    customization = resolve({})["customization"]
+    assert customization["billed_as_base"] is known
+    assert customization["base"]["price"] == price
+
+
 def test_every_parameter_of_the_pipeline_is_set_as_a_string_of_its_type(resolve: Resolve) -> None:
     declared = json.loads((ROOT / "pipelines/definition/pipeline.json").read_text())["Parameters"]
 

@@ -230,6 +230,14 @@ def test_the_page_says_where_no_answer_got_better_or_worse(whole: dict[str, Any]
     assert '<span class="">+0.000</span>' in page.partition("Where it changed nothing")[2]
 
 
+def test_of_an_evaluation_without_answers_the_page_does_not_say_which_way_they_went(whole: dict[str, Any]) -> None:
+    none = {"best": [], "worst": [], "weakest": [], "moved": {"better": 0, "same": 0, "worse": 0}}
+    page = render(whole | {"evaluation": whole["evaluation"] | none})
+    words = ("Where tuning helped most", "Where it did harm", "No answer got", "closer to the reference")
+    assert [said for said in words if said in page] == []
+    assert "Before and after" in page
+
+
 def test_the_gate_s_verdict_its_parts_and_the_card_are_shown(whole: dict[str, Any]) -> None:
     page = render(whole)
 

@@ -41,6 +41,21 @@ def test_a_workflow_customizes_what_the_model_allows(load: Load, customizing: Ca
     assert tuning["bedrock"]["format"] == "bedrock-conversation"
 
 
+@pytest.mark.parametrize(
+    ("model", "outputs", "bedrock", "known"),
+    [
+        ("nova-micro", "bedrock-conversation", {}, True),
+        ("nova-micro", "bedrock-conversation", {"serving": "provisioned", "time_to_live_hours": 200}, False),
+        ("llama-3-3-70b-instruct", "bedrock-conversation", {}, False),
+    ],
+)
+def test_a_customized_model_costs_what_its_base_does_only_where_a_source_says_so(
+    load: Load, customizing: Callable[..., Document], model: str, outputs: str, bedrock: Document, known: bool
+) -> None:
+    settings = load(customizing(model, (outputs,), **bedrock))
+    assert run_settings(settings)["defaults"]["tuning"]["bedrock"]["billed_as_base"] is known
+
+
 def test_a_run_may_choose_bedrock_only_where_the_settings_say_what_to_customize(
     load: Load, document: Document, customizing: Callable[..., Document]
 ) -> None:

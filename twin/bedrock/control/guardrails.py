@@ -113,7 +113,8 @@ def create_guardrail_version(request: Request, parameters: Json) -> Json:
     token, known = parameters.get("clientRequestToken"), record["_version_of"]
     if token and token in known:
         return {"guardrailId": record["guardrailId"], "version": known[token]}
-    made = record["_versions_made"] + 1
+    # What was saved before versions were counted has each of them in `_version_of`.
+    made = record.get("_versions_made", len(known)) + 1
     number = str(made)
     kept = {**store.shown(record), "version": number, "createdAt": store.now(), "updatedAt": store.now()}
     if "description" in parameters:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from twin import shapes, support
 from twin.bedrock.control import errors, guardrails, imports, jobs, models, serving
 from twin.bedrock.control.routes import parameters_of, route_of
-from twin.constraints import WrongTypeError, summary, violations
+from twin.constraints import WrongTypeError, summary, violations, without_nulls
 from twin.emulator.hooks import Json, Request, Response, ServiceError
 
 Operation = Callable[[Request, Json], Json]
@@ -29,16 +30,15 @@ def handle(request: Request) -> Response | Json:
         name = route.operation if route else f"{request.method} {request.path}"
         raise ServiceError("UnknownOperationException", f"The operation {name} of Bedrock is not served here.", 404)
     operation, honoured = OPERATIONS[route.operation]
-    parameters = parameters_of(request, route)
-    _check(route.operation, parameters, honoured)
     model = shapes.service_model("bedrock").operation_model(route.operation)
-    answer = operation(request, {name: value for name, value in parameters.items() if value is not None})
+    parameters = without_nulls(model.input_shape, parameters_of(request, route))
+    _check(model.input_shape, parameters, honoured)
+    answer = operation(request, parameters)
     status = int(model.http.get("responseCode", 200))
     return Response(json.dumps(answer).encode(), status, {"Content-Type": "application/json"})
 
 
-def _check(operation: str, parameters: Json, honoured: support.Honoured) -> None:
-    shape = shapes.service_model("bedrock").operation_model(operation).input_shape
+def _check(shape: Any, parameters: Json, honoured: support.Honoured) -> None:
     try:
         found = list(violations(shape, parameters))
     except WrongTypeError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from twin.bedrock.checking import check_shape
+from twin.bedrock.checking import check_shape, parameters_of
 from twin.bedrock.control import guardrails as kept
 from twin.bedrock.guardrails.assessing import Assessment, Source, assess, usage
 from twin.emulator.hooks import Json, Request, ServiceError
@@ -22,7 +22,7 @@ _HONOURED = {
 def apply_guardrail(request: Request, identifier: str, version: str) -> Json:
     """Answer an ApplyGuardrail request. Raises ServiceError."""
     began = time.monotonic()
-    given = {**request.parameters, "guardrailIdentifier": identifier, "guardrailVersion": version}
+    given = {**parameters_of("ApplyGuardrail", request), "guardrailIdentifier": identifier, "guardrailVersion": version}
     check_shape("ApplyGuardrail", given)
     if refused := list(unsupported(_HONOURED, given)):
         raise ServiceError("ValidationException", " ".join(refused))
