@@ -72,8 +72,12 @@ class IndexFiles:
         finally:
             self._release(copy)
 
-    def change(self, owner: str, change: Callable[[LexicalIndex], None]) -> None:
+    def change(self, owner: str, change: Callable[[LexicalIndex], bool]) -> None:
         """Change a caller's index: wholly or not at all, on top of what others have written.
+
+        Args:
+            owner: the caller.
+            change: makes the change, and says whether there was any to make.
 
         Raises:
             Problem: 409, others wrote again and again in between.
@@ -84,7 +88,8 @@ class IndexFiles:
                 etag = self._fetch(owner, path)
                 index = _opened(owner, path)
                 try:
-                    change(index)
+                    if not change(index):
+                        return
                     index.compact()
                 finally:
                     index.close()

@@ -102,8 +102,8 @@ class LexicalIndex:
 
     # ---- changes ----------------------------------------------------------------------------------------
 
-    def add(self, document_id: str, name: str, texts: Sequence[str]) -> None:
-        """Add a document's passages; one that is there already is replaced."""
+    def add(self, document_id: str, name: str, texts: Sequence[str]) -> bool:
+        """Add a document's passages, and say so; one that is there already is replaced."""
         with self._lock, _Transaction(self._connection):
             self._remove(document_id)
             [(highest,)] = self._connection.execute("SELECT max(number) FROM passages")
@@ -121,12 +121,16 @@ class LexicalIndex:
             )
             self._append(_postings(counted, first))
         self._read()
+        return True
 
-    def remove(self, document_id: str) -> None:
-        """Remove a document with all that its passages added; one that is not there is no matter."""
+    def remove(self, document_id: str) -> bool:
+        """Remove a document with all that its passages added, and say whether it was there."""
+        if document_id not in self:
+            return False
         with self._lock, _Transaction(self._connection):
             self._remove(document_id)
         self._read()
+        return True
 
     def compact(self) -> None:
         """Give back the space of what was removed, where it is a quarter of the file or more."""
