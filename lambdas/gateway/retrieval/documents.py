@@ -159,7 +159,7 @@ class Documents:
 
     def search(self, caller: Caller, query: str, top_k: int) -> Sequence[Found]:
         """Give the passages of a caller's own documents that are likeliest to answer, the likeliest first."""
-        owner = _owner(caller)
+        owner = owner_of(caller)
         with explained("the index of documents"), self._files.opened(owner) as index:
             if index is None or not len(index) or not query.strip():
                 return []
@@ -190,7 +190,7 @@ class Documents:
     def _write(
         self, caller: Caller, document: Document, texts: Sequence[str], content: bytes, progress: Progress
     ) -> None:
-        owner = _owner(caller)
+        owner = owner_of(caller)
         passages = [Passage(document.id, document.name, number, text) for number, text in enumerate(texts)]
         embedded = self._vectors[1].documents(texts, progress) if self._vectors else []
         with explained("the original"):
@@ -208,7 +208,7 @@ class Documents:
 
     def _erase(self, caller: Caller, document: Document) -> None:
         """Delete all of a document, what a search goes by first and the journal's entry last."""
-        owner = _owner(caller)
+        owner = owner_of(caller)
         with explained("the index of documents"):
             self._files.change(owner, lambda index: index.remove(document.id))
         if self._vectors:
@@ -238,14 +238,14 @@ class Documents:
         return aws.client("s3")
 
 
-def _owner(caller: Caller) -> str:
+def owner_of(caller: Caller) -> str:
     """Name a caller in keys and metadata: an id may be long, and hold anything."""
     return hashlib.sha256(caller.id.encode()).hexdigest()[:40]
 
 
 def _id(caller: Caller, media_type: str, content: bytes) -> str:
     """Name a document by whose it is and what is in it, so that no two callers ever share one."""
-    digest = hashlib.sha256(f"{_owner(caller)}\n{media_type}\n".encode())
+    digest = hashlib.sha256(f"{owner_of(caller)}\n{media_type}\n".encode())
     digest.update(content)
     return digest.hexdigest()[:32]
 

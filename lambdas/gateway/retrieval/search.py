@@ -13,8 +13,9 @@ from lambdas.shared.similarity import WORD
 
 DEPTH = 100
 """Passages that each of the two rankings gives; S3 Vectors gives so many in one answer."""
-LEAST_COSINE = 0.45
-LEAST_COVERAGE = 0.6
+WEIGHT_OF_COSINE = 0.7
+LEAST_EVIDENCE = 0.45
+"""Below it a passage has nothing to do with a question; measured with all-MiniLM-L6-v2: docs/retrieval.md."""
 SAME_SHARE = 0.9
 """Share of word pairs from which on two passages say the same."""
 
@@ -39,12 +40,20 @@ class Found:
     coverage: float
 
     @property
-    def relevant(self) -> bool:
-        """Whether it has to do with the question: by its meaning, or by its words."""
-        return self.coverage >= LEAST_COVERAGE or (self.cosine is not None and self.cosine >= LEAST_COSINE)
+    def evidence(self) -> float:
+        """How much it has to do with the question, by meaning and words; unlike the score, of the same scale always."""
+        if self.cosine is None:
+            return self.coverage
+        return WEIGHT_OF_COSINE * self.cosine + (1 - WEIGHT_OF_COSINE) * self.coverage
 
 
-def ranked(index: LexicalIndex, query: str, cosines: Mapping[int, float], count: int) -> list[Found]:
+def ranked(
+    index: LexicalIndex,
+    query: str,
+    cosines: Mapping[int, float],
+    count: int,
+    weight: float = WEIGHT_OF_EMBEDDINGS,
+) -> list[Found]:
     """Give the passages for a question, the best first.
 
     Args:
@@ -52,10 +61,11 @@ def ranked(index: LexicalIndex, query: str, cosines: Mapping[int, float], count:
         query: the question.
         cosines: of the passages whose vectors are nearest to the question's, by their numbers in the index; without
             any, words alone rank.
-        count: how many passages to give.
+        count: how many passages to give; of those that say the same, only the best.
+        weight: of the embeddings, from 0 to 1.
     """
-    words = dict(index.search(query, DEPTH))
-    scores = fused(words, cosines, WEIGHT_OF_EMBEDDINGS if cosines else 0.0)
+    words = dict(index.search(query, DEPTH)) if weight < 1 else {}
+    scores = fused(words, cosines, weight if cosines else 0.0)
     rarities = index.rarities(query)
     found: list[Found] = []
     for number, score in scores.items():
@@ -86,4 +96,4 @@ def _pairs(text: str) -> set[tuple[str, str]]:
 
 def relevant(found: Sequence[Found]) -> bool:
     """Whether an answer can be given out of what was found."""
-    return any(one.relevant for one in found)
+    return any(one.evidence >= LEAST_EVIDENCE for one in found)
