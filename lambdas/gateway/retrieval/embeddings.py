@@ -13,7 +13,7 @@ from lambdas.shared.errors import ServiceCallFailed
 
 CONCURRENCY = 8
 """Calls at a time: fewer than the client's pool has connections."""
-READ_TIMEOUT_SECONDS = 20
+READ_TIMEOUT_SECONDS = 60
 ATTEMPTS = 6
 
 Progress = Callable[[int, int], None]

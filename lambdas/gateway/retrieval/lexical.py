@@ -27,9 +27,11 @@ from lambdas.gateway.retrieval.words import terms
 FORMAT = 1
 """Changes with the tables and with what `terms` makes of a text."""
 SATURATION, LENGTH_SHARE = 1.2, 0.75
-MOST_SCORED = 20_000
+MOST_SCORED = 10_000
 """Postings of rare words after which no further passage becomes a candidate."""
 MOST_CANDIDATES = 1000
+MOST_COMMON = 0.3
+"""Share of the passages; a word that stands in more of them does not rank them."""
 _LARGEST_COUNT = 255
 _TABLES = (
     "CREATE TABLE documents (id TEXT PRIMARY KEY, name TEXT, first INTEGER, passages INTEGER)",
@@ -144,16 +146,15 @@ class LexicalIndex:
 
     def search(self, query: str, count: int) -> list[tuple[int, float]]:
         """Give the passages that are most like the query, with their scores, the likest first."""
-        found = sorted(self._holders(query), key=lambda one: len(one[0]))
         scores: dict[int, float] = {}
         scored = 0
         frequent: list[Posting] = []
-        for passages, counts in found:
-            if scored and scored + len(passages) > MOST_SCORED:
+        for passages, counts in sorted(self._holders(query), key=lambda one: len(one[0])):
+            if not scored or scored + len(passages) <= MOST_SCORED:
+                scored += len(passages)
+                self._score(scores, passages, counts)
+            elif len(passages) <= MOST_COMMON * len(self):
                 frequent.append((passages, counts))
-                continue
-            scored += len(passages)
-            self._score(scores, passages, counts)
         if frequent:
             best = heapq.nlargest(MOST_CANDIDATES, scores, key=scores.__getitem__)
             scores = {number: scores[number] for number in sorted(best)}
