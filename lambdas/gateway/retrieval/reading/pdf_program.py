@@ -48,12 +48,18 @@ def _bound() -> None:
 
 
 def _pages(content: bytes) -> list[dict[str, Any]]:
-    from pypdf import PdfReader, filters  # after the bounds: importing it takes memory too
+    from pypdf import PdfReader, overwrite_configuration  # after the bounds: importing it takes memory too
 
-    for name in ("ZLIB_MAX_OUTPUT_LENGTH", "LZW_MAX_OUTPUT_LENGTH", "RUN_LENGTH_MAX_OUTPUT_LENGTH"):
-        if not hasattr(filters, name):
-            raise AttributeError(f"this pypdf has no bound {name}")
-        setattr(filters, name, MOST_UNFOLDED)
+    overwrite_configuration(
+        maximum_declared_stream_length=MOST_UNFOLDED,
+        array_based_stream_maximum_output_length=MOST_UNFOLDED,
+        lzw_maximum_output_length=MOST_UNFOLDED,
+        run_length_maximum_output_length=MOST_UNFOLDED,
+        zlib_maximum_output_length=MOST_UNFOLDED,
+        brotli_maximum_output_length=MOST_UNFOLDED,
+        outline_maximum_entries=MOST_HEADINGS,
+        jbig2dec_binary=None,  # no program of others' is started
+    )
     reader = PdfReader(io.BytesIO(content))
     if reader.is_encrypted:
         raise GivenUp("encrypted")
