@@ -21,8 +21,8 @@ MOST_CPU_MS = 50.0
 def main() -> int:
     """Measure, print, and fail where the hybrid is not the best or a search takes too long."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--services", type=int, default=100, help="services whose documents are added")
-    parser.add_argument("--questions", type=int, default=300, help="questions of each of two kinds in each half")
+    parser.add_argument("--services", type=int, default=40, help="services whose documents are added")
+    parser.add_argument("--questions", type=int, default=150, help="questions of each of two kinds in each half")
     parser.add_argument("--passages", type=int, default=100_000, help="passages of the large collection; 0 for none")
     parser.add_argument("--searches", type=int, default=50, help="searches of the large collection")
     parser.add_argument("--seed", type=int, default=11)

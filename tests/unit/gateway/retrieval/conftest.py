@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import math
+import operator
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -55,6 +55,12 @@ class Account:
     calls: list[str] = field(default_factory=list)
     filters: bool = True
     lock: Any = field(default_factory=threading.RLock)
+
+    def clear(self) -> None:
+        """Empty the account."""
+        self.objects.clear()
+        self.items.clear()
+        self.vectors.clear()
 
     def empty(self) -> bool:
         """Whether nothing of any document is left, but for a lexical index without documents."""
@@ -144,9 +150,7 @@ class Account:
     def _QueryVectors(self, params: Params) -> Any:  # noqa: N802
         query = params["queryVector"]["float32"]
         found = [
-            {"key": key, "distance": 1 - math.sumprod(query, vector["data"]["float32"])}
-            if hasattr(math, "sumprod")
-            else {"key": key, "distance": 1 - sum(map(float.__mul__, query, vector["data"]["float32"]))}
+            {"key": key, "distance": 1 - sum(map(operator.mul, query, vector["data"]["float32"]))}
             for key, vector in self.vectors.items()
             if not self.filters or vector["metadata"]["owner"] == params["filter"]["owner"]
         ]
@@ -180,7 +184,8 @@ def refusal(operation: str, code: str, status: int) -> ClientError:
     return ClientError(answer, operation)
 
 
-def patched(patch: pytest.MonkeyPatch) -> Account:
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """An account, in place of AWS, and the environment of the function."""
     for name, value in {
         "AWS_DEFAULT_REGION": "eu-west-1",
@@ -191,16 +196,11 @@ def patched(patch: pytest.MonkeyPatch) -> Account:
         "VECTOR_BUCKET": "vectors",
         "VECTOR_INDEX": "passages",
     }.items():
-        patch.setenv(name, value)
+        monkeypatch.setenv(name, value)
     account = Account()
-    patch.setattr(botocore.client.BaseClient, "_make_api_call", lambda *call: account.call(*call))
-    return account
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", lambda *call: account.call(*call))
     aws.client.cache_clear()
-    yield patched(monkeypatch)
+    yield account
     aws.client.cache_clear()
 
 

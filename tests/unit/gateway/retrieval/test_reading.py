@@ -42,8 +42,16 @@ def refused(media_type: str, content: bytes, most: int = 10_000_000) -> Problem:
             "Before.\n# A #\nOne.\n## B\nTwo.\n# C\nThree.",
             [Section((), "Before."), Section(("A",), "One."), Section(("A", "B"), "Two."), Section(("C",), "Three.")],
         ),
-        ("text/markdown", "Title\n=====\nOne.\n\nPart\n---\nTwo.", [Section(("Title",), "One."), Section(("Title", "Part"), "Two.")]),
-        ("text/markdown", "# A\n```sh\n# no heading\n---\n```\nEnd.", [Section(("A",), "```sh\n# no heading\n---\n```\nEnd.")]),
+        (
+            "text/markdown",
+            "Title\n=====\nOne.\n\nPart\n---\nTwo.",
+            [Section(("Title",), "One."), Section(("Title", "Part"), "Two.")],
+        ),
+        (
+            "text/markdown",
+            "# A\n```sh\n# no heading\n---\n```\nEnd.",
+            [Section(("A",), "```sh\n# no heading\n---\n```\nEnd.")],
+        ),
         ("text/markdown", "#hashtag and\n- one\n---\nmore", [Section((), "#hashtag and\n- one\n---\nmore")]),
         (
             "text/html",
@@ -52,7 +60,11 @@ def refused(media_type: str, content: bytes, most: int = 10_000_000) -> Problem:
         ),
         ("text/html", "a<script>if (x<b) '<p>'</script>b<!-- <h1>no</h1> -->c", [Section((), "abc")]),
         ("text/html", "<h1>never closed <p>the text", [Section((), "never closed\n\nthe text")]),
-        ("text/html", "<pre>one\n two</pre><table><tr><td>a</td><td>b</td></tr></table>", [Section((), "one\ntwo\n\na b")]),
+        (
+            "text/html",
+            "<pre>one\n two</pre><table><tr><td>a</td><td>b</td></tr></table>",
+            [Section((), "one\ntwo\n\na b")],
+        ),
     ],
 )
 def test_headings_are_kept_and_markup_goes(media_type: str, text: str, expected: list[Section]) -> None:
