@@ -69,6 +69,9 @@ def _not_the_best(half: Half) -> list[str]:
 
 def _costs(speed: Speed) -> str:
     parts = {"the gateway": speed.gateway, "the services' stand-ins": speed.services, "together": speed.whole}
+    parts["ranking by words"] = speed.words
+    if speed.fts5:
+        parts["the same by FTS5"] = speed.fts5
     lines = [f"\n{speed.passages} passages: CPU ms of a search, median and largest"]
     lines += [f"  {name:<26}{middle:8.1f}{largest:8.1f}" for name, (middle, largest) in parts.items()]
     lines.append(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -17,7 +18,9 @@ from lambdas.gateway.retrieval.documents import owner_of
 from lambdas.gateway.retrieval.index_files import IndexFiles
 from lambdas.gateway.retrieval.lexical import Passage
 from lambdas.gateway.retrieval.reading import read
+from lambdas.gateway.retrieval.search import DEPTH
 from lambdas.gateway.retrieval.vectors import VectorIndex
+from lambdas.gateway.retrieval.words import terms
 from lambdas.shared.embedding import Vector
 
 COLLECTOR = Caller("service:collector", "service")
@@ -34,6 +37,8 @@ class Speed:
         services: what stands in for Bedrock, S3 and S3 Vectors takes.
         index_bytes: size of the lexical index's file.
         write_seconds: wall time of adding one more document of 100 passages to that index.
+        words: the part of the gateway's that ranks by words.
+        fts5: what SQLite's own full-text search takes for the same; None where this SQLite has none.
     """
 
     passages: int
@@ -42,6 +47,8 @@ class Speed:
     whole: tuple[float, float]
     index_bytes: int
     write_seconds: float
+    words: tuple[float, float]
+    fts5: tuple[float, float] | None
 
 
 def measure(account: Account, passages: int, searches: int, seed: int) -> Speed:
@@ -66,8 +73,13 @@ def measure(account: Account, passages: int, searches: int, seed: int) -> Speed:
         taken.append(tuple((after[part] - before[part]) * 1000 for part in ("gateway", "services")))  # type: ignore[arg-type]
     taken = taken[WARM_UP:]
     size = account.emulator.client("s3").head_object(Bucket=BUCKET, Key=f"lexical/{owner}.sqlite")["ContentLength"]
+    files = IndexFiles(BUCKET)
+    with files.opened(owner) as index:
+        if index is None:
+            raise RuntimeError("There is no index")
+        words = _summary([_taken(lambda: index.search(text, DEPTH)) for text in asked])  # noqa: B023
     begun = time.perf_counter()
-    IndexFiles(BUCKET).change(owner, lambda index: index.add("one-more", "one-more", texts[:100]))
+    files.change(owner, lambda index: index.add("one-more", "one-more", texts[:100]))
     return Speed(
         passages=len(texts),
         gateway=_summary([one for one, _ in taken]),
@@ -75,7 +87,30 @@ def measure(account: Account, passages: int, searches: int, seed: int) -> Speed:
         whole=_summary([sum(both) for both in taken]),
         index_bytes=size,
         write_seconds=time.perf_counter() - begun,
+        words=words,
+        fts5=_fts5(texts, asked),
     )
+
+
+def _taken(work: Callable[[], object]) -> float:
+    begun = time.process_time()
+    work()
+    return (time.process_time() - begun) * 1000
+
+
+def _fts5(texts: Sequence[str], asked: Sequence[str]) -> tuple[float, float] | None:
+    """Ask SQLite's own full-text search, with BM25 over the same words."""
+    connection = sqlite3.connect(":memory:")
+    try:
+        connection.execute("CREATE VIRTUAL TABLE passages USING fts5(words, content='')")
+    except sqlite3.OperationalError:
+        return None
+    rows = ((number, " ".join(terms(text))) for number, text in enumerate(texts))
+    connection.executemany("INSERT INTO passages (rowid, words) VALUES (?, ?)", rows)
+    connection.execute("INSERT INTO passages (passages) VALUES ('optimize')")
+    statement = "SELECT rowid FROM passages WHERE passages MATCH ? ORDER BY rank LIMIT ?"
+    queries = [" OR ".join(f'"{term}"' for term in dict.fromkeys(terms(text))) for text in asked]
+    return _summary([_taken(lambda: connection.execute(statement, (query, DEPTH)).fetchall()) for query in queries])  # noqa: B023
 
 
 def _summary(values: Sequence[float]) -> tuple[float, float]:

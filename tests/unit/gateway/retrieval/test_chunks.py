@@ -23,6 +23,12 @@ def test_passages_are_of_whole_sentences_and_repeat_the_last_one() -> None:
     assert all(piece.startswith("Sentence") and piece.endswith("little.") for piece in found)
 
 
+def test_no_passage_only_repeats_the_one_before() -> None:
+    long = f"A sentence {'which goes on ' * 7}ends."
+    found = list(chunk([Section((), f"Short one. Short two. {long} {long[:-1]}!")], most=120, overlap=60))
+    assert found == ["Short one. Short two.", long, f"{long[:-1]}!"]
+
+
 def test_passages_never_reach_over_a_heading() -> None:
     found = list(chunk([Section(("A",), "One."), Section(("B",), "Two.")]))
     assert found == ["A\nOne.", "B\nTwo."]
@@ -39,7 +45,7 @@ def test_of_too_many_headings_the_innermost_are_shown() -> None:
 texts = st.text(alphabet=st.sampled_from("ab. \n。!é"), max_size=600)
 
 
-@given(texts, st.integers(10, 80), st.integers(0, 9))
+@given(texts, st.integers(31, 60), st.integers(0, 30))
 def test_nothing_is_lost_and_no_passage_is_too_long(text: str, most: int, overlap: int) -> None:
     found = list(chunk([Section((), text)], most, overlap))
     assert all(0 < len(piece) <= most for piece in found)

@@ -92,7 +92,7 @@ def test_what_fails_leaves_nothing_behind_whichever_step_it_is(
     failing = add(documents, content=b"Removed, so that the index is there.").id
     documents.remove(ANN, failing)
     operation, when = FIRST_TIME[step]
-    attempts = []
+    attempts: list[Any] = []
 
     def once(params: Any) -> bool:
         if when(params) or (step == "the index" and params["Key"].startswith("lexical/") and not attempts):
@@ -150,6 +150,45 @@ def test_a_document_that_is_being_added_can_neither_be_added_nor_removed(
     [(_, identity)] = account.items
     assert problem(add, documents).status == HTTPStatus.CONFLICT
     assert problem(documents.remove, ANN, identity).status == HTTPStatus.CONFLICT
+
+
+def test_of_two_who_add_the_same_at_once_one_is_told_to_try_again(documents: Documents, account: Account) -> None:
+    other = Documents.from_environment(Settings())
+    first: list[Any] = []
+
+    def overtake(_: Any) -> bool:
+        if not first:
+            first.append(None)
+            first[0] = add(other)
+        return False
+
+    account.failing["PutItem"] = overtake
+    assert problem(add, documents).status == HTTPStatus.CONFLICT
+    assert list(documents.list(ANN)) == first
+    assert len(documents.search(ANN, "bucket", 5)) == 2
+
+
+def test_who_took_so_long_that_it_was_cleaned_up_has_added_nothing(
+    documents: Documents, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "UNFINISHED_SECONDS", -1)
+    other = Documents.from_environment(Settings())
+
+    def clean_up(_: Any) -> bool:
+        account.failing.clear()
+        assert problem(other.remove, ANN, "of another id").status == HTTPStatus.NOT_FOUND
+        return False
+
+    account.failing["UpdateItem"] = clean_up
+    assert problem(add, documents).status == HTTPStatus.CONFLICT
+    assert account.empty()
+    assert documents.search(ANN, "bucket", 5) == []
+
+
+def test_equal_passages_are_embedded_once(documents: Documents, account: Account) -> None:
+    added = documents.add(ANN, "a.md", "text/markdown", b"# A\nThe same.\n# A\nThe same.")
+    assert added.passages == len(account.vectors) == 2
+    assert account.calls.count("InvokeModel") == 1
 
 
 def test_a_vector_that_the_callers_index_does_not_know_is_not_found(documents: Documents, account: Account) -> None:

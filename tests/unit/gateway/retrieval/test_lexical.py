@@ -132,11 +132,12 @@ def test_no_query_is_anything_but_words(index: LexicalIndex, query: str) -> None
     ("text", "expected"),
     [
         ("Policies, statuses and accesses", ["policy", "statuse", "and", "accesse"]),
-        ("CreateBucket max_output_tokens HTTPServer", ["createbucket", "create", "bucket", "max_output_token", "max", "output", "token", "httpserver", "http", "server"]),
+        ("CreateBucket HTTPServer", ["createbucket", "create", "bucket", "httpserver", "http", "server"]),
+        ("max_output_tokens", ["max_output_token", "max", "output", "token"]),
         ("EC2 S3", ["ec2", "ec", "2", "s3", "s", "3"]),
         ("東京 タワー", ["東", "京", "タ", "ワ", "ー"]),
         ("x" * 300, ["x" * 64]),
     ],
-)  # fmt: skip
+)
 def test_words_lose_their_endings_and_names_count_with_their_parts(text: str, expected: list[str]) -> None:
     assert list(terms(text)) == expected

@@ -1,4 +1,4 @@
-"""What is found: both rankings in one, equal passages once, refused where nothing is relevant, and for its owner alone."""
+"""What is found: both rankings in one, equal passages once, nothing that is not relevant, and for its owner alone."""
 
 from __future__ import annotations
 
