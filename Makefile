@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(PATH)
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION := 20
 
-.PHONY: help setup llama-server demo run test lint synth bench bench-data bench-training bench-gateway bench-ladder bench-inference deploy destroy lock clean
+.PHONY: help setup llama-server demo run test lint synth bench bench-data bench-training bench-gateway bench-ladder bench-inference bench-retrieval deploy destroy lock clean
 
 help: ## List the commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
@@ -110,6 +110,9 @@ bench-ladder: setup ## Nine candidates, three of known worth, through the state 
 
 bench-inference: setup llama-server ## Serving against llama.cpp's own server and transformers (ten minutes and more).
 	@$(BIN)/python -m benchmarks.inference $(ARGS)
+
+bench-retrieval: setup ## What a search over documents finds, and what it costs (half an hour).
+	@$(BIN)/python -m benchmarks.retrieval $(ARGS)
 
 deploy: $(VENV)/.synth node_modules/.package-lock.json ## Deploy ENV to the AWS account of your credentials.
 	@$(CDK) deploy --all --context env=$(ENV)

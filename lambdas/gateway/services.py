@@ -82,7 +82,7 @@ class Services:
     def documents(self) -> Documents:
         """Give the callers' documents; raises where there is no bucket or no table for them."""
         _needed("Documents are not kept here", TABLE, DOCUMENTS)
-        documents: Documents = _part("retrieval").Documents.from_environment(self.settings.document)
+        documents: Documents = _part("retrieval.documents").Documents.from_environment(self.settings)
         return documents
 
     def _member(self, name: str) -> Mapping[str, Any]:

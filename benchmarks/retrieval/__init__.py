@@ -1,0 +1,1 @@
+"""Search over documents, measured: what is found, and what it costs."""
