@@ -32,7 +32,7 @@ THROUGHPUT = "arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abcdefghi
 CUSTOM = "arn:aws:bedrock:us-east-1:111122223333:custom-model/amazon.nova-micro-v1:0:128k/abcdefghijkl"
 PRICE = {"usd_per_1k_input_tokens": 0.01, "usd_per_1k_output_tokens": 0.02}
 BASE = {"index": 0, "model": "nova-micro", "model_id": "us.amazon.nova-micro-v1:0", "price": PRICE}
-CUSTOMIZING = {
+CUSTOMIZING: dict[str, Any] = {
     **RUN,
     "models_prefix": "run=run_1/",
     "tuning": {"MaxRuntimeSeconds": "7200", "TestExamples": "8"},
