@@ -44,6 +44,7 @@ def settings_document(project: Path) -> dict[str, Any]:
     twin["data"] = {"minimum_records": 40, "split": {"test": 0.25}}
     twin["selection"] |= {"sample_size": 8, "floor": 0.02}
     twin["selection"]["candidates"] = twin["selection"]["candidates"][:2]
+    twin["gateway"]["partners"] = {"names": ["reading-room"]}
     twin["tuning"] |= {
         "max_examples": 64,
         "max_length": 96,
