@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser.a_run import make_runs
 from tests.browser.bedrock import ScriptedModels
 from tests.browser.chromium import ARGUMENTS, chromium
 from tests.browser.deployment import free_port, prepare
@@ -47,6 +48,12 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     with Emulator(tmp_path_factory.mktemp("browser")) as running:
         prepare(running)
         yield running
+
+
+@pytest.fixture(scope="session")
+def runs(emulator: Emulator) -> None:
+    """Two runs of the workflow: one that has finished, one that goes on."""
+    make_runs(emulator)
 
 
 @pytest.fixture(scope="session")

@@ -5,17 +5,17 @@ Page and gateway are the real ones; what the models say is written here, and the
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser.a_run import make_runs
 from tests.browser.bedrock import ScriptedModels
 from tests.browser.chromium import ARGUMENTS, chromium
 from tests.browser.conftest import sign_in_silently
-from tests.browser.deployment import MODELS, free_port, prepare
+from tests.browser.deployment import free_port, prepare
 from tests.browser.deployment import page as serve_page
 from tests.browser.users import PAGE_HOST, UserPool
 from twin.emulator import Emulator
@@ -50,7 +50,7 @@ def main() -> None:
     ):
         prepare(emulator)
         pool = UserPool(emulator)
-        _report_a_run(emulator)
+        make_runs(emulator)
         browser = playwright.chromium.launch(
             executable_path=found.executable,
             args=[*ARGUMENTS, f"--host-resolver-rules=MAP {PAGE_HOST} 127.0.0.1:{port}"],
@@ -145,15 +145,6 @@ def _phone(page: Page, models: ScriptedModels) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_text("Trying again")).to_be_visible()
     _taken(page, "page-phone")
-
-
-def _report_a_run(emulator: Emulator) -> None:
-    from tests.browser.test_workflow import LINEAGE
-
-    states = emulator.client("stepfunctions")
-    machine = states.list_state_machines()["stateMachines"][0]["stateMachineArn"]
-    states.start_execution(stateMachineArn=machine, name="run-3", input=json.dumps({"wait": 0}))
-    emulator.client("s3").put_object(Bucket=MODELS, Key="run=run-3/lineage.json", Body=json.dumps(LINEAGE).encode())
 
 
 if __name__ == "__main__":

@@ -63,8 +63,23 @@ def documents(page: Page) -> None:
     expect(page.locator(".passages li")).to_be_visible()
 
 
-def as_it_is(page: Page) -> None:
-    page.wait_for_load_state("networkidle")
+def feedback(page: Page) -> None:
+    page.goto(page.url.replace("#/feedback", "#/chat"))
+    page.get_by_label("Message", exact=True).fill("Tell me.")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Good answer").click()
+    page.get_by_label("What was good about it?").fill("Short.")
+    page.get_by_role("button", name="Send", exact=True).first.click()
+    page.get_by_role("link", name="Feedback", exact=True).last.click()
+    expect(page.get_by_role("button", name="Take back")).to_be_visible()
+
+
+def workflow(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Before and after")).to_be_visible()
+
+
+def usage(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Cap of today")).to_be_visible()
 
 
 USED: dict[str, Callable[[Page], None]] = {
@@ -72,12 +87,13 @@ USED: dict[str, Callable[[Page], None]] = {
     "chat": chat,
     "playground": playground,
     "documents": documents,
-    "feedback": as_it_is,
-    "workflow": as_it_is,
-    "usage": as_it_is,
+    "feedback": feedback,
+    "workflow": workflow,
+    "usage": usage,
 }
 
 
+@pytest.mark.usefixtures("runs")
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("view", USED)
@@ -211,6 +227,8 @@ def test_a_screen_reader_hears_an_answer_once_it_is_there_and_not_word_by_word(
     for number in range(30):
         answer.allow()
         expect(page.locator(".answer-text")).to_contain_text(str(number))
+        if number % 10 == 5:
+            page.wait_for_timeout(300)  # long enough for a region that is told of each word to speak
     expect(page.get_by_role("status")).to_contain_text("Answer: 0 1 2")
     assert len(page.evaluate("window.said")) == 1
     live = page.evaluate(

@@ -51,7 +51,19 @@ def test_escape_stops_as_well(page: Page, models: ScriptedModels) -> None:
     assert answer.left.wait(15)
 
 
+def test_the_same_question_is_answered_from_the_cache_and_says_so(page: Page, models: ScriptedModels) -> None:
+    page.get_by_label("Temperature").fill("0")
+    for _ in range(2):
+        ask(page, "Why?")
+        expect(page.locator(".answer-text")).to_contain_text("small was asked")
+        expect(page.get_by_role("button", name="Good answer")).to_be_visible()
+        page.get_by_role("button", name="New chat").click()
+        expect(page.get_by_text("Ask the model something")).to_be_visible()
+    assert len(models.asked) == 1
+
+
 def test_an_answer_is_asked_for_again_and_not_taken_from_the_cache(page: Page, models: ScriptedModels) -> None:
+    page.get_by_label("Temperature").fill("0")
     models.say("small", "First.")
     ask(page, "Why?")
     expect(page.locator(".answer-text")).to_have_text("First.")
