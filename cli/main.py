@@ -162,12 +162,20 @@ def report(
 ) -> None:
     """Show a run's figures in the terminal and say where its page is."""
     from cli.figures import show_figures
+    from twin.run.session import emulator_folder
+    from twin.run.standing import standing
 
+    stands = standing(emulator_folder(ROOT))
+    unfinished = stands if stands and stands.unfinished and run_id in ("", stands.run.run_id) else None
     folders = sorted(path.parent for path in output.glob("*/report.json"))
     chosen = [folder for folder in folders if run_id in ("", folder.name)]
     if not chosen:
+        if unfinished:
+            raise fail(f"There is no report of the last run yet. {unfinished}", 2)
         raise fail(f"There is no report {run_id or ''} in {output}. `fourfold run` makes one.".replace("  ", " "), 2)
     latest = max(chosen, key=lambda folder: (folder / "report.json").stat().st_mtime)
+    if unfinished:
+        say(f"Note: {unfinished} This is the report of {latest.name}.", Console(stderr=True))
     show_figures(json.loads((latest / "report.json").read_text()), console)
     page = (latest / "report.html").resolve()
     say(f"\n{page}", console)

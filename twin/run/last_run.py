@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twin.run.kept import was_destroyed
+
 _FILE, _SETTINGS = "last_run.json", "last_run.workflow.yaml"
 # What the emulator saves of executions when it ends in order.
 _SAVED = "state/stepfunctions.json"
@@ -61,6 +63,7 @@ def settings_of_last_run(account: Path) -> Path:
 
 
 def can_go_on(account: Path, since_ns: int = 0) -> bool:
-    """Say whether there is a run that was begun since, in nanoseconds of the epoch, and whose account was saved."""
+    """Say whether there is a run that was begun since, in nanoseconds of the epoch, and whose account is kept."""
     file = account / _FILE
-    return (account / _SAVED).exists() and file.exists() and file.stat().st_mtime_ns >= since_ns
+    kept = (account / _SAVED).exists() and not was_destroyed(account)
+    return kept and file.exists() and file.stat().st_mtime_ns >= since_ns

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from cdk_app.settings import Settings
@@ -75,6 +76,7 @@ def resume(
         NothingToResume: it has a report, or has failed in a way that it would only repeat, or is no longer there.
         EmulatorError: the emulator did not start.
     """
+    since = datetime.now(UTC)
     with ExitStack() as stack:
         stack.enter_context(CpuMeter(os.getpid(), board))
         with board.step(START_STEP) as show:
@@ -95,7 +97,7 @@ def resume(
             if reached.state in WAITS_FOR_PIPELINE:
                 _retry_pipeline(emulator.client("sagemaker"), described)
             _redrive(client, described)
-        begun = Begun(emulator, outputs, arn, reached.events, reached.stopped_in)
+        begun = Begun(emulator, outputs, arn, since, reached.events, reached.stopped_in)
         return conclude(begun, settings, options, board, after)
 
 

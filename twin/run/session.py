@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from twin.emulator import Access, Emulator
 from twin.run import staging
 from twin.run.account import new_account
 from twin.run.api import Api
+from twin.run.attempts import Attempt, attempted
 from twin.run.board import Board, Progress
 from twin.run.cpu import CpuMeter
 from twin.run.data_files import DataFiles, find_data_files
@@ -88,11 +90,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Begun:
-    """An execution that goes on in a deployed account; events up to `seen` are of before, and it was in `step` then."""
+    """An execution that goes on in a deployed account, by a command that began at `since`.
+
+    Events up to `seen` are of before, and it was in `step` then.
+    """
 
     emulator: Emulator
     outputs: dict[str, str]
     arn: str
+    since: datetime
     seen: int = 0
     step: str | None = None
 
@@ -107,6 +113,7 @@ class Finished:
         probed: what the requests to the deployed model showed; None where none was deployed, or `error` says why.
         events: the file of `twin.events`.
         error: why the deployed model could not be used.
+        attempts: the commands that it took, this one last.
     """
 
     outcome: Outcome
@@ -114,6 +121,7 @@ class Finished:
     probed: Probed | None
     events: Path
     error: Exception | None = None
+    attempts: tuple[Attempt, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -146,6 +154,7 @@ def run(
     is in `error`. What fails before it, raises its own error (`SynthesisFailed`, `EmulatorError`…), and the board
     shows at which step.
     """
+    since = datetime.now(UTC)
     with ExitStack() as stack:
         stack.enter_context(CpuMeter(os.getpid(), board))
         deployed_from = options.workflow.read_bytes()
@@ -160,25 +169,27 @@ def run(
         arn = execution_arn(outputs["StateMachineArn"], run_id)
         LastRun(arn, options.output, options.overrides, deployed_from).remember(emulator.work_dir)
         start(emulator, outputs["StateMachineArn"], run_id, options.overrides)
-        return conclude(Begun(emulator, outputs, arn), settings, options, board, after)
+        return conclude(Begun(emulator, outputs, arn, since), settings, options, board, after)
 
 
 def conclude(
     begun: Begun, settings: Settings, options: Options, board: Board, after: Callable[[Emulator, Finished], None]
 ) -> Finished:
     """Follow an execution to its end and use what it deployed; `after` is as for `run`."""
-    outcome = follow(begun.emulator, begun.arn, board, begun.seen, begun.step)
-    probed, error = None, None
-    if outcome.status == "SUCCEEDED":
-        try:
-            with board.step(USE_STEP) as show:
-                probed = use(begun.emulator, settings, options, outcome, begun.outputs, show)
-        except Exception as caught:  # whatever it was, the report of the whole run is not to be lost to it
-            error = caught
-    board.skip_what_waits()
-    finished = Finished(outcome, begun.outputs, probed, begun.emulator.events_file, error)
-    after(begun.emulator, finished)
-    return finished
+    with attempted(begun.emulator.work_dir, board, begun.since) as attempt:
+        outcome = follow(begun.emulator, begun.arn, board, begun.seen, begun.step)
+        probed, error = None, None
+        if outcome.status == "SUCCEEDED":
+            try:
+                with board.step(USE_STEP) as show:
+                    probed = use(begun.emulator, settings, options, outcome, begun.outputs, show)
+            except Exception as caught:  # whatever it was, the report of the whole run is not to be lost to it
+                error = caught
+        board.skip_what_waits()
+        attempt.end(outcome.status, outcome.cause, gave_up=outcome.gave_up)
+        finished = Finished(outcome, begun.outputs, probed, begun.emulator.events_file, error, attempt.all())
+        after(begun.emulator, finished)
+        return finished
 
 
 def deploy_stacks(emulator: Emulator, assembly: Path, board: Board) -> None:
