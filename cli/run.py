@@ -25,8 +25,9 @@ from twin.run.data_files import find_data_files
 from twin.run.last_run import last_run, settings_of_last_run
 from twin.run.logs_of_run import write_logs
 from twin.run.preflight import Given, check
-from twin.run.resuming import NothingToResume, resume, resumed_board
+from twin.run.resuming import NothingToResume, refuse_at_once, resume, resumed_board
 from twin.run.session import Finished, Options, dataset, emulator_folder, new_board, run, state_folder
+from twin.run.standing import standing
 
 ROOT = Path(__file__).resolve().parent.parent
 Work = Callable[[Settings, Options, Board, Callable[[Emulator, Finished], None]], Finished]
@@ -71,10 +72,11 @@ def resume_run(console: Console) -> int:
         RunRefused: another command uses the account.
     """
     account = emulator_folder(ROOT)
+    refuse_at_once(standing(account))
     with claimed(state_folder(ROOT), account):
         last = last_run(account)
         if last is None:
-            raise NothingToResume("No run on this machine has come to its workflow. `fourfold run` starts one.")
+            raise NothingToResume("What the last run left is gone. `fourfold run` starts another.")
         workflow = settings_of_last_run(account)
         options = Options(ROOT, workflow, overrides=last.overrides, output=last.output)
         settings = load_settings(workflow, "twin")

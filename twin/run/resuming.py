@@ -22,6 +22,7 @@ from twin.run.cpu import CpuMeter
 from twin.run.execution import STEPS, step_of_state
 from twin.run.reopened import wait_for_endpoints
 from twin.run.session import ENVIRONMENT, USE_STEP, Begun, Finished, Options, conclude, emulator_folder
+from twin.run.standing import Standing, State
 
 START_STEP = "StartEmulator"
 DONE = "done before"
@@ -55,6 +56,30 @@ class Reached:
     state: str | None
     gave_up: bool
     events: int
+
+
+def refuse_at_once(stands: Standing | None) -> None:
+    """Refuse what is known not to go on, before an emulator is started for it.
+
+    Raises:
+        NothingToResume: there is no run, or it has ended, or what it left is gone.
+    """
+    if stands is None:
+        raise NothingToResume("No run on this machine has come to its workflow. `fourfold run` starts one.")
+    if stands.state is State.SUCCEEDED:
+        raise NothingToResume(f"There is nothing to resume. {stands}")
+    if stands.state is State.LOST:
+        raise NothingToResume(str(stands))
+    last = stands.attempts[-1] if stands.attempts else None
+    if last is not None and last.gave_up:
+        raise NothingToResume(_gave_up(stands.run.run_id, last.why or last.how))
+
+
+def _gave_up(name: str, why: str) -> str:
+    return (
+        f"The run {name} failed and cleaned up after itself, so going on would only fail again. `fourfold report` "
+        f"shows how far it came. Mend the cause, and start another with `fourfold run`:\n{why}"
+    )
 
 
 def resumed_board() -> Board:
@@ -140,11 +165,8 @@ def _refuse_what_is_reported(options: Options, name: str) -> None:
 
 def _refuse_what_gave_up(described: dict[str, Any], reached: Reached) -> None:
     if reached.gave_up:
-        raise NothingToResume(
-            f"The run {described['name']} failed and cleaned up after itself, so going on would only fail again. Mend "
-            "the cause, and start another with `fourfold run`:\n"
-            f"{described.get('cause') or described.get('error') or described['status']}"
-        )
+        why = described.get("cause") or described.get("error") or described["status"]
+        raise NothingToResume(_gave_up(described["name"], why))
 
 
 def _redrive(client: Any, described: dict[str, Any]) -> None:

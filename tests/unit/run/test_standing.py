@@ -146,6 +146,33 @@ def test_artifacts_beside_a_run_say_how_far_that_is(root: Path, before: list[Any
     )
 
 
+@pytest.mark.parametrize("attempts", [[attempt("SUCCEEDED")], []])
+def test_a_run_that_has_succeeded_is_not_resumed_and_no_emulator_is_started_to_say_so(
+    root: Path, attempts: list[Any]
+) -> None:
+    leave_run(root, *attempts, report="SUCCEEDED")
+    code, stdout, stderr = invoke("resume")
+    assert (code, stdout) == (2, "")
+    assert stderr == (
+        "There is nothing to resume. The run r1 has succeeded. `fourfold report` shows its figures; `fourfold ask` and "
+        "`fourfold serve` use its model, until the next run or `fourfold destroy`.\n"
+    )
+
+
+def test_a_run_that_has_failed_for_good_is_not_resumed_and_says_why_at_once(root: Path) -> None:
+    leave_run(root, attempt("FAILED", why="The disk is full.", gave_up=True), report="FAILED")
+    code, _, stderr = invoke("resume")
+    assert code == 2
+    assert "would only fail again. `fourfold report` shows how far it came." in stderr
+    assert stderr.endswith("`fourfold run`:\nThe disk is full.\n")
+
+
+def test_a_run_that_is_destroyed_is_not_resumed(root: Path) -> None:
+    account = leave_run(root, attempt(INTERRUPTED))
+    (account / "kept.json").write_text("[]")
+    assert "`fourfold run` starts another." in invoke("resume")[2]
+
+
 def test_a_run_that_was_redriven_is_stopped_again_though_it_has_a_report(root: Path) -> None:
     leave_run(root, attempt("TIMED_OUT"), attempt(INTERRUPTED), report="TIMED_OUT")
     assert str(standing(emulator_folder(root))) == STOPPED
