@@ -97,7 +97,8 @@ def work_claimed(work: Work, settings: Settings, options: Options, board: Board,
         error, limit, logs = describe(finished.error, log), settings.longest_prompt, None
         if finished.outcome.status != "SUCCEEDED":
             logs = kept_logs(emulator, output / run_id / "log.txt")
-        figures.update(collect(finished.outcome, board, artefacts, finished.probed, happened, error, limit, logs))
+        of_run = (finished.outcome, board, artefacts, finished.probed, happened, error, limit, logs)
+        figures.update(collect(*of_run, finished.attempts))
         write_report(figures, output / run_id, artefacts.data_card())
         if figures["data"] and any(figures["data"]["rejected"].values()):
             rejected.append(emulator.local_path(figures["data"]["quarantine"]))

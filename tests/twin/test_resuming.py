@@ -181,6 +181,7 @@ def test_a_run_stopped_with_its_training_goes_on_with_that_and_repeats_nothing_t
     # It has been redriven once, and its report has not been written: only that is left to do.
     again, board, _ = resumed(stopped.arn, settings, tmp_path)
     assert (again.outcome.status, again.outcome.started) == ("SUCCEEDED", finished.outcome.started)
+    assert [one.how for one in again.attempts] == ["SUCCEEDED", "SUCCEEDED"]
     assert board.steps["Record"].detail == resuming.DONE
     assert board.steps[USE_STEP].status is not Status.SKIPPED
     report = tmp_path / "runs" / stopped.name / "report.json"

@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from twin.report.attempts import in_a_sentence, training_went_on
 from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_search, draw_timeline
 from twin.report.charts.candidates import milliseconds
 from twin.report.cuts import cuts
@@ -50,6 +51,12 @@ def render(report: dict[str, Any]) -> str:
         phases=phases(report),
         cuts=cuts(report),
         failure=failure(report["execution"]),
+        in_a_sentence=in_a_sentence(report),
+        training_went_on=training_went_on(report["tuning"]),
+        attempts=[
+            attempt | {"drawn": Markup(draw_timeline(attempt["steps"]))}  # noqa: S704 (the chart escapes)
+            for attempt in report.get("attempts", [])
+        ],
         **_WORDS,
     )
 

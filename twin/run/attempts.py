@@ -53,7 +53,7 @@ class Attempt:
         why: the cause, where it failed.
         gave_up: whether the execution ended by itself, without success, so that going on would repeat that.
         process: the command's id and time of birth.
-        steps: the steps that had begun or been skipped, in order.
+        steps: all steps that it was to take, in order.
     """
 
     started: str
@@ -162,11 +162,10 @@ def attempts(account: Path) -> tuple[Attempt, ...]:
 
 
 def taken(board: Board) -> tuple[Taken, ...]:
-    """Return the steps of a board that have begun, or never will."""
+    """Return the steps of a board as they stand."""
     return tuple(
         Taken(step.name, step.label, step.status, round(step.elapsed(), 2), round(step.cpu_s, 2), _words(step.progress))
         for step in list(board.steps.values())
-        if step.status is not Status.WAITING
     )
 
 
@@ -178,9 +177,10 @@ def in_all(found: Sequence[Attempt]) -> tuple[Taken, ...]:
     steps: dict[str, Taken] = {}
     for step in (step for attempt in found for step in attempt.steps):
         before = steps.get(step.name, Taken(step.name, step.label, step.status))
-        status = before.status if step.status == Status.SKIPPED else step.status
+        came = step.status not in (Status.WAITING, Status.SKIPPED) or before.status == Status.WAITING
+        status = step.status if came else before.status
         times = round(before.wall_s + step.wall_s, 2), round(before.cpu_s + step.cpu_s, 2)
-        steps[step.name] = Taken(step.name, step.label, status, *times)
+        steps[step.name] = Taken(step.name, before.label, status, *times)
     return tuple(steps.values())
 
 

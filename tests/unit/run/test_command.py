@@ -19,6 +19,7 @@ from cdk_app.settings import load_settings
 from cli.errors import explain
 from cli.main import RUN_ID, app
 from lambdas.resolve_run import handler
+from tests.unit.run.left_behind import attempt
 from twin.emulator import EmulatorError
 from twin.run.api import ProbeFailed
 from twin.run.execution import Outcome
@@ -207,7 +208,8 @@ def test_the_report_is_written_and_shown_whichever_way_the_run_ended(
 
     def run(_settings: Any, _options: Any, _board: Any, after: Any) -> Finished:
         buckets = {f"{name}BucketName": name.lower() for name in ("Curated", "Quarantine", "Models")}
-        finished = Finished(Outcome("arn", "r1", status, {}), buckets, None, tmp_path / "none.jsonl", error)
+        outcome, attempts = Outcome("arn", "r1", status, {}), (attempt("interrupted"), attempt(status))
+        finished = Finished(outcome, buckets, None, tmp_path / "none.jsonl", error, attempts)
         after(Emulator(), finished)
         return finished
 
@@ -219,6 +221,8 @@ def test_the_report_is_written_and_shown_whichever_way_the_run_ended(
     assert ("`fourfold ask`" in stdout) == (code == 0)
     assert (tmp_path / "r1" / "report.json").exists()
     page = (tmp_path / "r1" / "report.html").read_text()
+    assert "2 attempts: interrupted in" in stdout
+    assert "2 attempts: interrupted in" in page
     if error is not None:
         assert "The deployed model could not be used: 501" in stdout
         assert "The deployed model could not be used" in page
