@@ -105,18 +105,18 @@ def run(
     try:
         examined = examine_settings(workflow, "twin")
     except SettingsError as error:
-        raise fail(str(error), 2) from None
+        raise fail("\n".join(f"Error: {problem}" for problem in error.problems), 2) from None
     begun_ns = time.time_ns()
     with interruptible(lambda: how_to_go_on(begun_ns)):
         from cli.run import run_workflow  # the twin's packages load for seconds; --help need not wait
-        from twin.run.preflight import RunRefused
+        from twin.run.preflight import RunRefused, marked
 
         try:
             code = run_workflow(
                 examined, workflow, data or [], evaluation_data or [], overrides, run_id, output, console
             )
         except RunRefused as error:
-            raise fail(str(error), 2) from None
+            raise fail("\n".join(marked(error.problems, error.notices)), 2) from None
     raise typer.Exit(code)
 
 
@@ -175,7 +175,7 @@ def report(
         raise fail(f"There is no report {run_id or ''} in {output}. `fourfold run` makes one.".replace("  ", " "), 2)
     latest = max(chosen, key=lambda folder: (folder / "report.json").stat().st_mtime)
     if unfinished:
-        say(f"Note: {unfinished} This is the report of {latest.name}.", Console(stderr=True))
+        say(f"Notice: {unfinished} This is the report of {latest.name}.", Console(stderr=True))
     show_figures(json.loads((latest / "report.json").read_text()), console)
     page = (latest / "report.html").resolve()
     say(f"\n{page}", console)

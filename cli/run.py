@@ -24,7 +24,7 @@ from twin.run.claim import claimed
 from twin.run.data_files import find_data_files
 from twin.run.last_run import last_run, settings_of_last_run
 from twin.run.logs_of_run import write_logs
-from twin.run.preflight import Given, check
+from twin.run.preflight import Given, check, marked
 from twin.run.resuming import NothingToResume, refuse_at_once, resume, resumed_board
 from twin.run.session import Finished, Options, dataset, emulator_folder, new_board, run, state_folder
 from twin.run.standing import standing
@@ -56,10 +56,9 @@ def run_workflow(
     given = Given(settings, workflow, own, held_out, overrides, examined.problems, examined.subject.invalid)
     doubts = check(given)
     with claimed(state_folder(ROOT), emulator_folder(ROOT)):
-        for notice in filter(None, (files.notice() for files in (own, held_out) if files)):
-            say(notice, console)
-        for doubt in doubts:
-            say(doubt, console, "yellow")
+        of_files = filter(None, (files.notice() for files in (own, held_out) if files))
+        for notice in marked((), (*of_files, *doubts)):
+            say(notice, console, "yellow")
         options = Options(ROOT, workflow, own, held_out, overrides, run_id, output=output)
         return work_claimed(run, settings, options, new_board(), console)
 

@@ -273,7 +273,32 @@ def test_what_may_not_be_enough_is_told_before_the_run_begins(monkeypatch: pytes
     code, stdout, stderr = invoke("run", f"--data={data}")
 
     assert (code, stderr) == (1, "It has begun.\n")
-    assert "data.split.test: of 150 records at most, about 15 are for test, perhaps fewer than 16" in stdout
+    words = "data.split.test: of 150 records at most, about 15 are for test, perhaps fewer than 16"
+    (told,) = [line for line in stdout.splitlines() if words in line]
+    assert told.startswith("Notice: ")
+
+
+def test_what_keeps_a_run_from_beginning_is_told_first_and_apart_from_what_is_only_to_be_known(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cli.run, "run", raising(AssertionError("it has begun")))
+    data = tmp_path / "data.jsonl"
+    data.write_text('{"documentation": "a text", "summary": "its summary"}\n' * 220)
+
+    code, _, stderr = invoke("run", f"--data={data}", '--override={"tunning": {}, "dataseT": "a"}')
+
+    assert code == 2
+    lines = stderr.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == ["Error", "Error", "Notice", "Notice"]
+    assert "perhaps fewer than" in lines[2]
+
+
+def test_each_flaw_of_a_settings_file_is_marked_as_an_error(tmp_path: Path) -> None:
+    workflow = tmp_path / "workflow.yaml"
+    workflow.write_text("a: [")
+    code, _, stderr = invoke("run", f"--workflow={workflow}")
+    assert code == 2
+    assert all(line.startswith("Error: ") for line in stderr.splitlines())
 
 
 def test_a_misspelt_override_is_refused_before_anything_begins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,7 +307,7 @@ def test_a_misspelt_override_is_refused_before_anything_begins(monkeypatch: pyte
     code, _, stderr = invoke("run", '--override={"tunning": {"epochs": 2}}')
 
     assert code == 2
-    assert stderr == "--override tunning: there is no such setting. Did you mean `tuning`?\n"
+    assert stderr == "Error: --override tunning: there is no such setting. Did you mean `tuning`?\n"
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ def test_a_report_of_a_run_before_is_not_taken_for_that_of_the_last_one(
     (root / "runs" / "r0").mkdir(parents=True)
     (root / "runs" / "r0" / "report.json").write_text('{"execution": {"id": "r0"}}')
 
-    assert invoke("report")[2] == f"Note: {STOPPED} This is the report of r0.\n"
+    assert invoke("report")[2] == f"Notice: {STOPPED} This is the report of r0.\n"
     assert invoke("report", "r0")[2] == ""
     assert shown == 2 * [{"execution": {"id": "r0"}}]
     assert invoke("report", "r1")[::2] == (2, f"There is no report of the last run yet. {STOPPED}\n")
