@@ -17,7 +17,9 @@ from twin.report.marks import marked
 from twin.report.phases import phases
 from twin.report.wording import (
     AT_THIS_SPEED,
+    MACHINE_TIME,
     OF_CONVERSATIONS,
+    TRAINING_COST,
     approved,
     dollars,
     duration,
@@ -29,7 +31,12 @@ from twin.report.wording import (
     signed,
 )
 
-_WORDS = {"timed": AT_THIS_SPEED, "of_conversations": OF_CONVERSATIONS}
+_WORDS = {
+    "timed": AT_THIS_SPEED,
+    "of_conversations": OF_CONVERSATIONS,
+    "machine_time": MACHINE_TIME,
+    "training_cost": TRAINING_COST,
+}
 
 
 def render(report: dict[str, Any]) -> str:
