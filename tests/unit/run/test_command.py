@@ -39,6 +39,7 @@ def root(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     """The project's folder of the tests: what goes on in the real one is none of their business."""
     folder = tmp_path_factory.mktemp("root")
     monkeypatch.setattr("cli.main.ROOT", folder)
+    monkeypatch.setattr("cli.run_commands.ROOT", folder)
     monkeypatch.setattr(cli.run, "ROOT", folder)
     return folder
 

@@ -29,6 +29,7 @@ DEPLOYING = Taken("Deploy", "Deploy (CloudFormation)", "RUNNING")
 def root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """The project's folder of the tests, and the folder that commands run in."""
     monkeypatch.setattr("cli.main.ROOT", tmp_path)
+    monkeypatch.setattr("cli.run_commands.ROOT", tmp_path)
     monkeypatch.setattr(cli.run, "ROOT", tmp_path)
     monkeypatch.setattr(cli.run, "resume", lambda *_: pytest.fail("an emulator would have been started"))
     monkeypatch.chdir(tmp_path)
