@@ -67,7 +67,10 @@ def synth(
 
 @app.command("check-data")
 def check_training_data(
-    files: Annotated[list[Path], typer.Argument(help="Training data, .jsonl or .jsonl.gz.", metavar="FILE...")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Training data: .jsonl or .jsonl.gz files, or folders of them.", metavar="FILE..."),
+    ],
     form: Annotated[
         str,
         typer.Option(
@@ -75,16 +78,22 @@ def check_training_data(
             help="chat, prompt-completion, conversation, messages, pre-training, or auto: by the first record.",
         ),
     ] = "auto",
-    model: Annotated[str, typer.Option(help="The model to train, such as nova-lite: its limits are checked too.")] = "",
-    validation: Annotated[Path | None, typer.Option(help="Validation data.", dir_okay=False)] = None,
-    show: Annotated[int, typer.Option(help="Most lines to list of each reason.", min=1)] = 20,
+    model: Annotated[
+        str, typer.Option(help="The model to train, by its name in `fourfold models`: its limits are checked too.")
+    ] = "",
+    validation: Annotated[Path | None, typer.Option(help="Validation data, likewise.")] = None,
+    show: Annotated[
+        int | None,
+        typer.Option(help="Most lines to list of each reason: 20 on a terminal, 100,000 in a pipe by default.", min=1),
+    ] = None,
 ) -> None:
     """Say which lines of training data Bedrock or SageMaker would refuse, why, and what to do.
 
     Data that is still to be prepared is looked at by `fourfold run --data`.
     """
     with interruptible():
-        from cli.check_data import UnreadableData, WrongUsage, check_data
+        from cli.check_data import UnreadableData, check_data
+        from cli.trained_model import WrongUsage
 
         try:
             code = check_data(files, validation, form, model, show, console)
@@ -112,6 +121,9 @@ def models(
     customizable: Annotated[str, typer.Option(help="fine-tuning, distillation, import…", metavar="METHOD")] = "",
     licence: Annotated[str, typer.Option(help="Part of the licence's name.")] = "",
     min_context: Annotated[int | None, typer.Option(help="Least tokens of prompt and answer.", min=1)] = None,
+    runs_on: Annotated[str, typer.Option(help="bedrock, bedrock-import, sagemaker or function.")] = "",
+    streaming: Annotated[bool, typer.Option("--streaming", help="Whose answers Bedrock sends in parts.")] = False,
+    tool_use: Annotated[bool, typer.Option("--tool-use", help="What can ask for tools.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Everything, with its sources, as JSON.")] = False,
     write: Annotated[bool, typer.Option("--write", help="With `refresh`: keep AWS's answer and show it.")] = False,
 ) -> None:
@@ -119,19 +131,24 @@ def models(
     with interruptible():
         from cdk_app.catalogue.account import Unreachable
         from cdk_app.catalogue.observation import UnreadableObservation
-        from cli.models import REFRESH, WrongUsage, list_models, query_of, refresh, tell_of_model
+        from cli.model_options import REFRESH, WrongUsage, check_combination, query_of
+        from cli.models import catalogue, list_models, refresh, tell_of_model
 
         state = ROOT / ".fourfold"
         filters = {"provider": provider, "kind": kind, "modality": modality, "region": region, "max_price": max_price}
         filters |= {"customizable": customizable, "licence": licence, "min_context": min_context}
+        filters |= {"runs_on": runs_on, "streaming": streaming, "tool_use": tool_use}
         code = 0
         try:
+            check_combination(model, filters, as_json=as_json, write=write)
             if model == REFRESH:
                 code = refresh(region or None, write, state, console)
             elif model:
                 tell_of_model(model, region or None, as_json, state, console)
             else:
-                code = list_models(query_of(filters, state), as_json, state, console, Console(stderr=True))
+                code = list_models(
+                    query_of(filters, catalogue(state)[0].values()), as_json, state, console, Console(stderr=True)
+                )
         except WrongUsage as error:
             raise fail(str(error), 2) from None
         except (Unreachable, UnreadableObservation) as error:

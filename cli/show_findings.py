@@ -1,7 +1,7 @@
 """What a check of training data found, in a terminal or for another program.
 
-On a terminal it is a table; elsewhere each finding is a line of place, kind, reason, detail and remedy with tabs
-between them.
+Both go by file and line. On a terminal a mistake that is made again and again is one row of a table; elsewhere each
+finding is a line of place, kind, reason, detail and remedy with tabs between them.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ from rich.text import Text
 
 from cli.say import say
 from pipelines.formats.findings import Finding, Findings
+from pipelines.formats.reasons import Reason
+
+MOST_DETAILS = 3
+"""As many details of one mistake are told, where they differ."""
 
 
 @dataclass(frozen=True)
@@ -35,30 +39,14 @@ def show_totals(name: str, findings: Findings, console: Console) -> None:
     say(line, console)
 
 
-@dataclass(frozen=True)
-class _Row:
-    place: str
-    finding: Finding
-
-    @property
-    def kind(self) -> str:
-        return "warning" if self.finding.reason.warns else "refused"
-
-
 def show_findings(files: Sequence[Checked], whole: Sequence[Finding], console: Console) -> int:
     """Print what was found, and return 1 if anything of it is a refusal, else 0."""
-    rows = [_Row("all", finding) for finding in whole]
-    for file in files:
-        rows += [_Row(str(file.path), finding) for finding in file.about_the_name]
-        rows += [_Row(f"{file.path}:{finding.line}", finding) for finding in file.findings.listed]
-    rows.sort(key=lambda row: (row.finding.reason.warns, row.finding.reason))
-    if rows:
-        _print_table(rows, console) if console.is_terminal else _print_lines(rows, console)
-    for file in files:
-        for reason, count in sorted(file.findings.counts.items()):
-            if (more := count - sum(finding.reason is reason for finding in file.findings.listed)) > 0:
-                say(f"{file.path}: {more:,} more lines with {reason.value}", console)
-    refused = any(row.kind == "refused" for row in rows)
+    found = [*whole, *(finding for file in files for finding in (*file.about_the_name, *file.findings.listed))]
+    if found and console.is_terminal:
+        _print_table(files, whole, console)
+    elif found:
+        _print_lines(files, whole, console)
+    refused = any(not finding.reason.warns for finding in found)
     last = (
         "The service would refuse this data." if refused else "Nothing is known for which the service would refuse it."
     )
@@ -66,23 +54,61 @@ def show_findings(files: Sequence[Checked], whole: Sequence[Finding], console: C
     return int(refused)
 
 
-def _print_table(rows: Sequence[_Row], console: Console) -> None:
-    table = Table("place", "reason", "what is wrong", "what to do", show_lines=False)
-    before = None
-    for row in rows:
-        style = "yellow" if row.finding.reason.warns else "red"
-        new = row.finding.reason is not before
-        before = row.finding.reason
-        table.add_row(
-            Text(row.place),
-            Text(row.finding.reason.value if new else "", style),
-            Text(row.finding.detail),
-            Text(row.finding.remedy if new else ""),
-        )
+def _kind(reason: Reason) -> str:
+    return "warning" if reason.warns else "refused"
+
+
+def _print_lines(files: Sequence[Checked], whole: Sequence[Finding], console: Console) -> None:
+    _print_line("all", whole, console)
+    for file in files:
+        _print_line(str(file.path), file.about_the_name, console)
+        for finding in file.findings.listed:
+            _print_line(f"{file.path}:{finding.line}", [finding], console)
+    for file in files:
+        for reason, count in sorted(file.findings.counts.items()):
+            if (more := count - sum(finding.reason is reason for finding in file.findings.listed)) > 0:
+                say(f"{file.path}: {more:,} more lines with {reason.value}. --show lists more of them.", console)
+
+
+def _print_line(place: str, findings: Sequence[Finding], console: Console) -> None:
+    for finding in findings:
+        cells = (place, _kind(finding.reason), finding.reason.value, finding.detail, finding.remedy)
+        print("\t".join(cells), file=console.file)  # the console would make spaces of the tabs
+
+
+def _print_table(files: Sequence[Checked], whole: Sequence[Finding], console: Console) -> None:
+    table = Table("place", "", "reason", "what is wrong", "what to do", show_lines=False)
+    for finding in whole:
+        _add(table, "all", finding.reason, [finding.detail])
+    for file in files:
+        for finding in file.about_the_name:
+            _add(table, str(file.path), finding.reason, [finding.detail])
+        for reason, findings in _by_reason(file.findings.listed).items():
+            place = f"{file.path}: {_lines([finding.line for finding in findings], file.findings.counts[reason])}"
+            _add(table, place, reason, [finding.detail for finding in findings])
     console.print(table)
 
 
-def _print_lines(rows: Sequence[_Row], console: Console) -> None:
-    for row in rows:
-        cells = (row.place, row.kind, row.finding.reason.value, row.finding.detail, row.finding.remedy)
-        print("\t".join(cells), file=console.file)  # the console would make spaces of the tabs
+def _by_reason(findings: Sequence[Finding]) -> dict[Reason, list[Finding]]:
+    """The findings of a file by their reason, the reason first that the first line has."""
+    groups: dict[Reason, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.reason, []).append(finding)
+    return groups
+
+
+def _lines(listed: Sequence[int], count: int) -> str:
+    """Name lines in a row, as many as are listed, and how many there are beside them."""
+    numbers = ", ".join(f"{line}" for line in listed)
+    if count == 1:
+        return f"line {numbers}"
+    return f"lines {numbers}" + (f" … and {count - len(listed):,} more" if count > len(listed) else "")
+
+
+def _add(table: Table, place: str, reason: Reason, details: Sequence[str]) -> None:
+    different = list(dict.fromkeys(details))
+    shown, others = different[:MOST_DETAILS], len(different) - MOST_DETAILS
+    what = "; ".join(shown) + (f"; and {others} others like it" if others > 0 else "")
+    style = "yellow" if reason.warns else "red"
+    cells = (Text(place), Text(_kind(reason), style), Text(reason.value, style), Text(what), Text(reason.remedy))
+    table.add_row(*cells)

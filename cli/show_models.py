@@ -9,29 +9,39 @@ import datetime
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from cdk_app.catalogue import CATALOGUE, Entry, NotServed, asked_from, invocations, resolve, why_not_a_candidate
 from cdk_app.catalogue.differences import Difference
-from cdk_app.catalogue.facts import Price, Source
+from cdk_app.catalogue.facts import Method, Price, Source
 from cdk_app.catalogue.filters import per_million, usual_price
+from cli.show_tuning_prices import tuning_cell, tuning_prices
+from cli.tables import Head, print_rows
 
-HEAD = ("model", "provider", "kind", "reads → writes", "context", "USD", "runs on", "customizable", "licence", "until")
+HEADS = (
+    Head("model"),
+    Head("provider", goes=5),
+    Head("kind", goes=6),
+    Head("reads → writes", goes=7),
+    Head("context", goes=2),
+    Head("USD", least=18, goes=1),
+    Head("runs on", goes=4),
+    Head("customizable", goes=3),
+    Head("licence", least=10, goes=8),
+    Head("until", least=10, goes=9),
+)
+TUNING = Head("tuning", least=24, goes=3)
 UNKNOWN = "?"
 
 
-def show_table(entries: Sequence[Entry], region: str | None, console: Console) -> None:
-    """Print a line a model."""
+def show_table(entries: Sequence[Entry], region: str | None, tuned: Method | None, console: Console) -> None:
+    """Print a line a model; with what it costs to tune it in one way, if one is named."""
+    elsewhere = "A wider terminal has it, `fourfold models MODEL`, and a pipe."
     rows = [_row(entry, region) for entry in entries]
-    if not console.is_terminal:
-        for row in (HEAD, *rows):
-            print("\t".join(row), file=console.file)  # the console would make spaces of the tabs
-        return
-    table = Table(*HEAD)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console.print(table)
+    if tuned is None:
+        print_rows(HEADS, rows, console, elsewhere)
+    else:
+        with_tuning = [(*row, tuning_cell(entry, tuned)) for row, entry in zip(rows, entries, strict=True)]
+        print_rows([*HEADS, TUNING], with_tuning, console, elsewhere)
 
 
 def _row(entry: Entry, region: str | None) -> tuple[str, ...]:
@@ -42,7 +52,7 @@ def _row(entry: Entry, region: str | None) -> tuple[str, ...]:
         entry.kind,
         f"{', '.join(entry.reads)} → {', '.join(entry.writes)}",
         _tokens(entry.limits.context_tokens if entry.limits else None),
-        money(price) if price else UNKNOWN,
+        f"{money(price)} ({_short(price)})" if price else UNKNOWN,
         ", ".join(entry.platforms),
         ", ".join(dict.fromkeys(customization.method for customization in entry.customizations)),
         (entry.licence.name or "see its terms") if entry.licence else UNKNOWN,
@@ -56,6 +66,11 @@ def money(price: Price) -> str:
         sides = [f"{per_million(usd):g} {side}" for usd, side in _sides(price)]
         return f"{', '.join(sides)} per million tokens"
     return f"{price.usd_in or price.usd_out:g} per {price.unit}"
+
+
+def _short(price: Price) -> str:
+    """Where a price holds, as short as a cell of the table has room for."""
+    return price.region or ("US" if price.place == "the United States" else f"`{price.by}`")
 
 
 def _sides(price: Price) -> list[tuple[float, str]]:
@@ -72,11 +87,11 @@ def show_model(entry: Entry, sources: Mapping[str, Source], region: str | None, 
     reason = why_not_a_candidate(entry)
     _line(console, f"  {'No candidate of a workflow: it ' + reason if reason else 'A workflow can name it.'}")
     for group, facts in _facts(entry):
-        if group in entry.groups:
+        if facts:
             _line(console, "")
             for name, text in facts:
-                _line(console, f"  {name + ':':<23} {text}")
-            for key in entry.groups[group]:
+                _line(console, f"  {name + ':':<25} {text}")
+            for key in entry.groups.get(group, ()):
                 _line(console, f"    from {_source(sources[key])}")
     if region is not None:
         _line(console, "")
@@ -123,8 +138,9 @@ def _facts(entry: Entry) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     )
     yield (
         "price",
-        [(f"price {p.by}", f"USD {money(p)}" + (f" in {p.region}" if p.region else "")) for p in entry.prices],
+        [(f"price {p.by}", f"USD {money(p)} in {p.place}") for p in entry.prices],
     )
+    yield "price of tuning", list(tuning_prices(entry))
     if entry.end_of_life:
         yield "end of life", [("until", entry.end_of_life.day.isoformat())]
 
@@ -160,12 +176,6 @@ def show_differences(
         _line(console, f"{told} They agree.")
         return
     _line(console, f"{told} They differ in {len(found)} facts:")
-    if not console.is_terminal:
-        for difference in found:
-            cells = (difference.model, difference.change, difference.catalogue, difference.aws)
-            print("\t".join(cells), file=console.file)
-        return
-    table = Table("model", "what", "the catalogue", "AWS")
-    for difference in found:
-        table.add_row(*map(Text, (difference.model, difference.change, difference.catalogue, difference.aws)))
-    console.print(table)
+    heads = (Head("model"), Head("what"), Head("the catalogue"), Head("AWS"))
+    rows = [(one.model, one.change, one.catalogue, one.aws) for one in found]
+    print_rows(heads, rows, console, "")

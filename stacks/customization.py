@@ -150,7 +150,7 @@ class Customization(Construct):
             self._buckets,
             memory_mb=1024,
         )
-        output = TRAINING_DATA[self.settings.model].output
+        output = TRAINING_DATA[self.settings.model]
         for split in ("train", "validation"):
             read_objects(made.role, base.curated_bucket, f"*/run=*/{output}/{split}/*", key=base.key)
         write_objects(made.role, base.models_bucket, FILES, key=base.key)

@@ -57,6 +57,8 @@ def violations(shape: Any, value: Any, path: str = "", is_open: IsOpen = _never)
 
 def _structure(shape: Any, value: Any, path: str, is_open: IsOpen) -> Iterator[str]:
     _require_type(value, (dict,), "a structure", path)
+    if getattr(shape, "is_tagged_union", False) and (len(value) != 1 or None in value.values()):
+        yield _violation(value, path, f"Member must have exactly one of: {', '.join(shape.members)}")
     for name in shape.required_members:
         if value.get(name) is None:
             yield _violation("null", _member(path, name), "Member must not be null")

@@ -7,7 +7,7 @@ AWS's.
 
 from __future__ import annotations
 
-from cdk_app.catalogue.customization import BEDROCK_CUSTOMIZABLE, TRAINING_DATA, TrainingData, customization
+from cdk_app.catalogue.customization import BEDROCK_CUSTOMIZABLE, TRAINING_DATA, customization
 from cdk_app.catalogue.entry import Entry
 from cdk_app.catalogue.model import Modality, Model, Platform, SecondPrice, TokenPrice
 from cdk_app.catalogue.regions import GEOGRAPHIES
@@ -29,7 +29,6 @@ __all__ = [
     "Platform",
     "SecondPrice",
     "TokenPrice",
-    "TrainingData",
     "asked_from",
     "customization",
     "invocations",

@@ -6,14 +6,15 @@ A model as the service tells of it is an `Observed`; comparing it with the catal
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
 
 from cdk_app.catalogue.facts import Profile
 from cdk_app.catalogue.observation import Observation, Observed
-from cdk_app.catalogue.price_list import SERVICE_CODES, TokenRate, comparable, token_rates
+from cdk_app.catalogue.price_list import SERVICE_CODES, comparable, token_rates
+from cdk_app.catalogue.tuning_price_list import tuning_rates
 
 PRICING_REGION = "us-east-1"
 """The Price List has its endpoint there; it tells the prices of every region."""
@@ -50,7 +51,7 @@ def observe(region: str, clients: Clients, day: str) -> Observation:
         profiles = list(
             _pages(bedrock, "list_inference_profiles", "inferenceProfileSummaries", typeEquals="SYSTEM_DEFINED")
         )
-        rates = token_rates(_products(clients("pricing", region_name=PRICING_REGION), region))
+        products = list(_products(clients("pricing", region_name=PRICING_REGION), region))
     except (NoCredentialsError, PartialCredentialsError):
         raise Unreachable(
             "There are no AWS credentials, and without them AWS cannot be asked. Give some (`aws configure`, or "
@@ -60,7 +61,7 @@ def observe(region: str, clients: Clients, day: str) -> Observation:
         raise Unreachable(_refusal(error, region)) from None
     except BotoCoreError as error:
         raise Unreachable(f"AWS was not reached in {region}: {error}. See to the network and the region.") from None
-    return Observation(region=region, day=day, models=tuple(_observed(summaries, profiles, rates, region)))
+    return Observation(region=region, day=day, models=tuple(_observed(summaries, profiles, products, region)))
 
 
 def _refusal(error: ClientError, region: str) -> str:
@@ -88,13 +89,11 @@ def _products(pricing: Any, region: str) -> Iterator[dict[str, Any]]:
 def _observed(
     summaries: Iterable[Mapping[str, Any]],
     profiles: Iterable[Mapping[str, Any]],
-    rates: Iterable[TokenRate],
+    products: Sequence[Mapping[str, Any]],
     region: str,
 ) -> Iterator[Observed]:
     by_model = _profiles_by_model(profiles, region)
-    by_name: dict[str, list[TokenRate]] = {}
-    for rate in rates:
-        by_name.setdefault(rate.model, []).append(rate)
+    rates, tuning = token_rates(products), tuning_rates(products)
     for summary in sorted(summaries, key=lambda summary: str(summary["modelId"])):
         model_id = str(summary["modelId"])
         if model_id.count(":") > 1:  # `…:0:128k` is the same model with provisioned throughput
@@ -117,7 +116,8 @@ def _observed(
             end_of_life=end.date().isoformat() if end else None,
             on_demand="ON_DEMAND" in summary.get("inferenceTypesSupported", ()),
             profiles=tuple(by_model.get(model_id, ())),
-            rates=tuple(rate for name in sorted(names) for rate in by_name.get(name, ())),
+            rates=tuple(rate for name in sorted(names) for rate in rates if rate.model == name),
+            tuning=tuple(rate for name in sorted(names) for rate in tuning if rate.model == name),
         )
 
 

@@ -7,32 +7,23 @@ formats knows. `TRAINING_DATA` says which that is; a test holds it equal to the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from cdk_app.catalogue.facts import Customization, Method
 from cdk_app.catalogue.workflow import CATALOGUE, ENTRIES
 
-
-@dataclass(frozen=True, slots=True)
-class TrainingData:
-    """The format that `data.outputs` calls `output`, and the limits of `family` in `fourfold check-data --model`."""
-
-    output: str
-    family: str
-
-
-TRAINING_DATA: Mapping[str, TrainingData] = MappingProxyType(
+TRAINING_DATA: Mapping[str, str] = MappingProxyType(
     {
-        "nova-micro": TrainingData("bedrock-conversation", "nova-micro"),
-        "nova-lite": TrainingData("bedrock-conversation", "nova-lite"),
-        "nova-pro": TrainingData("bedrock-conversation", "nova-pro"),
-        "nova-2-lite": TrainingData("bedrock-conversation", "nova-2-lite"),
-        "llama-3-1-8b-instruct": TrainingData("bedrock-prompt-completion", "llama-3.1"),
-        "llama-3-1-70b-instruct": TrainingData("bedrock-prompt-completion", "llama-3.1"),
+        "nova-micro": "bedrock-conversation",
+        "nova-lite": "bedrock-conversation",
+        "nova-pro": "bedrock-conversation",
+        "nova-2-lite": "bedrock-conversation",
+        "llama-3-1-8b-instruct": "bedrock-prompt-completion",
+        "llama-3-1-70b-instruct": "bedrock-prompt-completion",
+        "llama-3-3-70b-instruct": "bedrock-conversation",
     }
 )
-"""By the model's key."""
+"""The format, as `data.outputs` calls it, by the model's key."""
 
 
 def customization(key: str, method: Method) -> Customization | None:

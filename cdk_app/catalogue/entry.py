@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +21,8 @@ from cdk_app.catalogue.facts import (
     Sourced,
     Unit,
 )
+
+Platform = Literal["function", "bedrock", "bedrock-import", "sagemaker"]
 
 
 class Entry(Sourced):
@@ -44,16 +47,23 @@ class Entry(Sourced):
     end_of_life: EndOfLife | None = None
 
     @property
-    def platforms(self) -> tuple[str, ...]:
+    def platforms(self) -> tuple[Platform, ...]:
         """Where it runs."""
         imported = any(customization.method == "import" for customization in self.customizations)
-        there = {
+        there: dict[Platform, bool] = {
             "function": self.function,
             "bedrock": self.bedrock is not None,
             "bedrock-import": imported,
             "sagemaker": self.sagemaker is not None,
         }
         return tuple(platform for platform, runs in there.items() if runs)
+
+    @property
+    def other_names(self) -> tuple[str, ...]:
+        """What AWS and its maker call it, besides its key."""
+        of_sagemaker = (self.sagemaker.jumpstart_id, self.sagemaker.hugging_face_id) if self.sagemaker else ()
+        ids = (self.bedrock.model_id if self.bedrock else None, *of_sagemaker)
+        return (self.name, *filter(None, ids))
 
     @property
     def groups(self) -> dict[str, tuple[str, ...]]:
@@ -69,7 +79,9 @@ class Entry(Sourced):
         found = {"name and media": self.sources} | {name: group.sources for name, group in single.items() if group}
         for name, facts in (("customization", self.customizations), ("price", self.prices)):
             if facts:
-                found[name] = tuple(dict.fromkeys(source for fact in facts for source in fact.sources))
+                found[name] = _sources(facts)
+        if prices := [price for customization in self.customizations for price in customization.prices]:
+            found["price of tuning"] = _sources(prices)
         return found
 
     def price(self, by: str, unit: Unit | None = None, region: str | None = None) -> Price | None:
@@ -79,3 +91,7 @@ class Entry(Sourced):
             (price for wanted in (region, None) for price in fitting if price.region == wanted),
             None,
         )
+
+
+def _sources(facts: Iterable[Sourced]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(source for fact in facts for source in fact.sources))

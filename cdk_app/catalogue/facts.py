@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Kind = Literal["chat", "embedding", "image", "rerank"]
 Medium = Literal["text", "image", "audio", "video", "embedding", "score"]
 Method = Literal["fine-tuning", "reinforcement-fine-tuning", "continued-pre-training", "distillation", "import"]
+Service = Literal["bedrock", "sagemaker"]
 Unit = Literal["1k tokens", "image", "query", "minute", "second"]
 Processor = Literal["cpu", "gpu", "neuron"]
 
@@ -134,11 +135,36 @@ class Hyperparameter(Record):
         return self
 
 
+class TuningPrice(Sourced):
+    """What a tuned model costs on Bedrock, in US dollars: to train, to keep, and to ask."""
+
+    region: Region | None = None
+    """The region it is asked for; None: wherever the model is tuned."""
+    usd_trained: Usd | None = None
+    """A thousand tokens of training data, in each epoch."""
+    usd_month: Usd | None = None
+    """Keeping the model for a month."""
+    usd_unit_hour: Usd | None = None
+    """A model unit of provisioned throughput for an hour, without commitment."""
+    usd_in: Usd | None = None
+    """A thousand tokens of what it is asked on demand."""
+    usd_out: Usd | None = None
+    on_demand_as_base: bool = False
+    """Whether it is billed on demand as its base model is."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> TuningPrice:
+        known = (self.usd_trained, self.usd_month, self.usd_unit_hour, self.usd_in, self.usd_out)
+        if not self.on_demand_as_base and all(usd is None for usd in known):
+            raise ValueError("a price of tuning has at least one price")
+        return self
+
+
 class Customization(Sourced):
     """A way to make the model one's own."""
 
     method: Method
-    service: Literal["bedrock", "sagemaker"]
+    service: Service
     regions: tuple[Region, ...] = ()
     """Regions that offer it; none where the source names none."""
     base_model_id: Annotated[str | None, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9.-]+(:\w+)*$")] = None
@@ -147,6 +173,14 @@ class Customization(Sourced):
     """Those that a job of Bedrock takes; none where no source names any."""
     on_demand: tuple[Region, ...] = ()
     """Regions in which what comes out is served on demand; where there is none, with provisioned throughput alone."""
+    prices: tuple[TuningPrice, ...] = ()
+    """What is known of its price; of what is not here no source was read."""
+
+    @model_validator(mode="after")
+    def _has_prices_of_bedrock(self) -> Customization:
+        if self.prices and self.service != "bedrock":
+            raise ValueError("SageMaker bills instances by time: only Bedrock's customization has `prices`")
+        return self
 
 
 class Price(Sourced):
@@ -159,7 +193,18 @@ class Price(Sourced):
     """A unit of what goes in; of what is billed by time, or by the query, a unit."""
     usd_out: Usd | None = None
     region: Region | None = None
-    """The region it was asked for; None: the list price, which is that of the United States where they differ."""
+    """The region it was asked for; None: the list price, of the place that `place` names."""
+
+    @property
+    def place(self) -> str:
+        """Where it holds: the region, the regions of a geography's profile, or the United States.
+
+        The list price of the United States may be lower than what is billed elsewhere.
+        """
+        if self.region is not None:
+            return self.region
+        of_a_profile = self.by not in ("on-demand", "global", "us", "import", "function")
+        return f"the regions of the profile `{self.by}`" if of_a_profile else "the United States"
 
     @model_validator(mode="after")
     def _is_a_price(self) -> Price:

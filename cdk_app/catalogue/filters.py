@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cdk_app.catalogue.entry import Entry
-from cdk_app.catalogue.facts import Customization, Kind, Medium, Method, Price
+from cdk_app.catalogue.entry import Entry, Platform
+from cdk_app.catalogue.facts import Customization, Kind, Medium, Method, Price, Service
 
 TOKENS_OF_A_PRICE = 1000
 MILLION = 1_000_000
@@ -30,15 +30,24 @@ class Query:
     """Part of the licence's name, in any case of letters."""
     min_context: int | None = None
     """Least tokens of prompt and answer together."""
+    runs_on: Platform | None = None
+    streaming: bool | None = None
+    """Whether Bedrock sends its answer in parts."""
+    tool_use: bool | None = None
+    """Whether it can ask for tools."""
 
     def fits(self, entry: Entry) -> bool:
         """Whether the model is one of those asked for."""
         return self._fits_wherever(entry) and self._is_there(entry)
 
-    def fits_somewhere_unsaid(self, entry: Entry) -> bool:
-        """Whether the model is left out for one reason: no source names the regions where it is customized so."""
-        unsaid = self.region is not None and any(not one.regions for one in self._customizations(entry))
-        return unsaid and self._fits_wherever(entry) and not self._is_there(entry)
+    def unsaid(self, entry: Entry) -> tuple[Service, ...]:
+        """The services for whose sake alone the model is left out: no source names the regions where they customize it.
+
+        None for a model that is kept, or that does not fit for another reason.
+        """
+        if self.region is None or self._is_there(entry) or not self._fits_wherever(entry):
+            return ()
+        return tuple(one.service for one in self._customizations(entry) if not one.regions)
 
     def _fits_wherever(self, entry: Entry) -> bool:
         return (
@@ -49,6 +58,9 @@ class Query:
             and (self.customizable is None or bool(self._customizations(entry)))
             and (self.licence is None or _part_of(self.licence, entry.licence.name if entry.licence else None))
             and (self.min_context is None or self.min_context <= _context(entry))
+            and (self.runs_on is None or self.runs_on in entry.platforms)
+            and self.streaming in (None, entry.abilities and entry.abilities.streaming)
+            and self.tool_use in (None, entry.abilities and entry.abilities.tool_use)
         )
 
     def _is_there(self, entry: Entry) -> bool:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from cdk_app.catalogue.facts import Profile, Record
 from cdk_app.catalogue.price_list import TokenRate
+from cdk_app.catalogue.tuning_price_list import TuningRate
 
 
 class UnreadableObservation(Exception):
@@ -33,6 +34,7 @@ class Observed(Record):
     on_demand: bool
     profiles: tuple[Profile, ...] = ()
     rates: tuple[TokenRate, ...] = ()
+    tuning: tuple[TuningRate, ...] = ()
 
 
 class Observation(Record):

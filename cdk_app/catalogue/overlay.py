@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from cdk_app.catalogue.entry import Entry
-from cdk_app.catalogue.facts import EndOfLife, Kind, Price, Profile
+from cdk_app.catalogue.facts import Customization, EndOfLife, Kind, Price, Profile, TuningPrice
 from cdk_app.catalogue.observation import Observation, Observed
 from cdk_app.catalogue.price_list import Way
 
@@ -59,8 +59,27 @@ def _updated(entry: Entry, observed: Observed | None, region: str) -> Entry:
     if observed is not None:
         if observed.end_of_life is not None:
             changes["end_of_life"] = EndOfLife(day=date.fromisoformat(observed.end_of_life), sources=(ACCOUNT,))
+        changes["customizations"] = tuple(_priced(one, observed, region) for one in entry.customizations)
         changes["prices"] = (*(p for p in entry.prices if p.region != region), *_prices(observed, region))
     return entry.model_copy(update=changes)
+
+
+def _priced(customization: Customization, observed: Observed, region: str) -> Customization:
+    """The customization with what AWS tells of its price in a region, where it is offered there."""
+    if customization.service != "bedrock" or region not in customization.regions or not observed.tuning:
+        return customization
+    usd = {rate.what: rate.usd for rate in observed.tuning}
+    here = TuningPrice(
+        region=region,
+        usd_trained=usd.get("training"),
+        usd_month=usd.get("storage"),
+        usd_unit_hour=usd.get("unit hour"),
+        usd_in=usd.get("in"),
+        usd_out=usd.get("out"),
+        sources=(ACCOUNT,),
+    )
+    others = tuple(price for price in customization.prices if price.region != region)
+    return customization.model_copy(update={"prices": (here, *others)})
 
 
 def _without(profile: Profile, region: str) -> Profile | None:

@@ -23,7 +23,8 @@ _OTHER_WAYS = re.compile(r"batch|flex|priority|latency|cache|custom|provisioned|
 _USUAL_KIND = re.compile(r"^(text )?(?P<side>input|output) tokens?$", re.I)
 _GLOBAL_KIND = re.compile(r"^cross-region global (?P<side>input|output) tokens?$", re.I)
 _MARKETPLACE = re.compile(r"_(?P<side>input|output)_?token(s|count)(?P<everywhere>_global)?(_standard)?-units$", re.I)
-_PER_THOUSAND = {"1k tokens": 1.0, "1m tokens": 0.001, "units": 0.001}
+PER_THOUSAND = {"1k tokens": 1.0, "1m tokens": 0.001, "units": 0.001}
+"""What a price of the unit is to be multiplied by for one of a thousand tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def _side(word: str) -> Side:
 def _usd_of_a_thousand(product: Mapping[str, Any]) -> float | None:
     for offer in product.get("terms", {}).get("OnDemand", {}).values():
         for dimension in offer.get("priceDimensions", {}).values():
-            share = _PER_THOUSAND.get(str(dimension.get("unit", "")).casefold())
+            share = PER_THOUSAND.get(str(dimension.get("unit", "")).casefold())
             usd = float(dimension.get("pricePerUnit", {}).get("USD", 0))
             if share is not None and usd > 0:
                 return round(usd * share, 12)

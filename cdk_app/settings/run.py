@@ -184,14 +184,13 @@ def _customization(settings: Settings) -> dict[str, Any]:
     bedrock = settings.tuning.bedrock
     if bedrock is None:
         return {}
-    model, data = CATALOGUE[bedrock.model], TRAINING_DATA[bedrock.model]
+    model = CATALOGUE[bedrock.model]
     return {
         "bedrock": {
             "name": customization_prefix(settings),
             "model": bedrock.model,
             "model_id": model.converse_model_id,
-            "format": data.output,
-            "family": data.family,
+            "format": TRAINING_DATA[bedrock.model],
             "hyperparameters": {name: _plain(value) for name, value in bedrock.hyperparameters.items()},
             "serving": bedrock.serving,
             "price": _price(model),

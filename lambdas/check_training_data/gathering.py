@@ -34,14 +34,14 @@ def _ranked(bucket: str, prefix: str) -> Iterator[tuple[bytes, str, int]]:
             yield hashlib.sha256(b"customize:" + line).digest(), key, number
 
 
-def gather(bucket: str, places: dict[str, set[int]], form: Format, family: str, file: BinaryIO) -> Findings:
+def gather(bucket: str, places: dict[str, set[int]], form: Format, model: str, file: BinaryIO) -> Findings:
     """Write the chosen lines one after the other, and give what the check finds in them.
 
     Findings name the curated file and the line in it, which is where whoever corrects the data finds it.
     """
-    found = Findings(form, family, most_listed=MOST_LISTED)
+    found = Findings(form, model, most_listed=MOST_LISTED)
     for key in sorted(places):
-        checker = Checker(form, family, key, MOST_LISTED)
+        checker = Checker(form, model, key, MOST_LISTED)
         for number, line in enumerate(s3.lines(bucket, key), start=1):
             if number in places[key]:
                 # The checker numbers the lines that it sees, and it does not see those that were not chosen.

@@ -52,7 +52,7 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
     with tempfile.TemporaryFile() as training_file, tempfile.TemporaryFile() as validation_file:
         training = _gather(curated, run, customization, "train", _most(run), training_file)
         validation = _gather(curated, run, customization, "validation", VALIDATION_RECORDS, validation_file)
-        limits = limits_of(customization.family, training.format)
+        limits = limits_of(customization.base.model, training.format)
         used = limits is None or limits.validation_used
         of_the_whole = check_set(training, validation if used and validation.lines else None)
         s3.write_document(models, f"{_base(run)}/verdict.json", verdict(training, validation if used else None))
@@ -94,7 +94,7 @@ def _gather(bucket: str, run: Run, what: Customization, split: str, most: int, f
             where=f"s3://{bucket}/{prefix}",
             remedy=f"Add {what.format} to data.outputs, and start a new run.",
         )
-    return gather(bucket, places, LINE_OUTPUTS[what.format].format, what.family, file)
+    return gather(bucket, places, LINE_OUTPUTS[what.format].format, what.base.model, file)
 
 
 def _refuse(bucket: str, found: Sequence[Finding], training: Findings, validation: Findings) -> None:

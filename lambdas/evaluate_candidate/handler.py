@@ -30,7 +30,7 @@ from lambdas.evaluate_candidate.deadline import Deadline
 from lambdas.evaluate_candidate.known import digest, known_result
 from lambdas.evaluate_candidate.measuring import Outcome, measure
 from lambdas.evaluate_candidate.planted import PAIRS
-from lambdas.evaluate_candidate.report import prediction_lines, summary
+from lambdas.evaluate_candidate.report import by_label_of, prediction_lines, summary
 from lambdas.evaluate_candidate.retrieved import searching
 from lambdas.evaluate_candidate.scoring import Means, scored
 from lambdas.evaluate_candidate.showing import examples_of
@@ -86,7 +86,8 @@ def _evaluate(run: Run, candidate: Candidate, context: Context) -> dict[str, obj
         metric, beside = scored(run, labels, outcomes, means)
         found = searching(run, candidate, examples, records, vectors)
         figures = summary(candidate, metric, outcomes, usd_of_searching=found.usd_per_request)
-    return _stored(run, candidate, {**figures, **beside, **found.document()}, decides, examples, metric, outcomes)
+    unshown = {"run_id": run.run_id, "of": decides, **examples.document(), **by_label_of(labels, outcomes)}
+    return _stored(run, candidate, {**figures, **beside, **found.document()}, unshown, metric, outcomes)
 
 
 def _base(run: Run, candidate: Candidate) -> str:
@@ -109,17 +110,15 @@ def _stored(
     run: Run,
     candidate: Candidate,
     figures: dict[str, object],
-    decides: str,
-    examples: Examples,
+    unshown: dict[str, object],
     metric: Metric,
     outcomes: list[Outcome],
 ) -> dict[str, object]:
-    """Write the predictions, and last the result: where it is, everything is."""
+    """Write the predictions, and last the result with what the workflow is not shown: where it is, everything is."""
     bucket, base = environment.required("MODELS_BUCKET"), _base(run, candidate)
     result = {**figures, "result_key": f"{base}.json", "predictions_key": f"{base}.predictions.jsonl"}
     s3.write_lines(bucket, f"{base}.predictions.jsonl", prediction_lines(metric, outcomes))
-    stored = {**result, "run_id": run.run_id, "of": decides, **examples.document()}
-    s3.write_document(bucket, f"{base}.json", stored)
+    s3.write_document(bucket, f"{base}.json", {**result, **unshown})
     return result
 
 

@@ -22,6 +22,7 @@ from lambdas.shared.run import Candidate, Run
 STORED_ONLY = {
     "run_id",
     "of",
+    "by_label",
     "prompt_turns",
     "prompt_pool",
     "prompt_examples",

@@ -9,6 +9,8 @@ answered requests. ``priced_by`` says whether the cost is of ``tokens``, or of t
 that retrieve, see `lambdas.evaluate_candidate.retrieved`; ``judge`` where a judge measured, see
 `lambdas.evaluate_candidate.judging`.
 ``chance`` is what an answer scores that does not look at the text, see `lambdas.shared.chance`.
+Stored only, and not handed to the workflow, whose documents are small: ``by_label`` for a classification, see
+`lambdas.shared.by_label`.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lambdas.evaluate_candidate.measuring import Outcome
+from lambdas.shared.by_label import by_label
 from lambdas.shared.errors import FunctionError
 from lambdas.shared.figures import percentile, resamples_of
 from lambdas.shared.metrics import Metric
@@ -70,6 +73,11 @@ def summary(
         "input_tokens": sum(answer.input_tokens for answer in answers),
         "output_tokens": sum(answer.output_tokens for answer in answers),
     }
+
+
+def by_label_of(labels: Sequence[str], outcomes: Sequence[Outcome]) -> dict[str, object]:
+    """Give how well each label is told from the others; nothing without labels. A refused record got none."""
+    return {"by_label": by_label(labels, *_texts(outcomes))} if labels else {}
 
 
 def _texts(outcomes: Sequence[Outcome]) -> tuple[list[str], list[str | None]]:

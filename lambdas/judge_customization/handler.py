@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from lambdas.judge_customization.answers import Answered, answered, prediction_lines
 from lambdas.judge_customization.gate import Verdict, judged
 from lambdas.shared import environment, log, s3
+from lambdas.shared.by_label import by_label
 from lambdas.shared.chance import chance
 from lambdas.shared.errors import EvaluationIncomplete, FunctionError
 from lambdas.shared.fields import Fields
@@ -76,7 +77,11 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
 
 @dataclass(frozen=True)
 class Report:
-    """The figures of both models on the same records."""
+    """The figures of both models on the same records.
+
+    Attributes:
+        base_by_label, tuned_by_label: the field of the labels' own figures; empty without labels.
+    """
 
     metric: str
     labels: tuple[str, ...]
@@ -84,6 +89,8 @@ class Report:
     base: float
     tuned: Interval
     difference: Interval
+    base_by_label: dict[str, object]
+    tuned_by_label: dict[str, object]
 
     @property
     def document(self) -> dict[str, object]:
@@ -93,11 +100,12 @@ class Report:
             "metric": self.metric,
             "labels": list(self.labels),
             "examples": self.examples,
-            "base": {"value": self.base, self.metric: self.base},
+            "base": {"value": self.base, self.metric: self.base, **self.base_by_label},
             "tuned": {
                 "value": self.tuned.value,
                 self.metric: self.tuned.value,
                 "ci": [self.tuned.low, self.tuned.high],
+                **self.tuned_by_label,
             },
             "difference": {
                 "value": difference.value,
@@ -118,7 +126,13 @@ def report_of(metric: Metric, labels: tuple[str, ...], records: Sequence[Answere
         metric.value(references, base),
         metric.interval(references, tuned),
         metric.difference(references, tuned, base),
+        _by_label(labels, references, base),
+        _by_label(labels, references, tuned),
     )
+
+
+def _by_label(labels: tuple[str, ...], references: Sequence[str], answers: Sequence[str]) -> dict[str, object]:
+    return {"by_label": by_label(labels, references, answers)} if labels else {}
 
 
 def _both(bucket: str, run: Run, fields: Fields) -> list[Answered]:

@@ -123,13 +123,13 @@ def needed(result: Result, floor: float) -> int | None:
 
 
 def verdicts(
-    results: Sequence[Result], missing: Sequence[Unmeasured], chosen: Result | None, floor: float
+    results: Sequence[Result], missing: Sequence[Unmeasured], chosen: Result | None, floor: float, kind: str
 ) -> list[dict[str, object]]:
     """Give what was decided about each candidate, in the order of the settings.
 
-    `verdict` is ``chosen``, ``dearer``, ``refused`` or ``unmeasured``; `words` say why.
+    `kind` is the task's. `verdict` is ``chosen``, ``dearer``, ``refused`` or ``unmeasured``; `words` say why.
     """
-    found = {r.index: (r.name, *_verdict(r, chosen, floor)) for r in results}
+    found = {r.index: (r.name, *_verdict(r, chosen, floor, kind)) for r in results}
     found |= {m.index: (m.name, "unmeasured", m.reason) for m in missing}
     return [
         {"index": index, "name": name, "verdict": verdict, "words": words}
@@ -137,22 +137,35 @@ def verdicts(
     ]
 
 
-def _verdict(result: Result, chosen: Result | None, floor: float) -> tuple[str, str]:
+def _verdict(result: Result, chosen: Result | None, floor: float, kind: str) -> tuple[str, str]:
     if result == chosen:
         return "chosen", f"its lower bound {result.low:.3f} reaches the floor {floor:g}, and nothing cheaper does"
     if chosen is None or result.low < floor:
-        return "refused", refusal(result, floor)
+        return "refused", refusal(result, floor, kind)
     return "dearer", _dearer(result, chosen, floor)
 
 
-def refusal(result: Result, floor: float) -> str:
-    """Say why a candidate is not good enough."""
+def refusal(result: Result, floor: float, kind: str) -> str:
+    """Say why a candidate is not good enough, and where it is no better than what does not look at the text."""
+    return f"{_below(result, floor)}{_blind(result, kind)}"
+
+
+def _below(result: Result, floor: float) -> str:
     if result.value < floor:
         least = f"its mean {result.value:.3f} is below the floor {floor:g}"
         return f"{least}, though it may reach {result.high:.3f}" if result.high >= floor else least
     words = f"its lower bound {result.low:.3f} is below the floor {floor:g} though its mean is {result.value:.3f}"
     count = needed(result, floor)
     return f"{words}; about {count:,} records would tell, and {result.examples:,} were asked" if count else words
+
+
+def _blind(result: Result, kind: str) -> str:
+    if result.low > result.chance:
+        return ""
+    of_labels = kind == CLASSIFICATION
+    others = "the same label for every record" if of_labels else "answers meant for other records"
+    better, score = "surely better" if result.value > result.chance else "better", "scores" if of_labels else "score"
+    return f"; it is not {better} than {others}, which {score} {result.chance:.3f}"
 
 
 def _dearer(result: Result, chosen: Result, floor: float) -> str:

@@ -56,7 +56,7 @@ def handle(event: Event, context: Context) -> dict[str, object]:  # noqa: ARG001
         "best": best.document,
         "reason": f"{_reason(run, chosen, best)}{_not_measured(missing)}",
         "floor": run.floor,
-        "verdicts": verdicts(results, missing, chosen, run.floor),
+        "verdicts": verdicts(results, missing, chosen, run.floor, run.task_kind),
     }
 
 
@@ -79,7 +79,7 @@ def _reasons(missing: Sequence[Unmeasured]) -> str:
 def _nothing_good_enough(best: Result, run: Run) -> NoCandidateClearsFloor:
     return NoCandidateClearsFloor(
         f"The best candidate, {best.name}, does not surely reach {run.metric} {run.floor:g}: "
-        f"{refusal(best, run.floor)}",
+        f"{refusal(best, run.floor, run.task_kind)}",
         where=best.result_key,
         remedy="Enable tuning, add candidates, enlarge the sample, or lower selection.floor.",
     )
@@ -95,7 +95,7 @@ def _target(chosen: Result, run: Run) -> Target:
 
 def _reason(run: Run, chosen: Result | None, best: Result) -> str:
     if chosen is None:
-        words = refusal(best, run.floor)
+        words = refusal(best, run.floor, run.task_kind)
         return f"no candidate surely reaches {run.metric} {run.floor:g}; the best is {best.name}: {words}"
     return (
         f"{chosen.name} is the cheapest that surely reaches {run.metric} {run.floor:g}: "

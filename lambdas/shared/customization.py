@@ -19,15 +19,13 @@ class Customization:
     Attributes:
         name: of the job, the custom model and what serves it, one for each run; they are found by it.
         format: folder under the curated prefix with the training data in the model's format.
-        family: by which `pipelines.formats` knows the model's limits.
         hyperparameters: by the API's names, as texts.
         serving: ``on-demand`` or ``provisioned``.
-        base: the model as it is, to compare with.
+        base: the model as it is, to compare with; by its key `pipelines.formats` knows the limits of the data.
     """
 
     name: str
     format: str
-    family: str
     hyperparameters: dict[str, str]
     serving: str
     base: Candidate
@@ -61,7 +59,6 @@ def _customization(fields: Fields, name: str, base: Candidate) -> Customization:
     return Customization(
         name=name,
         format=fields.text("format"),
-        family=fields.text("family"),
         hyperparameters={key: hyperparameters.text(key) for key in hyperparameters},
         serving=fields.text("serving"),
         base=base,

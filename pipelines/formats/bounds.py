@@ -14,31 +14,19 @@ def estimated_tokens(characters: int) -> int:
 
 def breaches(record: Examined, limits: Limits) -> Iterator[Problem]:
     """Yield what about a record is against the limits of a model."""
-    if limits.one_system_part and record.system_parts > 1:
-        yield Problem(Reason.SYSTEM_PARTS, f"{record.system_parts} parts, and the model takes one")
     yield from _reserved_words(record.texts, limits)
-    characters = {part: sum(len(text.content) for text in record.texts if text.part is part) for part in Part}
-    yield from _length(sum(characters.values()), limits.tokens, "the record")
-    yield from _length(characters[Part.PROMPT], limits.prompt_tokens, "the prompt")
-    yield from _length(characters[Part.ANSWER], limits.answer_tokens, "the answer")
-    total = sum(characters.values())
-    if limits.batch_tokens is not None and _fits(total, limits.tokens) and not _fits(total, limits.batch_tokens):
-        yield Problem(Reason.ONLY_IN_SMALL_BATCHES, f"{_size(total)}; larger batches take {limits.batch_tokens:,}")
+    yield from _length(sum(len(text.content) for text in record.texts), limits.tokens)
 
 
-def _length(characters: int, most: int | None, what: str) -> Iterator[Problem]:
+def _length(characters: int, most: int | None) -> Iterator[Problem]:
     if most is None:
         return
-    if not _fits(characters, most):
-        yield Problem(Reason.TOO_LONG, f"{what} has {_size(characters)}; the model takes {most:,}")
+    if characters > most * CHARACTERS_PER_TOKEN:
+        yield Problem(Reason.TOO_LONG, f"the record has {_size(characters)}; the model takes {most:,}")
     elif characters > most * CAUTIOUS_CHARACTERS_PER_TOKEN:
-        detail = f"{what} has {_size(characters)}, at {CAUTIOUS_CHARACTERS_PER_TOKEN} characters a token "
+        detail = f"the record has {_size(characters)}, at {CAUTIOUS_CHARACTERS_PER_TOKEN} characters a token "
         detail += f"{-(-characters // CAUTIOUS_CHARACTERS_PER_TOKEN):,}; the model takes {most:,}"
         yield Problem(Reason.MAYBE_TOO_LONG, detail)
-
-
-def _fits(characters: int, tokens: int | None) -> bool:
-    return tokens is None or characters <= tokens * CHARACTERS_PER_TOKEN
 
 
 def _size(characters: int) -> str:
@@ -48,7 +36,7 @@ def _size(characters: int) -> str:
 def _reserved_words(texts: Sequence[Text], limits: Limits) -> Iterator[Problem]:
     for text in texts:
         part = text.part.name.lower()
-        refused = limits.reserved if limits.reserved_in_answers or text.part is not Part.ANSWER else ()
+        refused = () if text.part is Part.ANSWER else limits.reserved
         if found := next((word for word in refused if word in text.content), None):
             yield Problem(Reason.RESERVED_WORD, f"{found!r} in the {part}")
         elif found := _in_any_case(limits.maybe_reserved, text.content):

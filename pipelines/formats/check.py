@@ -1,6 +1,6 @@
 """Judges training data as the service would, before it is submitted.
 
-`check_lines` judges the lines of a file, `check_set` what only the whole shows: numbers of records and sizes. A set is
+`check_lines` judges the lines of a file, `check_set` what only the whole shows: numbers of records. A set is
 accepted when neither refuses anything.
 """
 
@@ -20,13 +20,13 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 def check_lines(
-    lines: Iterable[bytes | str], form: Format, family: str | None = None, file: str = "", most_listed: int = 20
+    lines: Iterable[bytes | str], form: Format, model: str | None = None, file: str = "", most_listed: int = 20
 ) -> Findings:
     """Judge lines one by one, with or without their line ends; nothing of them is kept but what is listed.
 
-    Without a `family` the form alone is judged. Raises `ValueError` for a family that is not known.
+    Without a `model` the form alone is judged. Raises `ValueError` for a model that is not known.
     """
-    checker = Checker(form, family, file, most_listed)
+    checker = Checker(form, model, file, most_listed)
     for line in lines:
         checker.judge(line)
     return checker.findings
@@ -35,9 +35,9 @@ def check_lines(
 class Checker:
     """Judges lines as they come, for whoever writes them: `findings` has what was found so far."""
 
-    def __init__(self, form: Format, family: str | None = None, file: str = "", most_listed: int = 20) -> None:
-        self._limits = None if family is None else limits_of(family, form)
-        self.findings = Findings(form, family, file, most_listed)
+    def __init__(self, form: Format, model: str | None = None, file: str = "", most_listed: int = 20) -> None:
+        self._limits = None if model is None else limits_of(model, form)
+        self.findings = Findings(form, model, file, most_listed)
 
     def judge(self, line: bytes | str) -> None:
         """Judge the next line."""
@@ -65,12 +65,12 @@ class Checker:
         return problems
 
 
-def check_name(name: str, family: str | None = None) -> list[Finding]:
+def check_name(name: str, model: str | None = None) -> list[Finding]:
     """Judge a file by its name alone."""
     found = []
     if name.endswith(".gz"):
         found.append(Finding(0, Reason.COMPRESSED, name))
-    if family is not None and any(row.plain_file_name for row in rows_of(family)) and not _PLAIN_NAME.fullmatch(name):
+    if model is not None and any(row.plain_file_name for row in rows_of(model)) and not _PLAIN_NAME.fullmatch(name):
         found.append(Finding(0, Reason.FILE_NAME, repr(name)))
     return found
 
@@ -82,29 +82,27 @@ def check_set(training: Findings, validation: Findings | None = None) -> list[Fi
         found.append(Finding(0, Reason.NO_RECORDS, "the training data has no line"))
     if validation is not None and not validation.lines:
         found.append(Finding(0, Reason.NO_RECORDS, "the validation data has no line"))
-    limits = None if training.family is None else limits_of(training.family, training.format)
+    limits = None if training.model is None else limits_of(training.model, training.format)
     if limits is not None:
         found += _check_limits(training, validation, limits)
     return found
 
 
 def _check_form(training: Findings) -> Iterator[Finding]:
-    if training.family is None:
+    if training.model is None:
         return
-    rows = rows_of(training.family)
+    rows = rows_of(training.model)
     if all(row.format is not training.format for row in rows):
         takes = " or ".join(row.format.value for row in rows)
-        yield Finding(0, Reason.WRONG_FORMAT, f"{rows[0].model} takes {takes}, and this is {training.format}")
+        yield Finding(0, Reason.WRONG_FORMAT, f"{rows[0].name} takes {takes}, and this is {training.format}")
 
 
 def _check_limits(training: Findings, validation: Findings | None, limits: Limits) -> Iterator[Finding]:
     yield from _check_count(training.lines, limits.training, "training")
-    yield from _check_size(training.size, limits.training_bytes, "training")
     if validation is not None:
         yield from _check_count(validation.lines, limits.validation, "validation")
-        yield from _check_size(validation.size, limits.validation_bytes, "validation")
         if not limits.validation_used:
-            yield Finding(0, Reason.VALIDATION_UNUSED, f"the training of {limits.model} uses no validation data")
+            yield Finding(0, Reason.VALIDATION_UNUSED, f"the training of {limits.name} uses no validation data")
     total = training.lines + (validation.lines if validation else 0)
     yield from _check_count(total, limits.total, "training and validation")
 
@@ -116,11 +114,6 @@ def _check_count(records: int, bounds: Bounds, what: str) -> Iterator[Finding]:
         yield Finding(0, Reason.TOO_MANY_RECORDS, f"{records:,} for {what}; at most {bounds.most:,} are taken")
 
 
-def _check_size(size: int, most: int | None, what: str) -> Iterator[Finding]:
-    if most is not None and size > most:
-        yield Finding(0, Reason.TOO_MANY_BYTES, f"{size:,} bytes for {what}; at most {most:,} are taken")
-
-
 def verdict(training: Findings, validation: Findings | None = None) -> dict[str, Any]:
     """Return the judgement of a whole set as JSON, for a manifest: the same input gives the same document."""
     of_the_whole = check_set(training, validation)
@@ -128,7 +121,7 @@ def verdict(training: Findings, validation: Findings | None = None) -> dict[str,
     refused = any(part.refused for part in parts.values()) or any(not found.reason.warns for found in of_the_whole)
     return {
         "format": training.format.value,
-        "model": training.family,
+        "model": training.model,
         "accepted": not refused,
         "whole": [_to_json(finding) for finding in of_the_whole],
         **{name: _part(part) for name, part in parts.items()},

@@ -35,7 +35,6 @@ class Examined:
 
     texts: list[Text] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    system_parts: int = 0
 
     def complain(self, reason: Reason, detail: str) -> None:
         """Note a problem."""

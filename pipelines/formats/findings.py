@@ -28,7 +28,7 @@ class Findings:
     """What was found in one or more files; several are joined with `add`."""
 
     format: Format
-    family: str | None = None
+    model: str | None = None
     file: str = ""
     """What the file is called where its lines are listed."""
     most_listed: int = 20

@@ -28,16 +28,13 @@ class Reason(StrEnum):
     UNKNOWN_ROLE = "unknown_role"
     ROLE_ORDER = "role_order"
     SCHEMA_VERSION = "schema_version"
-    SYSTEM_PARTS = "system_parts"
     RESERVED_WORD = "reserved_word"
     MAYBE_RESERVED_WORD = "maybe_reserved_word"
     TOO_LONG = "too_long"
     MAYBE_TOO_LONG = "maybe_too_long"
-    ONLY_IN_SMALL_BATCHES = "only_in_small_batches"
     NO_RECORDS = "no_records"
     TOO_FEW_RECORDS = "too_few_records"
     TOO_MANY_RECORDS = "too_many_records"
-    TOO_MANY_BYTES = "too_many_bytes"
     WRONG_FORMAT = "wrong_format"
     VALIDATION_UNUSED = "validation_unused"
     FILE_NAME = "file_name"
@@ -66,7 +63,6 @@ _WARNINGS = {
     Reason.SCHEMA_VERSION,
     Reason.MAYBE_RESERVED_WORD,
     Reason.MAYBE_TOO_LONG,
-    Reason.ONLY_IN_SMALL_BATCHES,
     Reason.VALIDATION_UNUSED,
     Reason.COMPRESSED,
 }
@@ -89,16 +85,13 @@ _REMEDIES = {
     Reason.UNKNOWN_ROLE: 'Name the role "user" or "assistant"; a system prompt has a place of its own.',
     Reason.ROLE_ORDER: "Let the user begin, the two take turns, and the assistant end.",
     Reason.SCHEMA_VERSION: 'Write "schemaVersion": "bedrock-conversation-2024".',
-    Reason.SYSTEM_PARTS: "Join the texts of the system prompt into one.",
     Reason.RESERVED_WORD: "Put another word in its place: the job fails over it.",
     Reason.MAYBE_RESERVED_WORD: "Put another word in its place: AWS's own validator refuses it.",
     Reason.TOO_LONG: "Shorten or divide the record, or choose a model that takes more tokens.",
     Reason.MAYBE_TOO_LONG: "Count the tokens of these records, or shorten them.",
-    Reason.ONLY_IN_SMALL_BATCHES: "Leave the batch size at its smallest, or shorten these records.",
     Reason.NO_RECORDS: "See whether this is the right file.",
     Reason.TOO_FEW_RECORDS: "Add records, or choose a model that asks for fewer.",
     Reason.TOO_MANY_RECORDS: "Leave records out, or ask for a larger quota where it is adjustable.",
-    Reason.TOO_MANY_BYTES: "Leave records out, or shorten them.",
     Reason.WRONG_FORMAT: "Write the format that the model takes, or choose another model.",
     Reason.VALIDATION_UNUSED: "Leave the validation file out.",
     Reason.FILE_NAME: "Rename the file: letters, digits, underscores, hyphens and dots.",

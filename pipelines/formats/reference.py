@@ -13,8 +13,6 @@ from pipelines.formats.sources import READ, Source
 PAGE = Path(__file__).parents[2] / "docs" / "check_data.md"
 START = "<!-- From here on written by `python -m pipelines.formats.reference`. -->"
 
-_SIZES = ((1024**3, "GiB"), (1024**2, "MiB"))
-
 
 def rendered_page(page: str) -> str:
     """Return the page with its tables brought up to date; what stands before them is kept."""
@@ -27,30 +25,19 @@ def _limits() -> Iterator[str]:
     yield ""
     yield "An empty cell means that no limit was found in the sources, not that there is none."
     yield ""
-    yield "| `--model` | model, method | format | tokens of a record | records | files | beside that | sources |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield "| `--model` | model, method | format | tokens of a record | records | beside that | sources |"
+    yield "|---|---|---|---|---|---|---|"
     for row in LIMITS:
         cells = [
-            f"`{row.family}`",
-            f"{row.model}, {row.method}",
+            f"`{row.key}`",
+            f"{row.name}, {row.method}",
             f"`{row.format}`",
-            _tokens(row),
+            f"{row.tokens:,}" if row.tokens else "",
             _records(row),
-            _files(row),
             "; ".join(_beside(row)),
             ", ".join(str(1 + _all_sources().index(source)) for source in row.sources),
         ]
         yield "| " + " | ".join(cells) + " |"
-
-
-def _tokens(row: Limits) -> str:
-    parts = [
-        f"{row.tokens:,}" if row.tokens else "",
-        f"{row.batch_tokens:,} in larger batches" if row.batch_tokens else "",
-        f"prompt {row.prompt_tokens:,}" if row.prompt_tokens else "",
-        f"answer {row.answer_tokens:,}" if row.answer_tokens else "",
-    ]
-    return ", ".join(part for part in parts if part)
 
 
 def _records(row: Limits) -> str:
@@ -64,26 +51,11 @@ def _span(bound: Bounds) -> str:
     return f"≥ {bound.least:,}" if bound.most is None else f"{bound.least:,} to {bound.most:,}"
 
 
-def _files(row: Limits) -> str:
-    sizes = {"training": row.training_bytes, "validation": row.validation_bytes}
-    return ", ".join(f"{name} {_size(size)}" for name, size in sizes.items() if size)
-
-
-def _size(size: int) -> str:
-    unit, name = next((unit, name) for unit, name in _SIZES if size % unit == 0)
-    return f"{size // unit:,} {name}"
-
-
 def _beside(row: Limits) -> Iterator[str]:
     if row.reserved:
-        where = "" if row.reserved_in_answers else " in prompts"
-        yield f"not{where}: {_words(row.reserved)}"
+        yield f"not in prompts: {_words(row.reserved)}"
     if row.maybe_reserved:
         yield f"warns of, in capitals or not: {_words(row.maybe_reserved)}"
-    if row.one_system_part:
-        yield "one part of `system`"
-    if row.only_known_keys:
-        yield "no other keys"
     if row.plain_file_name:
         yield "file name of letters, digits, `_`, `-` and `.`"
     if not row.validation_used:

@@ -54,9 +54,7 @@ def _converse(document: Mapping[str, Any], found: Examined) -> None:
     if version != SCHEMA_VERSION:
         found.complain(Reason.SCHEMA_VERSION, "it is missing" if version is None else f"it is {str(version)[:80]!r}")
     if "system" in document:
-        parts = take_list(document, "system", found)
-        found.system_parts = len(parts)
-        _blocks(parts, found, "system", Part.PROMPT)
+        _blocks(take_list(document, "system", found), found, "system", Part.PROMPT)
     _conversation(take_list(document, "messages", found), found, _block_content)
 
 

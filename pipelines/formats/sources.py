@@ -18,14 +18,6 @@ BEDROCK = Source(
     "Amazon Bedrock User Guide: Prepare data for fine-tuning your models",
     f"{_BEDROCK}/model-customization-prepare.html",
 )
-BEDROCK_EARLIER = Source(
-    "Amazon Bedrock User Guide, an earlier edition: Model requirements for training and validation datasets",
-    f"{_BEDROCK}/model-training-validation-requirements.html",
-)
-PRE_TRAINING = Source(
-    "Amazon Bedrock User Guide, an earlier edition: Prepare datasets for continued pre-training",
-    f"{_BEDROCK}/dataset-prep-continued-pretraining.html",
-)
 NOVA = Source(
     "Amazon Nova User Guide: Preparing data for fine-tuning Understanding models",
     "https://docs.aws.amazon.com/nova/latest/userguide/fine-tune-prepare-data-understanding.html",
@@ -42,17 +34,4 @@ LLAMA_VALIDATOR = Source(
     "aws-samples/amazon-bedrock-samples: Dataset Validation for Fine-tuning Open Source Models",
     "https://github.com/aws-samples/amazon-bedrock-samples/tree/main/custom-models/bedrock-fine-tuning/meta-llama/"
     "dataset_validation",
-)
-CLAUDE_VALIDATOR = Source(
-    "aws-samples/amazon-bedrock-workshop: claude-haiku/DataValidation",
-    "https://github.com/aws-samples/amazon-bedrock-workshop/tree/main/03_Model_customization/bedrock-fine-tuning/"
-    "claude-haiku/DataValidation",
-)
-CLAUDE = Source(
-    "Anthropic cookbook: Finetuning Claude 3 Haiku on Bedrock",
-    "https://platform.claude.com/cookbook/finetuning-finetuning-on-bedrock",
-)
-COHERE = Source(
-    "Cohere documentation: Fine-tuning Cohere Models on Amazon Bedrock",
-    "https://docs.cohere.com/docs/fine-tuning-cohere-models-on-amazon-bedrock",
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.tuning.blind import blind_scores
+from pipelines.tuning.by_label import by_label
 from pipelines.tuning.gate import FEWEST_EXAMPLES, Evidence, Verdict, judge
 from pipelines.tuning.intervals import LEVEL, Interval, of_reduction
 from pipelines.tuning.measured import Measured, held_general, held_slices
@@ -32,8 +33,8 @@ def evaluation_report(measured: Measured) -> dict[str, Any]:
         "higher_is_better": evidence.higher_is_better,
         "labels": measured.metric.labels,
         "examples": evidence.examples,
-        "base": _model(base, evidence.metric),
-        "tuned": _model(tuned, evidence.metric),
+        "base": _model(measured, base, evidence.metric),
+        "tuned": _model(measured, tuned, evidence.metric),
         "champion": _champion(measured, evidence.metric),
         "objective": measured.gain.document(),
         "loss_reduction": evidence.loss_reduction.value,
@@ -75,10 +76,13 @@ def evidence_of(measured: Measured, held: list[Held]) -> Evidence:
     )
 
 
-def _model(outcome: Outcome, metric: str) -> dict[str, Any]:
+def _model(measured: Measured, outcome: Outcome, metric: str) -> dict[str, Any]:
     # The gate reads `value`, whatever the metric is called.
     value = outcome.value.value
-    return {"loss": outcome.loss, "value": value, metric: value, "ci": outcome.value.ci}
+    figures = {"loss": outcome.loss, "value": value, metric: value, "ci": outcome.value.ci}
+    if measured.metric.labels:
+        figures["by_label"] = by_label(measured.metric.labels, measured.references, outcome.answers)
+    return figures
 
 
 def _champion(measured: Measured, metric: str) -> dict[str, Any]:
@@ -86,9 +90,9 @@ def _champion(measured: Measured, metric: str) -> dict[str, Any]:
     if outcome is None:
         return {"note": measured.champion.note}
     if not measured.test:
-        return {**_model(outcome, metric), "note": measured.champion.note}
+        return {**_model(measured, outcome, metric), "note": measured.champion.note}
     difference = _difference(measured.difference(outcome))
-    return {**_model(outcome, metric), "difference": difference, "note": measured.champion.note}
+    return {**_model(measured, outcome, metric), "difference": difference, "note": measured.champion.note}
 
 
 def _difference(interval: Interval) -> dict[str, Any]:

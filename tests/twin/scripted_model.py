@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -81,8 +82,9 @@ class ScriptedModel:
         self._send(handler, {"content": "", "stop": True, **counts})
 
     def _watch(self, handler: BaseHTTPRequestHandler, left: threading.Event) -> None:
-        if handler.connection.recv(1) == b"":
-            left.set()
+        with contextlib.suppress(OSError):  # the answer has ended before anybody looked
+            if handler.connection.recv(1) == b"":
+                left.set()
 
     def _send(self, handler: BaseHTTPRequestHandler, event: dict[str, Any]) -> None:
         handler.wfile.write(f"data: {json.dumps(event)}\n\n".encode())

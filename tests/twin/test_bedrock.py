@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import partial
 from typing import Any
 
 import pytest
@@ -171,6 +172,19 @@ def test_a_conversation_that_cannot_be_had_is_refused(bedrock: Any, request_: di
     found = refusal(lambda: converse(bedrock, **request_))
     assert found.startswith("ValidationException: ")
     assert problem in found
+
+
+@pytest.mark.parametrize("block", [{}, {"text": None}, {"text": "a", "toolResult": None}])
+def test_a_block_of_nothing_or_of_two_things_is_refused_whoever_sends_it(emulator: Emulator, block: Any) -> None:
+    def put(params: Any, **_: Any) -> None:
+        params["body"] = json.dumps({"messages": [{"role": "user", "content": [block]}]}).encode()
+
+    client = emulator.client("bedrock-runtime")
+    client.meta.events.register("before-call", put)
+    for call in (client.converse, client.converse_stream):
+        found = refusal(partial(call, modelId=TEXT))
+        assert found.startswith("ValidationException: 1 validation error detected: Value")
+        assert "at 'messages.1.member.content.1.member' failed to satisfy constraint: Member must have exactly" in found
 
 
 def test_a_text_that_is_too_long_is_refused(bedrock: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -204,6 +205,32 @@ def test_a_version_stays_as_it_was_made(control: Any, runtime: Any, guardrail: A
     assert "ResourceNotFoundException" in refusal(lambda: applied(runtime, made, "herring", version="1"))
     control.delete_guardrail(guardrailIdentifier=made)
     assert "ResourceNotFoundException" in refusal(lambda: control.get_guardrail(guardrailIdentifier=made))
+
+
+def without_token(params: Json, **_: Any) -> None:
+    """Take off the token that boto3 puts into each request, as other clients send none."""
+    body = json.loads(params["body"])
+    body.pop("clientRequestToken")
+    params["body"] = json.dumps(body).encode()
+
+
+def test_a_version_is_made_once_for_a_token_and_a_token_that_is_a_number_is_not_a_version(
+    emulator: Emulator, control: Any, guardrail: Any
+) -> None:
+    made, plain = guardrail(**words("herring")), emulator.client("bedrock")
+    plain.meta.events.register("before-call.bedrock.CreateGuardrailVersion", without_token)
+    tokened = {"guardrailIdentifier": made, "clientRequestToken": "2"}
+    control.create_guardrail_version(**tokened, description="first")
+    plain.create_guardrail_version(guardrailIdentifier=made, description="second")
+    assert control.create_guardrail_version(**tokened)["version"] == "1"
+    control.delete_guardrail(guardrailIdentifier=made, guardrailVersion="2")
+    plain.create_guardrail_version(guardrailIdentifier=made, description="third")
+    listed = control.list_guardrails(guardrailIdentifier=made)["guardrails"]
+    assert [(one["version"], one.get("description")) for one in listed] == [
+        ("DRAFT", None),
+        ("1", "first"),
+        ("3", "third"),
+    ]
 
 
 def test_a_name_is_given_once(control: Any, guardrail: Any) -> None:

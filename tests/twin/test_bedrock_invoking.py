@@ -110,6 +110,27 @@ def test_what_would_not_be_answered_is_not_counted(bedrock: Any, model: str, giv
     assert problem in refusal(lambda: counted(bedrock, model, **given))
 
 
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"invokeModel": {"body": "é"}}, "The body at 'input.invokeModel' is not base64"),
+        ({"invokeModel": {"body": 3}}, "The body at 'input.invokeModel' is not base64"),
+        ({}, "Member must have exactly one of: invokeModel, converse"),
+        ({"converse": None}, "Member must have exactly one of: invokeModel, converse"),
+        ({"converse": {"messages": [{"role": "user", "content": [{}]}]}}, "Member must have exactly one of: text"),
+    ],
+)
+def test_a_body_that_no_client_of_aws_sends_is_not_counted(emulator: Emulator, given: Any, problem: str) -> None:
+    def put(params: Any, **_: Any) -> None:
+        params["body"] = json.dumps({"input": given}, ensure_ascii=False).encode()
+
+    client = emulator.client("bedrock-runtime")
+    client.meta.events.register("before-call", put)
+    found = refusal(lambda: counted(client, TEXT, converse={"messages": ASKED["messages"]}))
+    assert found.startswith("ValidationException: ")
+    assert problem in found
+
+
 def test_counting_needs_the_permission_on_the_model(emulator: Emulator) -> None:
     given = {"invokeModel": {"body": json.dumps(CONTINUED)}}
     counting = user_client(emulator, "bedrock-runtime", allow("bedrock:CountTokens", TEXT))

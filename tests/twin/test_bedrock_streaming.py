@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.eventstream import EventStreamBuffer
 from botocore.exceptions import EventStreamError
 
 from tests.twin.helpers import wait_until
 from tests.twin.scripted_model import ScriptedModel
 from tests.twin.test_bedrock import TEXT
+from twin.bedrock.guarding import Guard
+from twin.bedrock.guardrails import assessing
+from twin.bedrock.stream import converse_stream
 from twin.emulator import Emulator
+from twin.events import FILE_VARIABLE
 from twin.processes import marked
+from twin.weights.imported import LocalModel
 
 SCRIPTED = "arn:aws:bedrock:us-east-1:000000000000:imported-model/scripted0001"
 LONG: Any = {
@@ -99,6 +106,29 @@ def test_a_model_that_dies_in_the_middle_is_an_error_of_the_stream(streaming: Em
             process.kill()
     with pytest.raises(EventStreamError, match=r"modelStreamErrorException.*ended before its answer"):
         list(events)
+
+
+def test_a_pattern_that_takes_too_long_on_the_answer_is_an_error_of_the_stream(
+    scripted: ScriptedModel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(FILE_VARIABLE, str(tmp_path / "events"))
+    monkeypatch.setattr(assessing, "_TIMEOUT_S", 0.1)
+    scripted.tell(["a" * 60, "b"])
+    scripted.allow(2)
+    runaway = {"name": "runaway", "pattern": "(?:a|aa)+$", "action": "BLOCK", "inputEnabled": False}
+    guardrail = {"guardrailId": "g", "guardrailArn": "arn", "version": "1"}
+    guard = Guard({**guardrail, "sensitiveInformationPolicy": {"regexes": [runaway]}}, traced=False)
+    model = LocalModel("scripted0001", "text", 100, Path, url=scripted.url)
+    asked = {"messages": [{"role": "user", "content": [{"text": "Hello"}]}]}
+
+    frames = EventStreamBuffer()
+    for piece in converse_stream(model, asked, guard).pieces:
+        frames.add_data(piece)
+
+    began, failed = (frame.to_response_dict() for frame in frames)
+    assert began["headers"][":event-type"] == "messageStart"
+    assert (failed["status_code"], failed["headers"][":exception-type"]) == (400, "validationException")
+    assert "takes too long on this text" in json.loads(failed["body"])["message"]
 
 
 def test_a_prompt_that_is_too_long_is_refused_before_the_stream(streaming: Emulator) -> None:

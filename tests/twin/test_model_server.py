@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import psutil
 import pytest
 
 from tests.twin.helpers import wait_until
-from twin.model_server import Answer, ModelServer, ModelServerError, served_model
+from twin.model_server import Answer, AnswerStream, ModelServer, ModelServerError, served_model
 from twin.weights import smollm2_gguf
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -166,3 +167,24 @@ def test_it_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
         lambda: [each for each in servers if each.is_running() and each.status() != psutil.STATUS_ZOMBIE],
         lambda alive: not alive,
     )
+
+
+def test_a_stream_that_is_refused_lets_its_connection_go() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        refused = ThreadPoolExecutor(1).submit(refuse_one, listening)
+        stream = AnswerStream(f"http://127.0.0.1:{listening.getsockname()[1]}", "/completion", b"{}", timeout=30)
+        assert refused.result(30) == b""
+    assert stream.refusal == Answer(400, "text/plain", b"no")
+
+
+def refuse_one(listening: socket.socket) -> bytes:
+    """Answer a request with a refusal that keeps the connection open, and give what comes after it."""
+    connection, _ = listening.accept()
+    with connection:
+        connection.settimeout(10)
+        received = b""
+        while not received.endswith(b"\r\n\r\n{}"):
+            received += connection.recv(1024)
+        head = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nno"
+        connection.sendall(head.encode())
+        return connection.recv(1)

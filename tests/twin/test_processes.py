@@ -129,7 +129,7 @@ def test_an_interrupt_while_waiting_ends_the_tree(tmp_path: Path) -> None:
 
 
 def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("twin.processes._GRACE_S", 0.3)
+    monkeypatch.setattr("twin.processes.process._GRACE_S", 0.3)
     source = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf'); time.sleep(600)"
     process = Process(python(source), ENVIRONMENT, tmp_path)
     wait_until(lambda: list(process.tail), lambda lines: lines == ["deaf"])

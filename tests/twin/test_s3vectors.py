@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.twin.helpers import Json, unique
-from tests.twin.vectors import ARN, make_bucket, make_index, refused, unchecked_client
+from tests.twin.vectors import ARN, make_bucket, make_index, refused, unchecked_client, vector
 from twin.emulator import Emulator
 
 
@@ -175,3 +175,19 @@ def test_an_index_is_named_in_one_way(emulator: Emulator, client: Any, bucket: s
     assert either in refused(client.get_index)
     elsewhere = arn.replace("us-east-1", "eu-west-1")
     assert refused(client.get_index, indexArn=elsewhere).startswith("NotFoundException")
+
+
+def test_a_region_knows_nothing_of_what_another_one_keeps(emulator: Emulator, client: Any, bucket: str) -> None:
+    index = f"{ARN}/{bucket}/index/{make_index(emulator, bucket)['indexName']}"
+    elsewhere = emulator.session().client("s3vectors", endpoint_url=emulator.endpoint_url, region_name="eu-west-1")
+    tags = {"resourceArn": index, "tags": {"a": "b"}}
+    for refusal in (
+        refused(elsewhere.get_index, indexArn=index),
+        refused(elsewhere.get_vector_bucket, vectorBucketArn=f"{ARN}/{bucket}"),
+        refused(elsewhere.put_vectors, indexArn=index, vectors=[vector("k", 1, 0, 0)]),
+        refused(elsewhere.query_vectors, indexArn=index, topK=1, queryVector={"float32": [1, 0, 0]}),
+        refused(elsewhere.delete_index, indexArn=index),
+        refused(elsewhere.tag_resource, **tags),
+    ):
+        assert refusal.startswith("NotFoundException: The specified")
+    assert "a" not in client.list_tags_for_resource(resourceArn=index)["tags"]

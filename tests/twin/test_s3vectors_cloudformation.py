@@ -123,6 +123,20 @@ def test_what_has_a_name_of_its_own_is_not_replaced_under_it(emulator: Emulator,
     assert client.get_index(indexArn=stack.reference("Index"))["index"]["distanceMetric"] == "cosine"
 
 
+def test_a_name_without_a_hyphen_that_is_removed_gives_way_to_one_that_is_made_up(
+    emulator: Emulator, client: Any
+) -> None:
+    stack, name = Stack(emulator), unique("vectors").replace("-", "")
+    stack.create(Bucket=bucket(VectorBucketName=name), Index=index(IndexName="films"))
+    for dimension in (4, 5):
+        update = stack.update(Bucket=bucket(), Index=index(Dimension=dimension))
+        assert status(update) == "UPDATE_COMPLETE", stack.reasons()
+    assert stack.reference("Bucket").startswith(f"{ARN}/{name}-")
+    assert "/index/films-" in stack.reference("Index")
+    assert refused(client.get_vector_bucket, vectorBucketName=name).startswith("NotFoundException")
+    assert stack.delete() == "DELETE_COMPLETE"
+
+
 @pytest.mark.parametrize(
     ("properties", "complaint"),
     [

@@ -12,8 +12,10 @@ from cdk_app.settings import selection, task
 from lambdas.shared import labels as of_candidates
 from lambdas.shared import metrics as for_candidates
 from lambdas.shared import squad
+from lambdas.shared.by_label import by_label
 from lambdas.shared.records import Record, Turn
 from pipelines.preparation.settings import KINDS
+from pipelines.tuning import by_label as tuned_by_label
 from pipelines.tuning import labels as of_tuned
 from pipelines.tuning import metrics as for_tuned
 from pipelines.tuning import squad as tuned_squad
@@ -36,6 +38,19 @@ def test_both_implementations_score_whatever_text_alike(name: str, pairs: list[t
         assert candidate.score(reference, answer) == pytest.approx(tuned.score(reference, answer))
         assert 0 <= candidate.score(reference, answer) <= 1
     assert candidate.value(references, answers) == pytest.approx(tuned.value(references, answers))
+
+
+@given(pairs=answered)
+def test_both_tell_the_same_of_each_label_and_their_f1_is_that_of_the_metric(pairs: list[tuple[str, str]]) -> None:
+    references, answers = [reference for reference, _ in pairs], [answer for _, answer in pairs]
+
+    found = by_label(LABELS, references, answers)
+
+    assert found == tuned_by_label.by_label(LABELS, references, answers)
+    f1 = [figure["f1"] for figure in found["figures"] if figure["support"]]
+    macro = for_candidates.metric_named("macroF1", LABELS).value(references, answers)
+    assert sum(f1) / len(f1) == pytest.approx(macro, abs=1e-6)
+    assert sum(map(sum, found["confusion"]["rows"])) == len(pairs)
 
 
 @given(texts)

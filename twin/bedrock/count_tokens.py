@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from twin.bedrock import converse, servers
 from twin.bedrock.bodies import text_body
@@ -22,8 +21,6 @@ def count_tokens(named: Named, request: Json) -> Json:
 
 
 def _prompt(named: Named, given: Json) -> str:
-    if len(given) != 1:
-        raise ServiceError("ValidationException", "The input must have one of the members converse and invokeModel.")
     if "converse" in given:
         converse.check(named.model, given["converse"])
         if "toolConfig" in given["converse"]:
@@ -31,7 +28,7 @@ def _prompt(named: Named, given: Json) -> str:
         return converse.prompt_of(named.model, given["converse"])
     try:
         body = base64.b64decode(given["invokeModel"]["body"], validate=True)
-    except (binascii.Error, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise ServiceError("ValidationException", f"The body at 'input.invokeModel' is not base64: {error}") from error
     return text_body(named).asked(named.model, body)[0]
 

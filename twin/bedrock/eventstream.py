@@ -6,7 +6,7 @@ import binascii
 import json
 import struct
 
-from twin.emulator.hooks import Json
+from twin.emulator.hooks import Json, ServiceError
 
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
 _STRING = 7
@@ -26,6 +26,16 @@ def exception(name: str, payload: Json) -> bytes:
 def broken_off(reason: str) -> bytes:
     """The error of a model that has ended in the middle of its answer."""
     return exception("modelStreamErrorException", {"message": reason, "originalStatusCode": 500})
+
+
+def failed(error: ServiceError) -> bytes:
+    """An error of the service after the stream has begun."""
+    return exception(member(error.code), {"message": error.message})
+
+
+def member(code: str) -> str:
+    """The name that an error has in the stream's shape."""
+    return f"{code[0].lower()}{code[1:]}"
 
 
 def _frame(headers: dict[str, str], payload: Json) -> bytes:

@@ -47,7 +47,7 @@ class Fault:
     def _broken(self, stream: Stream, after: int) -> Iterator[bytes]:
         yield from itertools.islice(stream.pieces, after)
         stream.cancel()
-        yield eventstream.exception(_member(self.name), {"message": self.message})
+        yield eventstream.exception(eventstream.member(self.name), {"message": self.message})
         for _ in stream.pieces:  # to the end that cancelling brings, where what it holds is let go
             pass
 
@@ -102,10 +102,6 @@ def _events(operation: str) -> Mapping[str, int]:
     stream = shapes.service_model("bedrock-runtime").operation_model(operation).get_event_stream_output()
     members = stream.members.values() if stream is not None else ()
     return {shape.name: 200 for shape in members if shape.metadata.get("exception")}
-
-
-def _member(error: str) -> str:
-    return f"{error[0].lower()}{error[1:]}"
 
 
 def _unreadable(file: Path, problem: str) -> ServiceError:

@@ -17,7 +17,7 @@ from twin.bedrock.converse import (
 )
 from twin.bedrock.generation import BrokenOffError, Generated, Generation, generating
 from twin.bedrock.guarding import Guard
-from twin.emulator.hooks import Json, Stream
+from twin.emulator.hooks import Json, ServiceError, Stream
 from twin.weights.imported import LocalModel
 
 _HEADERS = {"Content-Type": eventstream.CONTENT_TYPE}
@@ -40,6 +40,9 @@ def _frames(generation: Generation, guard: Guard | None, began: float) -> Iterat
         yield from map(_delta, _screened(generation, guard) if guard else generation)
     except BrokenOffError as error:
         yield eventstream.broken_off(str(error))
+        return
+    except ServiceError as error:  # the guardrail cannot come to an end with the answer
+        yield eventstream.failed(error)
         return
     yield from _end(generation.made, guard, began)
 

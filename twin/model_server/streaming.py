@@ -35,6 +35,7 @@ class AnswerStream:
             if self._answer.status >= 400:
                 kind = self._answer.headers.get("Content-Type", "")
                 self.refusal = Answer(self._answer.status, kind, self._answer.read())
+                self._close()  # nobody iterates over what has no events
         except TimeoutError:
             self._connection.close()
             raise
@@ -54,13 +55,16 @@ class AnswerStream:
         except (OSError, http.client.HTTPException) as error:
             raise ModelServerError(f"The model server broke off its answer: {error!r}.") from error
         finally:
-            self._answer.close()
-            self._connection.close()
+            self._close()
 
     def cancel(self) -> None:
         """End the answer from any thread: the server stops generating, and whoever iterates comes to an end."""
         with contextlib.suppress(OSError):  # it has ended by itself
             self._socket.shutdown(socket.SHUT_RDWR)
+
+    def _close(self) -> None:
+        self._answer.close()
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self

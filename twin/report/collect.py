@@ -34,6 +34,7 @@ CANDIDATE_FIELDS = (
     "level",
     "resamples",
     "chance",
+    "by_label",
     "faithfulness",
     "similarity",
     "retrieval",
@@ -144,7 +145,7 @@ def tuning(
 
 
 def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
-    """Return base and tuned on the test split, with examples that moved most, both ways, the furthest first.
+    """Return base and tuned on the test split, with examples that got better and worse, the furthest moved first.
 
     Losses are None where Bedrock customized the model, which tells none of the base.
     """
@@ -153,7 +154,6 @@ def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
         return None
     metric = found["metric"]
     ranked = sorted(artefacts.predictions(), key=gain, reverse=True)
-    best, rest = ranked[:BEST_EXAMPLES], ranked[BEST_EXAMPLES:]
     return {
         "metric": metric,
         "examples": found["examples"],
@@ -170,11 +170,19 @@ def evaluation(artefacts: Artefacts) -> dict[str, Any] | None:
         "parts": [*found.get("slices", []), *filter(None, [found.get("general")])],
         "leak": found.get("leak"),
         "champion": found.get("champion"),
+        "by_label": by_label(found),
         "card": card(artefacts.model_card()),
         "moved": moved(ranked),
-        "best": best,
-        "worst": rest[: -WORST_EXAMPLES - 1 : -1],
+        "best": [prediction for prediction in ranked if gain(prediction) >= SAME_SCORE][:BEST_EXAMPLES],
+        "worst": [prediction for prediction in reversed(ranked) if gain(prediction) <= -SAME_SCORE][:WORST_EXAMPLES],
+        "weakest": weakest(ranked),
     }
+
+
+def by_label(found: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the labels' own figures with base and tuned; None where answers are no labels."""
+    models = {name: found[name]["by_label"] for name in ("base", "tuned") if "by_label" in found[name]}
+    return models or None
 
 
 def card(found: dict[str, Any] | None) -> dict[str, str] | None:
@@ -187,6 +195,12 @@ def card(found: dict[str, Any] | None) -> dict[str, str] | None:
 def gain(prediction: dict[str, Any]) -> float:
     """Return by how much the tuned model's answer is closer to the reference than the base model's."""
     return float(prediction["tuned_score"] - prediction["base_score"])
+
+
+def weakest(predictions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the tuned model's worst answers among those that tuning left as good as they were."""
+    left = [p for p in predictions if abs(gain(p)) < SAME_SCORE and p["tuned_score"] < 1 - SAME_SCORE]
+    return sorted(left, key=lambda p: float(p["tuned_score"]))[:WORST_EXAMPLES]
 
 
 def moved(predictions: list[dict[str, Any]]) -> dict[str, int]:

@@ -9,8 +9,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from twin.report.attempts import in_a_sentence, training_went_on
-from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_search, draw_timeline
+from twin.report.charts import (
+    draw_candidates,
+    draw_confusion,
+    draw_funnel,
+    draw_loss,
+    draw_moved,
+    draw_search,
+    draw_timeline,
+)
 from twin.report.charts.candidates import milliseconds
+from twin.report.charts.confusion import columns, rows
 from twin.report.cuts import cuts
 from twin.report.failure import failure
 from twin.report.marks import marked
@@ -49,7 +58,8 @@ def render(report: dict[str, Any]) -> str:
         lstrip_blocks=True,
     )
     words = (approved, dollars, duration, is_timed, loss_change, milliseconds, quality_change, selection_reason, share)
-    environment.filters |= {function.__name__: function for function in (*words, signed, marked)}
+    labels = (columns, rows, confusion)
+    environment.filters |= {function.__name__: function for function in (*words, *labels, signed, marked)}
     drawn = {name: Markup(svg) if svg else None for name, svg in drawings(report).items()}  # noqa: S704 (charts escape)
     template = environment.get_template("report.html.j2")
     return template.render(
@@ -66,6 +76,12 @@ def render(report: dict[str, Any]) -> str:
         ],
         **_WORDS,
     )
+
+
+def confusion(by_label: dict[str, dict[str, Any]]) -> Markup:
+    """Return the drawing of the confusion matrices of models by name."""
+    matrices = [(name, found["confusion"]) for name, found in by_label.items()]
+    return Markup(draw_confusion(matrices))  # noqa: S704 (charts escape)
 
 
 def drawings(report: dict[str, Any]) -> dict[str, str | None]:

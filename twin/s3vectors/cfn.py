@@ -189,7 +189,12 @@ def _another_name(arn: str, member: str, old: Json, new: Json) -> str:
             "CloudFormation cannot update a stack when a custom-named resource requires replacing. "
             f"Rename {named} and update the stack again."
         )
-    return str(named or f"{arn.rpartition('/')[2][:_MOST_OF_A_NAME].rpartition('-')[0]}-{secrets.token_hex(6)}")
+    if named:
+        return str(named)
+    name = arn.rpartition("/")[2]
+    # A name that CloudFormation made has a random end already; one of the template's own need not even have a hyphen.
+    stem = name if old.get(member) else name.rpartition("-")[0]
+    return f"{stem[:_MOST_OF_A_NAME]}-{secrets.token_hex(6)}"
 
 
 def _time(created: Any) -> str:

@@ -52,20 +52,32 @@ def named(request: Request, given: dict[str, Any]) -> Target | None:
     return None
 
 
+def resource_target(request: Request, given: dict[str, Any]) -> Target:
+    """What a request's `resourceArn` names. Raises ServiceError NotFoundException."""
+    return _here(request, target_of_arn(given["resourceArn"]))
+
+
 def bucket_target(request: Request, given: dict[str, Any]) -> Target:
-    """The bucket that a request names. Raises ServiceError ValidationException."""
+    """The bucket that a request names. Raises ServiceError ValidationException and NotFoundException."""
     found = named(request, given)
     if found is None:
         raise errors.validation("Must specify either vectorBucketName or vectorBucketArn, and not both")
-    return found
+    return _here(request, found)
 
 
 def index_target(request: Request, given: dict[str, Any]) -> Target:
-    """The index that a request names. Raises ServiceError ValidationException."""
+    """The index that a request names. Raises ServiceError ValidationException and NotFoundException."""
     found = named(request, given)
     if found is None or found.index is None:
         raise errors.validation("Must specify either both vectorBucketName and indexName, or indexArn, and not both")
-    return found
+    return _here(request, found)
+
+
+def _here(request: Request, target: Target) -> Target:
+    """What is named, in the Region that is asked: it knows of none elsewhere."""
+    if target.bucket_arn.split(":")[3:4] != [request.region]:
+        raise errors.not_found("index" if target.index else "vector bucket")
+    return target
 
 
 def check_bucket_name(name: str) -> None:

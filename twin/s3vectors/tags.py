@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twin.emulator.hooks import Json, Request
 from twin.s3vectors import errors, store
-from twin.s3vectors.names import target_of_arn
+from twin.s3vectors.names import resource_target
 
 MOST_TAGS = 50
 
@@ -19,20 +19,20 @@ def checked(given: dict[str, str] | None) -> dict[str, str]:
     return tags
 
 
-def tag_resource(request: Request, given: Json) -> Json:  # noqa: ARG001 - every operation takes its request
+def tag_resource(request: Request, given: Json) -> Json:
     """TagResource."""
-    tagged = store.tagged(target_of_arn(given["resourceArn"]))
+    tagged = store.tagged(resource_target(request, given))
     tagged.tags = checked({**tagged.tags, **given["tags"]})
     return {}
 
 
-def untag_resource(request: Request, given: Json) -> Json:  # noqa: ARG001
+def untag_resource(request: Request, given: Json) -> Json:
     """UntagResource."""
-    tagged = store.tagged(target_of_arn(given["resourceArn"]))
+    tagged = store.tagged(resource_target(request, given))
     tagged.tags = {key: value for key, value in tagged.tags.items() if key not in given["tagKeys"]}
     return {}
 
 
-def list_tags_for_resource(request: Request, given: Json) -> Json:  # noqa: ARG001
+def list_tags_for_resource(request: Request, given: Json) -> Json:
     """ListTagsForResource."""
-    return {"tags": store.tagged(target_of_arn(given["resourceArn"])).tags}
+    return {"tags": store.tagged(resource_target(request, given)).tags}

@@ -21,14 +21,14 @@ class StandIn:
 
     Attributes:
         base_model_id: what a customization job names; requests name `model_id`.
-        family: by which `fourfold check-data` knows the limits of its training data.
+        key: what the catalogue calls it, by which `fourfold check-data` knows the limits of its training data.
         hyperparameters: what a job may give, by the API's names: least, most and default.
         on_demand: whether a customized one may be deployed on demand.
     """
 
     model_id: str
     base_model_id: str
-    family: str
+    key: str
     hyperparameters: Mapping[str, tuple[float, float, float]]
     on_demand: bool
     model: LocalModel
@@ -47,7 +47,7 @@ STAND_INS: Mapping[str, StandIn] = {
         StandIn(
             model_id="amazon.nova-micro-v1:0",
             base_model_id="amazon.nova-micro-v1:0:128k",
-            family="nova-micro",
+            key="nova-micro",
             hyperparameters=_NOVA,
             on_demand=True,
             model=MODELS["smollm2q41v1"],

@@ -110,7 +110,7 @@ def the_data_is_written_in_the_model_s_format(subject: Subject) -> Iterator[Brea
     bedrock = subject.settings.tuning.bedrock
     if bedrock is None or bedrock.model not in TRAINING_DATA:
         return
-    needed = TRAINING_DATA[bedrock.model].output
+    needed = TRAINING_DATA[bedrock.model]
     if needed not in subject.settings.data.outputs:
         message = f"`{needed}` is missing, which `{bedrock.model}` is trained on"
         yield Breach(("data", "outputs"), message, f"Add `{needed}` to the list.")

@@ -97,6 +97,14 @@ def test_what_a_model_costs_is_said_of_ways_that_it_has(entry: Entry) -> None:
 
 
 @EVERY_ENTRY
+def test_what_is_billed_as_its_base_model_is_served_on_demand_somewhere(entry: Entry) -> None:
+    for customization in entry.customizations:
+        if any(price.on_demand_as_base for price in customization.prices):
+            assert customization.on_demand
+        assert {price.region for price in customization.prices} <= {None, *customization.regions}
+
+
+@EVERY_ENTRY
 def test_a_global_profile_never_costs_more_than_one_of_a_geography(entry: Entry) -> None:
     everywhere = entry.price("global", "1k tokens")
     for price in entry.prices:
@@ -157,6 +165,17 @@ def test_a_source_or_an_image_that_does_not_exist_is_refused(copy: Path, name: s
         {"bedrock": {"model_id": "nova", "sources": ["litellm"]}},
         {"bedrock": {"model_id": "a.b", "on_demand": ["Ireland"], "sources": ["litellm"]}},
         {"bedrock": {"model_id": "a.b", "profiles": [{"geography": "eu", "from": ["eu-west-1"]}], "sources": ["x"]}},
+        {"customizations": [{"method": "fine-tuning", "service": "bedrock", "prices": [{"sources": ["x"]}]}]},
+        {
+            "customizations": [
+                {
+                    "method": "fine-tuning",
+                    "service": "sagemaker",
+                    "sources": ["x"],
+                    "prices": [{"usd_month": 1, "sources": ["x"]}],
+                }
+            ]
+        },
         {"end_of_life": {"day": "next year", "sources": ["litellm"]}},
         {"sagemaker": {"sources": ["litellm"]}},
         {"colour": "red"},

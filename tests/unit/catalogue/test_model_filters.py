@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdk_app.catalogue import ENTRIES
+from cdk_app.catalogue.entry import Platform
 from cdk_app.catalogue.facts import Kind, Medium, Method, Price
 from cdk_app.catalogue.filters import Query, dearer_side, select, usual_price
 
@@ -37,6 +38,9 @@ def test_no_condition_picks_everything_in_its_order() -> None:
         (Query(customizable="distillation"), "nova-micro", "nova-pro"),
         (Query(licence="apache"), "gpt-oss-20b", "claude-haiku-4-5"),
         (Query(min_context=1_000_000), "nova-2-lite", "nova-pro"),
+        (Query(runs_on="sagemaker"), "nova-pro", "claude-haiku-4-5"),
+        (Query(streaming=True), "nova-pro", "amazon-rerank"),
+        (Query(tool_use=True), "nova-pro", "llama-3-8b-instruct"),
         (Query(provider="amazon", kind="chat", max_price=1), "nova-micro", "nova-pro"),
     ],
 )
@@ -46,9 +50,14 @@ def test_a_condition_keeps_what_fits(query: Query, found: str, not_found: str) -
     assert not_found not in picked
 
 
-@pytest.mark.parametrize("query", [Query(max_price=1e9), Query(min_context=1), Query(licence="e")])
+@pytest.mark.parametrize(
+    "query",
+    [Query(max_price=1e9), Query(min_context=1), Query(licence="e"), Query(streaming=True), Query(tool_use=True)],
+)
 def test_what_is_not_known_fits_nothing(query: Query) -> None:
-    unknown = ENTRIES["nova-micro"].model_copy(update={"prices": (), "limits": None, "licence": None})
+    unknown = ENTRIES["nova-micro"].model_copy(
+        update={"prices": (), "limits": None, "licence": None, "abilities": None}
+    )
     assert select([unknown], query) == []
 
 
@@ -62,6 +71,9 @@ QUERIES = st.builds(
     customizable=st.sampled_from([None, *get_args(Method)]),
     licence=st.sampled_from([None, "apache", "terms"]),
     min_context=st.one_of(st.none(), st.integers(1, 2_000_000)),
+    runs_on=st.sampled_from([None, *get_args(Platform)]),
+    streaming=st.sampled_from([None, True]),
+    tool_use=st.sampled_from([None, True]),
 )
 
 
@@ -90,7 +102,7 @@ def test_a_model_that_is_customized_where_it_does_not_answer_is_kept() -> None:
 @given(QUERIES)
 def test_what_is_picked_fits_each_condition_alone(query: Query) -> None:
     picked = set(keys(query))
-    for name in ("provider", "kind", "modality", "customizable", "licence", "min_context"):
+    for name in ("provider", "kind", "modality", "customizable", "licence", "min_context", "runs_on", "streaming"):
         assert picked <= set(keys(Query(**{name: getattr(query, name)})))
     assert picked <= set(keys(Query(region=query.region, customizable=query.customizable)))
     alone = Query(max_price=query.max_price, region=query.region, customizable=query.customizable)

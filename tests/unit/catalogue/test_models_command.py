@@ -13,7 +13,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import cli.main
-from cdk_app.catalogue import ENTRIES, FACTS_READ
+from cdk_app.catalogue import ENTRIES, FACTS_READ, Entry
 from cdk_app.catalogue.filters import Query
 from cli.main import app
 from cli.models import list_models, tell_of_model
@@ -66,7 +66,7 @@ def test_a_line_says_what_a_model_is_and_costs() -> None:
         "chat",
         "text → text",
         "128,000",
-        "0.035 in, 0.14 out per million tokens",
+        "0.035 in, 0.14 out per million tokens (US)",
         "bedrock, sagemaker",
         "fine-tuning, distillation",
         "AWS Service Terms",
@@ -85,6 +85,9 @@ def test_a_line_says_what_a_model_is_and_costs() -> None:
         (["--customizable", "import"], {"smollm2-135m-instruct"}),
         (["--licence", "mit"], {"bge-small-en-v1-5"}),
         (["--min-context", 5_000_000], {"llama-4-scout-17b-instruct"}),
+        (["--runs-on", "function"], {"extractive-lead"}),
+        (["--streaming", "--provider", "amazon"], {"nova-micro", "nova-lite", "nova-pro", "nova-2-lite"}),
+        (["--tool-use", "--provider", "ai21"], {"jamba-1-5-large", "jamba-1-5-mini"}),
         (
             ["--region", "eu-west-2", "--provider", "amazon", "--kind", "chat"],
             {"nova-micro", "nova-lite", "nova-pro", "nova-2-lite"},
@@ -112,6 +115,13 @@ def test_nothing_that_fits_is_said_and_leaves_with_1() -> None:
         (["--customizable", "magic"], "fine-tuning"),
         (["--region", "eu-west-9"], "Did you mean"),
         (["--max-price", "-1"], "--max-price"),
+        (["--provider", "amazn"], "--provider amazn is not known. Did you mean `Amazon`? It takes "),
+        (["--licence", "apatche-2.0"], "Did you mean `Apache-2.0`?"),
+        (["--kind", "embeding"], "Did you mean `embedding`?"),
+        (["--modality", "vidoe"], "Did you mean `video`?"),
+        (["--customizable", "finetuning"], "Did you mean `fine-tuning` or `reinforcement-fine-tuning`?"),
+        (["--runs-on", "sagemeker"], "Did you mean `sagemaker`?"),
+        (["refrsh"], "Did you mean `refresh`?"),
         (["nova-mikro"], "Did you mean `nova-micro`"),
         (["nova-micro", "--region", "eu-west-9"], "Did you mean"),
     ],
@@ -156,6 +166,33 @@ def test_a_region_that_is_near_to_none_is_answered_with_those_that_there_are(arg
     assert error.startswith("No model is known in mars. Regions are af-south-1, ")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--write"], "Say `fourfold models refresh --write`"),
+        (["nova-micro", "--write"], "Say `fourfold models refresh --write`"),
+        (["nova-micro", "--kind", "chat"], "--kind chat picks from the list"),
+        (["nova-micro", "--max-price", "0"], "--max-price 0.0 picks from the list"),
+        (["nova-micro", "--streaming", "--licence", "mit"], "or `fourfold models --licence mit --streaming`."),
+        (["refresh", "--kind", "chat", "--region", REGION], "Say `fourfold models refresh` with --region or --write"),
+        (["refresh", "--json", "--region", REGION], "Leave --json out"),
+    ],
+)
+def test_an_option_that_would_be_left_unheeded_is_refused_with_what_was_meant(
+    arguments: Sequence[str], words: str
+) -> None:
+    code, output, error = invoke(*arguments)
+    assert (code, output) == (2, "")
+    assert words in error
+
+
+def test_what_is_not_known_to_send_its_answers_in_parts_is_not_kept() -> None:
+    _, output, _ = invoke("--streaming")
+    assert {row[0] for row in cells(output)[1:]} == {
+        key for key, entry in ENTRIES.items() if entry.abilities and entry.abilities.streaming
+    }
+
+
 def test_a_geography_finds_its_regions() -> None:
     assert "Did you mean `ca-central-1` or `ca-west-1`?" in invoke("--region", "ca-")[2]
 
@@ -163,17 +200,36 @@ def test_a_geography_finds_its_regions() -> None:
 def test_a_method_and_a_region_find_what_is_customized_there_and_name_what_is_left_out() -> None:
     code, output, notes = invoke("--customizable", "fine-tuning", "--region", "us-west-2", "--provider", "meta")
     assert code == 0
-    assert {row[0] for row in cells(output)[1:]} == {"llama-3-1-8b-instruct", "llama-3-1-70b-instruct"}
+    assert {row[0] for row in cells(output)[1:]} == {
+        "llama-3-1-8b-instruct",
+        "llama-3-1-70b-instruct",
+        "llama-3-3-70b-instruct",
+    }
     assert "Left out" not in notes
+
+
+def test_what_is_left_out_is_named_with_the_service_whose_regions_are_not_known_and_where_to_look() -> None:
     _, _, notes = invoke("--customizable", "fine-tuning", "--region", "us-west-2")
-    assert "Left out, as no source names the regions of their fine-tuning: " in notes
-    assert "smollm2-135m-instruct" in notes
+    [line] = [line for line in notes.splitlines() if line.startswith("Left out")]
+    assert line.startswith("Left out, as no source names the regions: SageMaker's fine-tuning of nova-micro, ")
+    assert "smollm2-135m-instruct" in line
+    assert "Without --region they are listed" in line
+    assert "https://docs.aws.amazon.com/general/latest/gr/sagemaker.html" in line
+
+
+def test_a_model_that_is_kept_is_not_named_as_left_out() -> None:
+    _, output, notes = invoke("--customizable", "fine-tuning", "--region", "us-east-1")
+    kept = {row[0] for row in cells(output)[1:]}
+    [line] = [line for line in notes.splitlines() if line.startswith("Left out")]
+    assert "nova-micro" in kept
+    assert "nova-micro" not in line
 
 
 def test_a_method_of_which_no_region_is_known_finds_nothing_in_one_and_says_why() -> None:
     code, output, notes = invoke("--customizable", "distillation", "--region", "us-east-1")
     assert (code, output) == (1, "")
-    assert "no source names the regions of their distillation: nova-micro, nova-lite." in notes
+    assert "no source names the regions: Bedrock's distillation of nova-micro, nova-lite." in notes
+    assert "SageMaker" not in notes
     assert "Left out" not in invoke("--customizable", "distillation")[2]
 
 
@@ -203,6 +259,35 @@ def test_a_model_and_a_region_give_the_id_and_the_resources() -> None:
     assert "A workflow deployed to eu-west-2 cannot ask it" in output
     _, output, _ = invoke("llama-3-1-8b-instruct", "--region", "eu-west-1")
     assert "does not answer in eu-west-1. It does in us-east-1" in output
+
+
+@pytest.mark.parametrize("entry", ENTRIES.values(), ids=list(ENTRIES))
+def test_every_price_names_its_place_and_the_model_answers_there(entry: Entry) -> None:
+    _, output, _ = invoke("--json", entry.key)
+    for price in json.loads(output)["models"][0]["prices"]:
+        by, place = price["by"], price["place"]
+        if by in ("import", "function"):
+            assert place == "the United States"
+            continue
+        assert entry.bedrock is not None
+        answering = [region for region in entry.bedrock.regions if by in entry.bedrock.ways(region)]
+        if place == "the United States":
+            assert any(region.startswith("us-") for region in answering)
+        else:
+            assert place == f"the regions of the profile `{by}`"
+            assert by in {profile.geography for profile in entry.bedrock.profiles}
+            assert not any(region.startswith("us-") for region in answering)
+
+
+def test_a_price_is_shown_with_its_place() -> None:
+    _, output, _ = invoke("nova-micro")
+    assert (
+        "price eu:                 USD 0.046 in, 0.184 out per million tokens in the regions of the profile `eu`"
+        in output
+    )
+    assert "price us:                 USD 0.035 in, 0.14 out per million tokens in the United States" in output
+    _, output, _ = invoke("--region", "eu-west-1", "--provider", "amazon", "--kind", "chat")
+    assert cells(output)[1][5] == "0.046 in, 0.184 out per million tokens (`eu`)"
 
 
 def test_json_has_every_fact_and_every_source_that_it_names() -> None:

@@ -16,6 +16,7 @@ from pipelines.formats.json_lines import read_lines
 from pipelines.formats.reasons import Reason
 from pipelines.formats.records import Format
 
+LLAMA = "llama-3-1-8b-instruct"
 GOOD, EMPTY, BROKEN = b'{"prompt": "abc", "completion": "def"}\n', b'{"prompt": "", "completion": "b"}\n', b"{\n"
 
 
@@ -63,10 +64,14 @@ def test_two_files_together_are_judged_as_the_one_that_they_make(lines: list[byt
 
 
 def test_a_verdict_has_what_a_manifest_needs() -> None:
-    training = check_lines([GOOD] * 99 + [EMPTY], Format.PROMPT_COMPLETION, "llama-3.1")
-    validation = check_lines([GOOD], Format.PROMPT_COMPLETION, "llama-3.1")
+    training = check_lines([GOOD] * 99 + [EMPTY], Format.PROMPT_COMPLETION, LLAMA)
+    validation = check_lines([GOOD], Format.PROMPT_COMPLETION, LLAMA)
     judged = verdict(training, validation)
-    assert (judged["format"], judged["model"], judged["accepted"]) == ("prompt-completion", "llama-3.1", False)
+    assert (judged["format"], judged["model"], judged["accepted"]) == (
+        "prompt-completion",
+        LLAMA,
+        False,
+    )
     assert judged["whole"] == []
     assert (judged["training"]["records"], judged["training"]["accepted"]) == (100, 99)
     assert judged["training"]["reasons"] == {"empty_text": 1}
@@ -91,24 +96,24 @@ def test_examples_of_several_files_name_their_file() -> None:
 
 
 def test_a_line_is_judged_as_it_is_written_and_what_was_found_travels_between_processes() -> None:
-    checker = Checker(Format.PROMPT_COMPLETION, "llama-3.1", "part")
+    checker = Checker(Format.PROMPT_COMPLETION, LLAMA, "part")
     for line in (GOOD, EMPTY):
         checker.judge(line)
-    expected = check_lines([GOOD, EMPTY], Format.PROMPT_COMPLETION, "llama-3.1", "part")
+    expected = check_lines([GOOD, EMPTY], Format.PROMPT_COMPLETION, LLAMA, "part")
     assert checker.findings == expected
     assert pickle.loads(pickle.dumps(checker.findings)) == expected
 
 
 def test_a_set_is_accepted_when_neither_a_line_nor_the_whole_is_refused() -> None:
-    lines = check_lines([GOOD] * 100, Format.PROMPT_COMPLETION, "llama-3.1")
+    lines = check_lines([GOOD] * 100, Format.PROMPT_COMPLETION, LLAMA)
     assert verdict(lines)["accepted"] is True
-    few = check_lines([GOOD] * 99, Format.PROMPT_COMPLETION, "llama-3.1")
+    few = check_lines([GOOD] * 99, Format.PROMPT_COMPLETION, LLAMA)
     assert verdict(few)["accepted"] is False
     assert [found["reason"] for found in verdict(few)["whole"]] == ["too_few_records"]
-    warned = check_lines([b'{"prompt": "a", "completion": "b", "id": 1}'] * 100, Format.PROMPT_COMPLETION, "llama-3.1")
+    warned = check_lines([b'{"prompt": "a", "completion": "b", "id": 1}'] * 100, Format.PROMPT_COMPLETION, LLAMA)
     assert verdict(warned)["accepted"] is True
     assert verdict(lines, warned)["accepted"] is True
-    assert verdict(lines, check_lines([EMPTY], Format.PROMPT_COMPLETION, "llama-3.1"))["accepted"] is False
+    assert verdict(lines, check_lines([EMPTY], Format.PROMPT_COMPLETION, LLAMA))["accepted"] is False
 
 
 @pytest.mark.parametrize("excess", range(5))

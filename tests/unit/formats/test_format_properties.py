@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.formats.check import check_lines, verdict
 from pipelines.formats.json_lines import read_lines
-from pipelines.formats.limits import FAMILIES
+from pipelines.formats.limits import MODELS
 from pipelines.formats.outputs import LINE_OUTPUTS
 from pipelines.formats.records import Format, Message, NotRepresentable, Place, Record
 
@@ -111,11 +111,11 @@ JSON = st.recursive(
 LINES = st.lists(st.binary(max_size=30) | JSON.map(lambda value: json.dumps(value).encode()), max_size=4)
 
 
-@given(form=st.sampled_from(Format), family=st.none() | st.sampled_from(FAMILIES), lines=LINES)
+@given(form=st.sampled_from(Format), model=st.none() | st.sampled_from(MODELS), lines=LINES)
 def test_any_lines_are_judged_without_fail_and_each_is_accepted_or_counted(
-    form: Format, family: str | None, lines: list[bytes]
+    form: Format, model: str | None, lines: list[bytes]
 ) -> None:
-    findings = check_lines(lines, form, family)
+    findings = check_lines(lines, form, model)
     assert findings.lines == len(lines)
     refusals = {finding.line for finding in findings.listed if not finding.reason.warns}
     assert findings.accepted == len(lines) - len(refusals)

@@ -43,7 +43,6 @@ def customizing(run: Json) -> Json:
         "customization": {
             "name": "fourfold-dev-0123456789abcdef",
             "format": "bedrock-conversation",
-            "family": "nova-micro",
             "hyperparameters": {"epochCount": "2"},
             "serving": "on-demand",
             "base": run["candidates"][1],

@@ -57,6 +57,7 @@ def candidate(strategy: str, value: float) -> dict[str, Any]:
         "level": 0.95,
         "resamples": 2000,
         "chance": 0.11,
+        "by_label": None,
         "faithfulness": {
             "unsupported_numbers": None,
             "unsupported_names": 0.25,
@@ -101,6 +102,16 @@ def prepared() -> dict[str, Any]:
             "empty": [{"reason": "empty", "detail": "blank", "source": {"key": "d/<b>.jsonl", "line": 3}, "bytes": 4}],
         },
     }
+
+
+def by_label(labels: list[str], rows: list[list[int]], others: int = 0) -> dict[str, Any]:
+    """The figures of labels as an evaluation writes them; a label that is never given has no precision."""
+    figures = [
+        {"label": label, "support": sum(row), "given": 0, "precision": None, "recall": 0.25, "f1": 0.4}
+        for label, row in zip(labels, rows, strict=False)
+    ]
+    confusion = {"labels": labels, "others": others, "rows": rows}
+    return {"figures": figures, "left_out": {"labels": 0, "examples": 0}, "confusion": confusion}
 
 
 def part(name: str, verdict: str) -> dict[str, Any]:
@@ -173,10 +184,12 @@ def whole(early_end: dict[str, Any]) -> dict[str, Any]:
             "parts": [part("length short, 1-9 words", "kept"), part("the general questions", "undecided")],
             "leak": {"train_records": 7, "count": 0},
             "champion": {"note": "no tuned model is in use"},
+            "by_label": None,
             "card": {"training_cost": "9 s of 1 ml.g5.xlarge", "base_model": "s3://b/<m>"},
             "moved": {"better": 1, "same": 0, "worse": 0},
             "best": [prediction],
             "worst": [],
+            "weakest": [],
         },
         "approval": {"kind": "manual", "by": "jo", "at": "2026-11-26T00:53:07Z", "waited_s": 141.2},
         "serving": {

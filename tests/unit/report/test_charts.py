@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.report.conftest import step
-from twin.report.charts import draw_candidates, draw_funnel, draw_loss, draw_moved, draw_timeline
+from tests.unit.report.conftest import by_label, step
+from twin.report.charts import draw_candidates, draw_confusion, draw_funnel, draw_loss, draw_moved, draw_timeline
 from twin.report.charts.candidates import milliseconds
 from twin.report.charts.funnel import wrapped
 from twin.report.charts.loss import moving_average
@@ -113,6 +113,40 @@ def test_what_moved_fills_the_bar_and_what_did_not_happen_is_not_drawn() -> None
 
     assert widths(svg, "good") == [pytest.approx(WIDTH * 0.75 - 2)]
     assert widths(svg, "grey") == []
+
+
+def confusion(count: int, others: int = 0) -> dict[str, Any]:
+    size = count + (others > 0)
+    labels = [f"a rather long label {number}" for number in range(count)]
+    found: dict[str, Any] = by_label(labels, [[1] * (size + 1) for _ in range(size)], others)["confusion"]
+    return found
+
+
+def test_every_count_of_a_confusion_matrix_is_written_and_right_answers_are_framed() -> None:
+    svg = draw_confusion([("base", by_label(["<b>", "c"], [[31, 42, 53], [64, 75, 86]])["confusion"])])
+
+    written = re.findall(r'<text class="(?:number|label)"[^>]*>(\d+)<', svg)
+    assert written == ["31", "42", "53", "64", "75", "86"]
+    assert re.findall(r'<rect class="cell framed".*?<text class="number"[^>]*>(\d+)<', svg) == ["31", "75"]
+    assert "<b>" not in svg
+    assert "Framed: right answers." in svg
+
+
+def test_labels_that_share_a_row_have_no_right_answers_of_their_own() -> None:
+    assert draw_confusion([("base", confusion(3, others=9))]).count("cell framed") == 3
+
+
+@pytest.mark.parametrize(("count", "beside"), [(3, True), (12, False)])
+def test_two_matrices_stand_side_by_side_where_they_fit_and_never_leave_the_frame(count: int, beside: bool) -> None:
+    svg = draw_confusion([("base", confusion(count)), ("tuned", confusion(count))])
+
+    (height,) = re.findall(rf'viewBox="0 0 {WIDTH} ([\d.]+)"', svg)
+    cells = [tuple(map(float, found)) for found in re.findall(r'class="cell[^"]*" x="([\d.]+)" y="([\d.]+)"', svg)]
+    assert len(set(cells)) == 2 * count * (count + 1)
+    assert max(x for x, _ in cells) < WIDTH - 52
+    assert max(y for _, y in cells) < float(height) - 30
+    names = dict(re.findall(r'y="([\d.]+)" text-anchor="start">(base|tuned)<', svg))
+    assert (len(names) == 1) is beside
 
 
 def test_each_step_begins_where_the_one_before_it_ended(whole: dict[str, Any]) -> None:

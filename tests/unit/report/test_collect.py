@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from tests.unit.report.conftest import candidate, cluster
+from tests.unit.report.conftest import by_label, candidate, cluster
 from twin.report import collect
 from twin.report.artefacts import Artefacts
 from twin.run.board import Board
@@ -185,7 +185,8 @@ def test_what_was_decided_about_each_candidate_and_of_one_without_figures_is_tol
     assert selection["unmeasured"] == verdicts[2:]
 
 
-def test_examples_moved_most_are_shown_both_ways_the_furthest_first_and_none_twice(board: Board) -> None:
+def moved(board: Board, *scores: tuple[float, float]) -> dict[str, Any]:
+    """The evaluation of predictions that scored so with base and tuned."""
     buckets = prepared()
     buckets.put(
         "models",
@@ -199,15 +200,43 @@ def test_examples_moved_most_are_shown_both_ways_the_furthest_first_and_none_twi
             "loss_reduction": 0.33,
         },
     )
-    scores = [(0.5, 0.9), (0.5, 0.1), (0.5, 0.8), (0.5, 0.502), (0.5, 0.7), (0.5, 0.3)]
     lines = [{"record_id": str(n), "base_score": base, "tuned_score": tuned} for n, (base, tuned) in enumerate(scores)]
     buckets.put("models", "run=r1/evaluation/predictions.jsonl", *lines)
 
-    evaluation = report(buckets, board, failed({"ResolveRun": RESOLVED}))["evaluation"]
+    found: dict[str, Any] = report(buckets, board, failed({"ResolveRun": RESOLVED}))["evaluation"]
+    return found
 
-    assert [p["record_id"] for p in evaluation["best"]] == ["0", "2", "4", "3"]
-    assert [p["record_id"] for p in evaluation["worst"]] == ["1", "5"]
+
+def shown(evaluation: dict[str, Any]) -> list[list[str]]:
+    return [[p["record_id"] for p in evaluation[name]] for name in ("best", "worst", "weakest")]
+
+
+def test_examples_moved_most_are_shown_both_ways_the_furthest_first_and_none_twice(board: Board) -> None:
+    evaluation = moved(board, (0.5, 0.9), (0.5, 0.1), (0.5, 0.8), (0.5, 0.502), (0.5, 0.7), (0.5, 0.3))
+
+    assert shown(evaluation) == [["0", "2", "4"], ["1", "5"], ["3"]]
     assert evaluation["moved"] == {"better": 3, "same": 1, "worse": 2}
+
+
+def test_an_answer_that_got_better_is_never_among_those_that_got_worse_nor_is_a_right_one_among_the_weak(
+    board: Board,
+) -> None:
+    assert shown(moved(board, (0, 1), (0.2, 0.9), *[(0, 1)] * 5, (1, 1))) == [["0", "2", "3", "4"], [], []]
+    assert shown(moved(board, (0.5, 0.1), (0.4, 0.4), (0, 0), (1, 1))) == [[], ["0"], ["2", "1"]]
+
+
+def test_a_classification_s_figures_by_label_are_told_of_candidates_and_of_both_models(board: Board) -> None:
+    buckets, found = selected(prepared()), by_label(["bug"], [[1, 0]])
+    buckets.put("models", "run=r1/candidates/1-m-few-shot.json", candidate("few-shot", 0.2) | {"by_label": found})
+    model = {"accuracy": 0.3, "by_label": found}
+    evaluated = {"metric": "accuracy", "examples": 1, "base": model, "tuned": model}
+    evaluated["difference"] = {"value": 0.1, "ci": [0.0, 0.2]}
+    buckets.put("models", "run=r1/evaluation/evaluation.json", evaluated)
+
+    told = report(buckets, board, failed({"ResolveRun": RESOLVED}))
+
+    assert told["evaluation"]["by_label"] == {"base": found, "tuned": found}
+    assert [c["by_label"] for c in told["selection"]["candidates"]] == [None, found]
 
 
 @pytest.mark.parametrize(

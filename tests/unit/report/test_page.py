@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cli.figures import rows
+from tests.unit.report.conftest import by_label
 from twin.report import write_report
 from twin.report.page import render
 
@@ -86,6 +87,31 @@ def test_how_far_the_quantized_model_is_from_the_trained_one_is_told(whole: dict
     page = render(whole)
     assert "Served as q4_1 (102 MB): its held-out loss is 2.8123, 0.0123 nats from the trained model's" in page
     assert "0.05 are allowed" in page
+
+
+def test_a_classification_has_its_labels_figures_and_matrices_drawn_and_as_tables(whole: dict[str, Any]) -> None:
+    assert "By label" not in render(whole)
+
+    base, tuned = by_label(["<bug>", "praise"], [[3, 4, 5], [0, 1, 0]]), by_label(["<bug>", "praise"], [[12, 0, 0]] * 2)
+    base["left_out"] = {"labels": 7, "examples": 1234}
+    whole["evaluation"]["by_label"] = {"base": base, "tuned": tuned}
+    page = render(whole)
+
+    figures = '<td class="n">–</td><td class="n">0.250</td><td class="n">0.400</td>'
+    assert f'<th scope="row">&lt;bug&gt;</th><td class="n">12</td>{figures}{figures}</tr>' in page
+    assert "7 more labels, with 1,234 of the examples, are left out here." in page
+    assert 'aria-label="Confusion matrix, base and tuned"' in page
+    counts = "".join(f'<td class="n">{count}</td>' for count in (3, 4, 5))
+    assert f'<tr><th scope="row">&lt;bug&gt;</th>{counts}</tr>' in page
+    assert page.count('<th class="n" scope="col">no label</th>') == 2
+
+
+def test_a_candidate_of_a_classification_has_its_own(whole: dict[str, Any]) -> None:
+    whole["selection"]["candidates"][1]["by_label"] = by_label(["bug"], [[3, 1], [2, 2]], others=9)
+    page = render(whole)
+
+    assert page.count("<summary>By label: ") == page.count("<summary>By label: m, few-shot</summary>") == 1
+    assert '<th scope="row">9 other labels</th>' in page
 
 
 def test_likeness_by_embeddings_is_a_table_where_texts_were_embedded(whole: dict[str, Any]) -> None:
@@ -188,6 +214,20 @@ def test_a_report_of_conversations_says_how_they_were_asked(whole: dict[str, Any
     words = "the user&#39;s last turn alone was asked"
     assert words not in render(whole)
     assert words in render(whole | {"serving": whole["serving"] | {"conversations": True}})
+
+
+def test_the_page_says_where_no_answer_got_better_or_worse(whole: dict[str, Any]) -> None:
+    best = whole["evaluation"]["best"][0]
+    page = render(whole)
+    assert "No answer got further away from the reference." in page
+    assert "No answer got closer" not in page
+    assert "changed nothing" not in page
+
+    same = best | {"tuned_score": best["base_score"]}
+    page = render(whole | {"evaluation": whole["evaluation"] | {"best": [], "worst": [best], "weakest": [same]}})
+    assert "No answer got closer to the reference." in page
+    assert "No answer got further away" not in page
+    assert '<span class="">+0.000</span>' in page.partition("Where it changed nothing")[2]
 
 
 def test_the_gate_s_verdict_its_parts_and_the_card_are_shown(whole: dict[str, Any]) -> None:

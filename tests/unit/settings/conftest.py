@@ -13,6 +13,14 @@ from cdk_app.settings import Problem, Settings, SettingsError, load_settings
 Load = Callable[..., Settings]
 Problems = Callable[..., list[Problem]]
 
+EXTRACTIVE = {"model": "extractive-lead", "strategy": "extractive"}
+IMPORTED = {"model": "smollm2-135m-instruct", "imported_model_id": "a1b2c3d4e5f6"}
+
+
+def found(problems: list[Problem]) -> list[tuple[str, str]]:
+    """Each problem's key and message."""
+    return [(problem.key, problem.message) for problem in problems]
+
 
 @pytest.fixture(scope="session")
 def smallest() -> Callable[[], dict[str, Any]]:

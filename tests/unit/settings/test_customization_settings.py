@@ -143,8 +143,7 @@ def test_a_region_that_does_not_offer_it_is_refused_with_those_that_do(
 
 @pytest.mark.parametrize("key", BEDROCK_CUSTOMIZABLE)
 def test_formats_and_limits_are_those_that_the_check_knows(key: str) -> None:
-    data = TRAINING_DATA[key]
-    assert LINE_OUTPUTS[data.output].format in {row.format for row in rows_of(data.family)}
+    assert LINE_OUTPUTS[TRAINING_DATA[key]].format in {row.format for row in rows_of(key)}
     facts = customization(key, "fine-tuning")
     assert facts
     assert facts.regions

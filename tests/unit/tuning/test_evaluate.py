@@ -81,6 +81,7 @@ def folders(tmp_path: Path, checkpoint_folder: Path, archive: Path, write_record
 def test_report_and_predictions_agree(folders: EvaluationFolders) -> None:
     report, lines = evaluation.evaluate(SETTINGS, folders)
     assert report["metric"] == "rougeL"
+    assert "by_label" not in report["tuned"]
     assert report["examples"] == len(lines) == 8
     scorer = RougeScorer(["rougeL"])
     for name in ("base", "tuned"):
@@ -110,6 +111,10 @@ def test_a_classification_is_measured_by_the_labels_that_training_found(
 
     assert (report["metric"], report["labels"]) == ("macroF1", labels)
     assert report["tuned"]["macroF1"] == report["tuned"]["value"]
+    for name in ("base", "tuned"):
+        rows = report[name]["by_label"]["confusion"]["rows"]
+        assert sum(map(sum, rows)) == len(lines)
+        assert sum(row[place] for place, row in enumerate(rows)) == sum(line[f"{name}_score"] for line in lines)
     assert {line["tuned_score"] for line in lines} <= {0.0, 1.0}
     with pytest.raises(TuningError, match="training found none"):
         evaluation.evaluate(classified, folders)

@@ -63,7 +63,8 @@ def create_guardrail(request: Request, parameters: Json) -> Json:
         "createdAt": now,
         "updatedAt": now,
         "_versions": {},
-        "_version_of": {},
+        "_versions_made": 0,
+        "_version_of": {},  # by the token that a request for it had
         "_token": token,
         "_tags": parameters.get("tags") or [],
     }
@@ -112,12 +113,16 @@ def create_guardrail_version(request: Request, parameters: Json) -> Json:
     token, known = parameters.get("clientRequestToken"), record["_version_of"]
     if token and token in known:
         return {"guardrailId": record["guardrailId"], "version": known[token]}
-    number = str(len(known) + 1)
+    made = record["_versions_made"] + 1
+    number = str(made)
     kept = {**store.shown(record), "version": number, "createdAt": store.now(), "updatedAt": store.now()}
     if "description" in parameters:
         kept["description"] = parameters["description"]
     store.update(
-        record, _version_of={**known, token or number: number}, _versions={**record["_versions"], number: kept}
+        record,
+        _versions_made=made,
+        _version_of={**known, token: number} if token else known,
+        _versions={**record["_versions"], number: kept},
     )
     return {"guardrailId": record["guardrailId"], "version": number}
 

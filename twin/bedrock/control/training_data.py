@@ -33,7 +33,7 @@ def judge(stand_in: StandIn, training: Path, validation: Path | None, environmen
 
     By `fourfold check-data`, which knows of each limit where AWS documents it.
     """
-    argv = [sys.executable, "-m", "cli.main", "check-data", str(training), "--model", stand_in.family]
+    argv = [sys.executable, "-m", "cli.main", "check-data", str(training), "--model", stand_in.key, "--show", "20"]
     if validation is not None:
         argv += ["--validation", str(validation)]
     done = run_process(argv, env=environment, cwd=_REPOSITORY, merge=True)

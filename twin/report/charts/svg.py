@@ -10,14 +10,24 @@ WIDTH = 920
 """Width of every drawing in its own units; text is 13 units high, so at the page's full width 13 pixels."""
 
 
-def text(x: float, y: float, words: str, kind: str = "label", anchor: str = "start") -> str:
-    """Return a line of text whose base line ends, begins or is centred at (x, y); the words are escaped."""
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
+def text(x: float, y: float, words: str, kind: str = "label", anchor: str = "start", slant: float = 0) -> str:
+    """Return a line of text whose base line ends, begins or is centred at (x, y); the words are escaped.
+
+    `slant` turns it around that point, in degrees, clockwise.
+    """
+    turned = f' transform="rotate({slant:g} {x:.1f} {y:.1f})"' if slant else ""
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{turned}>{escape(words)}</text>'
 
 
 def rect(x: float, y: float, width: float, height: float, kind: str) -> str:
     """Return a bar with its upper left corner at (x, y), never narrower than can be seen."""
     return f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{max(width, 1.5):.1f}" height="{height:g}" rx="3"/>'
+
+
+def cell(x: float, y: float, width: float, height: float, share: float, framed: bool) -> str:
+    """Return a cell of a matrix, the darker the larger its share; never so dark that no text can be read on it."""
+    edges = f'x="{x + 1.5:.1f}" y="{y + 1.5:.1f}" width="{width - 3:g}" height="{height - 3:g}"'
+    return f'<rect class="cell{" framed" if framed else ""}" {edges} fill-opacity="{0.06 + 0.44 * share:.2f}" rx="3"/>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:

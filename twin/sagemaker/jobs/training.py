@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Literal
 
 from botocore.exceptions import ClientError
@@ -13,8 +12,6 @@ from twin import credentials
 from twin.emulator.hooks import Json
 from twin.events import emit, emit_line, parse_progress
 from twin.processes import Completed, OnLine
-from twin.sagemaker import transfer
-from twin.sagemaker.directory import ContainerDirectory
 from twin.sagemaker.jobs import nodes, requirements
 from twin.sagemaker.jobs.checkpoints import CheckpointSync
 from twin.sagemaker.jobs.failure import algorithm_error, client_error
@@ -22,9 +19,10 @@ from twin.sagemaker.jobs.job import Job, JobStoppedError
 from twin.sagemaker.jobs.metrics import Metrics
 from twin.sagemaker.jobs.spot import SpotInstance
 from twin.sagemaker.jobs.toolkit import Hyperparameters, environment, resource_configuration
+from twin.sagemaker.jobs.training_inputs import CODE, fetch_channels, fetch_code
+from twin.sagemaker.jobs.training_results import MODEL, OUTPUT, holds_files, put_results
 from twin.sagemaker.store import Store
 
-_CODE, _MODEL, _OUTPUT = "/opt/ml/code", "/opt/ml/model", "/opt/ml/output/data"
 # From SIGTERM to SIGKILL, when a job is stopped and when EC2 takes a spot instance back.
 NOTICE_S = 120.0
 _POLL_S = 0.1
@@ -59,6 +57,7 @@ class TrainingJob(Job):
         self._before: Completed | None = None
         self._limit = ""
         self.nodes: list[nodes.Node] = []
+        self.channels: Json = {}
 
     @property
     def instance_type(self) -> str:
@@ -102,7 +101,7 @@ class TrainingJob(Job):
                 break
             self._begin_again()
         self._judge(argv, completed)
-        for folder in (_MODEL, _OUTPUT):
+        for folder in (MODEL, OUTPUT):
             nodes.gather(self.nodes, folder)
         self._enter("Uploading")
         self._put_results(completed)
@@ -140,10 +139,10 @@ class TrainingJob(Job):
     def _attempt(self, parameters: Hyperparameters) -> tuple[list[str], Completed]:
         """Run the script once, on an empty machine."""
         self._enter("Downloading")
-        self._fetch_data()
+        self.channels = fetch_channels(self.s3, self.record, self.directory, self.check_stop)
         checkpoints = CheckpointSync(self.s3, self.record, self.directory)
         checkpoints.restore()
-        self._fetch_code(parameters)
+        fetch_code(self.s3, parameters, self.directory, isolated=self._isolated)
         self.check_stop()
         self._enter("Training")
         if "TrainingStartTime" not in self.record:
@@ -199,52 +198,19 @@ class TrainingJob(Job):
             emit("progress", self.source, self.name, phase=secondary.lower())
         self.store.update(self.record, SecondaryStatus=secondary, SecondaryStatusTransitions=transitions)
 
-    def _fetch_data(self) -> None:
-        self.channels: Json = {}
-        for channel in self.record.get("InputDataConfig") or ():
-            name = channel["ChannelName"]
-            self.channels[name] = {
-                "TrainingInputMode": "File",
-                "S3DistributionType": "FullyReplicated",
-                "RecordWrapperType": "None",
-                **({"ContentType": channel["ContentType"]} if channel.get("ContentType") else {}),
-            }
-            folder = self.directory.folder(f"/opt/ml/input/data/{name}")
-            transfer.download_prefix(self.s3, channel["DataSource"]["S3DataSource"]["S3Uri"], folder)
-            self.check_stop()
-
-    def _fetch_code(self, parameters: Hyperparameters) -> None:
-        location = str(parameters.toolkit.get("sagemaker_submit_directory", ""))
-        program = str(parameters.toolkit.get("sagemaker_program", ""))
-        if not program or not location:
-            raise client_error(
-                "The container runs a script: the hyperparameters sagemaker_program and sagemaker_submit_directory "
-                "must name it and its archive."
-            )
-        if not program.endswith(".py"):
-            raise client_error(f"sagemaker_program must be a Python script, *.py, here; it is '{program}'.")
-        archive = self.directory.root / "sourcedir.tar.gz"
-        if location.startswith("s3://"):
-            if self._isolated:
-                raise client_error(f"{location} cannot be fetched with network isolation: give the code as a channel.")
-            transfer.download_file(self.s3, location, archive)
-        else:
-            archive = Path(self.directory.localize(location))
-        transfer.unpack(archive, self.directory.folder(_CODE))
-
     def _train(self, parameters: Hyperparameters) -> tuple[list[str], Completed]:
         self.failed_directory = self.directory
         if self._isolated and (self.hosts > 1 or parameters.torch_distributed):
             raise client_error("Processes that find each other need a network: none is here with network isolation.")
         if self.hosts > 1 and not parameters.torch_distributed:
             self.say(f"{self.hosts} instances run the script each by itself: nothing starts it as one program.")
-        requirements.check_requirements(self.directory.path(_CODE) / "requirements.txt", self.say)
+        requirements.check_requirements(self.directory.path(CODE) / "requirements.txt", self.say)
         self.nodes = nodes.copied(self.directory, self.source.rpartition(".")[2], self.name, self.hosts)
         port = nodes.free_port()
         starts = [self._prepared(node, parameters, port) for node in self.nodes]
         if len(starts) == 1:
             argv = list(starts[0].argv)
-            return argv, self.run_script(argv, starts[0].environment, _CODE, network=not self._isolated)
+            return argv, self.run_script(argv, starts[0].environment, CODE, network=not self._isolated)
         failed, self.completed = nodes.run_together(starts, self.limit_s, self.ending, self.grace)
         self.failed_directory = self.nodes[failed].directory
         return list(starts[failed].argv), self.completed
@@ -257,19 +223,19 @@ class TrainingJob(Job):
         directory.write_json(f"{config}/hyperparameters.json", self.record.get("HyperParameters") or {})
         directory.write_json(f"{config}/inputdataconfig.json", self.channels)
         directory.write_json(f"{config}/resourceconfig.json", resources)
-        for folder in (_MODEL, _OUTPUT, "/opt/ml/output/intermediate"):
+        for folder in (MODEL, OUTPUT, "/opt/ml/output/intermediate"):
             directory.folder(folder)
         variables = {
             **environment(directory, parameters, self.channels, resources),
             **(self.record.get("Environment") or {}),
-            "PYTHONPATH": str(directory.path(_CODE)),
+            "PYTHONPATH": str(directory.path(CODE)),
             "TRAINING_JOB_NAME": self.name,
             "TRAINING_JOB_ARN": self.arn,
         }
         if len(hosts) > 1:
             variables |= {**directory.environment(), **self.role}
         argv = parameters.command(node.name, hosts, nodes.LOOPBACK, port)
-        return nodes.Start(argv, variables, directory.path(_CODE), self._lines_of(node))
+        return nodes.Start(argv, variables, directory.path(CODE), self._lines_of(node))
 
     def _lines_of(self, node: nodes.Node) -> OnLine:
         """Where the lines of a host go: those of the first to the job's log, the others' to streams of their own."""
@@ -292,7 +258,7 @@ class TrainingJob(Job):
             return
         if completed.returncode != 0:
             raise self._script_failed(argv, completed)
-        if not _holds_files(self.directory, _MODEL):
+        if not holds_files(self.directory, MODEL):
             raise algorithm_error(
                 "The script ended well and left nothing in SM_MODEL_DIR: there is no model to upload. The log ends:",
                 completed.tail,
@@ -307,18 +273,9 @@ class TrainingJob(Job):
         return algorithm_error(f'ExecuteUserScriptError:\nExitCode {code}\nErrorMessage "', completed.tail, command)
 
     def _put_results(self, completed: Completed) -> None:
-        output = self.record["OutputDataConfig"]
-        base = f"{output['S3OutputPath'].rstrip('/')}/{self.name}/output"
-        for folder, name in ((_MODEL, "model.tar.gz"), (_OUTPUT, "output.tar.gz")):
-            if not _holds_files(self.directory, folder):
-                continue
-            archive = transfer.pack(self.directory.path(folder), self.directory.root / name)
-            transfer.upload_file(self.s3, archive, f"{base}/{name}", output.get("KmsKeyId") or None)
-            archive.unlink()
-            if completed.ended == "exited":
-                self.check_stop()
-        if _holds_files(self.directory, _MODEL):
-            self.store.update(self.record, ModelArtifacts={"S3ModelArtifacts": f"{base}/model.tar.gz"})
+        between = self.check_stop if completed.ended == "exited" else None
+        if model := put_results(self.s3, self.record, self.directory, between):
+            self.store.update(self.record, ModelArtifacts={"S3ModelArtifacts": model})
 
     def _publish_metrics(self) -> None:
         try:
@@ -329,10 +286,6 @@ class TrainingJob(Job):
     @property
     def _isolated(self) -> bool:
         return bool(self.record.get("EnableNetworkIsolation"))
-
-
-def _holds_files(directory: ContainerDirectory, folder: str) -> bool:
-    return any(path.is_file() for path in directory.path(folder).rglob("*"))
 
 
 def warm_pool(status: str) -> Json:

@@ -1,11 +1,4 @@
-"""Subprocesses that run the project's code, and the promise that none of them outlives the emulator.
-
-Every process that the emulator starts, and everything those start in turn, carries a mark in its environment
-(`FOURFOLD_PROCESS_MARK`). Whoever ends a job kills what carries the job's mark; the guard process
-(`twin.emulator.guard`) kills what carries the emulator's mark once the emulator is gone, whatever ended it.
-A mark finds processes that left their group or lost their parent too: Spark's daemon does both. A process that
-was given an environment of its own carries no mark, so whatever shares a session with a marked one is killed too.
-"""
+"""A subprocess with its lines, its end, and what it took."""
 
 from __future__ import annotations
 
@@ -16,14 +9,14 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-import psutil
+from twin.processes.marks import MARK_VARIABLE, kill_marked
+from twin.processes.usage import Usage
 
-MARK_VARIABLE = "FOURFOLD_PROCESS_MARK"
 TAIL_LINES = 50
 LINE_LIMIT = 1 << 16
 _SAMPLE_S = 0.5
@@ -89,7 +82,7 @@ class Process:
         )
         self.pid = self._popen.pid
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
-        self._usage = _Usage(self.pid)
+        self._usage = Usage(self.pid)
         self._failure: Exception | None = None
         self._readers = [
             threading.Thread(target=self._read, args=(stream, name, on_line), daemon=True)
@@ -187,61 +180,6 @@ def run_process(
     return Process(argv, env, cwd, on_line, merge, grace).wait(timeout, stop)
 
 
-class _Usage:
-    """CPU time and memory of a process tree, and the process's exit status."""
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self.returncode: int | None = None
-        self.waited_cpu_s = 0.0
-        self.max_rss = 0
-        self._cpu_s: dict[tuple[int, float], float] = {}
-        self._lock = threading.Lock()
-
-    @property
-    def sampled_cpu_s(self) -> float:
-        return sum(self._cpu_s.values())
-
-    def reap(self) -> bool:
-        """Collect the exit status if there is one: wait4 also tells the CPU time, which Popen throws away.
-
-        What is left of the process's session is killed at once: its number is not another's while one is left, and
-        numbers that were just given up are not given again soon.
-        """
-        with self._lock:
-            if self.returncode is not None:
-                return True
-            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
-            if pid == 0:
-                return False
-            _kill_sessions({self.pid})
-            self.waited_cpu_s = usage.ru_utime + usage.ru_stime
-            self.returncode = os.waitstatus_to_exitcode(status)
-            return True
-
-    def kill_session(self) -> None:
-        """Kill the process and its session, unless it has ended and `reap` has done so."""
-        with self._lock:
-            if self.returncode is None:
-                _kill_sessions({self.pid})
-
-    def sample(self) -> None:
-        rss = 0
-        try:
-            root = psutil.Process(self.pid)
-            tree = [root, *root.children(recursive=True)]
-        except psutil.Error:
-            return
-        for process in tree:
-            try:
-                times = process.cpu_times()
-                rss += process.memory_info().rss
-                self._cpu_s[process.pid, process.create_time()] = times.user + times.system
-            except psutil.Error:
-                continue
-        self.max_rss = max(self.max_rss, rss)
-
-
 def _bounded_lines(stream: IO[str]) -> Iterator[str]:
     complete = True
     while piece := stream.readline(LINE_LIMIT):
@@ -256,71 +194,3 @@ def _signal_group(pid: int, number: signal.Signals) -> None:
         os.killpg(pid, number)
     except ProcessLookupError:
         return
-
-
-def marked(mark: str) -> list[psutil.Process]:
-    """The living processes that carry `mark`, or a mark below it; never the calling process."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            carried = process.environ().get(MARK_VARIABLE, "")
-            alive = process.status() != psutil.STATUS_ZOMBIE
-        except psutil.Error:
-            continue
-        if alive and process.pid != os.getpid() and _is_below(carried, mark):
-            found.append(process)
-    return found
-
-
-def kill_marked(mark: str, sessions: Iterable[int] = ()) -> None:
-    """Kill every process that carries `mark`, the sessions of those, and these `sessions`; never the caller.
-
-    Until none is left: one may fork while the list is read.
-    """
-    doomed, own = set(sessions), os.getsid(0)
-    while processes := marked(mark):
-        doomed |= {session for process in processes if (session := _session(process.pid)) is not None}
-        _kill(processes)
-    # Without the mark the caller's session is not the emulator's but, for instance, the one of the user's terminal.
-    carries = _is_below(os.environ.get(MARK_VARIABLE, ""), mark)
-    _kill_sessions(doomed | {own} if carries else doomed - {own})
-
-
-def _is_below(carried: str, mark: str) -> bool:
-    return carried == mark or carried.startswith(f"{mark}/")
-
-
-def _kill_sessions(sessions: set[int]) -> None:
-    while processes := _members(sessions):
-        _kill(processes)
-
-
-def _members(sessions: set[int]) -> list[psutil.Process]:
-    found = []
-    for pid in psutil.pids():
-        if pid == os.getpid() or _session(pid) not in sessions:
-            continue
-        try:
-            process = psutil.Process(pid)
-            if process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except psutil.Error:
-            continue
-    return found
-
-
-def _session(pid: int) -> int | None:
-    try:
-        return os.getsid(pid)
-    except OSError:  # it has ended, or is not ours
-        return None
-
-
-def _kill(processes: list[psutil.Process]) -> None:
-    for process in processes:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    # Not psutil's wait: it would collect the exit status of a child, which belongs to its `Process`.
-    time.sleep(0.02)
