@@ -23,7 +23,7 @@ from twin.run.claim import claimed_for_reading
 from twin.run.last_run import last_run
 from twin.run.preflight import RunRefused
 from twin.run.session import emulator_folder, state_folder
-from twin.run.standing import State, standing
+from twin.run.standing import standing
 from twin.run.tracker import progress_of
 from twin.run.tuned import NothingTrained, NoTunedModel, Tuned, tuned_model
 
@@ -86,7 +86,7 @@ def _kept_for_reading(root: Path) -> Iterator[None]:
             yield
     except RunRefused:
         stands = standing(emulator_folder(root))
-        if stands is None or stands.state is not State.GOING_ON:
+        if stands is None or not stands.at_work:
             raise
         raise ArtifactsRefused(f"{stands} Artifacts can be made when it has ended.") from None
 
@@ -106,8 +106,8 @@ def _found(root: Path, wanted: Wanted) -> tuple[Tuned, Path]:
         return tuned_model(account, last, run_id), output.absolute()
     except NothingTrained as error:
         stands = standing(account)
-        unfinished = stands is not None and stands.unfinished
-        raise ArtifactsRefused(f"There is no trained model yet. {stands}" if unfinished else str(error)) from None
+        unreported = stands is not None and not stands.reported
+        raise ArtifactsRefused(f"There is no trained model yet. {stands}" if unreported else str(error)) from None
     except NoTunedModel as error:
         raise ArtifactsRefused(str(error)) from None
 

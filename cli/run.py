@@ -22,10 +22,10 @@ from twin.report.artefacts import Artefacts
 from twin.run.board import Board
 from twin.run.claim import claimed
 from twin.run.data_files import find_data_files
-from twin.run.last_run import last_run, settings_of_last_run
+from twin.run.last_run import settings_of_last_run
 from twin.run.logs_of_run import write_logs
 from twin.run.preflight import Given, check, marked
-from twin.run.resuming import NothingToResume, refuse_at_once, resume, resumed_board
+from twin.run.resuming import refuse_at_once, refuse_what_is_lost, resume, resumed_board
 from twin.run.session import Finished, Options, dataset, emulator_folder, new_board, run, state_folder
 from twin.run.standing import standing
 
@@ -73,9 +73,7 @@ def resume_run(console: Console) -> int:
     account = emulator_folder(ROOT)
     refuse_at_once(standing(account))
     with claimed(state_folder(ROOT), account):
-        last = last_run(account)
-        if last is None:
-            raise NothingToResume("What the last run left is gone. `fourfold run` starts another.")
+        last = refuse_what_is_lost(standing(account)).run
         workflow = settings_of_last_run(account)
         options = Options(ROOT, workflow, overrides=last.overrides, output=last.output)
         settings = load_settings(workflow, "twin")

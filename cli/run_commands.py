@@ -101,20 +101,24 @@ def report(
     """Show a run's figures in the terminal and say where its page is."""
     from cli.figures import show_figures
     from twin.run.session import emulator_folder
-    from twin.run.standing import standing
+    from twin.run.standing import read_report, standing
 
     stands = standing(emulator_folder(ROOT))
-    unfinished = stands if stands and stands.unfinished and run_id in ("", stands.run.run_id) else None
+    unreported = stands if stands and not stands.reported and run_id in ("", stands.run.run_id) else None
     folders = sorted(path.parent for path in output.glob("*/report.json"))
     chosen = [folder for folder in folders if run_id in ("", folder.name)]
     if not chosen:
-        if unfinished:
-            raise fail(f"There is no report of the last run yet. {unfinished}", 2)
+        if unreported:
+            raise fail(f"There is no report of the last run yet. {unreported}", 2)
         raise fail(f"There is no report {run_id or ''} in {output}. `fourfold run` makes one.".replace("  ", " "), 2)
     latest = max(chosen, key=lambda folder: (folder / "report.json").stat().st_mtime)
-    if unfinished:
-        say(f"Notice: {unfinished} This is the report of {latest.name}.", Console(stderr=True))
-    show_figures(json.loads((latest / "report.json").read_text()), console)
+    figures = read_report(latest / "report.json")
+    if figures is None:
+        what_to_do = unreported if unreported and unreported.run.run_id == latest.name else "Name another run."
+        raise fail(f"{latest / 'report.json'} is damaged: it holds no report. {what_to_do}")
+    if unreported:
+        say(f"Notice: {unreported} This is the report of {latest.name}.", Console(stderr=True))
+    show_figures(figures, console)
     page = (latest / "report.html").resolve()
     say(f"\n{page}", console)
     if open_page:

@@ -72,7 +72,7 @@ def what_is_coming(folder: Path) -> GoingOn | Standing | None:
     if going_on is not None:
         return going_on
     stands = standing(folder)
-    return stands if stands is not None and stands.unfinished and not stands.has_deployed else None
+    return stands if stands is not None and not stands.reported and not stands.has_deployed else None
 
 
 def announcement(api: Api, served_already: bool, coming: GoingOn | Standing | None) -> Iterator[str]:

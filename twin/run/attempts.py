@@ -6,33 +6,36 @@ what stands there then tells how far it had come.
 
 from __future__ import annotations
 
+import fcntl
 import json
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
-import psutil
-
+from twin.emulator import is_locked
 from twin.run.board import Board, Progress, Status
 
 INTERRUPTED = "interrupted"
 """How an attempt ended that Ctrl-C has ended."""
 BROKEN = "broken"
 """How an attempt ended that an error of the command itself has ended."""
-_FILE = "attempts.json"
+DONE = "done before"
+"""What a board says of a step that an earlier attempt has done."""
+_FILE, _LOCK = "attempts.json", "attempts.lock"
 _EVERY_S = 2.0
-# A process's time of birth is computed from the machine's, which a clock that is set may shift a little.
-_SAME_BIRTH_S = 5.0
 
 
 @dataclass(frozen=True)
 class Taken:
-    """A step of an attempt; times are in seconds, `progress` is how far it had come, in words."""
+    """A step of an attempt.
+
+    Times are in seconds, `progress` is how far it had come, in words, and `before` that an earlier attempt has done it.
+    """
 
     name: str
     label: str
@@ -40,6 +43,7 @@ class Taken:
     wall_s: float = 0.0
     cpu_s: float = 0.0
     progress: str = ""
+    before: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,6 @@ class Attempt:
         how: how it ended: an execution's status, `INTERRUPTED` or `BROKEN`; empty where nothing tells.
         why: the cause, where it failed.
         gave_up: whether the execution ended by itself, without success, so that going on would repeat that.
-        process: the command's id and time of birth.
         steps: all steps that it was to take, in order.
     """
 
@@ -61,22 +64,18 @@ class Attempt:
     how: str = ""
     why: str = ""
     gave_up: bool = False
-    process: tuple[int, float] = (0, 0.0)
     steps: tuple[Taken, ...] = ()
 
     @property
-    def alive(self) -> bool:
-        """Whether its command runs still, if only to end what it has started."""
-        number, born = self.process
-        try:
-            return abs(float(psutil.Process(number).create_time()) - born) < _SAME_BIRTH_S
-        except psutil.Error:
-            return False
+    def ended(self) -> bool:
+        """Whether its execution ended; of any other, where its command does not live any more, that was stopped."""
+        return self.how not in ("", INTERRUPTED, BROKEN)
 
     @property
-    def stopped(self) -> bool:
-        """Whether it ended without the execution's having ended."""
-        return not self.alive if not self.how else self.how in (INTERRUPTED, BROKEN)
+    def own_steps(self) -> tuple[Taken, ...]:
+        """The steps that it took itself: not those that it skipped, did not come to, or that were done before."""
+        idle = (Status.WAITING, Status.SKIPPED)
+        return tuple(step for step in self.steps if step.status not in idle and not step.before)
 
     @property
     def where(self) -> Taken | None:
@@ -97,25 +96,42 @@ class Attempt:
 
 @dataclass
 class Recorder:
-    """Writes an attempt down: every two seconds, and at its end."""
+    """Writes an attempt down: every two seconds, and at its end. What `none` ends was none, and is not kept."""
 
     account: Path
     board: Board
     started: datetime
+    none: tuple[type[Exception], ...] = ()
     _before: tuple[Attempt, ...] = ()
-    _end: dict[str, Any] = field(default_factory=dict)
+    _ended: Attempt | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def end(self, how: str, why: str = "", *, gave_up: bool = False) -> None:
-        """Say how it has ended; what is said first stands."""
-        self._end = self._end or {"how": how, "why": why, "gave_up": gave_up, "seen": _now()}
+        """Say how it has ended; what is said first stands, with the times of then."""
+        self._ended = self._ended or replace(self._now(), how=how, why=why, gave_up=gave_up)
         self.write()
 
+    def ended_by(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """Say that an error has ended it, if one has; to be pushed on an `ExitStack` above what takes long to end."""
+        if isinstance(error, KeyboardInterrupt):
+            self.end(INTERRUPTED)
+        elif error is not None and not isinstance(error, self.none):
+            self.end(BROKEN, f"{type(error).__name__}: {error}")
+
     def write(self) -> None:
-        """Write it down as it is now, whole or not at all."""
+        """Write it down as it is now."""
+        self._write(self.all())
+
+    def forget(self) -> None:
+        """Take it out of what is written down: it was none."""
+        self._write(self._before)
+
+    def _write(self, all_of_them: tuple[Attempt, ...]) -> None:
         with self._lock:
             partial = self.account / f"{_FILE}.partial"
-            partial.write_text(json.dumps([asdict(one) for one in (*self._before, self._now())]), encoding="utf-8")
+            partial.write_text(json.dumps([asdict(one) for one in all_of_them]), encoding="utf-8")
             partial.replace(self.account / _FILE)
 
     def all(self) -> tuple[Attempt, ...]:
@@ -123,15 +139,36 @@ class Recorder:
         return (*self._before, self._now())
 
     def _now(self) -> Attempt:
-        process = (os.getpid(), psutil.Process().create_time())
-        said = {"seen": _now(), **self._end}
-        return Attempt(self.started.isoformat(timespec="seconds"), process=process, steps=taken(self.board), **said)
+        started = self.started.isoformat(timespec="seconds")
+        return self._ended or Attempt(started, _now(), steps=taken(self.board))
 
 
 @contextmanager
-def attempted(account: Path, board: Board, started: datetime) -> Iterator[Recorder]:
-    """Write the block down as an attempt at the run whose account this is, for as long as it takes."""
-    recorder, over = Recorder(account, board, started, attempts(account)), threading.Event()
+def attempted(
+    account: Path, board: Board, started: datetime, none: tuple[type[Exception], ...] = ()
+) -> Iterator[Recorder]:
+    """Write the block down as an attempt at the run whose account this is, for as long as it takes.
+
+    An error of `none` says that there was nothing to attempt: what was written down before is left as it was.
+    """
+    with (account / _LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # waits, as whoever looks whether it is taken has it for a moment
+        recorder = Recorder(account, board, started, none, attempts(account))
+        try:
+            with _written(recorder):
+                yield recorder
+        except none:
+            recorder.forget()
+            raise
+        except BaseException as error:
+            recorder.ended_by(type(error), error, error.__traceback__)
+            raise
+
+
+@contextmanager
+def _written(recorder: Recorder) -> Iterator[None]:
+    """Write an attempt down again and again, for as long as the block takes."""
+    over = threading.Event()
 
     def keep_writing() -> None:
         while not over.wait(_EVERY_S):
@@ -141,16 +178,15 @@ def attempted(account: Path, board: Board, started: datetime) -> Iterator[Record
     writer = threading.Thread(target=keep_writing, daemon=True)
     writer.start()
     try:
-        yield recorder
-    except KeyboardInterrupt:
-        recorder.end(INTERRUPTED)
-        raise
-    except BaseException as error:
-        recorder.end(BROKEN, f"{type(error).__name__}: {error}")
-        raise
+        yield
     finally:
         over.set()
         writer.join()
+
+
+def is_attempted(account: Path) -> bool:
+    """Whether the last attempt's command lives, if only to end what it has started."""
+    return is_locked(account / _LOCK)
 
 
 def attempts(account: Path) -> tuple[Attempt, ...]:
@@ -164,7 +200,15 @@ def attempts(account: Path) -> tuple[Attempt, ...]:
 def taken(board: Board) -> tuple[Taken, ...]:
     """Return the steps of a board as they stand."""
     return tuple(
-        Taken(step.name, step.label, step.status, round(step.elapsed(), 2), round(step.cpu_s, 2), _words(step.progress))
+        Taken(
+            step.name,
+            step.label,
+            step.status,
+            round(step.elapsed(), 2),
+            round(step.cpu_s, 2),
+            _words(step.progress),
+            step.detail == DONE,
+        )
         for step in list(board.steps.values())
     )
 
@@ -185,8 +229,7 @@ def in_all(found: Sequence[Attempt]) -> tuple[Taken, ...]:
 
 
 def _read(kept: dict[str, Any]) -> Attempt:
-    number, born = kept["process"]
-    return Attempt(**{**kept, "process": (number, born), "steps": tuple(Taken(**step) for step in kept["steps"])})
+    return Attempt(**{**kept, "steps": tuple(Taken(**step) for step in kept["steps"])})
 
 
 def _words(progress: Progress | None) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,12 @@ def last_run(account: Path) -> LastRun | None:
 def settings_of_last_run(account: Path) -> Path:
     """Return where the copy of the last run's settings file is, if there was a run."""
     return account / _SETTINGS
+
+
+def saved_since(account: Path, moment: datetime) -> bool:
+    """Say whether an emulator of the account has ended in order since, and has saved what it had."""
+    file = account / _SAVED
+    return file.exists() and file.stat().st_mtime >= moment.timestamp()
 
 
 def can_go_on(account: Path, since_ns: int = 0) -> bool:

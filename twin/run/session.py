@@ -23,7 +23,7 @@ from twin.emulator import Access, Emulator
 from twin.run import staging
 from twin.run.account import new_account
 from twin.run.api import Api
-from twin.run.attempts import Attempt, attempted
+from twin.run.attempts import Attempt, Recorder, attempted
 from twin.run.board import Board, Progress
 from twin.run.cpu import CpuMeter
 from twin.run.data_files import DataFiles, find_data_files
@@ -90,7 +90,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Begun:
-    """An execution that goes on in a deployed account, by a command that began at `since`.
+    """An execution in a deployed account, and the attempt that follows it.
 
     Events up to `seen` are of before, and it was in `step` then.
     """
@@ -98,7 +98,7 @@ class Begun:
     emulator: Emulator
     outputs: dict[str, str]
     arn: str
-    since: datetime
+    attempt: Recorder
     seen: int = 0
     step: str | None = None
 
@@ -161,7 +161,11 @@ def run(
         with board.step("Synthesize"):
             assembly = synthesize(options.root, options.workflow, ENVIRONMENT, options.state / f"cdk.out.{ENVIRONMENT}")
         with board.step("StartEmulator"):
-            emulator = stack.enter_context(new_account(emulator_folder(options.root)))
+            folder = emulator_folder(options.root)
+            account = new_account(folder)
+            attempt = stack.enter_context(attempted(folder, board, since))
+            emulator = stack.enter_context(account)
+        stack.push(attempt.ended_by)
         deploy_stacks(emulator, assembly, board)
         outputs = staging.stack_outputs(emulator, ENVIRONMENT)
         stage(emulator, settings, options, outputs, board)
@@ -169,27 +173,26 @@ def run(
         arn = execution_arn(outputs["StateMachineArn"], run_id)
         LastRun(arn, options.output, options.overrides, deployed_from).remember(emulator.work_dir)
         start(emulator, outputs["StateMachineArn"], run_id, options.overrides)
-        return conclude(Begun(emulator, outputs, arn, since), settings, options, board, after)
+        return conclude(Begun(emulator, outputs, arn, attempt), settings, options, board, after)
 
 
 def conclude(
     begun: Begun, settings: Settings, options: Options, board: Board, after: Callable[[Emulator, Finished], None]
 ) -> Finished:
     """Follow an execution to its end and use what it deployed; `after` is as for `run`."""
-    with attempted(begun.emulator.work_dir, board, begun.since) as attempt:
-        outcome = follow(begun.emulator, begun.arn, board, begun.seen, begun.step)
-        probed, error = None, None
-        if outcome.status == "SUCCEEDED":
-            try:
-                with board.step(USE_STEP) as show:
-                    probed = use(begun.emulator, settings, options, outcome, begun.outputs, show)
-            except Exception as caught:  # whatever it was, the report of the whole run is not to be lost to it
-                error = caught
-        board.skip_what_waits()
-        attempt.end(outcome.status, outcome.cause, gave_up=outcome.gave_up)
-        finished = Finished(outcome, begun.outputs, probed, begun.emulator.events_file, error, attempt.all())
-        after(begun.emulator, finished)
-        return finished
+    outcome = follow(begun.emulator, begun.arn, board, begun.seen, begun.step)
+    probed, error = None, None
+    if outcome.status == "SUCCEEDED":
+        try:
+            with board.step(USE_STEP) as show:
+                probed = use(begun.emulator, settings, options, outcome, begun.outputs, show)
+        except Exception as caught:  # whatever it was, the report of the whole run is not to be lost to it
+            error = caught
+    board.skip_what_waits()
+    begun.attempt.end(outcome.status, outcome.cause, gave_up=outcome.gave_up)
+    finished = Finished(outcome, begun.outputs, probed, begun.emulator.events_file, error, begun.attempt.all())
+    after(begun.emulator, finished)
+    return finished
 
 
 def deploy_stacks(emulator: Emulator, assembly: Path, board: Board) -> None:

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,8 +17,8 @@ import pytest
 from tests.twin.helpers import wait_until
 from tests.unit.run.left_behind import STEP, attempt
 from twin.run import attempts as module
-from twin.run.attempts import BROKEN, INTERRUPTED, Attempt, Taken, attempted, attempts, in_all
-from twin.run.board import Board, Progress
+from twin.run.attempts import BROKEN, DONE, INTERRUPTED, Attempt, Taken, attempted, attempts, in_all, is_attempted
+from twin.run.board import Board, Progress, Status
 
 SINCE = datetime(2026, 11, 26, 10, tzinfo=UTC)
 PROJECT = Path(__file__).resolve().parents[3]
@@ -54,14 +56,13 @@ def test_a_command_that_is_killed_leaves_where_it_was_and_is_known_not_to_run_an
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, tmp_path], cwd=PROJECT, stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"begun\n"
-    (going_on,) = attempts(tmp_path)
-    assert (going_on.alive, going_on.stopped) == (True, False)
+    assert is_attempted(tmp_path)
 
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
 
     (killed,) = attempts(tmp_path)
-    assert (killed.how, killed.alive, killed.stopped) == ("", False, True)
+    assert (killed.how, killed.ended, is_attempted(tmp_path)) == ("", False, False)
     assert where(killed) == "Fine-tune (SageMaker pipeline): train 12/28 batches"
     assert [step.status for step in killed.steps] == ["SUCCEEDED", "RUNNING", "WAITING"]
 
@@ -79,7 +80,7 @@ def test_what_ends_an_attempt_from_outside_is_told(tmp_path: Path, error: BaseEx
     with pytest.raises(type(error)), attempted(tmp_path, training(), SINCE):
         raise error
     (found,) = attempts(tmp_path)
-    assert (found.how, found.stopped) == (how, True)
+    assert (found.how, found.ended) == (how, False)
     assert found.why == ("" if how == INTERRUPTED else "OSError: disk full")
 
 
@@ -88,7 +89,52 @@ def test_what_happens_after_the_execution_s_end_does_not_change_how_that_ended(t
         attempt.end("FAILED", "The disk is full.", gave_up=True)
         raise KeyboardInterrupt
     (found,) = attempts(tmp_path)
-    assert (found.how, found.why, found.gave_up, found.stopped) == ("FAILED", "The disk is full.", True, False)
+    assert (found.how, found.why, found.gave_up, found.ended) == ("FAILED", "The disk is full.", True, True)
+
+
+def test_what_interrupts_an_attempt_is_told_before_what_it_had_started_has_ended(tmp_path: Path) -> None:
+    told: list[tuple[tuple[Attempt, ...], bool]] = []
+
+    @contextmanager
+    def emulator() -> Iterator[None]:
+        try:
+            yield
+        finally:
+            time.sleep(0.02)
+            told.append((attempts(tmp_path), is_attempted(tmp_path)))
+
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
+        attempt = stack.enter_context(attempted(tmp_path, training(), SINCE))
+        stack.callback(attempt.write)
+        stack.enter_context(emulator())
+        stack.push(attempt.ended_by)
+        raise KeyboardInterrupt
+    found = attempts(tmp_path)
+    assert found[0].how == INTERRUPTED
+    assert told == [(found, True)], "what has been told of its end is what stays"
+    assert not is_attempted(tmp_path)
+
+
+def test_what_there_was_nothing_to_attempt_of_leaves_what_was_written_before(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), attempted(tmp_path, training(), SINCE):
+        raise KeyboardInterrupt
+    before = attempts(tmp_path)
+    with suppress(LookupError), attempted(tmp_path, training(), SINCE, none=(LookupError,)) as second:
+        assert len(attempts(tmp_path)) == 2
+        second.ended_by(LookupError, LookupError(), None)
+        raise LookupError
+    assert attempts(tmp_path) == before
+
+
+def test_the_steps_of_an_attempt_s_own_are_those_that_it_came_to(tmp_path: Path) -> None:
+    board = training()
+    board.add("Use", "Use the deployed model")
+    board.finish("PrepareData", Status.SUCCEEDED, DONE)
+    board.skip_up_to("Use")
+    with attempted(tmp_path, board, SINCE):
+        (found,) = attempts(tmp_path)
+    assert [step.status for step in found.steps] == ["SUCCEEDED", "RUNNING", "SKIPPED", "WAITING"]
+    assert [step.name for step in found.own_steps] == ["FineTune"]
 
 
 def test_the_attempts_before_are_kept(tmp_path: Path) -> None:

@@ -15,14 +15,17 @@ import cli.run
 import cli.serving
 from cli.main import app
 from tests.unit.run.conftest import FakeApi
-from tests.unit.run.left_behind import attempt, leave_run
-from twin.run.attempts import BROKEN, INTERRUPTED, Taken
+from tests.unit.run.left_behind import COMMAND, EMULATOR, attempt, leave_run, living, save
+from twin.run.attempts import BROKEN, INTERRUPTED, Attempt, Taken
+from twin.run.resuming import NothingToResume
 from twin.run.session import emulator_folder
-from twin.run.standing import standing
+from twin.run.standing import State, standing
 
 WHERE = 'in "Fine-tune (SageMaker pipeline)"'
 STOPPED = f"The run r1 was stopped on 2026-11-26 at 10:02 UTC: interrupted {WHERE}. `fourfold resume` goes on with it."
-DEPLOYING = Taken("Deploy", "Deploy (CloudFormation)", "RUNNING")
+UNREPORTED = "stopped before its report was written. `fourfold resume` writes it."
+ANOTHER = "`fourfold run` starts another."
+ENDING = "The run r1 has been stopped, and what it had started is ending."
 
 
 @pytest.fixture(autouse=True)
@@ -64,16 +67,11 @@ def no_model(monkeypatch: pytest.MonkeyPatch, api: FakeApi) -> None:
             f"ended by an error {WHERE}: EmulatorError: gone. `fourfold resume` goes on with it.",
         ),
         ([attempt()], False, "and what it left is no longer there. `fourfold run` starts another."),
-        ([attempt(alive=True)], False, "The run r1 is still training: train 12/28 batches."),
-        ([attempt(), attempt(alive=True)], True, "The run r1 is still training, resumed: train 12/28 batches."),
-        ([attempt(alive=True, step=DEPLOYING)], False, "The run r1 is still deploying its model."),
-        (
-            [attempt(alive=True, step=Taken("Record", "Record the lineage", "RUNNING"))],
-            True,
-            'in "Record the lineage".',
-        ),
-        ([attempt(INTERRUPTED, alive=True)], False, "has been stopped, and what it had started is ending."),
-        ([attempt("SUCCEEDED")], True, "stopped before its report was written. `fourfold resume` writes it."),
+        ([attempt("SUCCEEDED")], True, UNREPORTED),
+        ([attempt("FAILED", gave_up=True)], True, UNREPORTED),
+        ([attempt("TIMED_OUT")], True, UNREPORTED),
+        ([attempt("SUCCEEDED")], False, "The run r1 has succeeded, and what it left is no longer there. " + ANOTHER),
+        ([attempt("FAILED")], False, "The run r1 has failed, and what it left is no longer there. " + ANOTHER),
         ([], True, "The run r1 was stopped. `fourfold resume` goes on with it."),
     ],
 )
@@ -87,6 +85,54 @@ def test_without_a_report_the_last_run_is_told_with_what_goes_on(
     assert (code, stdout) == (2, "")
     assert stderr.startswith("There is no report of the last run yet. The run r1 ")
     assert stderr.endswith(f"{words}\n")
+
+
+def running(name: str, label: str) -> Attempt:
+    return attempt(step=Taken(name, label, "RUNNING"))
+
+
+@pytest.mark.parametrize(
+    ("attempts", "words"),
+    [
+        ([attempt()], "The run r1 is still training: train 12/28 batches."),
+        ([attempt(), attempt()], "The run r1 is still training, resumed: train 12/28 batches."),
+        ([running("Deploy", "Deploy (CloudFormation)")], "The run r1 is still deploying its model."),
+        ([running("Record", "Record the lineage")], 'The run r1 is still going on, in "Record the lineage".'),
+        ([attempt(), running("StartEmulator", "Start the emulator again")], "The run r1 is starting, resumed."),
+        ([], "The run r1 is beginning."),
+        ([attempt(INTERRUPTED)], ENDING),
+        ([attempt(BROKEN, why="OSError: disk full")], ENDING),
+        ([attempt("SUCCEEDED")], "The run r1 is ending."),
+    ],
+)
+@pytest.mark.parametrize("saved", [True, False])
+def test_while_its_command_lives_a_run_is_told_with_how_far_it_is_and_is_not_resumed(
+    root: Path, attempts: list[Any], saved: bool, words: str
+) -> None:
+    with living(leave_run(root, *attempts, saved=saved), COMMAND, EMULATOR):
+        assert invoke("report") == (2, "", f"There is no report of the last run yet. {words}\n")
+        assert invoke("resume") == (2, "", f"There is nothing to resume yet. {words}\n")
+
+
+@pytest.mark.parametrize("saved", ["never", "before"])
+@pytest.mark.parametrize(("how", "words"), [("", ENDING), ("SUCCEEDED", "The run r1 is ending.")])
+def test_a_run_whose_command_was_killed_is_not_lost_while_its_emulator_still_saves(
+    root: Path, saved: str, how: str, words: str
+) -> None:
+    account = leave_run(root, attempt(), attempt(how), saved=saved == "before")
+    if saved == "before":
+        save(account, after_s=-60)
+    with living(account, EMULATOR):
+        assert invoke("report") == (2, "", f"There is no report of the last run yet. {words}\n")
+        assert invoke("resume") == (2, "", f"There is nothing to resume yet. {words}\n")
+    if saved == "never":
+        assert "what it left is no longer there. `fourfold run` starts another." in invoke("resume")[2]
+
+
+def test_a_stopped_run_that_is_served_is_still_a_stopped_one(root: Path) -> None:
+    with living(leave_run(root, attempt(INTERRUPTED)), EMULATOR):
+        assert invoke("report")[2] == f"There is no report of the last run yet. {STOPPED}\n"
+        assert "in use, by `fourfold serve`" in invoke("resume")[2]
 
 
 def test_a_report_of_a_run_before_is_not_taken_for_that_of_the_last_one(
@@ -118,7 +164,9 @@ def test_what_is_served_of_a_stopped_run_is_told_to_have_no_model(
     monkeypatch.setattr("threading.Event.wait", lambda _self: None)
     leave_run(root, attempt(INTERRUPTED))
     assert f"There is no model to ask yet, and the API answers 503. {STOPPED}" in invoke("serve")[1]
-    leave_run(root, attempt(step=Taken("Record", "Record the lineage", "RUNNING")))
+    leave_run(root, running("Record", "Record the lineage"))
+    assert "no model" not in invoke("serve")[1]
+    leave_run(root, running("Record", "Record the lineage"), running("StartEmulator", "Start the emulator again"))
     assert "no model" not in invoke("serve")[1]
 
 
@@ -136,8 +184,8 @@ def test_artifacts_of_a_stopped_run_that_had_not_trained_yet_name_resume(root: P
 
 @pytest.mark.parametrize("before", [[], [attempt()]])
 def test_artifacts_beside_a_run_say_how_far_that_is(root: Path, before: list[Any]) -> None:
-    leave_run(root, *before, attempt(alive=True))
-    with (root / ".fourfold" / "run.lock").open("w") as lock:
+    account = leave_run(root, *before, attempt())
+    with living(account, COMMAND), (root / ".fourfold" / "run.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         code, _, stderr = invoke("artifacts")
     assert code == 2
@@ -160,6 +208,18 @@ def test_a_run_that_has_succeeded_is_not_resumed_and_no_emulator_is_started_to_s
     )
 
 
+@pytest.mark.parametrize("ended", [attempt("SUCCEEDED"), attempt("TIMED_OUT"), attempt("FAILED", gave_up=True)])
+def test_a_run_that_has_ended_without_a_report_is_resumed_for_that(
+    root: Path, ended: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resume(*_: Any) -> None:
+        raise NothingToResume("An emulator was started for it.")
+
+    monkeypatch.setattr(cli.run, "resume", resume)
+    leave_run(root, ended)
+    assert invoke("resume") == (2, "", "An emulator was started for it.\n")
+
+
 def test_a_run_that_has_failed_for_good_is_not_resumed_and_says_why_at_once(root: Path) -> None:
     leave_run(root, attempt("FAILED", why="The disk is full.", gave_up=True), report="FAILED")
     code, _, stderr = invoke("resume")
@@ -168,15 +228,64 @@ def test_a_run_that_has_failed_for_good_is_not_resumed_and_says_why_at_once(root
     assert stderr.endswith("`fourfold run`:\nThe disk is full.\n")
 
 
-def test_a_run_that_is_destroyed_is_not_resumed(root: Path) -> None:
-    account = leave_run(root, attempt(INTERRUPTED))
+@pytest.mark.parametrize(
+    ("attempts", "report", "words"),
+    [
+        ([attempt(INTERRUPTED)], None, f"was stopped on 2026-11-26 at 10:02 UTC: interrupted {WHERE}"),
+        ([attempt("FAILED")], "FAILED", "has failed"),
+        ([attempt("SUCCEEDED")], "SUCCEEDED", "has succeeded"),
+        ([attempt("SUCCEEDED")], None, "has succeeded"),
+        ([], "SUCCEEDED", "has succeeded"),
+    ],
+)
+def test_of_a_run_that_is_destroyed_nothing_is_left_but_its_report(
+    root: Path, attempts: list[Any], report: str | None, words: str
+) -> None:
+    account = leave_run(root, *attempts, report=report)
     (account / "kept.json").write_text("[]")
-    assert "`fourfold run` starts another." in invoke("resume")[2]
+    shows = "`fourfold report` shows its figures; " if report else ""
+    told = f"The run r1 {words}, and what it deployed was destroyed. {shows}{ANOTHER}"
+    assert invoke("resume") == (2, "", f"There is nothing to resume. {told}\n")
+    if not report:
+        assert invoke("report") == (2, "", f"There is no report of the last run yet. {told}\n")
+    with living(account, EMULATOR):  # while `fourfold destroy` goes on
+        assert str(standing(account)) == told
 
 
 def test_a_run_that_was_redriven_is_stopped_again_though_it_has_a_report(root: Path) -> None:
     leave_run(root, attempt("TIMED_OUT"), attempt(INTERRUPTED), report="TIMED_OUT")
     assert str(standing(emulator_folder(root))) == STOPPED
+
+
+@pytest.mark.parametrize(
+    ("attempts", "report", "told", "state"),
+    [
+        ([attempt("FAILED"), attempt("SUCCEEDED")], "FAILED", 1, State.UNREPORTED),
+        ([attempt("FAILED"), attempt("FAILED")], "FAILED", 1, State.UNREPORTED),
+        ([attempt("FAILED"), attempt("FAILED")], "FAILED", 2, State.FAILED),
+        ([attempt("FAILED"), attempt("SUCCEEDED")], "SUCCEEDED", 2, State.SUCCEEDED),
+        ([attempt("FAILED"), attempt()], "FAILED", 1, State.STOPPED),
+    ],
+)
+def test_a_report_counts_where_it_tells_of_the_last_attempt(
+    root: Path, attempts: list[Any], report: str, told: int, state: State
+) -> None:
+    leave_run(root, *attempts, report=report, told=told)
+    stands = standing(emulator_folder(root))
+    assert stands is not None
+    assert stands.state is state
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", "{}", '{"execution": 1}', b"\xff"])
+@pytest.mark.parametrize("attempts", [[attempt("SUCCEEDED")], []])
+def test_a_report_that_is_damaged_is_named_and_none(root: Path, attempts: list[Any], damage: str | bytes) -> None:
+    leave_run(root, *attempts, report="SUCCEEDED")
+    file = root / "runs" / "r1" / "report.json"
+    file.write_bytes(damage if isinstance(damage, bytes) else damage.encode())
+    code, stdout, stderr = invoke("report")
+    assert (code, stdout) == (1, "")
+    assert stderr.startswith("runs/r1/report.json is damaged: it holds no report. The run r1 ")
+    assert "`fourfold resume`" in stderr
 
 
 def test_the_state_of_a_run_without_attempts_is_its_report_s(root: Path) -> None:
