@@ -7,13 +7,12 @@ from typing import Any
 
 from twin.report.wording import duration
 from twin.run.attempts import Attempt, Taken
-from twin.run.board import Status
 from twin.run.execution import STEPS
 from twin.run.standing import words_of_end
 
 
 def attempts_of(found: Sequence[Attempt]) -> list[dict[str, Any]]:
-    """Return each attempt with the steps that it came to; of one that was killed, `ended` is its last sign of life."""
+    """Return each attempt with the steps that it took; of one that was killed, `ended` is its last sign of life."""
     return [
         {
             "started": attempt.started,
@@ -21,7 +20,7 @@ def attempts_of(found: Sequence[Attempt]) -> list[dict[str, Any]]:
             "how": words_of_end(attempt),
             "wall_s": round(attempt.wall_s, 2),
             "cpu_s": round(attempt.cpu_s, 2),
-            "steps": steps_of(step for step in attempt.steps if step.status != Status.WAITING),
+            "steps": steps_of(attempt.own_steps),
         }
         for attempt in found
     ]
@@ -47,7 +46,7 @@ def in_a_sentence(report: dict[str, Any]) -> str:
     found = report.get("attempts", [])
     if len(found) < 2:
         return ""
-    told = "; ".join(f"{attempt['how']} after {duration(attempt['wall_s'])}" for attempt in found)
+    told = "; ".join(f"after {duration(attempt['wall_s'])}: {attempt['how']}" for attempt in found)
     return f"{len(found)} attempts: {told}. Their steps took {duration(sum(a['wall_s'] for a in found))} in all."
 
 

@@ -23,7 +23,8 @@ SECOND = Attempt(
     "2026-11-26T11:31:10+00:00",
     "SUCCEEDED",
     steps=(
-        Taken("PrepareData", "Prepare the data (Glue)", "SUCCEEDED"),
+        Taken("PrepareData", "Prepare the data (Glue)", "SUCCEEDED", before=True),
+        Taken("SmokeTest", "Smoke test", "SKIPPED"),
         Taken("FineTune", "Fine-tune (SageMaker pipeline)", "SUCCEEDED", 40.0, 70.0),
         Taken("AwaitApproval", "Approve", "SUCCEEDED", 29.0, 1.0),
     ),
@@ -57,6 +58,7 @@ def test_times_of_steps_are_those_of_all_attempts_and_each_attempt_has_its_own(b
     assert found["attempts"][0]["started"] == "2026-11-26T10:00:00+00:00"
     assert found["attempts"][0]["ended"] == "2026-11-26T10:02:03+00:00"
     assert [step["name"] for step in found["attempts"][0]["steps"]] == ["PrepareData", "FineTune"]
+    assert [step["name"] for step in found["attempts"][2]["steps"]] == ["FineTune", "AwaitApproval"]
 
 
 def test_the_page_shows_each_attempt_with_its_end_and_where_training_went_on(
@@ -78,7 +80,7 @@ def test_a_terminal_shows_the_attempts_too(board: Board, whole: dict[str, Any]) 
     found = report(board, attempt(INTERRUPTED), SECOND)
     lines = dict(rows(whole | {"attempts": found["attempts"], "tuning": whole["tuning"] | TRAINED}))
     assert lines["Attempts"] == (
-        f"2 attempts: {STOPPED} after 1 min 31 s; succeeded after 1 min 09 s. Their steps took 2 min 40 s in all."
+        f"2 attempts: after 1 min 31 s: {STOPPED}; after 1 min 09 s: succeeded. Their steps took 2 min 40 s in all."
     )
     assert lines["Training"] == WENT_ON
 

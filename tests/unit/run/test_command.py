@@ -222,8 +222,8 @@ def test_the_report_is_written_and_shown_whichever_way_the_run_ended(
     assert ("`fourfold ask`" in stdout) == (code == 0)
     assert (tmp_path / "r1" / "report.json").exists()
     page = (tmp_path / "r1" / "report.html").read_text()
-    assert "2 attempts: interrupted in" in stdout
-    assert "2 attempts: interrupted in" in page
+    assert "2 attempts: after 1 min 31 s: interrupted in" in stdout
+    assert "2 attempts: after 1 min 31 s: interrupted in" in page
     if error is not None:
         assert "The deployed model could not be used: 501" in stdout
         assert "The deployed model could not be used" in page
