@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -20,9 +21,11 @@ from twin.processes import run_process
 from twin.run.board import Board, Status
 from twin.run.claim import claimed_for_reading
 from twin.run.last_run import last_run
+from twin.run.preflight import RunRefused
 from twin.run.session import emulator_folder, state_folder
+from twin.run.standing import standing
 from twin.run.tracker import progress_of
-from twin.run.tuned import NoTunedModel, Tuned, tuned_model
+from twin.run.tuned import NothingTrained, NoTunedModel, Tuned, tuned_model
 
 PROJECT = Path(__file__).resolve().parent.parent
 SCRIPT = "pipelines.tuning.artifacts"
@@ -58,12 +61,12 @@ def write_artifacts(root: Path, wanted: Wanted, console: Console) -> int:
 
     Raises:
         ArtifactsRefused: there is no such run, model or quantization, or the output is taken.
-        RunRefused: a run is going on, which may clear what the artifacts are made of.
+        RunRefused: a run is starting, which clears what the artifacts are made of.
     """
     known = get_args(Quantization)
     if unknown := [name for name in wanted.quantizations if name not in known]:
         raise ArtifactsRefused(f"--quantization {', '.join(unknown)} is not known; these are: {', '.join(known)}.")
-    with claimed_for_reading(state_folder(root)):
+    with _kept_for_reading(root):
         tuned, output = _found(root, wanted)
         if output.exists() and (not output.is_dir() or any(output.iterdir())):
             raise ArtifactsRefused(f"{output} is there already. Remove it, or name a new folder with --output.")
@@ -73,6 +76,19 @@ def write_artifacts(root: Path, wanted: Wanted, console: Console) -> int:
     if error:
         say(error, Console(stderr=True), "red")
     return code
+
+
+@contextmanager
+def _kept_for_reading(root: Path) -> Iterator[None]:
+    """As `claimed_for_reading`, and where a run goes on that is the last one, say how far it is."""
+    try:
+        with claimed_for_reading(state_folder(root)):
+            yield
+    except RunRefused:
+        stands = standing(emulator_folder(root))
+        if stands is None or not stands.at_work:
+            raise
+        raise ArtifactsRefused(f"{stands} Artifacts can be made when it has ended.") from None
 
 
 def _found(root: Path, wanted: Wanted) -> tuple[Tuned, Path]:
@@ -88,6 +104,10 @@ def _found(root: Path, wanted: Wanted) -> tuple[Tuned, Path]:
     output = wanted.output or (folder or last.output / run_id) / "artifacts"
     try:
         return tuned_model(account, last, run_id), output.absolute()
+    except NothingTrained as error:
+        stands = standing(account)
+        unreported = stands is not None and not stands.reported
+        raise ArtifactsRefused(f"There is no trained model yet. {stands}" if unreported else str(error)) from None
     except NoTunedModel as error:
         raise ArtifactsRefused(str(error)) from None
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.say import say
+from twin.report.attempts import in_a_sentence, training_went_on
 from twin.report.charts.candidates import milliseconds
 from twin.report.cuts import cuts
 from twin.report.failure import Failure, failure
@@ -46,7 +47,8 @@ def failure_lines(why: Failure) -> Iterator[str]:
 
 def rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the lines to show; a step that did not run has none."""
-    found: list[tuple[str, str]] = []
+    told = (("Attempts", in_a_sentence(report)), ("Training", training_went_on(report["tuning"])))
+    found = [(label, words) for label, words in told if words]
     if data := report["data"]:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in data["rejected"].items() if count)
         found.append(("Records", f"{data['input']:,} in, {data['kept']:,} kept ({reasons or 'none rejected'})"))

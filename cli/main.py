@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
-import time
-import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from cdk_app.settings import SettingsError, examine_settings, load_settings
+from cdk_app.settings import SettingsError, load_settings
+from cli import run_commands
+from cli.application import ROOT, RUN_ID, WorkflowFile, app, console, fail, interruptible
 from cli.say import say
 
-app = typer.Typer(
-    help="From text to a deployed model: the four steps, on this machine, from the templates that deploy.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-console = Console(stderr=False)
-ROOT = Path(__file__).resolve().parent.parent
-# What the workflow takes for the name of an execution: it becomes part of keys and of job names.
-RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,78}[A-Za-z0-9])?")
-
-WorkflowFile = Annotated[Path, typer.Option("--workflow", help="The settings file.", dir_okay=False)]
-
-
-def fail(message: str, code: int = 1) -> typer.Exit:
-    """Print an error where errors go and return the exit to raise."""
-    say(message, Console(stderr=True), "red")
-    return typer.Exit(code)
+# Imported, `run_commands` has added its commands to the application; its own come after them.
+__all__ = ["RUN_ID", "app", "run_commands"]
 
 
 @app.callback(invoke_without_command=True)
@@ -47,19 +29,6 @@ def about(
     if show_version:
         say(f"fourfold {version('fourfold')}", console)
         raise typer.Exit
-
-
-@contextmanager
-def interruptible(advice: Callable[[], str] = str) -> Iterator[None]:
-    """Make of Ctrl-C one line and the exit code 130; whatever the block started ends with the block.
-
-    `advice` says how to go on, if it has anything to say.
-    """
-    try:
-        yield
-    except KeyboardInterrupt:
-        message = f"Interrupted: everything that was started has been stopped. {advice()}"
-        raise fail(message.strip(), 130) from None
 
 
 @contextmanager
@@ -76,103 +45,6 @@ def explained() -> Iterator[None]:
             if message is None:
                 raise
             raise fail(message) from None
-
-
-@app.command()
-def run(
-    data: Annotated[
-        list[Path] | None,
-        typer.Option(help="Your own JSON Lines, CSV or Parquet, or a folder of them; may be given several times."),
-    ] = None,
-    evaluation_data: Annotated[
-        list[Path] | None,
-        typer.Option(help="The files of data.evaluation_set, the test set, where the settings name one; as --data."),
-    ] = None,
-    workflow: WorkflowFile = ROOT / "workflow.yaml",
-    override: Annotated[
-        str, typer.Option(help='The execution\'s input, as JSON: \'{"tuning": {"epochs": 2}}\'.')
-    ] = "{}",
-    run_id: Annotated[str, typer.Option(help="A name for the run; made from the time by default.")] = "",
-    output: Annotated[Path, typer.Option(help="Where the report goes.", file_okay=False)] = Path("runs"),
-) -> None:
-    """Run prepare → select → tune → deploy on this machine and write the report."""
-    if run_id and not RUN_ID.fullmatch(run_id):
-        rule = "1 to 80 letters, digits, hyphens and underscores, a letter or a digit at both ends"
-        raise fail(f"{run_id!r} cannot be a run's id: it takes {rule}.", 2)
-    if run_id and (output / run_id).exists():
-        raise fail(f"There is a report of a run {run_id} in {output} already. Give the run another id.", 2)
-    overrides = parse_override(override)
-    try:
-        examined = examine_settings(workflow, "twin")
-    except SettingsError as error:
-        raise fail(str(error), 2) from None
-    begun_ns = time.time_ns()
-    with interruptible(lambda: how_to_go_on(begun_ns)):
-        from cli.run import run_workflow  # the twin's packages load for seconds; --help need not wait
-        from twin.run.preflight import RunRefused
-
-        try:
-            code = run_workflow(
-                examined, workflow, data or [], evaluation_data or [], overrides, run_id, output, console
-            )
-        except RunRefused as error:
-            raise fail(str(error), 2) from None
-    raise typer.Exit(code)
-
-
-@app.command()
-def resume() -> None:
-    """Go on with the last run where it was stopped: what it has done is not done again."""
-    with interruptible(how_to_go_on):
-        from cli.run import resume_run
-        from twin.run.preflight import RunRefused
-        from twin.run.resuming import NothingToResume
-
-        try:
-            code = resume_run(console)
-        except (RunRefused, NothingToResume) as error:
-            raise fail(str(error), 2) from None
-    raise typer.Exit(code)
-
-
-def how_to_go_on(since_ns: int = 0) -> str:
-    """Say what goes on with a run that has been interrupted; nothing where its workflow had not begun since then."""
-    from twin.run.last_run import can_go_on
-    from twin.run.session import emulator_folder
-
-    return "`fourfold resume` goes on with the run." if can_go_on(emulator_folder(ROOT), since_ns) else ""
-
-
-def parse_override(text: str) -> dict[str, Any]:
-    """Return the execution's input, or leave with what is wrong about it."""
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:  # beside what is no JSON, a number of thousands of digits
-        raise fail(f"--override is not JSON: {error}", 2) from None
-    if not isinstance(value, dict):
-        raise fail('--override must be a JSON object, such as \'{"tuning": {"epochs": 2}}\'.', 2)
-    return value
-
-
-@app.command()
-def report(
-    run_id: Annotated[str, typer.Argument(help="The run; the latest by default.")] = "",
-    output: Annotated[Path, typer.Option(help="Where the reports are.", file_okay=False)] = Path("runs"),
-    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
-) -> None:
-    """Show a run's figures in the terminal and say where its page is."""
-    from cli.figures import show_figures
-
-    folders = sorted(path.parent for path in output.glob("*/report.json"))
-    chosen = [folder for folder in folders if run_id in ("", folder.name)]
-    if not chosen:
-        raise fail(f"There is no report {run_id or ''} in {output}. `fourfold run` makes one.".replace("  ", " "), 2)
-    latest = max(chosen, key=lambda folder: (folder / "report.json").stat().st_mtime)
-    show_figures(json.loads((latest / "report.json").read_text()), console)
-    page = (latest / "report.html").resolve()
-    say(f"\n{page}", console)
-    if open_page:
-        webbrowser.open(page.as_uri())
 
 
 @app.command()

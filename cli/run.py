@@ -22,11 +22,12 @@ from twin.report.artefacts import Artefacts
 from twin.run.board import Board
 from twin.run.claim import claimed
 from twin.run.data_files import find_data_files
-from twin.run.last_run import last_run, settings_of_last_run
+from twin.run.last_run import settings_of_last_run
 from twin.run.logs_of_run import write_logs
-from twin.run.preflight import Given, check
-from twin.run.resuming import NothingToResume, resume, resumed_board
+from twin.run.preflight import Given, check, marked
+from twin.run.resuming import refuse_at_once, refuse_what_is_lost, resume, resumed_board
 from twin.run.session import Finished, Options, dataset, emulator_folder, new_board, run, state_folder
+from twin.run.standing import standing
 
 ROOT = Path(__file__).resolve().parent.parent
 Work = Callable[[Settings, Options, Board, Callable[[Emulator, Finished], None]], Finished]
@@ -55,10 +56,9 @@ def run_workflow(
     given = Given(settings, workflow, own, held_out, overrides, examined.problems, examined.subject.invalid)
     doubts = check(given)
     with claimed(state_folder(ROOT), emulator_folder(ROOT)):
-        for notice in filter(None, (files.notice() for files in (own, held_out) if files)):
-            say(notice, console)
-        for doubt in doubts:
-            say(doubt, console, "yellow")
+        of_files = filter(None, (files.notice() for files in (own, held_out) if files))
+        for notice in marked((), (*of_files, *doubts)):
+            say(notice, console, "yellow")
         options = Options(ROOT, workflow, own, held_out, overrides, run_id, output=output)
         return work_claimed(run, settings, options, new_board(), console)
 
@@ -71,10 +71,9 @@ def resume_run(console: Console) -> int:
         RunRefused: another command uses the account.
     """
     account = emulator_folder(ROOT)
+    refuse_at_once(standing(account))
     with claimed(state_folder(ROOT), account):
-        last = last_run(account)
-        if last is None:
-            raise NothingToResume("No run on this machine has come to its workflow. `fourfold run` starts one.")
+        last = refuse_what_is_lost(standing(account)).run
         workflow = settings_of_last_run(account)
         options = Options(ROOT, workflow, overrides=last.overrides, output=last.output)
         settings = load_settings(workflow, "twin")
@@ -95,7 +94,8 @@ def work_claimed(work: Work, settings: Settings, options: Options, board: Board,
         error, limit, logs = describe(finished.error, log), settings.longest_prompt, None
         if finished.outcome.status != "SUCCEEDED":
             logs = kept_logs(emulator, output / run_id / "log.txt")
-        figures.update(collect(finished.outcome, board, artefacts, finished.probed, happened, error, limit, logs))
+        of_run = (finished.outcome, board, artefacts, finished.probed, happened, error, limit, logs)
+        figures.update(collect(*of_run, finished.attempts))
         write_report(figures, output / run_id, artefacts.data_card())
         if figures["data"] and any(figures["data"]["rejected"].values()):
             rejected.append(emulator.local_path(figures["data"]["quarantine"]))

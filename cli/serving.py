@@ -19,12 +19,13 @@ from twin.run.board import Board
 from twin.run.going_on import GoingOn, run_going_on
 from twin.run.page import USER, make_user
 from twin.run.questions import SUMMARIZE
-from twin.run.reopened import STEPS, Deployed, reopened
+from twin.run.reopened import STEPS, Deployed, NothingDeployed, reopened
 from twin.run.session import emulator_folder
+from twin.run.standing import Standing, standing
 
 
 class NotDeployedYet(Exception):
-    """There is no model to ask, and a run that goes on may deploy one; the text says what it waits for."""
+    """There is no model to ask, and a run may yet deploy one; the text says what that waits for, and what goes on."""
 
 
 def ask_model(root: Path, text: str, console: Console) -> None:
@@ -32,7 +33,7 @@ def ask_model(root: Path, text: str, console: Console) -> None:
 
     Raises:
         NothingDeployed: no run has deployed anything.
-        NotDeployedYet: a run goes on, and has deployed no model so far.
+        NotDeployedYet: a run goes on or was stopped, and has deployed no model so far.
         ProbeFailed: the API refused the text; the message holds its answer.
         EmulatorError: the emulator did not start.
     """
@@ -40,10 +41,10 @@ def ask_model(root: Path, text: str, console: Console) -> None:
         try:
             output, _ = found.api.ask(SUMMARIZE, {"text": text, "temperature": 0})
         except ApiRefused as refused:
-            going_on = run_going_on(emulator_folder(root)) if refused.status == HTTPStatus.SERVICE_UNAVAILABLE else None
-            if going_on is None:
+            coming = what_is_coming(emulator_folder(root)) if refused.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+            if coming is None:
                 raise
-            raise NotDeployedYet(f"There is no model to ask yet. {going_on}") from refused
+            raise NotDeployedYet(f"There is no model to ask yet. {coming}") from refused
     say(output, console)
 
 
@@ -66,7 +67,7 @@ def serve_model(root: Path, console: Console, user: str = USER, password: str | 
     served_already = RunningEmulator.in_directory(folder) is not None
     try:
         with deployed(root) as found:
-            for line in announcement(found.api, served_already, run_going_on(folder)):
+            for line in announcement(found.api, served_already, what_is_coming(folder)):
                 say(line, console)
             for line in page_announcement(found, user, password):
                 say(line, console)
@@ -76,13 +77,22 @@ def serve_model(root: Path, console: Console, user: str = USER, password: str | 
         say("Stopped.", console)
 
 
-def announcement(api: Api, served_already: bool, going_on: GoingOn | None) -> Iterator[str]:
+def what_is_coming(folder: Path) -> GoingOn | Standing | None:
+    """Return the run that may yet deploy a model: one that goes on, or was stopped; None where there is none."""
+    going_on = run_going_on(folder)
+    if going_on is not None:
+        return going_on
+    stands = standing(folder)
+    return stands if stands is not None and not stands.reported and not stands.has_deployed else None
+
+
+def announcement(api: Api, served_already: bool, coming: GoingOn | Standing | None) -> Iterator[str]:
     """Say where the API is, until when, how to ask it, and where it has no model yet what that waits for."""
     until = "until the command that started it ends" if served_already else "until Ctrl-C"
     yield f"Served at {api.url} {until}."
-    if going_on is not None:
-        yield f"There is no model to ask yet, and the API answers 503. {going_on}"
-    yield f"To ask it{' then' if going_on else ''}:\n"
+    if coming is not None:
+        yield f"There is no model to ask yet, and the API answers 503. {coming}"
+    yield f"To ask it{' then' if coming else ''}:\n"
     yield curl(api)
 
 
@@ -126,5 +136,9 @@ def deployed(root: Path) -> Iterator[Deployed]:
         board.add(name, label)
     with ExitStack() as stack:
         with shown(board, Console(stderr=True)):
-            found = stack.enter_context(reopened(emulator_folder(root), board))
+            try:
+                found = stack.enter_context(reopened(emulator_folder(root), board))
+            except NothingDeployed as error:
+                coming = what_is_coming(emulator_folder(root))
+                raise NotDeployedYet(f"There is no model to ask yet. {coming}") if coming else error from None
         yield found

@@ -16,6 +16,7 @@ from aws_cdk import aws_sagemaker as sagemaker
 from constructs import Construct
 
 from cdk_app.assets import evaluation_code, training_code
+from cdk_app.catalogue import CATALOGUE
 from cdk_app.constructs.grants import allow, policy_of, read_asset, read_objects, write_objects
 from cdk_app.constructs.images import dlc_account, inference_image
 from cdk_app.constructs.names import resource_name
@@ -138,11 +139,12 @@ class FineTuning(cdk.Stack):
             },
         )
 
-    def _defaults(self) -> dict[str, str | int | float]:
+    def _defaults(self) -> dict[str, str | int | float | None]:
         """The deployed settings by the names of the pipeline's parameters."""
         tuning, near_duplicates = self.settings.tuning, self.settings.data.near_duplicates
         return {
             "BaseModel": f"s3://${{ModelsBucket}}/base/{tuning.model}",
+            "BaseModelId": CATALOGUE[tuning.model].hugging_face_id,
             # No model in use: an input must exist, so a small file stands for none.
             "ChampionModel": f"s3://${{ModelsBucket}}/base/{tuning.model}/config.json",
             "TrainingInstanceType": tuning.instance_type,

@@ -98,11 +98,16 @@ _EXPECTATIONS: tuple[tuple[Callable[[Declaration], object], Callable[[Declaratio
 )
 
 
+def keys_near(path: KeyPath) -> list[str]:
+    """Return the keys of its section that an unknown key may have meant."""
+    names = names_of(path)
+    return get_close_matches(names[-1], declarations()[names[:-1]].keys, n=FEW)
+
+
 def _where_it_belongs(path: KeyPath) -> str:
     names = names_of(path)
     section, name = declarations()[names[:-1]], names[-1]
-    near = get_close_matches(name, section.keys, n=FEW)
-    if near:
+    if near := keys_near(path):
         return f"Did you mean {_either(near)}?"
     homes = [".".join(known) for known in declarations() if known and known[-1] == name]
     if homes:

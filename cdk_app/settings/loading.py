@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from cdk_app.settings.document import Document, Entry, KeyPath, read_document
 from cdk_app.settings.environments import ENVIRONMENTS_KEY, common, merge
-from cdk_app.settings.explain import explain, problem_at, suggest
+from cdk_app.settings.explain import explain, keys_near, problem_at, suggest
 from cdk_app.settings.model import Environment, Settings
 from cdk_app.settings.partial import partial_subject
 from cdk_app.settings.problems import Problem, SettingsError
@@ -119,13 +119,24 @@ def _check(root: Entry, environment: str, file: str) -> tuple[Subject, list[Prob
         subject = Subject(Settings.model_validate(plain))
     except ValidationError as error:
         details = _independent(error.errors(include_url=False))
-        problems += [explain(detail, root, file) for detail in details]
+        problems += [explain(detail, root, file) for detail in _once(details)]
         subject = partial_subject(plain, details)
     for breach in breaches(subject):
         problems.append(problem_at(root, breach.path, file, breach.message, breach.remedy))
     if not problems:
         problems += _too_long_for_a_run(subject.settings, root, file)
     return subject, problems
+
+
+def _once(details: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Leave out that a key is missing where one beside it is misspelt: what that may have meant is told there."""
+    meant = {
+        (*detail["loc"][:-1], name)
+        for detail in details
+        if detail["type"] == "extra_forbidden"
+        for name in keys_near(detail["loc"])
+    }
+    return [detail for detail in details if detail["type"] != "missing" or detail["loc"] not in meant]
 
 
 def _independent(details: list[ErrorDetails]) -> list[ErrorDetails]:

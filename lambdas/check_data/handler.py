@@ -17,6 +17,7 @@ from lambdas.shared.errors import FunctionError, TooFewRecords
 from lambdas.shared.fields import Fields
 from lambdas.shared.function import Context, Event, workflow_function
 from lambdas.shared.run import Run, run_of
+from lambdas.shared.shares import Divided
 from lambdas.shared.split import FEWEST_MEASURED, FEWEST_TESTED, Short
 
 
@@ -131,7 +132,8 @@ def check_splits(manifest: Manifest, run: Run, where: str) -> None:
         held_out = [one for one in short if one.side != "train"]
         # A test set of the user's own is not divided.
         brought = held["test"] if run.split and not run.split.test else 0
-        remedies = [run.remedy(*held_out, records=manifest.kept - brought)] if held_out else []
+        divided = Divided(needed, manifest.places, manifest.strata)
+        remedies = [run.remedy(*held_out, records=manifest.kept - brought, divided=divided)] if held_out else []
         if not held["train"]:
             remedies.append("Make data.split.validation and data.split.test smaller, so that train has a record.")
         if held["test"] < needed["test"] and run.tuning_enabled:

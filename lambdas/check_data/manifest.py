@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from lambdas.shared.errors import FunctionError
 from lambdas.shared.fields import Fields
+from lambdas.shared.shares import PLACES
 
 
 class InvalidManifest(FunctionError):
@@ -33,7 +34,11 @@ class File:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The counts of one run."""
+    """The counts of one run.
+
+    `strata` is how many strata divide the records, 0 where none do. `places` is how many records stand in each
+    hundredth of the way by which sides are given, where the manifest says so; of many records it does not count all.
+    """
 
     input: int
     kept: int
@@ -43,6 +48,8 @@ class Manifest:
     stages: tuple[Stage, ...]
     files: tuple[File, ...]
     settings_sha256: str
+    strata: int = 0
+    places: tuple[int, ...] = ()
 
 
 def parse_manifest(fields: Fields) -> Manifest:
@@ -62,6 +69,8 @@ def parse_manifest(fields: Fields) -> Manifest:
             File(file.text("key"), file.text("sha256"), file.integer("records")) for file in fields.items("files")
         ),
         settings_sha256=fields.text("settings_sha256"),
+        strata=fields.fields("stratified").integer("strata") if fields.as_dict().get("stratified") else 0,
+        places=tuple(map(int, fields.numbers("places", PLACES))) if fields.as_dict().get("places") else (),
     )
 
 

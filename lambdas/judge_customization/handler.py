@@ -150,10 +150,10 @@ def _both(bucket: str, run: Run, fields: Fields) -> list[Answered]:
 
 
 def _more(run: Run, count: int) -> str:
-    """Say what to set so that enough test records are asked: no more are than the sample is to have."""
-    if count < run.sample_size:
+    """Say what to set so that enough test records are asked: `tuning.test_examples` says how many are at most."""
+    if count < int(run.tuning["TestExamples"]):
         return run.remedy(Short("test", count, FEWEST_TESTED))
-    return f"Set selection.sample_size to {FEWEST_TESTED} or more: so many test records are asked, too."
+    return f"Set tuning.test_examples to {FEWEST_TESTED} or more: so many test records are asked at most."
 
 
 def _labels(bucket: str, run: Run) -> tuple[str, ...]:

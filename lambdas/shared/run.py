@@ -24,6 +24,7 @@ from lambdas.shared.errors import InvalidEvent
 from lambdas.shared.fields import Fields
 from lambdas.shared.measuring import Documents, EmbeddingModel, Judge, beside
 from lambdas.shared.metrics import METRICS_OF_KIND
+from lambdas.shared.shares import Divided
 from lambdas.shared.split import TEST_SET, Short, Split, parse_split
 from lambdas.shared.targets import Target, target_document, target_of
 
@@ -91,10 +92,10 @@ class Run:
         """Where everything about this run's models lies."""
         return f"run={self.run_id}/"
 
-    def remedy(self, *short: Short, records: float | None = None) -> str:
+    def remedy(self, *short: Short, records: float | None = None, divided: Divided | None = None) -> str:
         """Say what to set so that each side that is short holds enough: see `Split.remedy`."""
         if self.split:
-            return self.split.remedy(*short, records=records)
+            return self.split.remedy(*short, records=records, divided=divided)
         sides = [one.side for one in short]
         own = f", or {TEST_SET}" if "test" in sides else ""
         return f"Enlarge {' and '.join(f'data.split.{side}' for side in sides)}{own}, or bring more usable records."

@@ -18,6 +18,8 @@ OUTPUT_PREFIX = ParameterString("OutputPrefix")
 # The model.tar.gz of the model in use, to compare with; where there is none, any file that exists.
 CHAMPION_MODEL = ParameterString("ChampionModel")
 
+# Its name on the Hugging Face Hub, which an adapter names as its base.
+BASE_MODEL_ID = ParameterString("BaseModelId", default_value="HuggingFaceTB/SmolLM2-135M-Instruct")
 TRAINING_INSTANCE_TYPE = ParameterString("TrainingInstanceType", default_value="ml.g5.xlarge")
 TRAINING_INSTANCES = ParameterInteger("TrainingInstances", default_value=1)
 EVALUATION_INSTANCE_TYPE = ParameterString("EvaluationInstanceType", default_value="ml.g5.xlarge")
@@ -85,6 +87,7 @@ HYPERPARAMETERS: dict[str, Parameter] = {
     "quantization": QUANTIZATION,
     "quantization_tolerance": QUANTIZATION_TOLERANCE,
     "max_lost_minutes": MAX_LOST_MINUTES,
+    "base_model_id": BASE_MODEL_ID,
 }
 
 EVALUATION: dict[str, Parameter] = {

@@ -16,7 +16,7 @@ from pipelines.preparation.curation import STAGES, StageCount
 from pipelines.preparation.errors import CountsDoNotBalance, RunAlreadyCommitted
 from pipelines.preparation.inputs import LIST, list_of_inputs, summary_of_inputs
 from pipelines.preparation.part_files import PartFile
-from pipelines.preparation.parts import SPLITS, Destination, Written
+from pipelines.preparation.parts import PLACES, SPLITS, Destination, Written
 from pipelines.preparation.settings import Columns
 from pipelines.preparation.storage import StoredObject
 
@@ -72,6 +72,7 @@ def build_manifest(
             "straddling": written.straddling,
         },
         "stratified": _stratified(written, source),
+        "places": [written.places[place] for place in range(PLACES)] if written.places else None,
         "stages": [
             {"name": name, "input": stage.input, "kept": stage.kept, "rejected": dict(sorted(stage.rejected.items()))}
             for name, stage in stages.items()

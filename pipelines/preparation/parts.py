@@ -11,6 +11,7 @@ from pipelines.formats.chat import chat_line
 from pipelines.preparation.comparing import EQUAL, SIMILAR, Compared, compare, marks_by_place
 from pipelines.preparation.curation import StageCount, Tally
 from pipelines.preparation.formats import quarantine_line, record_of
+from pipelines.preparation.identity import position
 from pipelines.preparation.near.marks import Marks
 from pipelines.preparation.outputs import PARQUET, Formatted, Formatter, chat_to_parquet
 from pipelines.preparation.part_files import PartFile, PartFiles
@@ -22,6 +23,9 @@ from pipelines.preparation.straddling import has_company
 from pipelines.preparation.stratify import Strata, split_of, stratum_of
 
 SPLITS = ("train", "validation", "test")
+PLACES = 100
+MOST_PLACED = 5000
+"""Most records of a partition whose places are counted: whoever has more has enough on each side."""
 REJECTED = "reason="
 """What the name of a quarantine folder begins with."""
 
@@ -51,6 +55,9 @@ class Written:
     """Number of records by stratum and split, where the split is stratified."""
     tagged: Counter[str] = field(default_factory=Counter)
     """Number of finds that were left where they are, by type."""
+    places: Counter[int] = field(default_factory=Counter)
+    """Number of records by where they stand, in hundredths, where that alone decides about their side; of many records
+    not of all."""
     straddling: int = 0
     """Number of clusters of near-duplicates that are on more than one side of the split: none."""
     profile: Profile = field(default_factory=Profile)
@@ -69,6 +76,7 @@ class Written:
         self.clusters.update(other.clusters)
         self.strata.update(other.strata)
         self.tagged.update(other.tagged)
+        self.places.update(other.places)
         self.straddling += other.straddling
         self.profile.add(other.profile)
         self.formatted.add(other.formatted)
@@ -157,8 +165,14 @@ class _Writer:
         written.tagged.update(record.tagged)
         if self._strata is not None and record.origin == NEW:
             written.strata[stratum_of(record, self._settings.split.stratify), split] += 1
+        elif self._stands_alone(one) and written.splits.total() <= MOST_PLACED:
+            written.places[int(position(record.example.text, self._settings.split.seed) * PLACES)] += 1
         example = record.example
         written.profile.keep(example.text, example.target, split, record.line.key, record.language)
+
+    def _stands_alone(self, one: Compared) -> bool:
+        """Whether a record's own text decides about its side: not where it stands with others, or stays."""
+        return one.record.origin == NEW and (one.mark is None or self._settings.near_duplicates.action == "drop")
 
     def _note_cluster(self, one: Compared) -> None:
         record, mark = one.record, one.mark

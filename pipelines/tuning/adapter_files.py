@@ -33,8 +33,8 @@ _BEGINNINGS = (True, False, "gaussian", None)
 Pair = tuple[torch.Tensor, torch.Tensor]
 
 
-def save(model: PreTrainedModel, folder: Path) -> None:
-    """Write the adapter as PEFT reads it."""
+def save(model: PreTrainedModel, folder: Path, base_model_id: str = "") -> None:
+    """Write the adapter as PEFT reads it, with the name by which PEFT's `Auto…` classes load its base model."""
     folder.mkdir(parents=True, exist_ok=True)
     found = lora.adapters(model)
     any_adapter = next(iter(found.values()))
@@ -42,6 +42,7 @@ def save(model: PreTrainedModel, folder: Path) -> None:
     configuration = {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
+        "base_model_name_or_path": base_model_id or None,
         "r": rank,
         "lora_alpha": round(any_adapter.scale * rank),
         "lora_dropout": any_adapter.dropout,

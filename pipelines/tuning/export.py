@@ -18,6 +18,7 @@ from pipelines.tuning.fidelity import Fidelity
 from pipelines.tuning.methods import ADAPTER, CHECKPOINT
 from pipelines.tuning.progress import log_figures, log_phase
 from pipelines.tuning.quantizations import TYPES
+from pipelines.tuning.settings import TrainingSettings
 
 SERVED = "model.gguf"
 
@@ -25,24 +26,25 @@ SERVED = "model.gguf"
 def write(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
-    method: str,
+    settings: TrainingSettings,
     base_type: torch.dtype,
     artifact: Path,
-    quantization: str,
 ) -> None:
     """Write `model.gguf`, and an adapter into `adapter/` or else the whole model into `checkpoint/`; uses `model` up.
 
-    GGUF is made of fp32. The checkpoint has the number format of its base, or it would be twice as large.
+    The tokenizer lies beside either: whoever loads one asks in the tokens and the chat template of training. GGUF is
+    made of fp32. The checkpoint has the number format of its base, or it would be twice as large.
     """
     log_phase("merge")
-    if method == "lora":
-        adapter_files.save(model, artifact / ADAPTER)
+    learned = artifact / (ADAPTER if settings.method == "lora" else CHECKPOINT)
+    if learned.name == ADAPTER:
+        adapter_files.save(model, learned, settings.base_model_id)
         lora.merge(model)
-    gguf_export.write(model, tokenizer, artifact / SERVED, TYPES[quantization])
-    if method != "lora":
+    gguf_export.write(model, tokenizer, artifact / SERVED, TYPES[settings.quantization])
+    if learned.name == CHECKPOINT:
         weights.cast(model, base_type)
-        model.save_pretrained(artifact / CHECKPOINT)
-        tokenizer.save_pretrained(str(artifact / CHECKPOINT))
+        model.save_pretrained(learned)
+    tokenizer.save_pretrained(str(learned))
 
 
 def measure(

@@ -12,6 +12,7 @@ from pipelines.tuning.settings import DPO, TrainingSettings
 
 # What changes no weight may differ between a job and the one that goes on from its checkpoint.
 _WITHOUT_EFFECT = {"checkpoints", "max_lost_minutes", "metric", "sharding", "quantization", "quantization_tolerance"}
+_WITHOUT_EFFECT |= {"base_model_id"}
 # Nor does what only another method or objective reads.
 _READ_BY_METHOD = {"lora_rank": "lora", "lora_alpha": "lora", "lora_dropout": "lora", "trained_layers": "frozen"}
 _READ_BY_DPO = {"beta", "label_smoothing"}

@@ -30,7 +30,8 @@ class TrainingSettings:
     no more than `max_lost_minutes` apart; `checkpoints` says that none are kept where nobody would read them. The model
     is exported in `quantization`; the loss of what was exported may be `quantization_tolerance` nats off.
     `objective` is one of `OBJECTIVES`; `beta` and `label_smoothing` are for objective `dpo`.
-    `sharding` says whether several processes share one copy of the weights, see `sharding.wanted`.
+    `sharding` says whether several processes share one copy of the weights, see `sharding.wanted`. `base_model_id` is
+    the base model's name on the Hugging Face Hub, which an adapter names as its base.
     """
 
     method: str
@@ -58,6 +59,7 @@ class TrainingSettings:
     objective: str = SUPERVISED
     beta: float = 0.1
     label_smoothing: float = 0.0
+    base_model_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,7 @@ def parse_training(arguments: Sequence[str] | None = None) -> TrainingSettings:
     parser.add_argument("--max_lost_minutes", type=_fraction(0.0, 1440.0), default=10.0)
     parser.add_argument("--checkpoints", choices=CHECKPOINTS, default=KEEP_CHECKPOINTS)
     parser.add_argument("--sharding", choices=SHARDING, default="auto")
+    parser.add_argument("--base_model_id", default="")
     return TrainingSettings(**vars(parser.parse_args(arguments)))
 
 

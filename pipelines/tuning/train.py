@@ -128,7 +128,7 @@ def export_measured(
     """
     model_loss = by.loss(model) if settings.objective == DPO else by.learned.loss_after
     kind, served = settings.quantization, artifact / export.SERVED
-    export.write(model, base.tokenizer, settings.method, base.dtype, artifact, kind)
+    export.write(model, base.tokenizer, settings, base.dtype, artifact)
     again = partial(by.loss, model)
     fidelity = export.measure(model, served, kind, model_loss, again, settings.quantization_tolerance)
     export.check(fidelity)

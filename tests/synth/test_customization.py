@@ -32,18 +32,19 @@ THROUGHPUT = "arn:aws:bedrock:us-east-1:111122223333:provisioned-model/abcdefghi
 CUSTOM = "arn:aws:bedrock:us-east-1:111122223333:custom-model/amazon.nova-micro-v1:0:128k/abcdefghijkl"
 PRICE = {"usd_per_1k_input_tokens": 0.01, "usd_per_1k_output_tokens": 0.02}
 BASE = {"index": 0, "model": "nova-micro", "model_id": "us.amazon.nova-micro-v1:0", "price": PRICE}
-CUSTOMIZING: dict[str, Any] = {
+CUSTOMIZATION = {
+    "name": NAME,
+    "hyperparameters": {"epochCount": "2"},
+    "serving": "on-demand",
+    "base": BASE,
+    "billed_as_base": True,
+}
+CUSTOMIZING = {
     **RUN,
     "models_prefix": "run=run_1/",
     "tuning": {"MaxRuntimeSeconds": "7200", "TestExamples": "8"},
     "tuning_service": "bedrock",
-    "customization": {
-        "name": NAME,
-        "hyperparameters": {"epochCount": "2"},
-        "serving": "on-demand",
-        "base": BASE,
-        "billed_as_base": True,
-    },
+    "customization": CUSTOMIZATION,
 }
 ANSWERS: dict[str, Any] = {
     **TUNED,
@@ -176,7 +177,7 @@ def test_both_models_answer_as_many_test_records_as_the_settings_say(walk: Calla
 
 def test_a_customized_model_has_its_base_s_price_only_where_it_is_billed_so(walk: Callable[..., Walk]) -> None:
     for known, price in ((True, PRICE), (False, None)):
-        customization = {**CUSTOMIZING["customization"], "billed_as_base": known}
+        customization = {**CUSTOMIZATION, "billed_as_base": known}
         walked = walk(ResolveRun={**CUSTOMIZING, "customization": customization})
         base, custom = (request["Payload"]["candidate"]["price"] for request in walked.requests["EvaluateOnTest"])
         assert (base, custom) == (PRICE, price)

@@ -76,6 +76,7 @@ def test_the_deployed_settings_are_the_defaults_of_an_execution(
     assert defaults["MaxOutputTokens"] == settings.serving.max_output_tokens
     assert defaults["MinimumMetric"] == settings.selection.floor
     assert defaults["BaseModel"].endswith(f"/base/{settings.tuning.model}")
+    assert defaults["BaseModelId"] == "HuggingFaceTB/SmolLM2-135M-Instruct"
     assert defaults["ChampionModel"] == f"{defaults['BaseModel']}/config.json"
     assert defaults["LeakSimilarity"] == max(0.8, settings.data.near_duplicates.similarity)
     assert defaults["ShingleWords"] == settings.data.near_duplicates.shingle_words

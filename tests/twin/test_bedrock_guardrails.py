@@ -286,10 +286,10 @@ def test_only_what_is_marked_is_looked_at_where_anything_is(runtime: Any, guardr
 def test_a_guardrail_that_was_saved_before_its_versions_were_counted_gets_the_next_one() -> None:
     def sent(path: str, **parameters: Any) -> Json:
         request = hooks.Request("bedrock", "POST", path, {}, json.dumps(parameters).encode())
-        response = service.handle(request)
-        assert isinstance(response, hooks.Response)
-        answer: Json = json.loads(response.body)
-        return answer
+        answer = service.handle(request)
+        assert isinstance(answer, hooks.Response)
+        parsed: Json = json.loads(answer.body)
+        return parsed
 
     saved = store.save()
     messages = {"blockedInputMessaging": IN, "blockedOutputsMessaging": OUT}

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from cdk_app.settings import Settings, load_settings
 from tests.twin.helpers import allow, make_role, start, unique, wait_until
@@ -18,11 +16,12 @@ from tests.twin.sagemaker_account import Account
 from tests.twin.test_sagemaker_pipelines import TRAIN, as_step
 from twin.emulator import Emulator
 from twin.run import resuming, staging
+from twin.run.attempts import DONE, attempts
 from twin.run.board import Status
 from twin.run.execution import execution_arn
-from twin.run.last_run import LastRun, can_go_on, last_run, settings_of_last_run
-from twin.run.resuming import WAITS_FOR_PIPELINE, NothingToResume, resume, resumed_board
-from twin.run.session import USE_STEP, Begun, Finished, Options, emulator_folder
+from twin.run.last_run import LastRun, can_go_on
+from twin.run.resuming import NothingToResume, resume, resumed_board
+from twin.run.session import USE_STEP, Finished, Options, emulator_folder
 
 PROJECT = Path(__file__).resolve().parents[2]
 Json = dict[str, Any]
@@ -151,6 +150,14 @@ def resumed(arn: str, settings: Settings, root: Path) -> tuple[Finished, Any, li
     return finished, board, seen
 
 
+def report(root: Path, finished: Finished) -> None:
+    """Leave as much of the report as tells of which attempt it is."""
+    folder = root / "runs" / finished.outcome.run_id
+    folder.mkdir(parents=True)
+    told = {"execution": {"status": finished.outcome.status}, "attempts": [{}] * len(finished.attempts)}
+    (folder / "report.json").write_text(json.dumps(told))
+
+
 def test_a_run_stopped_with_its_training_goes_on_with_that_and_repeats_nothing_that_was_done(
     tmp_path: Path, settings: Settings, outputs: Json, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,25 +181,37 @@ def test_a_run_stopped_with_its_training_goes_on_with_that_and_repeats_nothing_t
     assert finished.outcome.arn == stopped.arn
     assert sent == ["PrepareData", "Record"]
     steps = {name: (step.status, step.detail) for name, step in board.steps.items()}
-    assert steps["PrepareData"] == (Status.SUCCEEDED, resuming.DONE)
+    assert steps["PrepareData"] == (Status.SUCCEEDED, DONE)
     assert steps["FineTune"][0] is steps["Record"][0] is Status.SUCCEEDED
     assert steps["Deploy"][0] is Status.SKIPPED
 
     # It has been redriven once, and its report has not been written: only that is left to do.
     again, board, _ = resumed(stopped.arn, settings, tmp_path)
     assert (again.outcome.status, again.outcome.started) == ("SUCCEEDED", finished.outcome.started)
-    assert board.steps["Record"].detail == resuming.DONE
+    assert [one.how for one in again.attempts] == ["SUCCEEDED", "SUCCEEDED"]
+    assert board.steps["Record"].detail == DONE
     assert board.steps[USE_STEP].status is not Status.SKIPPED
-    report = tmp_path / "runs" / stopped.name / "report.json"
-    report.parent.mkdir(parents=True)
-    report.touch()
+    report(tmp_path, again)
     with pytest.raises(NothingToResume, match="has succeeded"):
         resumed(stopped.arn, settings, tmp_path)
+    assert attempts(emulator_folder(tmp_path)) == again.attempts
 
 
-def test_a_run_that_has_given_up_is_not_resumed_and_says_why(tmp_path: Path, settings: Settings, outputs: Json) -> None:
+def test_a_run_that_has_given_up_is_reported_and_then_not_resumed_and_says_why(
+    tmp_path: Path, settings: Settings, outputs: Json
+) -> None:
     given_up = GivenUp(tmp_path, "raise ValueError('no such layer')")
     outputs["StateMachineArn"] = given_up.machine
+    LastRun(given_up.arn, tmp_path / "runs", {}, b"").remember(emulator_folder(tmp_path))
+
+    # Its report has not been written: that alone is left to do.
+    finished, board, sent = resumed(given_up.arn, settings, tmp_path)
+
+    outcome = finished.outcome
+    assert (outcome.status, outcome.cause, outcome.gave_up) == ("FAILED", "The disk is full.", True)
+    assert sent == ["PrepareData"]
+    assert (board.steps["PrepareData"].detail, board.steps["FineTune"].status) == (DONE, Status.FAILED)
+    report(tmp_path, finished)
     with pytest.raises(NothingToResume, match=r"(?s)fourfold run.*The disk is full\."):
         resumed(given_up.arn, settings, tmp_path)
 
@@ -203,83 +222,3 @@ def test_what_is_no_longer_there_is_not_resumed(tmp_path: Path, settings: Settin
     outputs["StateMachineArn"] = "arn:aws:states:us-east-1:000000000000:stateMachine:m"
     with pytest.raises(NothingToResume, match="r1 was stopped before its workflow began"):
         resumed("arn:aws:states:us-east-1:000000000000:execution:m:r1", settings, tmp_path)
-
-
-class States:
-    """Step Functions and SageMaker, as far as an execution is redriven in them; `retried` are pipeline executions."""
-
-    def __init__(self, state: str, refusal: str = "") -> None:
-        self._state, self._refusal, self.retried = state, refusal, list[str]()
-        self.exceptions = SimpleNamespace(ExecutionDoesNotExist=KeyError, ExecutionNotRedrivable=ClientError)
-
-    def describe_execution(self, **_: Any) -> Json:
-        return {**NAMED, "status": "ABORTED", "startDate": 0}
-
-    def describe_state_machine(self, **_: Any) -> Json:
-        states = {self._state: {"Comment": "FineTune: for the test."}}
-        return {"definition": json.dumps({"States": states})}
-
-    def get_paginator(self, _operation: str) -> Any:
-        event = {"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": self._state}}
-        return SimpleNamespace(paginate=lambda **_: [{"events": [event]}])
-
-    def redrive_execution(self, **_: Any) -> None:
-        if self._refusal:
-            raise ClientError({"Error": {"Code": "ExecutionNotRedrivable", "Message": self._refusal}}, "Redrive")
-
-    def list_pipelines(self) -> Json:
-        return {"PipelineSummaries": [{"PipelineName": "p"}]}
-
-    def list_pipeline_executions(self, **_: Any) -> Json:
-        execution = {"PipelineExecutionStatus": "Failed", "PipelineExecutionArn": "arn:pipeline"}
-        return {"PipelineExecutionSummaries": [execution]}
-
-    def retry_pipeline_execution(self, *, PipelineExecutionArn: str) -> None:  # noqa: N803  (the API's name)
-        self.retried.append(PipelineExecutionArn)
-
-
-NAMED = {"executionArn": "arn:e:r1", "stateMachineArn": "arn:m", "name": "r1"}
-
-
-@pytest.fixture
-def go_on(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings, outputs: Json
-) -> Callable[[States], Begun]:
-    """Resume a run in an account of which nothing is real; how it is then followed."""
-    outputs["StateMachineArn"] = "arn:m"
-
-    def resume_in(states: States) -> Begun:
-        emulator = SimpleNamespace(client=lambda _service: states)
-        monkeypatch.setattr(resuming, "Emulator", lambda *_, **__: nullcontext(emulator))
-        monkeypatch.setattr(resuming, "wait_for_endpoints", lambda *_: None)
-        monkeypatch.setattr(resuming, "conclude", lambda begun, *_: begun)
-        begun: Any = resume("arn:e:r1", settings, Options(tmp_path, Path("w.yaml")), resumed_board(), lambda *_: None)
-        return cast(Begun, begun)
-
-    return resume_in
-
-
-@pytest.mark.parametrize(
-    ("state", "retried"),
-    [*((state, True) for state in sorted(WAITS_FOR_PIPELINE)), ("ExplainPipelineFailure", False)],
-)
-def test_a_pipeline_is_retried_where_the_run_waits_for_it_and_not_where_it_is_on_its_way_out(
-    go_on: Callable[[States], Begun], state: str, retried: bool
-) -> None:
-    states = States(state)
-    begun = go_on(states)
-    assert states.retried == ["arn:pipeline"] * retried
-    assert (begun.step, begun.seen) == ("FineTune", 1)
-
-
-def test_a_run_that_may_not_be_redriven_says_why(go_on: Callable[[States], Begun]) -> None:
-    with pytest.raises(NothingToResume, match="r1 cannot go on: it ended more than 14 days ago"):
-        go_on(States("Record", refusal="it ended more than 14 days ago"))
-
-
-def test_the_choices_of_a_run_are_kept_for_whoever_goes_on_with_it(tmp_path: Path) -> None:
-    assert last_run(tmp_path) is None
-    chosen = LastRun("arn:e:r1", tmp_path / "runs", {"tuning": {"epochs": 2}}, b"task: summarize")
-    chosen.remember(tmp_path)
-    assert last_run(tmp_path) == chosen
-    assert settings_of_last_run(tmp_path).read_bytes() == b"task: summarize"

@@ -4,7 +4,7 @@
 process (`hooks`, `registry` and the executors) is never imported by its users.
 """
 
-from twin.emulator.access import Access, RunningEmulator, buckets
+from twin.emulator.access import Access, RunningEmulator, buckets, in_use, is_locked
 from twin.emulator.launcher import Emulator, EmulatorError
 
-__all__ = ["Access", "Emulator", "EmulatorError", "RunningEmulator", "buckets"]
+__all__ = ["Access", "Emulator", "EmulatorError", "RunningEmulator", "buckets", "in_use", "is_locked"]

@@ -97,12 +97,16 @@ def buckets(work_dir: Path) -> Path:
 
 def in_use(work_dir: Path) -> bool:
     """Whether an emulator's process has a directory."""
-    file = work_dir / LOCK
+    return is_locked(work_dir / LOCK)
+
+
+def is_locked(file: Path) -> bool:
+    """Whether a process that lives has locked a file: the system frees it with the process, however that ends."""
     if not file.exists():
         return False
     with file.open("r+") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: two that look are not in each other's way
         except BlockingIOError:
             return True
     return False

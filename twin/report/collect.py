@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC
 from typing import Any
 
 from twin.report.artefacts import Artefacts
+from twin.report.attempts import attempts_of, steps_of
+from twin.run.attempts import Attempt, in_all, taken
 from twin.run.board import Board
-from twin.run.execution import STEPS, Outcome
+from twin.run.execution import Outcome
 from twin.run.probe import Probed
 
 APPROVAL = "AwaitApproval"
@@ -53,14 +56,17 @@ def collect(
     error: str | None = None,
     longest_max_length: int | None = None,
     log: str | None = None,
+    attempts: Sequence[Attempt] = (),
 ) -> dict[str, Any]:
     """Return the report: what ran, for how long, on what data, and what came out.
 
     Sections of steps that did not run are `None` (or empty lists). Times are in seconds unless a name says `ms`.
     `error` is what went wrong after the execution, when the deployed model was used; `longest_max_length` is how far
-    `tuning.max_length` can be raised; `log` is the file with the run's logs, where it failed.
+    `tuning.max_length` can be raised; `log` is the file with the run's logs, where it failed. `attempts` are the
+    commands that the run took, this one last: the times of steps are those of all together.
     """
     manifest, searched = artefacts.manifest(), artefacts.search()
+    steps = steps_of(in_all(attempts) if attempts else taken(board))
     return {
         "execution": {
             "id": outcome.run_id,
@@ -73,31 +79,17 @@ def collect(
             "dataset": outcome.results.get("ResolveRun", {}).get("dataset"),
         },
         "error": error,
-        "steps": steps(board),
+        "attempts": attempts_of(attempts),
+        "steps": steps,
         "data": data(manifest, artefacts),
         "selection": selection(outcome, artefacts),
         "search": searched,
         "tuning": tuning(artefacts, longest_max_length, searched),
         "evaluation": evaluation(artefacts),
-        "approval": approval(outcome, board),
+        "approval": approval(outcome, steps),
         "serving": serving(probed),
         "iam": {"enforced": True, "denied": [e for e in events if e.get("kind") == "iam_denied"]},
     }
-
-
-def steps(board: Board) -> list[dict[str, Any]]:
-    """Return each step's status, wall time and CPU time; `workflow` marks the state machine's own."""
-    return [
-        {
-            "name": step.name,
-            "label": step.label,
-            "status": step.status.value,
-            "wall_s": round(step.elapsed(), 2),
-            "cpu_s": round(step.cpu_s, 2),
-            "workflow": step.name in STEPS,
-        }
-        for step in board.steps.values()
-    ]
 
 
 def data(manifest: dict[str, Any] | None, artefacts: Artefacts) -> dict[str, Any] | None:
@@ -218,7 +210,7 @@ def moved(predictions: list[dict[str, Any]]) -> dict[str, int]:
     return {"better": better, "same": len(predictions) - better - worse, "worse": worse}
 
 
-def approval(outcome: Outcome, board: Board) -> dict[str, Any] | None:
+def approval(outcome: Outcome, steps: list[dict[str, Any]]) -> dict[str, Any] | None:
     """Return who approved the model, when, and after how long; None where nobody did, or nobody so far."""
     answer = outcome.results.get(APPROVAL)
     if answer is None:
@@ -228,7 +220,7 @@ def approval(outcome: Outcome, board: Board) -> dict[str, Any] | None:
         "kind": "automatic" if by == AUTOMATIC else "manual",
         "by": by,
         "at": answer.get("approved_at"),
-        "waited_s": round(board.steps[APPROVAL].elapsed(), 2),
+        "waited_s": sum(step["wall_s"] for step in steps if step["name"] == APPROVAL),
     }
 
 

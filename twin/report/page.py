@@ -8,6 +8,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from twin.report.attempts import in_a_sentence, training_went_on
 from twin.report.charts import (
     draw_candidates,
     draw_confusion,
@@ -25,7 +26,9 @@ from twin.report.marks import marked
 from twin.report.phases import phases
 from twin.report.wording import (
     AT_THIS_SPEED,
+    MACHINE_TIME,
     OF_CONVERSATIONS,
+    TRAINING_COST,
     approved,
     dollars,
     duration,
@@ -37,7 +40,12 @@ from twin.report.wording import (
     signed,
 )
 
-_WORDS = {"timed": AT_THIS_SPEED, "of_conversations": OF_CONVERSATIONS}
+_WORDS = {
+    "timed": AT_THIS_SPEED,
+    "of_conversations": OF_CONVERSATIONS,
+    "machine_time": MACHINE_TIME,
+    "training_cost": TRAINING_COST,
+}
 
 
 def render(report: dict[str, Any]) -> str:
@@ -60,6 +68,12 @@ def render(report: dict[str, Any]) -> str:
         phases=phases(report),
         cuts=cuts(report),
         failure=failure(report["execution"]),
+        in_a_sentence=in_a_sentence(report),
+        training_went_on=training_went_on(report["tuning"]),
+        attempts=[
+            attempt | {"drawn": Markup(draw_timeline(attempt["steps"]))}  # noqa: S704 (the chart escapes)
+            for attempt in report.get("attempts", [])
+        ],
         **_WORDS,
     )
 

@@ -38,6 +38,14 @@ def request_cost(candidate: Mapping[str, Any]) -> str:
     return f"{words} {AT_THIS_SPEED}" if is_timed(candidate) else words
 
 
+TRAINING_COST = "training_cost"
+"""What the model card calls the cost of training, wherever the workflow has run."""
+MACHINE_TIME = (
+    "This machine's time, at the price of the instance that the settings name. On AWS such an instance takes another "
+    "time, and that is what is billed; here nothing is."
+)
+
+
 def selection_reason(selected: Mapping[str, Any]) -> str:
     """Say why a model was chosen, or that none was; a cost in it that hangs on this machine is marked.
 

@@ -50,6 +50,7 @@ class Outcome:
         error, cause: the error's name and text where it did not.
         results: what each step gave before the end, by the step's name.
         started: when it began.
+        gave_up: whether it ended in a state that says so, after it had cleaned up.
     """
 
     arn: str
@@ -60,6 +61,7 @@ class Outcome:
     cause: str = ""
     results: Results = field(default_factory=dict)
     started: datetime | None = None
+    gave_up: bool = False
 
 
 def step_of_state(definition: dict[str, Any]) -> dict[str, str]:
@@ -128,12 +130,12 @@ def follow(emulator: Emulator, arn: str, board: Board, seen: int = 0, step: str 
         if described["status"] != "RUNNING":
             break
         time.sleep(POLL_S)
-    outcome = _outcome(described, results(client, arn, steps))
+    outcome = _outcome(described, results(client, arn, steps), tracker.gave_up)
     tracker.close(succeeded=outcome.status == "SUCCEEDED", cause=outcome.cause)
     return outcome
 
 
-def _outcome(described: dict[str, Any], found: Results) -> Outcome:
+def _outcome(described: dict[str, Any], found: Results, gave_up: bool) -> Outcome:
     return Outcome(
         arn=described["executionArn"],
         run_id=described["name"],
@@ -143,6 +145,7 @@ def _outcome(described: dict[str, Any], found: Results) -> Outcome:
         cause=described.get("cause", ""),
         results=found,
         started=described["startDate"],
+        gave_up=gave_up,
     )
 
 

@@ -118,6 +118,26 @@ def records_due(needed: int, *, strata: int | None) -> float:
     return (1 + math.sqrt(1 + needed)) ** 2 if strata is None else needed + min(strata, needed)
 
 
+def least_share(records: int, needed: int, *, strata: int | None) -> float:
+    """Give the least share, in hundredths, by which a side of so many records surely holds as many as are needed.
+
+    >>> least_share(150, 16, strata=None), least_share(150, 16, strata=3)
+    (0.2, 0.13)
+    """
+    if strata is not None:
+        due = records_due(needed, strata=max(strata, lost_to_shared_places(records)))
+        return math.ceil(100 * due / max(records, 1) - 1e-9) / 100
+    shares = (hundredths / 100 for hundredths in range(1, 100))
+    return next((share for share in shares if chance_of_fewer(records, share, needed) <= 1 - SURELY), 1.0)
+
+
+def lost_to_shared_places(records: int) -> int:
+    """Give how many a side may lose where a stratum ends within a place: half of those that stand there by chance, at
+    its either end, beside the one that is lost to rounding."""
+    beside = 2 * records / BINS
+    return math.ceil(1 + (beside + 3 * math.sqrt(beside) + 1) / 2)
+
+
 def most_of_strata(records: int, share: float, strata: int) -> float:
     """Give how many records a side surely does not surpass where each stratum is divided by itself.
 
@@ -201,8 +221,7 @@ def _shares(run: Given, counted: Counted, aims: Mapping[str, int], strata: int |
     split = run.settings.data.split
     found = {"validation": split.validation, "test": split.test if counted.test is None else 0.0}
     for side, needed in aims.items():
-        due = records_due(needed, strata=strata) / max(counted.records, 1)
-        found[side] = max(found[side], math.ceil(100 * due - 1e-9) / 100)
+        found[side] = max(found[side], least_share(counted.records, needed, strata=strata))
     return found
 
 

@@ -47,3 +47,8 @@ def remember(folder: Path, staying: list[Resource]) -> list[Resource]:
     partial.write_text(json.dumps([asdict(one) for one in all_of_them]))
     partial.replace(file)
     return all_of_them
+
+
+def was_destroyed(folder: Path) -> bool:
+    """Whether a destruction has begun in `folder`: from then on it has a record, if an empty one."""
+    return (folder / _FILE).exists()

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from twin.run.kept import was_destroyed
 
 _FILE, _SETTINGS = "last_run.json", "last_run.workflow.yaml"
 # What the emulator saves of executions when it ends in order.
@@ -60,7 +63,14 @@ def settings_of_last_run(account: Path) -> Path:
     return account / _SETTINGS
 
 
+def saved_since(account: Path, moment: datetime) -> bool:
+    """Say whether an emulator of the account has ended in order since, and has saved what it had."""
+    file = account / _SAVED
+    return file.exists() and file.stat().st_mtime >= moment.timestamp()
+
+
 def can_go_on(account: Path, since_ns: int = 0) -> bool:
-    """Say whether there is a run that was begun since, in nanoseconds of the epoch, and whose account was saved."""
+    """Say whether there is a run that was begun since, in nanoseconds of the epoch, and whose account is kept."""
     file = account / _FILE
-    return (account / _SAVED).exists() and file.exists() and file.stat().st_mtime_ns >= since_ns
+    kept = (account / _SAVED).exists() and not was_destroyed(account)
+    return kept and file.exists() and file.stat().st_mtime_ns >= since_ns

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cdk_app.settings import override_problems
@@ -14,7 +14,7 @@ from twin.run.held_out import SETTINGS_READ, Counted, Outlook, enough_to_tell, o
 from twin.run.machine import machine_problems, overridable_problems
 from twin.sample_data import COLUMNS as SAMPLE_COLUMNS
 
-__all__ = ["Given", "RunRefused", "check"]
+__all__ = ["Given", "RunRefused", "check", "marked"]
 
 _COLUMNS = (
     *(f"data.columns.{name}" for name in ("text", "target", "messages", "rejected")),
@@ -23,8 +23,20 @@ _COLUMNS = (
 )
 
 
+ERROR, NOTICE = "Error:", "Notice:"
+
+
 class RunRefused(Exception):
-    """A run that cannot end well; the text lists every problem with its remedy, a line each."""
+    """A run that cannot end well; the text lists every problem with its remedy, a line each, then the notices.
+
+    Attributes:
+        problems: what keeps the run from beginning.
+        notices: what does not, and is told with it.
+    """
+
+    def __init__(self, *problems: str, notices: Iterable[str] = ()) -> None:
+        self.problems, self.notices = problems, tuple(notices)
+        super().__init__("\n".join([*problems, *marked((), self.notices)]))
 
 
 def check(run: Given) -> tuple[str, ...]:
@@ -49,8 +61,14 @@ def check(run: Given) -> tuple[str, ...]:
         *sizes.refusals,
     ]
     if problems:
-        raise RunRefused("\n".join([*problems, *sizes.notices]))
+        raise RunRefused(*problems, notices=sizes.notices)
     return sizes.notices
+
+
+def marked(problems: Iterable[str], notices: Iterable[str] = ()) -> Iterator[str]:
+    """Mark by a word what keeps a run from beginning, and after that what does not."""
+    yield from (f"{ERROR} {problem}" for problem in problems)
+    yield from (f"{NOTICE} {notice}" for notice in notices)
 
 
 def _data_problems(run: Given) -> tuple[list[str], Outlook]:

@@ -11,19 +11,21 @@ import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from cdk_app.settings import Settings
 from twin.emulator import Emulator
 from twin.run import staging
+from twin.run.attempts import DONE, attempted
 from twin.run.board import Board, Status
 from twin.run.cpu import CpuMeter
 from twin.run.execution import STEPS, step_of_state
 from twin.run.reopened import wait_for_endpoints
 from twin.run.session import ENVIRONMENT, USE_STEP, Begun, Finished, Options, conclude, emulator_folder
+from twin.run.standing import Standing, State, standing
 
 START_STEP = "StartEmulator"
-DONE = "done before"
 WAITS_FOR_PIPELINE = frozenset({"FineTune", "WaitForFineTune", "DescribeFineTune", "FineTuneFinished"})
 """States for which a pipeline has to go on. In any other, one that has ended has ended for the run too."""
 _ENDED_PIPELINE = ("Failed", "Stopped")
@@ -56,6 +58,43 @@ class Reached:
     events: int
 
 
+def refuse_at_once(stands: Standing | None) -> Standing:
+    """Return a run that may go on; refuse what is known not to, before anything is claimed or started for it.
+
+    Raises:
+        NothingToResume: there is no run, or it goes on by itself, or has ended and is reported, or was destroyed.
+    """
+    if stands is None:
+        raise NothingToResume("No run on this machine has come to its workflow. `fourfold run` starts one.")
+    if stands.at_work:
+        raise NothingToResume(f"There is nothing to resume yet. {stands}")
+    if stands.state in (State.SUCCEEDED, State.DESTROYED):
+        raise NothingToResume(f"There is nothing to resume. {stands}")
+    last = stands.attempts[-1] if stands.attempts else None
+    if stands.state is State.FAILED and last is not None and last.gave_up:
+        raise NothingToResume(_gave_up(stands.run.run_id, last.why or last.how))
+    return stands
+
+
+def refuse_what_is_lost(stands: Standing | None) -> Standing:
+    """Return a run that may go on; to be asked once it is claimed, as until then another may be saving its account.
+
+    Raises:
+        NothingToResume: as `refuse_at_once`, or what it left is gone.
+    """
+    run = refuse_at_once(stands)
+    if run.state is State.LOST:
+        raise NothingToResume(str(run))
+    return run
+
+
+def _gave_up(name: str, why: str) -> str:
+    return (
+        f"The run {name} failed and cleaned up after itself, so going on would only fail again. `fourfold report` "
+        f"shows how far it came. Mend the cause, and start another with `fourfold run`:\n{why}"
+    )
+
+
 def resumed_board() -> Board:
     """Return a board with the steps of a run that goes on."""
     board = Board()
@@ -69,16 +108,21 @@ def resume(
 ) -> Finished:
     """Go on with an execution of the account, to its end; as `session.run`, with the steps of `resumed_board`.
 
-    One that has succeeded is not redriven. It is only used and reported, where that had not been done.
+    One that has ended is not redriven. It is only reported, and used where it has succeeded, if that had not been done.
 
     Raises:
-        NothingToResume: it has a report, or has failed in a way that it would only repeat, or is no longer there.
+        NothingToResume: it has ended and has a report, or cannot be redriven, or is no longer there.
         EmulatorError: the emulator did not start.
     """
+    since, folder = datetime.now(UTC), emulator_folder(options.root)
+    stands = standing(folder)
+    folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(CpuMeter(os.getpid(), board))
         with board.step(START_STEP) as show:
-            emulator = stack.enter_context(Emulator(emulator_folder(options.root), persist=True))
+            attempt = stack.enter_context(attempted(folder, board, since, none=(NothingToResume,)))
+            emulator = stack.enter_context(Emulator(folder, persist=True))
+            stack.push(attempt.ended_by)
             wait_for_endpoints(emulator, show)
         outputs = staging.stack_outputs(emulator, ENVIRONMENT)
         if "StateMachineArn" not in outputs:
@@ -88,14 +132,15 @@ def resume(
         reached = _reached(client, described)
         for step in reached.done:
             board.finish(step, Status.SUCCEEDED, DONE)
-        if described["status"] == "SUCCEEDED":
-            _refuse_what_is_reported(options, described["name"])
+        unreported = stands is not None and stands.state is State.UNREPORTED
+        if unreported or reached.gave_up or described["status"] == "SUCCEEDED":
+            _refuse_what_is_reported(stands, described)
+            begun = Begun(emulator, outputs, arn, attempt)
         else:
-            _refuse_what_gave_up(described, reached)
             if reached.state in WAITS_FOR_PIPELINE:
                 _retry_pipeline(emulator.client("sagemaker"), described)
             _redrive(client, described)
-        begun = Begun(emulator, outputs, arn, reached.events, reached.stopped_in)
+            begun = Begun(emulator, outputs, arn, attempt, reached.events, reached.stopped_in)
         return conclude(begun, settings, options, board, after)
 
 
@@ -128,21 +173,14 @@ def _reached(client: Any, described: dict[str, Any]) -> Reached:
     )
 
 
-def _refuse_what_is_reported(options: Options, name: str) -> None:
-    report = options.output / name / "report.json"
-    if report.exists():
-        raise NothingToResume(
-            f"The run {name} has succeeded, and this is its report: {report}. `fourfold ask` uses it."
-        )
-
-
-def _refuse_what_gave_up(described: dict[str, Any], reached: Reached) -> None:
-    if reached.gave_up:
-        raise NothingToResume(
-            f"The run {described['name']} failed and cleaned up after itself, so going on would only fail again. Mend "
-            "the cause, and start another with `fourfold run`:\n"
-            f"{described.get('cause') or described.get('error') or described['status']}"
-        )
+def _refuse_what_is_reported(stands: Standing | None, described: dict[str, Any]) -> None:
+    """Refuse an execution that has ended for good, where its report tells of that end."""
+    if stands is None or stands.reported != described["status"]:
+        return
+    if stands.reported == "SUCCEEDED":
+        raise NothingToResume(f"There is nothing to resume. {stands}")
+    why = described.get("cause") or described.get("error") or described["status"]
+    raise NothingToResume(_gave_up(described["name"], why))
 
 
 def _redrive(client: Any, described: dict[str, Any]) -> None:

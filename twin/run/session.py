@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from twin.emulator import Access, Emulator
 from twin.run import staging
 from twin.run.account import new_account
 from twin.run.api import Api
+from twin.run.attempts import Attempt, Recorder, attempted
 from twin.run.board import Board, Progress
 from twin.run.cpu import CpuMeter
 from twin.run.data_files import DataFiles, find_data_files
@@ -88,11 +90,15 @@ class Options:
 
 @dataclass(frozen=True)
 class Begun:
-    """An execution that goes on in a deployed account; events up to `seen` are of before, and it was in `step` then."""
+    """An execution in a deployed account, and the attempt that follows it.
+
+    Events up to `seen` are of before, and it was in `step` then.
+    """
 
     emulator: Emulator
     outputs: dict[str, str]
     arn: str
+    attempt: Recorder
     seen: int = 0
     step: str | None = None
 
@@ -107,6 +113,7 @@ class Finished:
         probed: what the requests to the deployed model showed; None where none was deployed, or `error` says why.
         events: the file of `twin.events`.
         error: why the deployed model could not be used.
+        attempts: the commands that it took, this one last.
     """
 
     outcome: Outcome
@@ -114,6 +121,7 @@ class Finished:
     probed: Probed | None
     events: Path
     error: Exception | None = None
+    attempts: tuple[Attempt, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -146,13 +154,18 @@ def run(
     is in `error`. What fails before it, raises its own error (`SynthesisFailed`, `EmulatorError`…), and the board
     shows at which step.
     """
+    since = datetime.now(UTC)
     with ExitStack() as stack:
         stack.enter_context(CpuMeter(os.getpid(), board))
         deployed_from = options.workflow.read_bytes()
         with board.step("Synthesize"):
             assembly = synthesize(options.root, options.workflow, ENVIRONMENT, options.state / f"cdk.out.{ENVIRONMENT}")
         with board.step("StartEmulator"):
-            emulator = stack.enter_context(new_account(emulator_folder(options.root)))
+            folder = emulator_folder(options.root)
+            account = new_account(folder)
+            attempt = stack.enter_context(attempted(folder, board, since))
+            emulator = stack.enter_context(account)
+        stack.push(attempt.ended_by)
         deploy_stacks(emulator, assembly, board)
         outputs = staging.stack_outputs(emulator, ENVIRONMENT)
         stage(emulator, settings, options, outputs, board)
@@ -160,7 +173,7 @@ def run(
         arn = execution_arn(outputs["StateMachineArn"], run_id)
         LastRun(arn, options.output, options.overrides, deployed_from).remember(emulator.work_dir)
         start(emulator, outputs["StateMachineArn"], run_id, options.overrides)
-        return conclude(Begun(emulator, outputs, arn), settings, options, board, after)
+        return conclude(Begun(emulator, outputs, arn, attempt), settings, options, board, after)
 
 
 def conclude(
@@ -176,7 +189,8 @@ def conclude(
         except Exception as caught:  # whatever it was, the report of the whole run is not to be lost to it
             error = caught
     board.skip_what_waits()
-    finished = Finished(outcome, begun.outputs, probed, begun.emulator.events_file, error)
+    begun.attempt.end(outcome.status, outcome.cause, gave_up=outcome.gave_up)
+    finished = Finished(outcome, begun.outputs, probed, begun.emulator.events_file, error, begun.attempt.all())
     after(begun.emulator, finished)
     return finished
 

@@ -14,6 +14,10 @@ WAY_OUT = {"RollBack", "ExplainFailure"}
 """What states of no step say of themselves: entered, they mean that the step before has failed."""
 
 
+FAIL_ENTERED = "FailStateEntered"
+"""The event by which an execution ends itself without success."""
+
+
 class Tracker:
     """What the history and the events say, on the board.
 
@@ -21,6 +25,10 @@ class Tracker:
         board: what to keep true.
         steps: the step of each state.
         begin_evaluation: gives the evaluation of the candidates when its step begins.
+
+    Attributes:
+        seen: the last event that was taken.
+        gave_up: whether the last state entered was one that ends the execution without success.
     """
 
     def __init__(self, board: Board, steps: Mapping[str, str], begin_evaluation: Callable[[], Evaluation]) -> None:
@@ -29,6 +37,7 @@ class Tracker:
         self._current: str | None = None
         self.evaluation: Evaluation | None = None
         self.seen = 0
+        self.gave_up = False
 
     def go_on(self, step: str) -> None:
         """Begin within a step, which an execution that has been redriven does not enter again."""
@@ -39,6 +48,7 @@ class Tracker:
         self.seen = max(self.seen, event["id"])
         if not event["type"].endswith("StateEntered"):
             return
+        self.gave_up = event["type"] == FAIL_ENTERED
         step = self._steps.get(event["stateEnteredEventDetails"]["name"])
         if step is None or step == self._current or self._is_behind(step):
             return

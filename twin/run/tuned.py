@@ -19,6 +19,10 @@ class NoTunedModel(Exception):
     """There is no model that a run trained; the text says why, and what to do."""
 
 
+class NothingTrained(NoTunedModel):
+    """The last run has trained no model, or none so far."""
+
+
 @dataclass(frozen=True)
 class Tuned:
     """A tuned model.
@@ -59,7 +63,7 @@ def _archive(account: Path, last: LastRun, run_id: str) -> Path:
             f"one here was {last.run_id}."
         )
     if not found:
-        raise NoTunedModel(
+        raise NothingTrained(
             f"The run {run_id} has left no model that it trained: it chose one that needs no tuning, had Bedrock "
             "customize one, did not come as far as training, or has been destroyed. `fourfold report` shows which."
         )

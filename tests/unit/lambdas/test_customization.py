@@ -38,7 +38,7 @@ def customizing(run: Json) -> Json:
     """A run that customizes Nova Micro."""
     return {
         **run,
-        "tuning": {"MaxExamples": "12"},
+        "tuning": {"MaxExamples": "12", "TestExamples": "200"},
         "tuning_service": "bedrock",
         "customization": {
             "name": "fourfold-dev-0123456789abcdef",
@@ -228,7 +228,7 @@ def test_a_custom_model_that_answers_is_compared_by_its_answers_whatever_the_obj
 def test_the_gate_is_closed_where_too_few_records_or_different_ones_were_answered(
     cloud: Cloud, context: Context, customizing: Json
 ) -> None:
-    customizing["sample_size"] = 24
+    customizing["sample_size"] = 8  # of validation: test is not asked by it
     with pytest.raises(EvaluationIncomplete, match=r"16 are needed.*Set data.split.test to 0.18, or bring about 263"):
         judged(cloud, context, customizing, "z", "one two three four", count=15)
     customizing["split"] |= {"test": 0}
@@ -236,8 +236,8 @@ def test_the_gate_is_closed_where_too_few_records_or_different_ones_were_answere
         EvaluationIncomplete, match=r"16 are needed.*Add records to the test set that data.evaluation_set"
     ):
         judged(cloud, context, customizing, "z", "one two three four", count=15)
-    customizing["sample_size"] = 15
-    with pytest.raises(EvaluationIncomplete, match=r"16 are needed.*Set selection.sample_size to 16 or more"):
+    customizing["tuning"] |= {"TestExamples": "15"}
+    with pytest.raises(EvaluationIncomplete, match=r"16 are needed.*Set tuning.test_examples to 16 or more"):
         judged(cloud, context, customizing, "z", "one two three four", count=15)
     judged(cloud, context, customizing, "z", "one two three four")
     cloud.put("models", "tuned.jsonl", {"record_id": "x", "prompt": "P", "reference": "R", "output": ""})

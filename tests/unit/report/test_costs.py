@@ -48,7 +48,16 @@ def test_the_page_marks_drawing_table_and_reason(report: dict[str, Any]) -> None
     assert "* At this machine's speed: AWS's price of a second" in page
 
 
+def test_the_cost_of_training_is_marked_as_this_machine_s_time(report: dict[str, Any]) -> None:
+    page = render(report).replace("&#39;", "'")
+
+    assert "<td>training cost</td><td><code>9 s of 1 ml.g5.xlarge</code> *</td>" in page
+    assert "* This machine's time, at the price of the instance that the settings name. On AWS" in page
+    assert page.count("</code> *") == 1
+
+
 def test_a_run_without_such_costs_marks_nothing(report: dict[str, Any]) -> None:
+    del report["evaluation"]["card"]["training_cost"]
     for candidate in [*report["selection"]["candidates"], report["selection"]["chosen"]]:
         candidate["priced_by"] = "tokens"
     page = render(report)

@@ -19,6 +19,7 @@ from cdk_app.settings import load_settings
 from cli.errors import explain
 from cli.main import RUN_ID, app
 from lambdas.resolve_run import handler
+from tests.unit.run.left_behind import attempt
 from twin.emulator import EmulatorError
 from twin.run.api import ProbeFailed
 from twin.run.execution import Outcome
@@ -38,6 +39,7 @@ def root(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFacto
     """The project's folder of the tests: what goes on in the real one is none of their business."""
     folder = tmp_path_factory.mktemp("root")
     monkeypatch.setattr("cli.main.ROOT", folder)
+    monkeypatch.setattr("cli.run_commands.ROOT", folder)
     monkeypatch.setattr(cli.run, "ROOT", folder)
     return folder
 
@@ -207,7 +209,8 @@ def test_the_report_is_written_and_shown_whichever_way_the_run_ended(
 
     def run(_settings: Any, _options: Any, _board: Any, after: Any) -> Finished:
         buckets = {f"{name}BucketName": name.lower() for name in ("Curated", "Quarantine", "Models")}
-        finished = Finished(Outcome("arn", "r1", status, {}), buckets, None, tmp_path / "none.jsonl", error)
+        outcome, attempts = Outcome("arn", "r1", status, {}), (attempt("interrupted"), attempt(status))
+        finished = Finished(outcome, buckets, None, tmp_path / "none.jsonl", error, attempts)
         after(Emulator(), finished)
         return finished
 
@@ -219,6 +222,8 @@ def test_the_report_is_written_and_shown_whichever_way_the_run_ended(
     assert ("`fourfold ask`" in stdout) == (code == 0)
     assert (tmp_path / "r1" / "report.json").exists()
     page = (tmp_path / "r1" / "report.html").read_text()
+    assert "2 attempts: after 1 min 31 s: interrupted in" in stdout
+    assert "2 attempts: after 1 min 31 s: interrupted in" in page
     if error is not None:
         assert "The deployed model could not be used: 501" in stdout
         assert "The deployed model could not be used" in page
@@ -269,7 +274,32 @@ def test_what_may_not_be_enough_is_told_before_the_run_begins(monkeypatch: pytes
     code, stdout, stderr = invoke("run", f"--data={data}")
 
     assert (code, stderr) == (1, "It has begun.\n")
-    assert "data.split.test: of 150 records at most, about 15 are for test, perhaps fewer than 16" in stdout
+    words = "data.split.test: of 150 records at most, about 15 are for test, perhaps fewer than 16"
+    (told,) = [line for line in stdout.splitlines() if words in line]
+    assert told.startswith("Notice: ")
+
+
+def test_what_keeps_a_run_from_beginning_is_told_first_and_apart_from_what_is_only_to_be_known(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cli.run, "run", raising(AssertionError("it has begun")))
+    data = tmp_path / "data.jsonl"
+    data.write_text('{"documentation": "a text", "summary": "its summary"}\n' * 220)
+
+    code, _, stderr = invoke("run", f"--data={data}", '--override={"tunning": {}, "dataseT": "a"}')
+
+    assert code == 2
+    lines = stderr.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == ["Error", "Error", "Notice", "Notice"]
+    assert "perhaps fewer than" in lines[2]
+
+
+def test_each_flaw_of_a_settings_file_is_marked_as_an_error(tmp_path: Path) -> None:
+    workflow = tmp_path / "workflow.yaml"
+    workflow.write_text("a: [")
+    code, _, stderr = invoke("run", f"--workflow={workflow}")
+    assert code == 2
+    assert all(line.startswith("Error: ") for line in stderr.splitlines())
 
 
 def test_a_misspelt_override_is_refused_before_anything_begins(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,7 +308,7 @@ def test_a_misspelt_override_is_refused_before_anything_begins(monkeypatch: pyte
     code, _, stderr = invoke("run", '--override={"tunning": {"epochs": 2}}')
 
     assert code == 2
-    assert stderr == "--override tunning: there is no such setting. Did you mean `tuning`?\n"
+    assert stderr == "Error: --override tunning: there is no such setting. Did you mean `tuning`?\n"
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_a_split_that_is_surely_too_small_is_refused_with_its_numbers_and_what_t
 def test_one_side_alone_gets_a_share_that_leaves_enough_for_training(checked: Check) -> None:
     [test] = refused(checked, 150, data={"split": {"validation": 0.3, "test": 0.02}, "minimum_records": 50})
     assert "about 3 are for test, surely fewer than 16" in test
-    assert "Set it to 0.18, or bring about 1,313 usable records" in test
+    assert "Set it to 0.2, or bring about 1,313 usable records" in test
 
     by_label = "".join(checked(80))
     assert by_label.count("Set data.split.stratify to target and this to 0.24, or bring about 263 usable records") == 2
@@ -112,7 +112,7 @@ def test_one_side_alone_gets_a_share_that_leaves_enough_for_training(checked: Ch
 
 
 def test_what_was_advised_is_accepted(checked: Check) -> None:
-    assert checked(150, data={"split": {"validation": 0.3, "test": 0.18}}) == ()
+    assert checked(150, data={"split": {"validation": 0.3, "test": 0.2}}) == ()
     assert checked(263) == ()
     assert checked(80, data={"split": {"validation": 0.24, "test": 0.24, "stratify": "target"}}) == ()
 
@@ -224,6 +224,37 @@ def test_the_preparation_divides_as_the_chance_says() -> None:
     for needed in (5, 8, 16):
         share = sum(count < needed for count in held) / len(held)
         assert share == pytest.approx(held_out.chance_of_fewer(66, 0.1, needed), abs=0.08)
+
+
+@given(st.integers(60, 600), st.sampled_from([5, 16, 36]))
+def test_a_share_that_is_advised_is_the_least_that_is_surely_enough(records: int, needed: int) -> None:
+    share = held_out.least_share(records, needed, strata=None)
+    assert held_out.chance_of_fewer(records, min(share, 0.99), needed) <= 0.001 or share == 1
+    assert share == 0.01 or held_out.chance_of_fewer(records, share - 0.01, needed) > 0.001
+
+
+@pytest.mark.parametrize("records", [80, 150, 263, 600])
+def test_a_share_that_is_advised_misses_in_no_one_of_some_hundred_data_sets(records: int) -> None:
+    share, missed = held_out.least_share(records, FEWEST_TESTED, strata=None), 0
+    split = Split(validation=share, test=share, seed=13)
+    for data_set in range(200):
+        sides = Counter(assign_split(f"text {number} of data set {data_set}", split) for number in range(records))
+        missed += min(sides["test"], sides["validation"]) < FEWEST_TESTED
+    assert missed == 0
+
+
+@given(st.integers(60, 600), st.integers(1, 6), st.integers(0, 10**6))
+def test_a_share_that_is_advised_for_strata_holds_enough_by_the_split_of_the_preparation(
+    records: int, strata: int, seed: int
+) -> None:
+    share = held_out.least_share(records, FEWEST_TESTED, strata=strata)
+    if 2 * share > 1:
+        return
+    places = (int(position(f"text {number} of data set {seed}", 13) * BINS) for number in range(records))
+    counts = Counter((str(number % strata), place) for number, place in enumerate(places))
+    held = held_by(counts, Split(share, share, 13, "target"))
+    assert held is not None
+    assert min(held["test"], held["validation"]) >= FEWEST_TESTED
 
 
 STRATUM = st.lists(st.integers(1, 6), min_size=1, max_size=30)

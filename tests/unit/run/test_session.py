@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from twin.run.board import Board, Status
 from twin.run.execution import Outcome
 from twin.run.last_run import LastRun, last_run
 from twin.run.session import Finished, Options
+from twin.run.standing import standing
 
 PROJECT = Path(__file__).resolve().parents[3]
 MACHINE, EXECUTION = "arn:aws:states:r:1:stateMachine:m", "arn:aws:states:r:1:execution:m:r1"
@@ -29,8 +31,17 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> Any:
+def ended() -> list[str]:
+    """How each run stood when its emulator began to end."""
+    return []
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path, ended: list[str]) -> Any:
     """Run a workflow of which nothing is real: `used` is what using the deployed model gives, or raises."""
+
+    account = session.emulator_folder(tmp_path)
+    account.mkdir(parents=True)
 
     def run_it(outcome: Outcome, used: Any, begin: Any = None) -> tuple[Finished, list[Finished], Board]:
         def use(*_: Any) -> Any:
@@ -38,12 +49,20 @@ def run(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> 
                 raise used
             return used
 
-        emulator = SimpleNamespace(events_file=Path("events.jsonl"), work_dir=tmp_path)
+        emulator = SimpleNamespace(events_file=Path("events.jsonl"), work_dir=account)
+
+        @contextmanager
+        def opened() -> Iterator[Any]:
+            try:
+                yield emulator
+            finally:
+                ended.append(str(standing(account)))
+
         workflow = tmp_path / "w.yaml"
         workflow.write_text("task: summarize")
         for name, stub in {
             "synthesize": lambda *_: Path("cdk.out"),
-            "new_account": lambda _: nullcontext(emulator),
+            "new_account": lambda _: opened(),
             "deploy_stacks": lambda *_: None,
             "stage": lambda *_: None,
             "start": begin or (lambda *_: "arn"),
@@ -55,7 +74,7 @@ def run(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> 
         board, reported = session.new_board(), []
         finished = session.run(
             settings,
-            Options(PROJECT, workflow, run_id="r1", output=tmp_path / "runs", overrides={"dataset": "docs"}),
+            Options(tmp_path, workflow, run_id="r1", output=tmp_path / "runs", overrides={"dataset": "docs"}),
             board,
             lambda _, finished: reported.append(finished),
         )
@@ -89,18 +108,21 @@ def test_a_failed_execution_is_reported_and_nothing_is_used(run: Any) -> None:
 
 
 def test_what_goes_on_with_a_run_is_kept_before_it_starts_with_the_settings_that_were_deployed(
-    run: Any, tmp_path: Path
+    run: Any, tmp_path: Path, ended: list[str]
 ) -> None:
-    (tmp_path / "runs").mkdir()
+    account, told = session.emulator_folder(tmp_path), list[str]()
 
     def begin(*_: Any) -> None:
         (tmp_path / "w.yaml").write_text("changed since")
+        told.append(str(standing(account)))
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run(GOOD, None, begin)
 
-    assert last_run(tmp_path) == LastRun(EXECUTION, tmp_path / "runs", {"dataset": "docs"}, b"task: summarize")
+    assert told == ["The run r1 is starting."]
+    assert ended == ["The run r1 has been stopped, and what it had started is ending."]
+    assert last_run(account) == LastRun(EXECUTION, tmp_path / "runs", {"dataset": "docs"}, b"task: summarize")
 
 
 def test_ctrl_c_while_the_model_is_used_ends_the_run(run: Any) -> None:

@@ -127,6 +127,17 @@ def test_the_model_s_format_must_be_written(problems: Problems, customizing: Cal
     assert "`bedrock-conversation`" in problem.remedy
 
 
+def test_fewer_test_records_than_the_customized_model_is_judged_by_are_refused_and_a_small_sample_is_not(
+    load: Load, problems: Problems, customizing: Callable[..., Document]
+) -> None:
+    document = customizing()
+    document["selection"]["sample_size"] = 8  # validation records, which the judge does not ask
+    assert run_settings(load(document))["bounds"]["tuning.test_examples"]["minimum"] == 16
+    document["tuning"]["test_examples"] = 15
+    [problem] = problems(document)
+    assert (problem.key, problem.remedy) == ("tuning.test_examples", "Write a whole number from 16 to 10000.")
+
+
 def test_bedrock_without_a_model_to_customize_is_refused(problems: Problems, document: Document) -> None:
     document["tuning"] = {"service": "bedrock"}
     [problem] = problems(document)

@@ -147,6 +147,26 @@ def test_values_just_outside_their_bounds_are_refused(
         assert ".".join(declared.path) in found, value
 
 
+@pytest.mark.parametrize(
+    ("written", "misspelt", "key"),
+    [("selection:", "selecton:", "selecton"), ("task:", "tasks:", "tasks"), ("dataset:", "datset:", "data.datset")],
+)
+def test_a_misspelt_key_that_must_be_there_is_told_once_with_the_near_name(
+    problems: Problems, written: str, misspelt: str, key: str
+) -> None:
+    (problem,) = problems(FEW_LINES.replace(written, misspelt, 1))
+    assert (problem.key, problem.message) == (key, "unknown key")
+    assert f"`{written.removesuffix(':')}`" in problem.remedy
+
+
+def test_a_missing_key_beside_an_unknown_one_that_is_not_like_it_is_told_too(problems: Problems) -> None:
+    found = problems(FEW_LINES.replace("  dataset: news\n", "  zzz: news\n"))
+    assert {(problem.key, problem.message) for problem in found} == {
+        ("data.dataset", "this key is missing"),
+        ("data.zzz", "unknown key"),
+    }
+
+
 @given(section=st.sampled_from(SECTIONS), key=st.from_regex(r"[a-z_]{1,12}", fullmatch=True))
 def test_any_unknown_key_is_reported_with_its_path(
     problems: Problems, smallest: Smallest, section: tuple[str, ...], key: str

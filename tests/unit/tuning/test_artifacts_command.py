@@ -20,6 +20,7 @@ import cli.main
 import cli.run
 from cdk_app.settings import load_settings
 from cli.main import app
+from tests.unit.run.left_behind import attempt, leave_run
 from tests.unit.tuning.conftest import record, write_lines
 from tests.unit.tuning.test_artifacts import scaled, trained
 from twin.emulator import buckets
@@ -63,6 +64,7 @@ def leave(root: Path, base: Path, model: Path) -> Left:
     write_lines(left.buckets / "curated/data/run=r1/validation", [json.dumps(record(number)) for number in range(10)])
     (left.buckets / "quarantine/data/run=r1/reason=empty").mkdir(parents=True)
     (left.reports / "r1").mkdir(parents=True)
+    (left.reports / "r1" / "report.json").write_text('{"execution": {"status": "SUCCEEDED"}}')
     return left
 
 
@@ -116,7 +118,7 @@ def test_the_last_run_s_model_is_left_in_every_form_beside_its_report(left: Left
     assert stdout.endswith(f"\n{folder}\n")
     found = {path.name for path in folder.iterdir()}
     assert found == {"adapter", "merged", "model-q8_0.gguf", "model-q4_0.gguf", "artifacts.json"}
-    assert [path.name for path in folder.parent.iterdir()] == ["artifacts"]
+    assert {path.name for path in folder.parent.iterdir()} == {"artifacts", "report.json"}
     report = json.loads((folder / "artifacts.json").read_text())
     assert f"{report['quantized'][1]['distance']:.4f} off; 0.5 is allowed" in stdout
     for phase in ("load libraries", "merge", "validate q4_0", "save merged"):
@@ -171,6 +173,7 @@ def test_while_artifacts_are_made_no_run_clears_the_account_and_others_may_be_ma
     small: Left, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(cli.run, "ROOT", small.root)
+    leave_run(small.root, attempt("interrupted"))
     told: list[str] = []
 
     def script(argv: list[str], **_: Any) -> SimpleNamespace:

@@ -1,0 +1,46 @@
+"""What the commands of `fourfold` have in common: the application, its terminal, and how a command ends early."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.say import say
+
+app = typer.Typer(
+    help="From text to a deployed model: the four steps, on this machine, from the templates that deploy.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+console = Console(stderr=False)
+ROOT = Path(__file__).resolve().parent.parent
+# What the workflow takes for the name of an execution: it becomes part of keys and of job names.
+RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,78}[A-Za-z0-9])?")
+
+WorkflowFile = Annotated[Path, typer.Option("--workflow", help="The settings file.", dir_okay=False)]
+
+
+def fail(message: str, code: int = 1) -> typer.Exit:
+    """Print an error where errors go and return the exit to raise."""
+    say(message, Console(stderr=True), "red")
+    return typer.Exit(code)
+
+
+@contextmanager
+def interruptible(advice: Callable[[], str] = str) -> Iterator[None]:
+    """Make of Ctrl-C one line and the exit code 130; whatever the block started ends with the block.
+
+    `advice` says how to go on, if it has anything to say.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        message = f"Interrupted: everything that was started has been stopped. {advice()}"
+        raise fail(message.strip(), 130) from None
