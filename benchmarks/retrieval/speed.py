@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+import numpy as np
+
 from benchmarks.retrieval.account import BUCKET, DIMENSIONS, INDEX, VECTORS, Account
 from benchmarks.retrieval.questions import Service, questions, services
 from lambdas.gateway.exchange import Caller
@@ -61,7 +63,7 @@ def measure(account: Account, passages: int, searches: int, seed: int) -> Speed:
     generator = random.Random(seed)
     owner = owner_of(COLLECTOR)
     texts = list(_texts(every, passages))
-    _fill(owner, texts, generator)
+    _fill(owner, texts, np.random.default_rng(seed))
     asked = [one.text for one in generator.sample(questions(every, every), searches + WARM_UP)]
     taken: list[tuple[float, float]] = []
     for text in asked:
@@ -129,7 +131,7 @@ def _texts(every: Sequence[Service], count: int) -> Iterator[str]:
                 given += 1
 
 
-def _fill(owner: str, texts: Sequence[str], generator: random.Random) -> None:
+def _fill(owner: str, texts: Sequence[str], generator: np.random.Generator) -> None:
     files, vectors = IndexFiles(BUCKET), VectorIndex(VECTORS, INDEX)
     of_document = 2500
     parts = {f"document-{start}": texts[start : start + of_document] for start in range(0, len(texts), of_document)}
@@ -137,10 +139,10 @@ def _fill(owner: str, texts: Sequence[str], generator: random.Random) -> None:
     files.change(owner, lambda index: all(index.add(name, name, part) for name, part in parts.items()))
     for done, (name, part) in enumerate(parts.items(), start=1):
         passages = [Passage(name, name, number, text) for number, text in enumerate(part)]
-        vectors.put(owner, passages, [_drawn(generator) for _ in part])
+        vectors.put(owner, passages, _drawn(generator, len(part)))
         print(f"\r{done} of {len(parts)} parts of {of_document} vectors", end="", file=sys.stderr)
     print(file=sys.stderr)
 
 
-def _drawn(generator: random.Random) -> Vector:
-    return tuple(generator.gauss(0, 1) for _ in range(DIMENSIONS))
+def _drawn(generator: np.random.Generator, count: int) -> list[Vector]:
+    return [tuple(row) for row in generator.standard_normal((count, DIMENSIONS), dtype=np.float32).tolist()]
