@@ -18,7 +18,7 @@ from tests.browser.users import PAGE_HOST, User, UserPool
 from twin.emulator import Emulator
 
 # A machine that does other things as well answers late; what is right is right then too.
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -37,7 +37,7 @@ def test_stop_ends_the_answer_at_the_model_before_it_writes_on(page: Page, model
     answer.allow()
     expect(page.locator(".answer-text")).to_have_text("One")
     page.get_by_role("button", name="Stop").click()
-    assert answer.left.wait(15)
+    assert answer.left.wait(30)
     answer.allow(2)  # nobody is there for whom it would write
     expect(page.get_by_text("Stopped. What came is kept.")).to_be_visible()
     assert answer.made == ["One"]
@@ -46,9 +46,9 @@ def test_stop_ends_the_answer_at_the_model_before_it_writes_on(page: Page, model
 def test_escape_stops_as_well(page: Page, models: ScriptedModels) -> None:
     answer = models.hold("small", "One", " two")
     ask(page, "Count.")
-    assert answer.begun.wait(15)
+    assert answer.begun.wait(30)
     page.keyboard.press("Escape")
-    assert answer.left.wait(15)
+    assert answer.left.wait(30)
 
 
 def test_the_same_question_is_answered_from_the_cache_and_says_so(page: Page, models: ScriptedModels) -> None:

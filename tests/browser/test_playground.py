@@ -47,9 +47,9 @@ def test_each_model_is_asked_at_once_and_stop_ends_them_all(page: Page, models: 
     column(page, "B", "large")
     answers = [models.hold(name, "One", " two") for name in ("small", "large")]
     ask(page)
-    assert all(answer.begun.wait(15) for answer in answers)
+    assert all(answer.begun.wait(30) for answer in answers)
     page.get_by_role("button", name="Stop all").click()
-    assert all(answer.left.wait(15) for answer in answers)
+    assert all(answer.left.wait(30) for answer in answers)
 
 
 def test_three_are_the_most_and_each_but_the_first_can_go(page: Page) -> None:
