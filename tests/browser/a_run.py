@@ -46,5 +46,5 @@ def make_runs(emulator: Emulator) -> None:
     machine = states.list_state_machines()["stateMachines"][0]["stateMachineArn"]
     assert machine.endswith(STATE_MACHINE)
     states.start_execution(stateMachineArn=machine, name="run-3", input=json.dumps({"wait": 0}))
-    states.start_execution(stateMachineArn=machine, name="run-4", input=json.dumps({"wait": 600}))
+    states.start_execution(stateMachineArn=machine, name="run-4", input=json.dumps({"wait": 500_000}))
     emulator.client("s3").put_object(Bucket=MODELS, Key="run=run-3/lineage.json", Body=json.dumps(LINEAGE).encode())
