@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
 
 from tests.twin.sign_in import PASSWORD, SignIn, new_sign_in
 from tests.twin.test_rest_authorizers import claims_of
 from twin.emulator import Emulator
+
 
 @pytest.fixture(scope="module")
 def sign_in(emulator: Emulator) -> SignIn:

@@ -89,10 +89,10 @@ class Deployed:
 
     @cached_property
     def service(self) -> Keys:
-        """A session of a role that may ask the API and the model behind `approved`, and nothing else."""
+        """A session of a role that may ask the services' root and the two models behind it, and nothing else."""
         arn = f"arn:aws:execute-api:{REGION}:000000000000:{self.outputs['RestApiId']}/live/*/v1/*"
         invoke = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
-        models = [SMOLLM2, f"{IMPORTED}/minilml6v2q1"]
+        models = [SMOLLM2, f"{IMPORTED}/{SCRIPTED_IMPORT}"]
         return self.session_of(make_role(self.emulator, "ec2", allow("execute-api:Invoke", arn), allow(invoke, models)))
 
     def session_of(self, role: str) -> Keys:
@@ -134,10 +134,9 @@ class Deployed:
 
     def ask(self, path: str, body: Any = None, method: str = "", **headers: str) -> httpx.Response:
         """The answer to a plain request; `body` is sent as JSON."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
         way = method or ("GET" if body is None else "POST")
         content = {} if body is None else {"json": body}
-        return httpx.request(way, f"{self.url}{path}", headers=named, timeout=120, trust_env=False, **content)
+        return httpx.request(way, f"{self.url}{path}", headers=headers, timeout=120, trust_env=False, **content)
 
     def write(self, *tokens: str, now: int = 1) -> ScriptedModel:
         """Let the scripted model write an answer of these tokens, so many of them at once."""
