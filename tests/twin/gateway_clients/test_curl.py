@@ -67,10 +67,13 @@ def test_a_partners_key_is_found_in_either_header(deployed: Deployed, header: st
     assert answer["choices"][0]["message"]["content"]
 
 
-@pytest.mark.parametrize("root", ["/v1", "/partners/v1"])
+@pytest.mark.parametrize("root", ["/v1", "/api/v1", "/partners/v1"])
 def test_it_prints_each_event_before_the_model_has_written_the_next(deployed: Deployed, root: str) -> None:
+    who = signed(deployed)
+    if root != "/v1":
+        token = deployed.key if root == "/partners/v1" else deployed.sign_in().tokens()["access_token"]
+        who = ["--header", f"Authorization: Bearer {token}"]
     model = deployed.write("Mice", " and", " voles.")
-    who = ["--header", f"Authorization: Bearer {deployed.key}"] if root == "/partners/v1" else signed(deployed)
     with started(
         "--no-buffer", f"{deployed.url}{root}/chat/completions", *who, *JSON, *chat(model=SCRIPTED, stream=True)
     ) as running:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import openai
@@ -55,6 +56,16 @@ def test_the_approved_model_streams_as_well(client: openai.OpenAI) -> None:
     stream = client.chat.completions.create(model="approved", messages=QUESTION, max_tokens=8, stream=True)
     texts = [chunk.choices[0].delta.content for chunk in stream if chunk.choices[0].delta.content]
     assert len(texts) > 1
+
+
+def test_several_clients_are_answered_at_once(deployed: Deployed, client: openai.OpenAI) -> None:
+    def told(number: int) -> str:
+        asked: Any = [{"role": "user", "content": f"Say the number {number}."}]
+        stream = client.chat.completions.create(model="approved", messages=asked, max_tokens=4, stream=True)
+        return "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(told, range(8)))
 
 
 def test_it_gets_embeddings_that_tell_what_is_alike(client: openai.OpenAI) -> None:

@@ -140,24 +140,6 @@ def test_a_users_conversation_is_nobody_elses_whatever_they_send(deployed: Deplo
     assert deployed.ask(path, **bearer(owner)).json()["messages"] == TALK["messages"]
 
 
-def test_so_is_a_users_feedback(deployed: Deployed, tokens: Json) -> None:
-    owner, other = tokens["access_token"], deployed.sign_in().tokens()["access_token"]
-    given = {
-        "request_id": "r-1",
-        "model": "approved",
-        "messages": TALK["messages"],
-        "answer": "Mice.",
-        "rating": "up",
-        "consent": True,
-    }
-    made = deployed.ask(f"{USERS}/feedback", given, **bearer(owner))
-    assert made.status_code == 201
-    path = f"{USERS}/feedback/{made.json()['id']}"
-    assert deployed.ask(path, method="DELETE", **bearer(other)).status_code == 404
-    assert made.json()["id"] not in deployed.ask(f"{USERS}/feedback", **bearer(other)).text
-    assert made.json()["id"] in deployed.ask(f"{USERS}/feedback", **bearer(owner)).text
-
-
 def test_an_answer_that_is_kept_is_not_given_to_another_partner(deployed: Deployed) -> None:
     def asked(partner: str) -> Json:
         body = {"model": SCRIPTED, "temperature": 0, "messages": [{"role": "user", "content": "Whose answer is it?"}]}
@@ -168,14 +150,3 @@ def test_an_answer_that_is_kept_is_not_given_to_another_partner(deployed: Deploy
     assert [asked("reading-room")["cache"], asked("reading-room")["cache"]] == ["miss", "exact"]
     deployed.write("Yours", ".", now=2)
     assert asked("print-shop")["cache"] == "miss"
-
-
-def test_each_partner_sees_what_it_used_itself(deployed: Deployed) -> None:
-    def used(partner: str) -> int:
-        return int(deployed.ask(f"{PARTNERS}/usage", **bearer(deployed.keys[partner])).json()["requests"])
-
-    before = used("reading-room"), used("print-shop")
-    deployed.write("Mice.")
-    body = {"model": SCRIPTED, "messages": TALK["messages"]}
-    deployed.ask(f"{PARTNERS}/chat/completions", body, **bearer(deployed.keys["print-shop"]))
-    assert (used("reading-room"), used("print-shop")) == (before[0], before[1] + 1)
