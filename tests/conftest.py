@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-_TOGETHER = ("tests/twin/end_to_end/", "tests/synth/")
+_TOGETHER = ("tests/twin/end_to_end/", "tests/twin/gateway_clients/", "tests/synth/")
 """Folders whose tests share one deployment, or one synthesis; elsewhere a file is what stays together."""
 
 

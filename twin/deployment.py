@@ -26,13 +26,15 @@ def bootstrap(emulator: Emulator, on_line: OnLine | None = None) -> None:
     _cdk(emulator, ["bootstrap", f"aws://{ACCOUNT_ID}/{REGION}"], on_line)
 
 
-def deploy(emulator: Emulator, assembly: Path, on_line: OnLine | None = None) -> None:
-    """`cdk deploy --all` of an assembly (a `cdk.out`), which stays as it is.
+def deploy(
+    emulator: Emulator, assembly: Path, on_line: OnLine | None = None, stacks: Sequence[str] = ("--all",)
+) -> None:
+    """`cdk deploy` of an assembly (a `cdk.out`), which stays as it is: of `stacks` and those that they depend on.
 
     Raises EmulatorError with the CLI's last lines, which name the resource that failed and why.
     """
-    options = ["--all", "--require-approval", "never", "--concurrency", "2"]
-    _cdk(emulator, ["deploy", *_assembly(assembly), *options], on_line)
+    options = ["--require-approval", "never", "--concurrency", "2"]
+    _cdk(emulator, ["deploy", *_assembly(assembly), *stacks, *options], on_line)
 
 
 def destroy(emulator: Emulator, assembly: Path, on_line: OnLine | None = None) -> None:

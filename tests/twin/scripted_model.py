@@ -12,7 +12,7 @@ _PATIENCE_S = 60.0
 
 
 class ScriptedModel:
-    """It streams `/completion` as llama.cpp's server does; to other paths it gives what stands in `answers`."""
+    """It answers `/completion` as llama.cpp's server does; to other paths it gives what stands in `answers`."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {"/apply-template": {"prompt": "a prompt"}}
@@ -26,7 +26,7 @@ class ScriptedModel:
     def tell(self, tokens: list[str]) -> None:
         """What its next answer is, of which nothing is made yet."""
         self.tokens, self.made = tokens, list[str]()
-        self.left = threading.Event()
+        self.asked, self.left = threading.Event(), threading.Event()
         self._allowed = threading.Semaphore(0)
 
     def allow(self, tokens: int) -> None:
@@ -47,14 +47,21 @@ class ScriptedModel:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                if self.path == "/completion":
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if self.path != "/completion":
+                    self.do_GET()
+                    return
+                model.asked.set()
+                if asked.get("stream"):
                     model._answer(self)
                 else:
-                    self.do_GET()
+                    self._give(model._written())
 
             def do_GET(self) -> None:
-                body = json.dumps(model.answers[self.path]).encode()
+                self._give(model.answers[self.path])
+
+            def _give(self, answer: Any) -> None:
+                body = json.dumps(answer).encode()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -78,8 +85,18 @@ class ScriptedModel:
                 return
             self.made.append(token)
             self._send(handler, {"content": token, "stop": False})
-        counts = {"tokens_evaluated": 3, "tokens_predicted": len(self.tokens), "stop_type": "eos"}
-        self._send(handler, {"content": "", "stop": True, **counts})
+        self._send(handler, {"content": "", **self._end()})
+
+    def _written(self) -> dict[str, Any]:
+        """The answer as a whole, once all of it may be made."""
+        for token in self.tokens:
+            assert self._allowed.acquire(timeout=_PATIENCE_S)
+            self.made.append(token)
+        return {"content": "".join(self.made), **self._end()}
+
+    def _end(self) -> dict[str, Any]:
+        counts = {"tokens_evaluated": 3, "tokens_predicted": len(self.tokens)}
+        return {"stop": True, "stop_type": "eos", **counts}
 
     def _watch(self, handler: BaseHTTPRequestHandler, left: threading.Event) -> None:
         with contextlib.suppress(OSError):  # the answer has ended before anybody looked

@@ -248,6 +248,19 @@ def test_with_the_other_source_the_header_is_what_counts(emulator: Emulator, fun
     assert call(f"{url}/echo", Authorization=f"Bearer {value}")[0] == 403
 
 
+def test_a_key_that_is_disabled_opens_nothing_until_it_is_enabled_again(
+    emulator: Emulator, function: str, asked: str
+) -> None:
+    value, client = key(), emulator.client("apigateway")
+    stack, url = deployed(emulator, partners(function, asked, "AUTHORIZER", {"Partner": value}))
+    for enabled, status in (("false", 403), ("true", 200)):
+        patch = [{"op": "replace", "path": "/enabled", "value": enabled}]
+        assert client.update_api_key(apiKey=stack.reference("Partner"), patchOperations=patch)["enabled"] is (
+            enabled == "true"
+        )
+        assert call(f"{url}/echo", Authorization=f"Bearer {value}")[0] == status
+
+
 def test_an_authorizers_denial_is_a_denial_and_nobody_without_credentials_is_asked_about(
     emulator: Emulator, function: str, asked: str
 ) -> None:

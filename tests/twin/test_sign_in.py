@@ -3,111 +3,20 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import http.client
 import json
-import re
-from html import unescape
-from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.twin.helpers import Json, unique
-from tests.twin.stack import Stack
+from tests.twin.sign_in import PASSWORD, SignIn, new_sign_in
 from tests.twin.test_rest_authorizers import claims_of
 from twin.emulator import Emulator
-
-PASSWORD = "Correct-horse-7"
-VERIFIER = "a-verifier-that-is-long-enough-for-anyone-who-reads-it"
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-# Where the sign-in may return to, as a template has it, and as it is here.
-RETURN = "https://d111111abcdef8.cloudfront.net/"
-
-
-class SignIn:
-    """A user pool with a domain, a public client and a user."""
-
-    def __init__(self, emulator: Emulator, permanent: bool = True) -> None:
-        self.emulator, self.prefix, self.user = emulator, unique("chat"), unique("user")
-        stack = Stack(emulator)
-        client = {
-            "UserPoolId": {"Ref": "Pool"},
-            "GenerateSecret": False,
-            "AllowedOAuthFlows": ["code"],
-            "AllowedOAuthFlowsUserPoolClient": True,
-            "AllowedOAuthScopes": ["openid", "email"],
-            "CallbackURLs": [RETURN],
-            "LogoutURLs": [RETURN],
-            "SupportedIdentityProviders": ["COGNITO"],
-            "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-        }
-        created = stack.create(
-            Pool={"Type": "AWS::Cognito::UserPool", "Properties": {}},
-            Client={"Type": "AWS::Cognito::UserPoolClient", "Properties": client},
-            Domain={
-                "Type": "AWS::Cognito::UserPoolDomain",
-                "Properties": {"UserPoolId": {"Ref": "Pool"}, "Domain": self.prefix, "ManagedLoginVersion": 2},
-            },
-        )
-        assert created["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
-        self.pool, self.client = stack.reference("Pool"), stack.reference("Client")
-        idp = emulator.client("cognito-idp")
-        idp.admin_create_user(
-            UserPoolId=self.pool, Username=self.user, MessageAction="SUPPRESS", TemporaryPassword=PASSWORD
-        )
-        if permanent:
-            idp.admin_set_user_password(UserPoolId=self.pool, Username=self.user, Password=PASSWORD, Permanent=True)
-        self.host = f"{self.prefix}.auth.us-east-1.amazoncognito.localhost:{emulator.port}"
-        self.returns_to = f"http://d111111abcdef8.cloudfront.localhost:{emulator.port}/"
-
-    def ask(self, method: str, path: str, form: Json | None = None, **headers: str) -> tuple[int, Any, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=30)
-        given = {"Host": self.host, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        body = urlencode(form) if form else None
-        if form:
-            given["Content-Type"] = "application/x-www-form-urlencoded"
-        connection.request(method, path, body, given)
-        answer = connection.getresponse()
-        return answer.status, answer.headers, answer.read().decode()
-
-    def login_page(self, **changes: str) -> tuple[int, str]:
-        asked = {
-            "response_type": "code",
-            "client_id": self.client,
-            "redirect_uri": self.returns_to,
-            "scope": "openid email",
-            "state": "as-it-was",
-            "code_challenge": CHALLENGE,
-            "code_challenge_method": "S256",
-            **changes,
-        }
-        status, _, text = self.ask("GET", f"/oauth2/authorize?{urlencode(asked)}", Sec_Fetch_Mode="navigate")
-        return status, text
-
-    def submit(self, page: str, **fields: str) -> tuple[int, Any, str]:
-        hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
-        return self.ask("POST", "/login", {**{k: unescape(v) for k, v in hidden.items()}, **fields})
-
-    def code(self) -> str:
-        _, headers, _ = self.submit(self.login_page()[1], username=self.user, password=PASSWORD)
-        return str(parse_qs(urlsplit(headers["location"]).query)["code"][0])
-
-    def redeem(self, code: str, verifier: str = VERIFIER, **headers: str) -> tuple[int, Any, Json]:
-        form = {
-            "grant_type": "authorization_code",
-            "client_id": self.client,
-            "code": code,
-            "redirect_uri": self.returns_to,
-            "code_verifier": verifier,
-        }
-        status, answered, text = self.ask("POST", "/oauth2/token", form, **headers)
-        return status, answered, json.loads(text) if text.startswith("{") else {"text": text}
 
 
 @pytest.fixture(scope="module")
 def sign_in(emulator: Emulator) -> SignIn:
-    return SignIn(emulator)
+    return new_sign_in(emulator)
 
 
 def test_a_user_signs_in_and_returns_to_the_page_with_a_code(sign_in: SignIn) -> None:
@@ -157,7 +66,7 @@ def test_a_sign_in_that_the_client_may_not_ask_for_is_refused(sign_in: SignIn, c
 
 
 def test_a_user_with_a_first_password_chooses_another(emulator: Emulator) -> None:
-    fresh = SignIn(emulator, permanent=False)
+    fresh = new_sign_in(emulator, permanent=False)
     _, _, page = fresh.submit(fresh.login_page()[1], username=fresh.user, password=PASSWORD)
     assert "new_password" in page
     chosen = "Another-horse-8"
@@ -190,7 +99,7 @@ def test_the_pools_keys_are_where_programs_look_for_them(sign_in: SignIn) -> Non
 
 
 def test_another_pools_client_cannot_be_used_under_this_name(emulator: Emulator, sign_in: SignIn) -> None:
-    assert sign_in.login_page(client_id=SignIn(emulator).client)[0] == 400
+    assert sign_in.login_page(client_id=new_sign_in(emulator).client)[0] == 400
 
 
 def test_nothing_of_the_account_is_served_under_a_sign_ins_name(sign_in: SignIn) -> None:

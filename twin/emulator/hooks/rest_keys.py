@@ -21,12 +21,14 @@ def take_api_keys_from_authorizers() -> None:
     """Let a Lambda authorizer name the API key (`usageIdentifierKey`), where the API's key source is AUTHORIZER.
 
     The emulator takes the key out of the header `x-api-key` whatever the source is. The key's id and value are in
-    the request's context, as on AWS, and throttles of a usage plan for one method count in stacks too.
+    the request's context, as on AWS, throttles of a usage plan for one method count in stacks too, and a key that
+    was disabled opens nothing.
     """
     _remember_what_authorizers_say()
     _choose_the_source()
     _tell_the_function()
     _map_throttles_of_methods()
+    _disable_keys()
     _keep_the_source_of_stacks()
 
 
@@ -94,6 +96,22 @@ def _map_throttles_of_methods() -> None:
         return made
 
     provisioners._apigw_usage_plan_body = mapped
+
+
+def _disable_keys() -> None:
+    """Read whether a key is enabled: a patch says it in a text, and the emulator takes `false` for something true."""
+    update = apigateway_v1._update_api_key
+
+    def update_read(key_id: str, data: Json) -> Any:
+        operations = [
+            {**operation, "value": str(operation.get("value")).lower() == "true"}
+            if operation.get("path") == "/enabled"
+            else operation
+            for operation in data.get("patchOperations", [])
+        ]
+        return update(key_id, {**data, "patchOperations": operations})
+
+    apigateway_v1._update_api_key = update_read
 
 
 def _keep_the_source_of_stacks() -> None:
