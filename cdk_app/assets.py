@@ -17,6 +17,9 @@ from tempfile import TemporaryDirectory
 from aws_cdk import aws_s3_assets as s3_assets
 from constructs import Construct
 
+from cdk_app.bytecode import compile_folder
+from cdk_app.vendoring import vendor
+
 ROOT = Path(__file__).resolve().parent.parent
 JUDGES_OF_TRAINING_DATA = ("check_training_data",)
 """Functions that judge data by the very check that the Glue job and `fourfold check-data` make."""
@@ -27,6 +30,19 @@ SHINGLES = (
     "pipelines/preparation/near/shingles.py",
 )
 """What the evaluation takes of preparation; they import numpy and each other."""
+
+GATEWAY = "gateway"
+GATEWAY_PACKAGES = ("anyio", "click", "h11", "idna", "pypdf", "starlette", "typing_extensions", "uvicorn")
+"""What the gateway needs beside boto3: starlette, uvicorn, pypdf, and what these require."""
+SETTINGS_FILE = "gateway.json"
+START = "run.sh"
+"""What the Lambda Web Adapter starts, at the root of the archive."""
+# Lambda's own packages, boto3 among them, are not on the path of a program that a function starts.
+_START = f"""#!/bin/sh
+cd "$LAMBDA_TASK_ROOT" || exit 1
+export PYTHONPATH="$LAMBDA_TASK_ROOT:$LAMBDA_RUNTIME_DIR"
+exec python -m lambdas.{GATEWAY}
+"""
 
 
 class MissingSource(FileNotFoundError):
@@ -48,6 +64,22 @@ def lambda_folder(name: str) -> Path:
         _copy(ROOT / "pipelines/__init__.py", folder / "pipelines/__init__.py")
         for source in _sources("pipelines/formats"):
             _copy(source, folder / source.relative_to(ROOT))
+    compile_folder(folder)
+    return folder
+
+
+def gateway_folder(settings: str) -> Path:
+    """A folder with the gateway, the packages that it needs, its `settings`, and the script that starts it.
+
+    Raises:
+        CannotVendor: a package is missing, or is not pure Python.
+    """
+    folder = _stage(f"lambda-{GATEWAY}", "lambdas", f"lambdas/{GATEWAY}", "lambdas/shared")
+    vendor(GATEWAY_PACKAGES, folder)
+    compile_folder(folder)
+    for name, text, mode in ((SETTINGS_FILE, settings, 0o644), (START, _START, 0o755)):
+        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).chmod(mode)
     return folder
 
 

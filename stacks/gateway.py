@@ -1,40 +1,54 @@
-"""Step 4, the gateway: a REST API in front of whatever model is approved."""
+"""Step 4, the gateway: a REST API in front of the approved model and of those that are offered beside it.
+
+One function answers all of it, and streams. Who calls is established by API Gateway, each kind of caller under a root of
+its own: services under `/v1`, the page's users under `/api/v1`, partners under `/partners/v1`.
+"""
 
 from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cognito as cognito
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from cdk_app.constructs.api import add_post, rest_api
-from cdk_app.constructs.bedrock import allow_custom_models, model_arns
+from cdk_app.assets import gateway_folder
+from cdk_app.constructs.api import rest_api
+from cdk_app.constructs.bucket import data_bucket
+from cdk_app.constructs.firewall import firewall
 from cdk_app.constructs.function import PythonFunction
-from cdk_app.constructs.grants import allow, read_objects, read_parameter
+from cdk_app.constructs.gateway_table import gateway_table
+from cdk_app.constructs.guardrail import Guardrail
 from cdk_app.constructs.names import resource_name
+from cdk_app.constructs.partners import partner_authorizer, usage_plan
+from cdk_app.constructs.retention import removal_policy
+from cdk_app.constructs.routes import add_open, add_partners, add_services, add_users, streaming
+from cdk_app.constructs.user_pool import user_pool
+from cdk_app.constructs.vector_index import VectorIndex
+from cdk_app.constructs.web_function import web_function
 from cdk_app.nag import acknowledge
 from cdk_app.settings import Settings
 from stacks.foundation import Foundation
+from stacks.gateway_permissions import FEEDBACK, allow_gateway
+from stacks.gateway_settings import archived_settings, dimensions, models_in_region
 
-TIMEOUT = cdk.Duration.seconds(29)
-"""As long as API Gateway waits for an answer."""
-
-_SAMPLING = {
-    "max_tokens": "Most tokens of the answer; fewer than the deployed limit.",
-    "temperature": "How freely the model writes; 0 always takes the likeliest word.",
-}
-_SUMMARIZE = {"text": "The text to summarize.", **_SAMPLING}
-_GENERATE = {
-    "prompt": "What to answer; or give `messages`.",
-    "messages": "A conversation that ends with the user's turn: a list of {role, content}.",
-    **_SAMPLING,
-}
+NOT_FILTERABLE = ("text", "name", "passage")
+"""What comes along with a passage's vector, and is never asked for by a filter."""
+_MEMORY_MB = 512
 
 
 class Gateway(cdk.Stack):
-    """`POST /v1/summarize`, `POST /v1/generate` and `GET /v1/models`, authorized and throttled."""
+    """The API, the function behind it, and what it keeps: a table, documents and, where they are embedded, vectors.
+
+    `users` is None where there is no page. `state_machine_arn` is a string that is known before the machine exists.
+    """
 
     api: apigateway.RestApi
     handler: PythonFunction
+    table: dynamodb.Table
+    documents: s3.Bucket
+    users: cognito.UserPool | None
 
     def __init__(
         self,
@@ -45,76 +59,138 @@ class Gateway(cdk.Stack):
         foundation: Foundation,
         endpoint_name: str,
     ) -> None:
-        super().__init__(scope, construct_id, description="Fourfold, step 4: the API in front of the approved model.")
+        super().__init__(scope, construct_id, description="Fourfold, step 4: the API in front of the models.")
         self._settings = settings
-        self.handler = self._make_handler(foundation)
-        self._allow_models(foundation, endpoint_name)
-        self.api = self._make_api(foundation)
+        self._foundation = foundation
+        self._removal = removal_policy(settings)
+        self._timeout = cdk.Duration.seconds(settings.gateway.timeout_seconds)
+        self._state_machine = (
+            f"arn:{self.partition}:states:{self.region}:{self.account}:stateMachine:{resource_name(settings)}"
+        )
+        self._make_stores()
+        self._guardrail = self._make_guardrail()
+        self.handler = self._make_handler()
+        self._allow(endpoint_name)
+        self.api = self._make_api()
+        self.users = self._make_roots()
+        self._make_firewall()
         cdk.CfnOutput(self, "ApiUrl", value=self.api.url)
         cdk.CfnOutput(self, "RestApiId", value=self.api.rest_api_id)
 
-    def _make_handler(self, foundation: Foundation) -> PythonFunction:
-        settings = self._settings
-        return PythonFunction(
+    def _make_stores(self) -> None:
+        base = self._foundation
+        self.table = gateway_table(self, key=base.key, removal_policy=self._removal)
+        self.documents = data_bucket(
+            self, "DocumentsBucket", key=base.key, logs=base.logs_bucket, removal_policy=self._removal
+        )
+        cdk.CfnOutput(self, "DocumentsBucketName", value=self.documents.bucket_name)
+        embedder = self._settings.document_embedder
+        self._vectors = embedder and VectorIndex(
+            self,
+            "Vectors",
+            dimension=dimensions(embedder),
+            not_filterable=NOT_FILTERABLE,
+            # Vectors of two models do not compare, even where they are of one length.
+            name=f"passages-{embedder.key}",
+            key=base.key,
+            removal_policy=self._removal,
+        )
+
+    def _make_guardrail(self) -> Guardrail | None:
+        wanted = self._settings.gateway.guardrail
+        return wanted and Guardrail(
+            self, "Guardrail", name=resource_name(self._settings), settings=wanted, key=self._foundation.key
+        )
+
+    def _make_handler(self) -> PythonFunction:
+        return web_function(
             self,
             "Handler",
             name="gateway",
-            description="Answers requests with the approved model.",
-            key=foundation.key,
-            environment={
-                "TARGET_PARAMETER": foundation.approved_target.parameter_name,
-                "TASK_INSTRUCTION": settings.task.instruction,
-                "MAX_INPUT_CHARACTERS": str(settings.gateway.max_input_characters),
-                "MAX_OUTPUT_TOKENS": str(settings.serving.max_output_tokens),
-                "MODELS_BUCKET": foundation.models_bucket.bucket_name,
-                "SERVICE_NAME": resource_name(settings),
-            },
-            timeout=TIMEOUT,
-            memory_mb=512,
+            description="Answers requests with the approved model, or with one that is offered beside it.",
+            folder=gateway_folder(archived_settings(self._settings)),
+            key=self._foundation.key,
+            environment=self._environment(),
+            timeout=self._timeout,
+            memory_mb=_MEMORY_MB,
         )
 
-    def _allow_models(self, foundation: Foundation, endpoint_name: str) -> None:
-        """Any model that a run may choose: the tuned one on its endpoint, or a candidate on Bedrock."""
-        role = self.handler.role
-        read_parameter(role, foundation.approved_target)
-        endpoint = f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:endpoint/{endpoint_name}"
-        allow(role, ["sagemaker:InvokeEndpoint"], [endpoint])
-        models = [*self._settings.candidate_models]
-        if self._settings.embedding_model and self._settings.selection.searches_by_embeddings:
-            models.append(self._settings.embedding_model)
-        if arns := model_arns(self, models):
-            allow(role, ["bedrock:InvokeModel"], arns)
-        if (bedrock := self._settings.tuning.bedrock) is not None:
-            allow_custom_models(role, self._settings, bedrock, key=foundation.key)
-        # A few-shot candidate's examples, or the passages of one with retrieval, lie with its result.
-        read_objects(role, foundation.models_bucket, "run=*/candidates/*", key=foundation.key)
+    def _environment(self) -> dict[str, str]:
+        base = self._foundation
+        environment = {
+            "TARGET_PARAMETER": base.approved_target.parameter_name,
+            "MODELS_BUCKET": base.models_bucket.bucket_name,
+            "SERVICE_NAME": resource_name(self._settings),
+            "STATE_MACHINE_ARN": self._state_machine,
+            "GATEWAY_MODELS": models_in_region(self, self._settings),
+            "GATEWAY_TABLE": self.table.table_name,
+            "DOCUMENTS_BUCKET": self.documents.bucket_name,
+            "FEEDBACK_BUCKET": base.raw_bucket.bucket_name,
+            "FEEDBACK_PREFIX": FEEDBACK,
+        }
+        if self._vectors:
+            environment |= {"VECTOR_BUCKET": self._vectors.bucket_name, "VECTOR_INDEX": self._vectors.index_name}
+        if self._guardrail:
+            environment |= {
+                "GUARDRAIL_ID": self._guardrail.identifier,
+                "GUARDRAIL_VERSION": self._guardrail.version,
+            }
+        return environment
 
-    def _make_api(self, foundation: Foundation) -> apigateway.RestApi:
-        api = rest_api(
+    def _allow(self, endpoint_name: str) -> None:
+        allow_gateway(
+            self.handler.role,
+            self._settings,
+            self._foundation,
+            endpoint_name=endpoint_name,
+            state_machine_arn=self._state_machine,
+            table=self.table,
+            documents=self.documents,
+        )
+        for used in (self._vectors, self._guardrail):
+            if used:
+                used.use(self.handler.role)
+
+    def _make_api(self) -> apigateway.RestApi:
+        return rest_api(
             self,
             "Api",
             name=resource_name(self._settings),
-            description="The approved model, behind one address that stays the same.",
+            description="The models, behind one address that stays the same.",
             settings=self._settings.gateway,
-            key=foundation.key,
+            key=self._foundation.key,
         )
-        integration = apigateway.LambdaIntegration(self.handler.function)
-        version = api.root.add_resource("v1")
-        add_post(
-            api,
-            version.add_resource("summarize"),
-            integration,
-            model_name="Summarize",
-            fields=_SUMMARIZE,
+
+    def _make_roots(self) -> cognito.UserPool | None:
+        gateway, users = self._settings.gateway, None
+        integration = streaming(self.handler.function, self._timeout)
+        add_open(self.api, integration)
+        add_services(self.api, integration, gateway.authorization)
+        if gateway.page:
+            users = user_pool(self, "Users", settings=self._settings, removal_policy=self._removal)
+            authorizer = apigateway.CognitoUserPoolsAuthorizer(
+                self,
+                "SignedIn",
+                cognito_user_pools=[users],
+                # A token that has expired counts no longer, not even where it was good a moment ago.
+                results_cache_ttl=cdk.Duration.seconds(0),
+            )
+            add_users(self.api, integration, authorizer)
+        if gateway.partners:
+            add_partners(self.api, integration, partner_authorizer(self, key=self._foundation.key))
+            usage_plan(self, self.api, gateway.partners, name=resource_name(self._settings))
+        return users
+
+    def _make_firewall(self) -> None:
+        wanted = self._settings.gateway.firewall
+        if wanted is None:
+            reason = "A firewall bills every month, for an idle API too; `gateway.firewall` is there for who wants it."
+            acknowledge(self.api, "APIG3", reason)
+            return
+        firewall(
+            self,
+            "Firewall",
+            stage=self.api.deployment_stage,
+            name=resource_name(self._settings),
+            requests_per_5_minutes=wanted.requests_per_5_minutes,
         )
-        add_post(
-            api,
-            version.add_resource("generate"),
-            integration,
-            model_name="Generate",
-            fields=_GENERATE,
-        )
-        version.add_resource("models").add_method("GET", integration)
-        if self._settings.gateway.authorization == "none":
-            acknowledge(api, "APIG4", "The settings open the API to everyone; in `prod` they may not.")
-        return api

@@ -13,8 +13,8 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from cdk_app.constructs.bedrock import CUSTOMIZING, through_bedrock
-from cdk_app.constructs.grants import allow, closed_role, policy_of
+from cdk_app.constructs.bedrock import CUSTOMIZING
+from cdk_app.constructs.grants import allow, closed_role, policy_of, through_service
 from cdk_app.constructs.names import resource_name
 from cdk_app.settings import Settings
 from stacks.customization import Customization
@@ -203,7 +203,7 @@ class Workflow(cdk.Stack):
         for passed, service in passing:
             condition = {"StringEquals": {"iam:PassedToService": f"{service}.amazonaws.com"}}
             allow(role, ["iam:PassRole"], [passed.role_arn], conditions=condition)
-        allow(role, CUSTOMIZING, [customization.key_arn], conditions=through_bedrock())
+        allow(role, CUSTOMIZING, [customization.key_arn], conditions=through_service("bedrock"))
 
     def _state_machine(self, chain: sfn.IChainable, role: iam.Role) -> sfn.StateMachine:
         log = logs.LogGroup(

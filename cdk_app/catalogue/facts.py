@@ -63,6 +63,8 @@ class Limits(Sourced):
     context_tokens: Tokens | None = None
     """Longest prompt and answer together, in tokens."""
     max_output_tokens: Tokens | None = None
+    dimensions: Tokens | None = None
+    """Length of the vectors that an embedding model gives where a request asks for none."""
 
 
 class Profile(Record):
@@ -113,6 +115,8 @@ class Abilities(Sourced):
     tool_use: bool | None = None
     sampling: bool | None = None
     """Whether it takes a temperature; what refuses one is asked without."""
+    prompt_caching: bool | None = None
+    """Whether it keeps the beginning of a prompt that is marked for it, and reads it cheaper the next time."""
 
 
 class Licence(Sourced):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_kms as kms
@@ -18,16 +16,15 @@ STAGE = "live"
 
 _JSON = "application/json"
 _PROBLEM = "application/problem+json"
-_AUTHORIZATION = {
-    "iam": apigateway.AuthorizationType.IAM,
-    "none": apigateway.AuthorizationType.NONE,
-}
 
 
 def rest_api(
     scope: Construct, construct_id: str, *, name: str, description: str, settings: Gateway, key: kms.IKey
 ) -> apigateway.RestApi:
-    """A regional API with one throttled, logged and traced stage. Its methods inherit the authorization."""
+    """A regional API with one throttled, logged and traced stage; each method says who may call it.
+
+    An API key counts where an authorizer has found it, so that clients may send it in a header of their own choice.
+    """
     access_log = log_group(scope, f"{construct_id}AccessLog", key)
     api = apigateway.RestApi(
         scope,
@@ -36,7 +33,7 @@ def rest_api(
         description=description,
         endpoint_types=[apigateway.EndpointType.REGIONAL],
         cloud_watch_role=True,
-        default_method_options=apigateway.MethodOptions(authorization_type=_AUTHORIZATION[settings.authorization]),
+        api_key_source_type=apigateway.ApiKeySourceType.AUTHORIZER,
         deploy_options=apigateway.StageOptions(
             stage_name=STAGE,
             throttling_rate_limit=settings.rate_limit,
@@ -108,39 +105,6 @@ def _accept_findings(api: apigateway.RestApi) -> None:
     )
     acknowledge(
         api,
-        "APIG3",
-        "Callers sign their requests and the stage is throttled; a WAF would bill every month for an idle API.",
-    )
-    acknowledge(api, "COG4", "Callers are authorized by IAM (SigV4): services and people of the account.")
-
-
-def add_post(
-    api: apigateway.RestApi,
-    resource: apigateway.Resource,
-    integration: apigateway.Integration,
-    *,
-    model_name: str,
-    fields: Mapping[str, str],
-) -> None:
-    """`POST` with a JSON object whose `fields` are described by name.
-
-    API Gateway refuses what is no JSON object. What is wrong inside one it could only call invalid; the function
-    names each wrong field, so the model leaves that to it.
-    """
-    schema = apigateway.JsonSchema(
-        schema=apigateway.JsonSchemaVersion.DRAFT4,
-        title=model_name,
-        type=apigateway.JsonSchemaType.OBJECT,
-        properties={name: apigateway.JsonSchema(description=text) for name, text in fields.items()},
-    )
-    model = api.add_model(f"{model_name}Model", content_type=_JSON, model_name=model_name, schema=schema)
-    resource.add_method(
-        "POST",
-        integration,
-        request_models={_JSON: model},
-        request_validator_options=apigateway.RequestValidatorOptions(
-            request_validator_name=model_name,
-            validate_request_body=True,
-            validate_request_parameters=True,
-        ),
+        "APIG2",
+        "The function names each wrong field of a request; API Gateway could only call the whole of it invalid.",
     )

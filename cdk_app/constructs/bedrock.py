@@ -5,7 +5,7 @@ The catalogue leaves open what the account and the region of the deployment deci
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import aws_cdk as cdk
@@ -14,7 +14,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from cdk_app.catalogue import GEOGRAPHIES, Model, arns
-from cdk_app.constructs.grants import allow
+from cdk_app.constructs.grants import allow, through_service
 from cdk_app.constructs.names import workflow_tags
 from cdk_app.settings import BedrockCustomization, Settings
 
@@ -84,21 +84,23 @@ def tagged_for_this_workflow(settings: Settings) -> dict[str, dict[str, str]]:
     return {"StringEquals": {f"aws:RequestTag/{name}": value for name, value in workflow_tags(settings).items()}}
 
 
-def allow_custom_models(role: iam.Role, settings: Settings, bedrock: BedrockCustomization, *, key: kms.IKey) -> None:
+def allow_custom_models(
+    role: iam.Role,
+    settings: Settings,
+    bedrock: BedrockCustomization,
+    *,
+    key: kms.IKey,
+    asking: Sequence[str] = ("bedrock:InvokeModel",),
+) -> None:
     """Let a role ask the models that the workflow has customized, which are encrypted with `key`."""
-    allow(role, ["bedrock:InvokeModel"], [custom_models(bedrock)], conditions=of_this_workflow(settings))
-    allow(role, _ASKING, [key.key_arn], conditions=through_bedrock())
+    allow(role, asking, [custom_models(bedrock)], conditions=of_this_workflow(settings))
+    allow(role, _ASKING, [key.key_arn], conditions=through_service("bedrock"))
 
 
 CUSTOMIZING = ("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
 """What Bedrock does with the key of a custom model, in the name of whoever has the model made."""
 # In the name of whoever asks the model: a grant would outlast the request.
 _ASKING = ("kms:Decrypt", "kms:GenerateDataKey")
-
-
-def through_bedrock() -> dict[str, dict[str, str]]:
-    """The condition that Bedrock, and nobody else, uses a key in a role's name."""
-    return {"StringEquals": {"kms:ViaService": f"bedrock.{cdk.Aws.REGION}.amazonaws.com"}}
 
 
 def _in_region(scope: Construct, name: str, numbers: Mapping[str, float]) -> str:

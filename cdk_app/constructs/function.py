@@ -1,8 +1,12 @@
-"""A Lambda function of ours: one folder of `lambdas/`, its own role, an encrypted log group that expires."""
+"""A Lambda function of ours: one folder of `lambdas/`, its own role, an encrypted log group that expires.
+
+Each runs on the Python that synthesizes, so that the bytecode in its archive is valid.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -12,6 +16,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from cdk_app.assets import lambda_folder
+from cdk_app.bytecode import runtime
 from cdk_app.constructs.grants import allow, closed_role, policy_of
 from cdk_app.constructs.retention import log_group
 from cdk_app.nag import acknowledge
@@ -20,7 +25,8 @@ from cdk_app.nag import acknowledge
 class PythonFunction(Construct):
     """The function of `lambdas/<name>/handler.py`, with permission to write its own log and nothing else.
 
-    Grant what it needs on `role` (see `cdk_app.constructs.grants`).
+    Grant what it needs on `role` (see `cdk_app.constructs.grants`). A function that is started otherwise than by its
+    handler has a `folder` and a `handler` of its own.
     """
 
     function: lambda_.Function
@@ -38,6 +44,9 @@ class PythonFunction(Construct):
         environment: Mapping[str, str] | None = None,
         timeout: cdk.Duration | None = None,
         memory_mb: int = 256,
+        folder: Path | None = None,
+        handler: str | None = None,
+        layers: Sequence[lambda_.ILayerVersion] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         self.log_group = log_group(self, "Log", key)
@@ -51,9 +60,10 @@ class PythonFunction(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            code=lambda_.Code.from_asset(str(lambda_folder(name))),
-            handler=f"lambdas.{name}.handler.handle",
-            runtime=lambda_.Runtime.PYTHON_3_12,
+            code=lambda_.Code.from_asset(str(folder or lambda_folder(name))),
+            handler=handler or f"lambdas.{name}.handler.handle",
+            layers=list(layers),
+            runtime=runtime(),
             architecture=lambda_.Architecture.ARM_64,
             description=description,
             environment=dict(environment or {}),
@@ -66,5 +76,5 @@ class PythonFunction(Construct):
         acknowledge(
             self.function,
             "L1",
-            "Python 3.12 is the newest version that the tests run the functions on.",
+            "A function runs on the Python that synthesizes it: the newest that Spark and the tests run on is 3.12.",
         )

@@ -92,6 +92,11 @@ def publish(role: iam.Role, topic: sns.Topic, *, key: kms.IKey) -> None:
     allow(role, ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn])
 
 
+def through_service(service: str) -> dict[str, dict[str, str]]:
+    """The condition that `service` (such as `dynamodb`), and nobody else, uses a key in a role's name."""
+    return {"StringEquals": {"kms:ViaService": f"{service}.{cdk.Aws.REGION}.amazonaws.com"}}
+
+
 def service_role(scope: Construct, construct_id: str, service: str, description: str) -> iam.Role:
     """A role that `service` (such as `glue`) may take on for this account's own resources, and for no other's."""
     principal = iam.ServicePrincipal(

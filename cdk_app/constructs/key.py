@@ -37,6 +37,7 @@ def encryption_key(
     key.add_to_resource_policy(_log_groups())
     key.add_to_resource_policy(_log_delivery())
     key.add_to_resource_policy(_publishers())
+    key.add_to_resource_policy(_vector_indexing())
     if nova_throughput:
         key.add_to_resource_policy(_nova_throughput())
     return kms.Key.from_key_arn(scope, f"{construct_id}ByArn", key.key_arn)
@@ -86,6 +87,21 @@ def _publishers() -> iam.PolicyStatement:
         actions=["kms:Decrypt", "kms:GenerateDataKey"],
         resources=["*"],  # in a key's own policy, the key
         conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+    )
+
+
+def _vector_indexing() -> iam.PolicyStatement:
+    """S3 Vectors keeps an encrypted index in order, in nobody's name."""
+    here = f"arn:{cdk.Aws.PARTITION}:s3vectors:{cdk.Aws.REGION}:{cdk.Aws.ACCOUNT_ID}"
+    return iam.PolicyStatement(
+        sid="VectorIndexesOfThisAccount",
+        principals=[iam.ServicePrincipal("indexing.s3vectors.amazonaws.com")],
+        actions=["kms:Decrypt"],
+        resources=["*"],  # in a key's own policy, the key
+        conditions={
+            "StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID},
+            "ArnLike": {"aws:SourceArn": f"{here}:bucket/*"},
+        },
     )
 
 

@@ -10,7 +10,8 @@ with its line and its remedy.
 from cdk_app.settings.analytics import Analytics
 from cdk_app.settings.customization import BedrockCustomization
 from cdk_app.settings.data import Columns, Data, Filters, Glue, Split
-from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Gateway, Serving
+from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Serving
+from cdk_app.settings.gateway import APPROVED, Gateway, Guardrail, OfferedModel
 from cdk_app.settings.loading import ENVIRONMENTS, Examined, examine_settings, load_settings, problem_in
 from cdk_app.settings.model import Environment, Settings
 from cdk_app.settings.overrides import override_problems
@@ -30,6 +31,7 @@ from cdk_app.settings.task import Task
 from cdk_app.settings.tuning import Tuning
 
 __all__ = [
+    "APPROVED",
     "CONTEXT_TOKENS",
     "ENVIRONMENTS",
     "Analytics",
@@ -43,6 +45,8 @@ __all__ = [
     "Filters",
     "Gateway",
     "Glue",
+    "Guardrail",
+    "OfferedModel",
     "Problem",
     "QualityRules",
     "Selection",

@@ -1,4 +1,4 @@
-"""Sections `serving`, `gateway` and `budget`: how the approved model is offered, and what it may cost."""
+"""Sections `serving` and `budget`: how the approved model is served, and what it may cost."""
 
 from __future__ import annotations
 
@@ -36,22 +36,6 @@ class Serving(Section):
     max_output_tokens: Annotated[int, Field(ge=1, le=8192)] = 128
     """Most tokens of one answer, of the endpoint, the candidates and the evaluation alike; it shares the endpoint's
     context with the prompt."""
-
-
-class Gateway(Section):
-    """The HTTP API in front of the model."""
-
-    authorization: Literal["iam", "none"] = "iam"
-    """`iam` asks for signed requests (SigV4); `none` is open to everyone, and refused in `prod`."""
-
-    rate_limit: Annotated[int, Field(ge=1, le=10_000)] = 10
-    """Requests a second that the API accepts in the long run."""
-
-    burst_limit: Annotated[int, Field(ge=1, le=5_000)] = 20
-    """Requests that the API accepts at once."""
-
-    max_input_characters: Annotated[int, Field(ge=100, le=1_000_000)] = 20_000
-    """Longest text that one request may carry, in characters; a model that reads less refuses it with 413."""
 
 
 class Budget(Section):

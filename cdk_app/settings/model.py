@@ -10,7 +10,8 @@ from cdk_app.catalogue import CATALOGUE, Model
 from cdk_app.catalogue.embedding import EMBEDDERS
 from cdk_app.settings.analytics import Analytics
 from cdk_app.settings.data import Data
-from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Gateway, Serving
+from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Serving
+from cdk_app.settings.gateway import Gateway
 from cdk_app.settings.section import Section
 from cdk_app.settings.selection import Selection
 from cdk_app.settings.task import Task
@@ -80,6 +81,19 @@ class Settings(Section):
         """The model that compares answers."""
         named = self.selection.judge
         return _as_imported(CATALOGUE[named.model], named.imported_model_id) if named else None
+
+    @property
+    def offered_models(self) -> tuple[Model, ...]:
+        """The models that the gateway offers beside the approved one."""
+        return tuple(
+            _as_imported(CATALOGUE[offered.model], offered.imported_model_id) for offered in self.gateway.models
+        )
+
+    @property
+    def document_embedder(self) -> Model | None:
+        """The model that embeds documents, and what is looked for in them."""
+        named = self.gateway.embeddings
+        return _as_imported(EMBEDDERS[named.model], named.imported_model_id) if named else None
 
     @property
     def asked_models(self) -> tuple[Model, ...]:
