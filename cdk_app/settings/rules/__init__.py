@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cdk_app.settings.rules import customization, data, hosting, measuring, models, pairs, search, training
+from cdk_app.settings.rules import customization, data, gateway, hosting, measuring, models, pairs, search, training
 from cdk_app.settings.rules.rule import RULES, Breach, Subject
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "breaches",
     "customization",
     "data",
+    "gateway",
     "hosting",
     "measuring",
     "models",

@@ -1,4 +1,4 @@
-"""Rules on instance types, the endpoint and the gateway."""
+"""Rules on instance types and the endpoint."""
 
 from __future__ import annotations
 
@@ -69,16 +69,6 @@ def evaluation_instance_exists(subject: Subject) -> Iterator[Breach]:
     instance_type = subject.settings.tuning.evaluation_instance_type
     path = ("tuning", "evaluation_instance_type")
     yield from _unknown_instance(path, instance_type, "ProcessingInstanceType", "processing jobs")
-
-
-@rule("environment", "gateway.authorization")
-def production_is_not_open(subject: Subject) -> Iterator[Breach]:
-    """An open gateway in production lets anyone spend the owner's money."""
-    settings = subject.settings
-    if settings.environment == "prod" and settings.gateway.authorization == "none":
-        message = "`none` opens the API of `prod` to everyone"
-        remedy = "Use `iam`; set `none` under `environments.dev` if you need it there."
-        yield Breach(("gateway", "authorization"), message, remedy)
 
 
 def _has_accelerator(instance_type: str) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from cdk_app.catalogue import CATALOGUE
 from cdk_app.catalogue.embedding import EMBEDDERS
-from cdk_app.settings.document import KeyPath
 from cdk_app.settings.explain import suggest
+from cdk_app.settings.rules.imports import import_id
 from cdk_app.settings.rules.rule import Breach, Subject, rule
 from cdk_app.settings.selection import ASKED_METRICS
 
@@ -109,7 +109,7 @@ def the_embedding_model_is_known(subject: Subject) -> Iterator[Breach]:
         yield Breach((*place, "model"), message, suggest(named.model, tuple(EMBEDDERS)))
     else:
         imported = EMBEDDERS[named.model].platform == "bedrock-import"
-        yield from _import_id(place, named.model, imported, named.imported_model_id)
+        yield from import_id(place, named.model, imported, named.imported_model_id)
 
 
 @rule("selection.judge.model", "selection.judge.imported_model_id")
@@ -124,12 +124,4 @@ def the_judge_is_known(subject: Subject) -> Iterator[Breach]:
         yield Breach((*place, "model"), f"`{named.model}` cannot be asked to judge", suggest(named.model, writing))
     else:
         imported = CATALOGUE[named.model].platform == "bedrock-import"
-        yield from _import_id(place, named.model, imported, named.imported_model_id)
-
-
-def _import_id(place: KeyPath, key: str, imported: bool, given: str | None) -> Iterator[Breach]:
-    if imported and given is None:
-        remedy = "Write the last part of the import's ARN."
-        yield Breach((*place, "imported_model_id"), f"`{key}` is answered by an import of your own", remedy)
-    if not imported and given is not None:
-        yield Breach((*place, "imported_model_id"), f"`{key}` is not an imported model", "Remove it.")
+        yield from import_id(place, named.model, imported, named.imported_model_id)
