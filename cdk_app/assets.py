@@ -116,6 +116,21 @@ def evaluation_code(scope: Construct, construct_id: str) -> s3_assets.Asset:
     return s3_assets.Asset(scope, construct_id, path=str(folder))
 
 
+def page_files(scope: Construct, construct_id: str) -> s3_assets.Asset:
+    """A zip of `web/`, as it lies there.
+
+    Raises:
+        MissingSource: there is no `web/index.html`.
+    """
+    if not (ROOT / "web/index.html").is_file():
+        raise MissingSource("web/index.html does not exist.")
+    target = Path(_staging().name) / "page"
+    shutil.rmtree(target, ignore_errors=True)
+    for source in _sources("web"):
+        _copy(source, target / source.relative_to(ROOT / "web"))
+    return s3_assets.Asset(scope, construct_id, path=str(target))
+
+
 def tar_gz(folder: Path) -> bytes:
     """The files of `folder` as a tar.gz that depends on nothing but their names and contents."""
     archive = io.BytesIO()

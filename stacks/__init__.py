@@ -1,4 +1,4 @@
-"""The application: nine stacks, made in the order they depend on each other."""
+"""The application: ten stacks, made in the order they depend on each other."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from stacks.foundation import Foundation
 from stacks.gateway import Gateway
 from stacks.model_selection import ModelSelection
 from stacks.operations import Operations
+from stacks.page import Page
 from stacks.serving import Serving
 from stacks.workflow import Workflow
 
 
 @dataclass(frozen=True)
 class FourfoldStacks:
-    """Every stack of one environment."""
+    """Every stack of one environment; without a page in the settings there is none."""
 
     foundation: Foundation
     data_preparation: DataPreparation
@@ -33,6 +34,7 @@ class FourfoldStacks:
     workflow: Workflow
     operations: Operations
     analytics: Analytics
+    page: Page | None
 
 
 def create_stacks(app: cdk.App, settings: Settings) -> FourfoldStacks:
@@ -76,6 +78,9 @@ def create_stacks(app: cdk.App, settings: Settings) -> FourfoldStacks:
         foundation=foundation,
         database_name=data_preparation.database_name,
     )
+    page = gateway.users and Page(
+        app, name("Page"), settings=settings, foundation=foundation, gateway=gateway, users=gateway.users
+    )
     if settings.data.trigger_on_new_data:
         _start_on_new_data(settings, foundation, workflow)
     return FourfoldStacks(
@@ -88,6 +93,7 @@ def create_stacks(app: cdk.App, settings: Settings) -> FourfoldStacks:
         workflow,
         operations,
         analytics,
+        page,
     )
 
 

@@ -63,6 +63,25 @@ def data_bucket(
     )
 
 
+def page_bucket(
+    scope: Construct, construct_id: str, *, logs: s3.Bucket, removal_policy: cdk.RemovalPolicy
+) -> s3.Bucket:
+    """The bucket for the page's files, which are public once CloudFront has shown them: S3's own key will do."""
+    return s3.Bucket(
+        scope,
+        construct_id,
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        enforce_ssl=True,
+        versioned=True,
+        server_access_logs_bucket=logs,
+        server_access_logs_prefix=f"{construct_id}/",
+        lifecycle_rules=_lifecycle(None),
+        removal_policy=removal_policy,
+    )
+
+
 def _lifecycle(expire_after_days: int | None) -> Sequence[s3.LifecycleRule]:
     expiration = None if expire_after_days is None else cdk.Duration.days(expire_after_days)
     return [

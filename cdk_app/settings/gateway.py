@@ -85,6 +85,24 @@ class SignIn(Section):
     """Whether users confirm a sign-in with an authenticator app."""
 
 
+class Domain(Section):
+    """A domain of yours for the page, in place of CloudFront's; its DNS record is yours to make."""
+
+    name: Annotated[
+        str, Field(pattern=r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$", examples=["models.example.com"])
+    ]
+    """The domain."""
+
+    certificate_arn: Annotated[
+        str,
+        Field(
+            pattern=r"^arn:aws:acm:us-east-1:\d{12}:certificate/[0-9a-f-]{36}$",
+            examples=["arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"],
+        ),
+    ]
+    """Its certificate in AWS Certificate Manager, in us-east-1, where CloudFront looks for it."""
+
+
 class Partners(Section):
     """Callers from outside, who have API keys of API Gateway and share a usage plan."""
 
@@ -157,6 +175,9 @@ class Gateway(Section):
 
     page: bool = True
     """Offer the page (CloudFront), and accounts for it (Cognito); idle they cost nothing."""
+
+    domain: Domain | None = None
+    """A domain of yours for the page, which then asks for TLS 1.2 or later."""
 
     sign_in: SignIn = SignIn()
     """Who has an account on the page."""
