@@ -78,9 +78,9 @@ def create_stacks(app: cdk.App, settings: Settings) -> FourfoldStacks:
         foundation=foundation,
         database_name=data_preparation.database_name,
     )
-    page = gateway.users and Page(
-        app, name("Page"), settings=settings, foundation=foundation, gateway=gateway, users=gateway.users
-    )
+    page = None
+    if gateway.users is not None:
+        page = Page(app, name("Page"), settings=settings, foundation=foundation, gateway=gateway, users=gateway.users)
     if settings.data.trigger_on_new_data:
         _start_on_new_data(settings, foundation, workflow)
     return FourfoldStacks(

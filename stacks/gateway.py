@@ -1,7 +1,7 @@
 """Step 4, the gateway: a REST API in front of the approved model and of those that are offered beside it.
 
-One function answers all of it, and streams. Who calls is established by API Gateway, each kind of caller under a root of
-its own: services under `/v1`, the page's users under `/api/v1`, partners under `/partners/v1`.
+One function answers all of it, and streams. Who calls is established by API Gateway, each kind of caller under a root
+of its own: services under `/v1`, the page's users under `/api/v1`, partners under `/partners/v1`.
 """
 
 from __future__ import annotations
@@ -98,9 +98,10 @@ class Gateway(cdk.Stack):
 
     def _make_guardrail(self) -> Guardrail | None:
         wanted = self._settings.gateway.guardrail
-        return wanted and Guardrail(
-            self, "Guardrail", name=resource_name(self._settings), settings=wanted, key=self._foundation.key
-        )
+        if wanted is None:
+            return None
+        name = resource_name(self._settings)
+        return Guardrail(self, "Guardrail", name=name, settings=wanted, key=self._foundation.key)
 
     def _make_handler(self) -> PythonFunction:
         return web_function(

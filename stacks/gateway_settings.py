@@ -61,7 +61,9 @@ def models_in_region(scope: Construct, settings: Settings) -> str:
     """The members `models`, `approved_price` and `embedding` of the document, for the region of the deployment."""
     open_prices: dict[str, dict[str, float]] = {}
     document = {
-        "models": [_offered(model, f"Offered{place}", open_prices) for place, model in enumerate(settings.offered_models)],
+        "models": [
+            _offered(model, f"Offered{place}", open_prices) for place, model in enumerate(settings.offered_models)
+        ],
         "approved_price": _price("Approved", _dearest(settings.candidate_models), open_prices),
         "embedding": _embedding(settings),
     }

@@ -7,7 +7,7 @@ from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from cdk_app.constructs.alarms import endpoint_metric, notifying_alarm
+from cdk_app.constructs.alarms import endpoint_metric, gateway_metric, notifying_alarm
 from cdk_app.constructs.names import resource_name
 from cdk_app.settings import Settings
 from stacks.foundation import Foundation
@@ -16,8 +16,10 @@ from stacks.serving import VARIANT, Serving
 from stacks.workflow import Workflow
 
 _PERIOD = cdk.Duration.minutes(5)
-_SLOWEST_ANSWER_MS = 20_000
+_SLOWEST_BEGINNING_MS = 10_000
 _ERRORS = 5
+_THROTTLES = 20
+_HOUR = cdk.Duration.hours(1)
 _WARN_AT_PERCENT = (80, 100)
 
 
@@ -76,14 +78,46 @@ class Operations(cdk.Stack):
             ),
             notifying_alarm(
                 self,
-                "ApiLatency",
-                self._api.metric_latency(period=_PERIOD, statistic=cloudwatch.Stats.percentile(95)),
-                threshold=_SLOWEST_ANSWER_MS,
+                "FirstToken",
+                self._gateway_metric("FirstTokenLatency", "p95"),
+                threshold=_SLOWEST_BEGINNING_MS,
                 periods=3,
-                meaning=f"One API request in twenty takes {_SLOWEST_ANSWER_MS // 1000} s or longer.",
+                meaning=f"One answer in twenty begins after {_SLOWEST_BEGINNING_MS // 1000} s or later.",
                 topic=self._topic,
             ),
+            notifying_alarm(
+                self,
+                "ModelThrottles",
+                self._gateway_metric("Throttles", cloudwatch.Stats.SUM),
+                threshold=_THROTTLES,
+                periods=3,
+                meaning=f"Models refused {_THROTTLES} requests or more in 5 minutes for being too many.",
+                topic=self._topic,
+            ),
+            *self._cost_alarm(),
         ]
+
+    def _cost_alarm(self) -> list[cloudwatch.Alarm]:
+        """An hour in which a day's budget is half spent; none where the settings bound no day."""
+        limit = self._settings.gateway.budget.usd_per_day
+        if limit is None:
+            return []
+        return [
+            notifying_alarm(
+                self,
+                "AnswersCost",
+                self._gateway_metric("CostUsd", cloudwatch.Stats.SUM, _HOUR),
+                threshold=limit / 2,
+                meaning=f"Answers of one hour cost {limit / 2:g} US dollars or more; {limit:g} are for the day.",
+                topic=self._topic,
+            )
+        ]
+
+    def _gateway_metric(self, name: str, statistic: str, period: cdk.Duration = _PERIOD) -> cloudwatch.Metric:
+        return gateway_metric(resource_name(self._settings), name, statistic, period)
+
+    def _gateway_sums(self, *names: str) -> list[cloudwatch.Metric]:
+        return [self._gateway_metric(name, cloudwatch.Stats.SUM) for name in names]
 
     def _make_dashboard(self, alarms: list[cloudwatch.Alarm]) -> cloudwatch.Dashboard:
         dashboard = cloudwatch.Dashboard(self, "Dashboard", dashboard_name=resource_name(self._settings))
@@ -96,6 +130,18 @@ class Operations(cdk.Stack):
         dashboard.add_widgets(
             _graph("API requests", api.metric_count(), api.metric_client_error(), api.metric_server_error()),
             _graph("API latency", *(api.metric_latency(statistic=p) for p in ("p50", "p95"))),
+        )
+        dashboard.add_widgets(
+            _graph("First token", *(self._gateway_metric("FirstTokenLatency", p) for p in ("p50", "p95"))),
+            _graph("Tokens", *self._gateway_sums("InputTokens", "OutputTokens")),
+        )
+        dashboard.add_widgets(
+            _graph("Throttles, fallbacks and refusals", *self._gateway_sums("Throttles", "Fallbacks", "Blocked")),
+            _graph("Answers from the cache", *self._gateway_sums("CacheHits", "CacheMisses")),
+        )
+        dashboard.add_widgets(
+            _graph("Cost of answers (US dollars)", *self._gateway_sums("CostUsd")),
+            _graph("Gateway errors", *self._gateway_sums("ClientErrors", "ServerErrors")),
         )
         dashboard.add_widgets(
             _graph("Endpoint", *self._endpoint_metrics(("Invocations", "Invocation4XXErrors", "Invocation5XXErrors"))),

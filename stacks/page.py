@@ -146,13 +146,17 @@ class Page(cdk.Stack):
                 "/api/*": self._api_behavior(gateway, headers),
             },
             domain_names=[domain.name] if domain else None,
-            certificate=domain and acm.Certificate.from_certificate_arn(self, "Certificate", domain.certificate_arn),
-            minimum_protocol_version=domain and cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+            certificate=self._certificate(),
+            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if domain else None,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
         )
         _accept_findings(distribution, own_domain=domain is not None)
         return distribution
+
+    def _certificate(self) -> acm.ICertificate | None:
+        domain = self._settings.gateway.domain
+        return acm.Certificate.from_certificate_arn(self, "Certificate", domain.certificate_arn) if domain else None
 
     def _files_behavior(
         self,
@@ -175,9 +179,7 @@ class Page(cdk.Stack):
             compress=True,
         )
 
-    def _api_behavior(
-        self, gateway: Gateway, headers: cloudfront.ResponseHeadersPolicy
-    ) -> cloudfront.BehaviorOptions:
+    def _api_behavior(self, gateway: Gateway, headers: cloudfront.ResponseHeadersPolicy) -> cloudfront.BehaviorOptions:
         """Requests as they came, but for the host; answers as they come, piece by piece."""
         return cloudfront.BehaviorOptions(
             origin=origins.HttpOrigin(
@@ -212,5 +214,5 @@ def _accept_findings(distribution: cloudfront.Distribution, *, own_domain: bool)
         acknowledge(
             distribution,
             "CFR4",
-            "On its own domain CloudFront sets the oldest TLS itself; `gateway.domain` brings another, from TLS 1.2 on.",
+            "CloudFront sets the oldest TLS of its own domain; `gateway.domain` brings another, from TLS 1.2 on.",
         )

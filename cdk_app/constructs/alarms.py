@@ -50,6 +50,17 @@ def endpoint_metric(
     )
 
 
+def gateway_metric(service: str, name: str, statistic: str, period: cdk.Duration = _MINUTE) -> cloudwatch.Metric:
+    """A metric that the gateway's function writes into its log (`lambdas/gateway/telemetry.py`)."""
+    return cloudwatch.Metric(
+        namespace="Fourfold",
+        metric_name=name,
+        dimensions_map={"Service": service},
+        statistic=statistic,
+        period=period,
+    )
+
+
 def endpoint_alarms(scope: Construct, endpoint_name: str, variant: str, topic: sns.Topic) -> list[cloudwatch.Alarm]:
     """Errors and slowness of an endpoint, either of which says that what was rolled out is bad."""
     return [

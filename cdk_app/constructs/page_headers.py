@@ -20,9 +20,7 @@ _POLICY = (
 )
 
 
-def page_headers(
-    scope: Construct, construct_id: str, *, name: str, sign_in: str
-) -> cloudfront.ResponseHeadersPolicy:
+def page_headers(scope: Construct, construct_id: str, *, name: str, sign_in: str) -> cloudfront.ResponseHeadersPolicy:
     """Headers that override whatever an origin sends; `sign_in` is where tokens are asked for."""
     policy = "; ".join((*_POLICY, f"connect-src 'self' {sign_in}"))
     return cloudfront.ResponseHeadersPolicy(

@@ -45,6 +45,8 @@ def usage_plan(scope: Construct, api: apigateway.RestApi, partners: Partners, *,
     for partner in partners.names:
         construct_id = "".join(word.capitalize() for word in partner.split("-"))
         plan.add_api_key(
-            apigateway.ApiKey(scope, f"Key{construct_id}", api_key_name=f"{name}-{partner}", description=f"Partner {partner}.")
+            apigateway.ApiKey(
+                scope, f"Key{construct_id}", api_key_name=f"{name}-{partner}", description=f"Partner {partner}."
+            )
         )
     return plan

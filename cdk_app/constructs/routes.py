@@ -32,10 +32,10 @@ def add_services(api: apigateway.RestApi, integration: apigateway.Integration, a
     `POST /v1/summarize` is a method of its own, so that a role can be allowed to try it and nothing else.
     """
     version = api.root.add_resource("v1")
-    options = {"authorization_type": _AUTHORIZATION[authorization]}
+    signed = _AUTHORIZATION[authorization]
     methods = [
-        version.add_resource("summarize").add_method("POST", integration, **options),
-        version.add_resource(_REST).add_method("ANY", integration, **options),
+        version.add_resource("summarize").add_method("POST", integration, authorization_type=signed),
+        version.add_resource(_REST).add_method("ANY", integration, authorization_type=signed),
     ]
     for method in methods:
         acknowledge(method, "COG4", "Services and people of the account sign their requests (SigV4).")
@@ -43,9 +43,7 @@ def add_services(api: apigateway.RestApi, integration: apigateway.Integration, a
             acknowledge(method, "APIG4", "The settings open the API to everyone; in `prod` they may not.")
 
 
-def add_users(
-    api: apigateway.RestApi, integration: apigateway.Integration, authorizer: apigateway.IAuthorizer
-) -> None:
+def add_users(api: apigateway.RestApi, integration: apigateway.Integration, authorizer: apigateway.IAuthorizer) -> None:
     """`/api/v1`: users who have signed in, with the access token of the page's client."""
     _everything(api, "api").add_method(
         "ANY",

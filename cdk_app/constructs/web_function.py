@@ -1,6 +1,6 @@
-"""The gateway's function: an HTTP server that the Lambda Web Adapter starts, and whose answers it passes on as they come.
+"""The gateway's function: an HTTP server behind the Lambda Web Adapter, which passes its answers on as they come.
 
-The adapter is a public layer of AWS's own; it calls the server once it answers under `/healthz`, and streams.
+The adapter is a public layer of AWS's own; it starts the server, and calls it once it answers under `/healthz`.
 """
 
 from __future__ import annotations

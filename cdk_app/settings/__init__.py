@@ -11,7 +11,8 @@ from cdk_app.settings.analytics import Analytics
 from cdk_app.settings.customization import BedrockCustomization
 from cdk_app.settings.data import Columns, Data, Filters, Glue, Split
 from cdk_app.settings.delivery import CONTEXT_TOKENS, Budget, Serving
-from cdk_app.settings.gateway import APPROVED, Gateway, Guardrail, OfferedModel
+from cdk_app.settings.gateway import APPROVED, Gateway, OfferedModel
+from cdk_app.settings.guardrail import Guardrail
 from cdk_app.settings.loading import ENVIRONMENTS, Examined, examine_settings, load_settings, problem_in
 from cdk_app.settings.model import Environment, Settings
 from cdk_app.settings.overrides import override_problems

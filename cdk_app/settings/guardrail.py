@@ -55,7 +55,9 @@ class DeniedTopic(Section):
     definition: Annotated[str, Field(min_length=1, max_length=200)]
     """What belongs to it, in a sentence."""
 
-    examples: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=100)], ...], Field(max_length=5, strict=False)] = ()
+    examples: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=100)], ...], Field(max_length=5, strict=False)
+    ] = ()
     """Questions about it."""
 
 
@@ -65,7 +67,9 @@ class Guardrail(Section):
     topics: Annotated[tuple[DeniedTopic, ...], Field(max_length=30, strict=False)] = ()
     """Subjects that are refused."""
 
-    words: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=100)], ...], Field(max_length=500, strict=False)] = ()
+    words: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=100)], ...], Field(max_length=500, strict=False)
+    ] = ()
     """Words and short phrases that are refused."""
 
     profanity: bool = False

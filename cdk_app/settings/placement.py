@@ -14,7 +14,6 @@ from cdk_app.settings.loading import problem_in
 from cdk_app.settings.model import Settings
 from cdk_app.settings.problems import Problem
 
-
 ADAPTER_REGIONS = (
     *("af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1"),
     *("ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5"),
@@ -26,7 +25,10 @@ ADAPTER_REGIONS = (
 
 
 def unanswered(settings: Settings, workflow: Path, region: str) -> Iterator[Problem]:
-    """Yield a problem for each model that a workflow in the region could not ask, or not customize, and for the layer."""
+    """Yield a problem for each model that a workflow in the region could not ask, or not customize, and for the layer.
+
+    The layer is the one that the gateway's function needs.
+    """
     places: list[tuple[tuple[str | int, ...], Model | None]] = [
         (("selection", "candidates", index, "model"), model) for index, model in enumerate(settings.candidate_models)
     ]

@@ -1,8 +1,8 @@
 """Put the page's files, or its configuration, into its bucket: the function behind two custom resources.
 
-CloudFormation has no resource for an object in a bucket. The files of one version lie under a prefix of their own, which
-is also the resource's physical id: another version is another resource, and CloudFormation deletes the former one when
-everything that depends on the new one is up to date.
+CloudFormation has no resource for an object in a bucket. The files of one version lie under a prefix of their own,
+which is also the resource's physical id: another version is another resource, and CloudFormation deletes the former
+one when everything that depends on the new one is up to date.
 
 Event: a custom resource's event. Its properties: Bucket, Prefix; and either ArchiveBucket and ArchiveKey, a zip whose
 files are unpacked, or Configuration, an object that becomes `config.json`.
