@@ -76,6 +76,8 @@ class Gateway(cdk.Stack):
         self._make_firewall()
         cdk.CfnOutput(self, "ApiUrl", value=self.api.url)
         cdk.CfnOutput(self, "RestApiId", value=self.api.rest_api_id)
+        if self.users is not None:
+            cdk.CfnOutput(self, "UserPoolId", value=self.users.user_pool_id)
 
     def _make_stores(self) -> None:
         base = self._foundation

@@ -74,7 +74,7 @@ class Page(cdk.Stack):
         cdk.CfnOutput(self, "PageBucketName", value=self.bucket.bucket_name)
         cdk.CfnOutput(self, "PageUrl", value=self.address)
         cdk.CfnOutput(self, "PageDomainName", value=self.distribution.distribution_domain_name)
-        cdk.CfnOutput(self, "UserPoolId", value=users.user_pool_id)
+        cdk.CfnOutput(self, "UserPoolClientId", value=client.user_pool_client_id)
 
     def _make_publisher(self, foundation: Foundation) -> PythonFunction:
         self._files = page_files(self, "Files")

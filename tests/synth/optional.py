@@ -11,7 +11,8 @@ import aws_cdk as cdk
 from cdk_app.application import FLAGS, ROOT
 from cdk_app.checks.assembly import Assembly
 from cdk_app.nag import add_checks
-from cdk_app.settings import Candidate, Settings, load_settings
+from cdk_app.settings import Candidate, Guardrail, Settings, load_settings
+from cdk_app.settings.gateway import Cache, Domain, Firewall, Partners, SemanticCache
 from cdk_app.settings.measuring import Documents, Embeddings, Judge
 from cdk_app.settings.search import Search, SearchRange
 from stacks import create_stacks
@@ -22,7 +23,8 @@ _FOLDERS: list[TemporaryDirectory[str]] = []  # kept until the process ends
 
 def everything_on(settings: Settings) -> Settings:
     """`settings` with data-quality rules that are evaluated, tokens that are counted, the warehouse, a selection that
-    searches documents, embeds texts and asks a judge, and a search of hyperparameters."""
+    searches documents, embeds texts and asks a judge, a search of hyperparameters, and a gateway with guardrail,
+    partners, firewall and a domain of its own."""
     rules = settings.data.quality_rules.model_copy(update={"on_glue": True})
     filters = settings.data.filters.model_copy(update={"max_tokens": 256})
     data = settings.data.model_copy(update={"quality_rules": rules, "filters": filters})
@@ -38,7 +40,17 @@ def everything_on(settings: Settings) -> Settings:
     )
     rate = SearchRange(setting="learning_rate", minimum=1e-5, maximum=1e-3, scale="logarithmic")
     tuning = settings.tuning.model_copy(update={"search": Search(ranges=(rate,), trials=6, at_once=2)})
-    changed = {"data": data, "analytics": analytics, "selection": selection, "tuning": tuning}
+    certificate = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
+    gateway = settings.gateway.model_copy(
+        update={
+            "cache": Cache(exact=True, semantic=SemanticCache()),
+            "domain": Domain(name="models.example.com", certificate_arn=certificate),
+            "firewall": Firewall(),
+            "guardrail": Guardrail(words=("heffalump",), mask=("EMAIL",), attacks="high", grounding=0.7),
+            "partners": Partners(names=("reading-room",)),
+        }
+    )
+    changed = {"data": data, "analytics": analytics, "selection": selection, "tuning": tuning, "gateway": gateway}
     return settings.model_copy(update=changed)
 
 

@@ -22,6 +22,7 @@ STEPS = {
     "FineTuning",
     "Serving",
     "Gateway",
+    "Page",
     "Operations",
     "Workflow",
 }
@@ -85,10 +86,10 @@ def test_an_archive_changes_with_its_contents(tmp_path: Path) -> None:
     assert tar_gz(tmp_path) != before
 
 
-@pytest.mark.parametrize("folder", ["gateway", "resolve_run"])
+@pytest.mark.parametrize("folder", ["publish_page", "resolve_run"])
 def test_a_function_ships_its_own_folder_and_the_shared_one(cloud_assembly: Path, folder: str) -> None:
     assets = [path for path in cloud_assembly.glob("asset.*/lambdas") if (path / folder).is_dir()]
     (lambdas,) = assets
-    assert {path.name for path in lambdas.iterdir()} == {"__init__.py", folder, "shared"}
+    assert {path.name for path in lambdas.iterdir()} == {"__init__.py", "__pycache__", folder, "shared"}
     source = Path("lambdas") / folder / "handler.py"
     assert filecmp.cmp(lambdas / folder / "handler.py", source, shallow=False)

@@ -22,7 +22,11 @@ NOT_OURS = {
     # The key would be for the code and the environment: our public code, and names.
     ("AWS::Lambda::Function", ""),
     # One item: the name of the execution that rolls out.
-    ("AWS::DynamoDB::Table", ""),
+    ("AWS::DynamoDB::Table", "RolloutLock"),
+    # The page's files, which everybody may read.
+    ("AWS::S3::Bucket", "PageBucket"),
+    # The client's name for what it gives Cognito's messages to; there is none here.
+    ("AWS::Cognito::UserPool", ""),
 }
 
 

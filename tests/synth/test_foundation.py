@@ -56,7 +56,7 @@ def test_data_buckets_are_encrypted_with_our_key(template: Template, name: str) 
 
 def test_every_bucket_of_every_stack_is_encrypted_private_versioned_and_ages(templates: dict[str, Template]) -> None:
     found = list(everywhere(templates, "AWS::S3::Bucket"))
-    assert len(found) == 6
+    assert len(found) == 8
     for place, body in found:
         settings = body["Properties"]
         assert settings["BucketEncryption"]["ServerSideEncryptionConfiguration"], place

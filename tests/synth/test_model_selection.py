@@ -8,9 +8,14 @@ from tests.synth.roles import allowed, keys_in, resources_of
 from tests.synth.synthesized import twin_assembly
 
 
+HANDLERS = {"gateway": "run.sh"}
+"""Of functions that are started otherwise than by `lambdas/<name>/handler.py`."""
+
+
 def function(assembly: Assembly, name: str) -> Resource:
     functions = assembly.resources("AWS::Lambda::Function")
-    return next(f for f in functions if f.properties["Handler"] == f"lambdas.{name}.handler.handle")
+    handler = HANDLERS.get(name, f"lambdas.{name}.handler.handle")
+    return next(f for f in functions if f.properties["Handler"] == handler)
 
 
 def permissions(assembly: Assembly, name: str) -> set[tuple[str, str]]:

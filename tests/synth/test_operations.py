@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cdk_app.settings import Settings
+from lambdas.gateway.telemetry import UNITS
 from tests.synth.templates import Template, everywhere, properties, resources, text
 
 
@@ -27,7 +28,7 @@ def alarm(template: Template, name: str) -> dict[str, Any]:
 
 def test_every_alarm_notifies_and_says_what_it_means(templates: dict[str, Template]) -> None:
     alarms = list(everywhere(templates, "AWS::CloudWatch::Alarm"))
-    assert len(alarms) == 6
+    assert len(alarms) == 8
     for place, body in alarms:
         (action,) = body["Properties"]["AlarmActions"]
         assert "Notifications" in text(action), place
@@ -44,7 +45,23 @@ def test_a_run_that_ends_badly_rings_at_once(template: Template, name: str, metr
 
 def test_errors_and_slowness_of_the_api_ring(template: Template) -> None:
     assert alarm(template, "ApiErrors")["MetricName"] == "5XXError"
-    assert alarm(template, "ApiLatency")["ExtendedStatistic"] == "p95"
+    first = alarm(template, "FirstToken")
+    assert (first["Namespace"], first["MetricName"], first["ExtendedStatistic"]) == (
+        "Fourfold",
+        "FirstTokenLatency",
+        "p95",
+    )
+    assert alarm(template, "ModelThrottles")["MetricName"] == "Throttles"
+
+
+def test_an_hour_that_takes_half_of_a_days_budget_rings(template: Template, settings: Settings) -> None:
+    costs = alarm(template, "AnswersCost")
+    assert settings.gateway.budget.usd_per_day is not None
+    assert (costs["MetricName"], costs["Period"], costs["Threshold"]) == (
+        "CostUsd",
+        3600,
+        settings.gateway.budget.usd_per_day / 2,
+    )
 
 
 def test_the_budget_is_the_settings_and_warns_before_it_is_spent(template: Template, settings: Settings) -> None:
@@ -67,3 +84,18 @@ def test_the_dashboard_shows_runs_api_and_endpoint(template: Template) -> None:
     widgets = json.loads(body)["widgets"]
     titles = {widget["properties"]["title"] for widget in widgets}
     assert {"Alarms", "Runs", "API requests", "API latency", "Endpoint", "Model latency"} <= titles
+    assert {"First token", "Tokens", "Answers from the cache", "Cost of answers (US dollars)"} <= titles
+
+
+def test_what_is_shown_of_the_gateway_are_metrics_that_it_writes(template: Template) -> None:
+    parts = properties(template, "AWS::CloudWatch::Dashboard")["DashboardBody"]["Fn::Join"][1]
+    widgets = json.loads("".join(part if isinstance(part, str) else "token" for part in parts))["widgets"]
+    metrics = [metric for widget in widgets for metric in widget["properties"].get("metrics", ())]
+    shown = {metric[1] for metric in metrics if metric[0] == "Fourfold"}
+    rung = {
+        body["Properties"]["MetricName"]
+        for body in resources(template, "AWS::CloudWatch::Alarm").values()
+        if body["Properties"].get("Namespace") == "Fourfold"
+    }
+    assert shown
+    assert shown | rung <= set(UNITS)

@@ -12,7 +12,16 @@ ACCOUNT_WIDE = {
     ("Gateway", "AWS::IAM::Role"),  # the role that it names
 }
 REGISTRY = {("FineTuning", "AWS::SageMaker::ModelPackageGroup")}
-DATA = {("Foundation", "AWS::S3::Bucket"), ("Foundation", "AWS::KMS::Key")}
+DATA = {
+    ("Foundation", "AWS::S3::Bucket"),
+    ("Foundation", "AWS::KMS::Key"),
+    ("Gateway", "AWS::Cognito::UserPool"),
+    ("Gateway", "AWS::DynamoDB::Table"),
+    ("Gateway", "AWS::S3::Bucket"),
+    ("Gateway", "AWS::S3Vectors::Index"),
+    ("Gateway", "AWS::S3Vectors::VectorBucket"),
+    ("Page", "AWS::S3::Bucket"),
+}
 
 
 def kept(templates: dict[str, Template]) -> set[tuple[str, str]]:
