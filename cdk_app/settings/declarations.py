@@ -29,6 +29,7 @@ class Declaration:
     choices: tuple[str | int, ...] = ()
     pattern: str | None = None
     examples: tuple[str, ...] = ()
+    """Values to write; of a list, items."""
     default: Any = None
     """What holds where the file says nothing; None also where the key is required."""
     required: bool = False
@@ -63,7 +64,7 @@ def _walk(
         maximum=own.get("maximum"),
         choices=tuple(choices),
         pattern=own.get("pattern"),
-        examples=tuple(own.get("examples", ())),
+        examples=tuple(own.get("examples", inner.get("examples", ()))),
         default=schema.get("default"),
         required=required,
         keys=tuple(properties),

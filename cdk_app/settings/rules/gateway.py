@@ -57,7 +57,8 @@ def fallbacks_are_offered(subject: Subject) -> Iterator[Breach]:
             if following == name:
                 yield Breach((*path, place), f"`{name}` falls back to itself", "Name another model, or none.")
             elif following not in known:
-                remedy = suggest(following, known) if len(known) > 1 else "Add it to `gateway.models`."
+                others = [other for other in known if other != name]
+                remedy = suggest(following, others) if others else "Add it to `gateway.models`."
                 yield Breach((*path, place), f"`{following}` is not offered", remedy)
             elif following in chain[:place]:
                 yield Breach((*path, place), f"`{following}` is already in this list", "Remove it.")
@@ -110,7 +111,9 @@ def a_guardrail_looks_for_something(subject: Subject) -> Iterator[Breach]:
     if guardrail is None:
         return
     place = (*GATEWAY, "guardrail")
-    if guardrail == Guardrail():
+    # What could not be read might have been something to look for.
+    unreadable = any(broken[: len(place)] == place for broken in subject.invalid)
+    if guardrail == Guardrail() and not unreadable:
         keys = ", ".join(f"`{name}`" for name in Guardrail.model_fields)
         yield Breach(place, "this guardrail looks for nothing", f"Remove it, or set one of {keys}.")
     for index, kind in enumerate(guardrail.block):

@@ -163,6 +163,15 @@ def test_long_texts_are_sent_whole_and_shown_short(
     assert [len(example["prompt"]) for example in examples] == [1001]
 
 
+def test_a_gateway_that_has_not_begun_to_answer_when_the_test_ends_is_waited_for(
+    smoke: Smoke, waits: list[float]
+) -> None:
+    # What API Gateway says of a streamed method that gave no status within 35 seconds.
+    result = smoke({"status": 0, "body": ""}, response(200, ANSWER))
+    assert result["model"] == "fourfold-dev/3"
+    assert waits
+
+
 @pytest.mark.parametrize("status", [429, 503, 504])
 def test_a_cold_or_busy_model_is_waited_for(smoke: Smoke, waits: list[float], status: int) -> None:
     busy = response(status, {"detail": "not yet"})
