@@ -33,7 +33,6 @@ def allow_gateway(
     _allow_models(role, settings, foundation, endpoint_name)
     _allow_stores(role, foundation, table, documents)
     allow(role, ["states:ListExecutions"], [state_machine_arn])
-    allow(role, ["states:DescribeExecution"], [f"{state_machine_arn.replace(':stateMachine:', ':execution:')}:*"])
     read_objects(role, foundation.models_bucket, "run=*/lineage.json", key=foundation.key)
 
 
@@ -42,11 +41,7 @@ def _allow_models(role: iam.Role, settings: Settings, foundation: Foundation, en
     stack = cdk.Stack.of(role)
     read_parameter(role, foundation.approved_target)
     endpoint = f"arn:{stack.partition}:sagemaker:{stack.region}:{stack.account}:endpoint/{endpoint_name}"
-    allow(
-        role,
-        ["sagemaker:DescribeEndpoint", "sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
-        [endpoint],
-    )
+    allow(role, ["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"], [endpoint])
     if arns := model_arns(stack, [*settings.candidate_models, *settings.offered_models]):
         allow(role, _ASK, arns)
     embedders = [settings.document_embedder]

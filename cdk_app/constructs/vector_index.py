@@ -10,10 +10,10 @@ from constructs import Construct
 
 from cdk_app.constructs.grants import allow, through_service
 
+# A query that filters, or tells more than keys, needs the permission to get vectors as well.
 _VECTORS = (
     "s3vectors:DeleteVectors",
     "s3vectors:GetVectors",
-    "s3vectors:ListVectors",
     "s3vectors:PutVectors",
     "s3vectors:QueryVectors",
 )
@@ -22,7 +22,7 @@ _VECTORS = (
 class VectorIndex(Construct):
     """A vector bucket with one index, both encrypted with one key.
 
-    What vectors are filtered by is their caller and their document; `not_filterable` names what only comes along.
+    What vectors are filtered by is their owner and their document; `not_filterable` names what only comes along.
     """
 
     bucket_name: str

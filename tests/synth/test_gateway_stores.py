@@ -48,7 +48,7 @@ def test_the_index_has_the_length_of_the_models_vectors_and_filters_by_whose_the
     assert (index["Dimension"], index["DataType"], index["DistanceMetric"]) == (1024, "float32", "cosine")
     kept = set(index["MetadataConfiguration"]["NonFilterableMetadataKeys"])
     assert "text" in kept
-    assert not {"caller", "document_id"} & kept
+    assert not {"owner", "document_id"} & kept
     bucket = properties(template, "AWS::S3Vectors::VectorBucket")
     for resource in (index, bucket):
         assert resource["EncryptionConfiguration"]["SseType"] == "aws:kms"
