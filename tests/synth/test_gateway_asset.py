@@ -5,7 +5,12 @@ from __future__ import annotations
 import importlib.util
 import json
 import marshal
+import socket
 import stat
+import subprocess
+import sys
+import time
+import urllib.request
 from importlib.metadata import PackagePath, distribution, requires
 from pathlib import Path
 from types import CodeType, SimpleNamespace
@@ -91,6 +96,62 @@ def test_the_archive_starts_by_itself(archive: Path) -> None:
     assert lines[0] == "#!/bin/sh"
     assert lines[-1] == "exec python -m lambdas.gateway"
     assert "$LAMBDA_RUNTIME_DIR" in lines[-2], "boto3 is Lambda's own"
+
+
+CARRIED = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
+"""What Lambda's runtime brings along, and a function's archive does not."""
+
+
+@pytest.fixture
+def lambda_like(archive: Path, tmp_path: Path) -> dict[str, str]:
+    """An environment where Python finds the archive, what Lambda carries, and nothing of this project's."""
+    runtime_folder, programs = tmp_path / "runtime", tmp_path / "bin"
+    runtime_folder.mkdir()
+    programs.mkdir()
+    for name in CARRIED:
+        found = distribution(name)
+        for part in {file.parts[0] for file in found.files or () if not file.parts[0].startswith("..")}:
+            (runtime_folder / part).symlink_to(str(found.locate_file(part)))
+    python = Path(sys.base_prefix) / "bin" / Path(f"python{sys.version_info.major}.{sys.version_info.minor}")
+    (programs / "python").write_text(f'#!/bin/sh\nexec "{python}" -S "$@"\n')
+    (programs / "python").chmod(0o755)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return {
+        "PATH": f"{programs}:/usr/bin:/bin",
+        "LAMBDA_TASK_ROOT": str(archive),
+        "LAMBDA_RUNTIME_DIR": str(runtime_folder),
+        "AWS_LWA_PORT": str(port),
+        "AWS_REGION": "us-east-1",
+        "GATEWAY_SETTINGS": str(archive / "gateway.json"),
+        "SERVICE_NAME": "fourfold-dev",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def test_the_archive_serves_with_nothing_beside_it_but_what_lambda_carries(
+    archive: Path, lambda_like: dict[str, str]
+) -> None:
+    server = subprocess.Popen([archive / "run.sh"], env=lambda_like, cwd="/", stderr=subprocess.PIPE, text=True)
+    try:
+        assert answered(server, f"http://127.0.0.1:{lambda_like['AWS_LWA_PORT']}/healthz") == 200
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+def answered(server: subprocess.Popen[str], url: str, within_s: float = 60) -> int:
+    """The status of the first answer; fails with what the server wrote where it ends instead."""
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        assert server.poll() is None, server.communicate()[1]
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return int(answer.status)
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"{url} did not answer")
 
 
 def test_the_packages_are_whole_and_are_pure_python(archive: Path) -> None:

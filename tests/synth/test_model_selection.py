@@ -7,7 +7,6 @@ from cdk_app.checks.state_machines.definitions import state_machines
 from tests.synth.roles import allowed, keys_in, resources_of
 from tests.synth.synthesized import twin_assembly
 
-
 HANDLERS = {"gateway": "run.sh"}
 """Of functions that are started otherwise than by `lambdas/<name>/handler.py`."""
 
