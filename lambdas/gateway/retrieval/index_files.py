@@ -7,10 +7,10 @@ and written only if nobody else wrote meanwhile, so that of two writers none los
 from __future__ import annotations
 
 import random
-import shutil
 import tempfile
 import threading
 import time
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -95,7 +95,7 @@ class IndexFiles:
                     index.close()
                 written = self._put(owner, path, etag)
                 if written:
-                    self._remember(owner, written, path)
+                    self._release(self._remember(owner, written, path))
                     return
             self._pause(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.1 * 2**attempt)))  # noqa: S311 - a pause
         raise retry_later(HTTPStatus.CONFLICT, "Other documents are being added or removed. Try again.", 5)
@@ -106,13 +106,11 @@ class IndexFiles:
         """Give the newest copy, which then has one user more."""
         known = self._used(owner)
         try:
-            with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-                path = Path(folder) / "index.sqlite"
-                etag = self._fetch(owner, path, known.etag if known else "")
-                if etag:
-                    self._remember(owner, etag, path)
-                else:
-                    self._forget(owner)
+            path = self._folder / f"{uuid.uuid4().hex}.sqlite"
+            etag = self._fetch(owner, path, known.etag if known else "")
+            newest = self._remember(owner, etag, path) if etag else None
+            if newest is None:
+                self._forget(owner)
         except aws.ClientError as failure:
             if aws.error_code(failure) in NOT_MODIFIED:
                 return known
@@ -122,7 +120,7 @@ class IndexFiles:
             self._release(known)
             raise
         self._release(known)
-        return self._used(owner)
+        return newest
 
     def _used(self, owner: str) -> _Copy | None:
         with self._lock:
@@ -152,6 +150,9 @@ class IndexFiles:
             with path.open("wb") as file:
                 for chunk in body.iter_chunks(CHUNK_BYTES):
                     file.write(chunk)
+        except BaseException:
+            path.unlink()
+            raise
         finally:
             body.close()
         return str(answer["ETag"])
@@ -169,15 +170,16 @@ class IndexFiles:
                 raise
         return str(answer["ETag"])
 
-    def _remember(self, owner: str, etag: str, path: Path) -> None:
-        kept = Path(tempfile.mkdtemp(dir=self._folder)) / path.name
-        shutil.move(path, kept)
-        copy = _Copy(etag, kept, _opened(owner, kept), kept.stat().st_size)
+    def _remember(self, owner: str, etag: str, path: Path) -> _Copy:
+        """Keep a file as the newest copy, which then has one user."""
+        kept = path.rename(self._folder / f"{uuid.uuid4().hex}.sqlite")
+        copy = _Copy(etag, kept, _opened(owner, kept), kept.stat().st_size, users=1)
         self._forget(owner)
         with self._lock:
             self._copies[owner] = copy
             while len(self._copies) > 1 and sum(one.size for one in self._copies.values()) > MOST_BYTES:
                 self._drop(next(iter(self._copies)))
+        return copy
 
     def _forget(self, owner: str) -> None:
         with self._lock:
@@ -192,7 +194,7 @@ class IndexFiles:
     def _discard_unused(self, copy: _Copy) -> None:
         if copy.dropped and not copy.users:
             copy.index.close()
-            shutil.rmtree(copy.path.parent, ignore_errors=True)
+            copy.path.unlink(missing_ok=True)
 
     def _client(self) -> Any:
         return aws.client("s3")
@@ -206,5 +208,6 @@ def _opened(owner: str, path: Path) -> LexicalIndex:
     try:
         return LexicalIndex(path)
     except UnreadableIndex as failure:
+        path.unlink(missing_ok=True)
         log.error("An index cannot be read", owner=owner, reason=str(failure))
         raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The index of your documents cannot be read.") from failure

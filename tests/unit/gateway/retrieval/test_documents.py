@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -271,6 +273,27 @@ def test_a_search_reads_the_index_again_only_where_it_changed(documents: Documen
     assert sum(1 for key in account.calls if key == "GetObject") == read + 1
     add(documents, content=b"Another bucket.", name="b.md")
     assert len(reader.search(ANN, "bucket", 5)) == 3
+
+
+def test_of_many_callers_indexes_only_some_are_kept_here(
+    documents: Documents, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(index_files, "MOST_BYTES", 1)
+    for caller in (ANN, BOB):
+        add(documents, caller)
+    reader = Documents.from_environment(Settings())
+    for caller in (ANN, BOB, ANN, BOB):
+        assert len(reader.search(caller, "bucket", 5)) == 2
+    assert len(list(tmp_path.rglob("*.sqlite"))) == 1
+
+
+def test_an_index_that_cannot_be_read_is_an_error_and_not_an_empty_one(documents: Documents, account: Account) -> None:
+    add(documents)
+    [key] = [key for key in account.objects if key.startswith("lexical/")]
+    account.objects[key] = b"no index"
+    assert problem(documents.search, ANN, "bucket", 5).status == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert problem(add, documents, ANN, b"more").status == HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def test_without_documents_nothing_is_embedded(documents: Documents, account: Account) -> None:
