@@ -36,6 +36,13 @@ SECURITY: dict[str, Schema] = {
     "partner": {"type": "http", "scheme": "bearer", "description": "Partners, under /partners/v1: an API key."},
 }
 
+# One event of a stream, as OpenAPI 3.2 describes them; `data` is JSON.
+EVENT: Schema = {
+    "type": "object",
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+    "required": ["data"],
+}
+
 
 def document(settings: Settings) -> dict[str, Any]:
     """Describe the API with the bounds of these settings."""
@@ -85,7 +92,7 @@ def _responses(told: Operation) -> dict[str, Any]:
     if told.answer is not None:
         good["content"] = {"application/json": {"schema": told.answer}}
         if told.streams:
-            good["content"]["text/event-stream"] = {"schema": {"type": "string"}}
+            good["content"]["text/event-stream"] = {"schema": EVENT}
     responses = {str(int(told.status)): good}
     for status in sorted({*COMMON, *told.statuses}):
         responses[str(status)] = {

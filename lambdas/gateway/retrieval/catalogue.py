@@ -156,7 +156,7 @@ class Catalogue:
 
 def now() -> str:
     """Give the time as it is stored."""
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _partition(caller: str) -> str:

@@ -17,6 +17,7 @@ from cli.main import app
 from tests.unit.run.conftest import FakeApi
 from tests.unit.run.left_behind import COMMAND, EMULATOR, attempt, leave_run, living, save
 from twin.run.attempts import BROKEN, INTERRUPTED, Attempt, Taken
+from twin.run.reopened import Deployed
 from twin.run.resuming import NothingToResume
 from twin.run.session import emulator_folder
 from twin.run.standing import State, standing
@@ -51,7 +52,7 @@ def no_model(monkeypatch: pytest.MonkeyPatch, api: FakeApi) -> None:
 
     @contextmanager
     def deployed(_root: Path) -> Iterator[object]:
-        yield api.client
+        yield Deployed(api.client, None, None)  # type: ignore[arg-type]
 
     monkeypatch.setattr(cli.serving, "deployed", deployed)
 
