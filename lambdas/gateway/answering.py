@@ -123,7 +123,8 @@ class Answering:
             yield from self._block(refused.blocked)
         finally:
             self._account(turns, told, finished=finished)
-        if finished:
+        # What another model wrote would be given for this one's, long after this one can answer again.
+        if finished and not record.fallbacks:
             caching.keep(Written("".join(told).strip(), self.finish, self.label, self.usage))
 
     def texts(
@@ -154,7 +155,8 @@ class Answering:
         finally:
             attempts = self._chain.attempts
             record.throttles = sum(attempt.outcome == THROTTLED for attempt in attempts)
-            record.fallbacks = int(self._chain.answering is not None and self.answering.name != self.asked.name)
+            # Of a text that is read in parts, one part is enough.
+            record.fallbacks |= int(self._chain.answering is not None and self.answering.name != self.asked.name)
 
     def metadata(self) -> dict[str, object]:
         """Give the extra field of responses: how the answer came about."""

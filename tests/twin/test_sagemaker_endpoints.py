@@ -117,6 +117,50 @@ def test_an_endpoint_answers_chat_completions_with_the_artefacts_model(endpoints
     assert variant["DeployedImages"][0]["SpecifiedImage"] == SERVING_IMAGE
 
 
+def test_an_answer_comes_in_parts_as_the_model_writes_it(endpoints: Endpoints, serving: str) -> None:
+    body = {"messages": [{"role": "user", "content": "Count to nine."}], "max_tokens": 8, "stream": True}
+    answer = endpoints.runtime.invoke_endpoint_with_response_stream(
+        EndpointName=serving,
+        ContentType="application/json",
+        Accept="application/json",
+        InferenceId="ours",
+        Body=json.dumps(body),
+    )
+    assert answer["InvokedProductionVariant"] == "Main"
+    assert answer["ContentType"].startswith("text/event-stream")
+    events = iter(answer["Body"])
+    first = next(events)["PayloadPart"]["Bytes"]
+    assert first.startswith(b"data: {")
+    rest = b"".join(event["PayloadPart"]["Bytes"] for event in events)
+    assert rest.rstrip().endswith(b"data: [DONE]")
+    assert rest.count(b"data: ") > 3
+
+
+def test_an_answer_that_nobody_reads_on_makes_room_for_the_next(endpoints: Endpoints) -> None:
+    name = endpoints.create(endpoints.configuration(ServerlessConfig={"MemorySizeInMB": 4096, "MaxConcurrency": 1}))
+    body = {"messages": [{"role": "user", "content": "Count."}], "max_tokens": 400, "stream": True}
+    left = endpoints.runtime.invoke_endpoint_with_response_stream(EndpointName=name, Body=json.dumps(body))
+    next(iter(left["Body"]))
+    left["Body"].close()
+    assert wait_until(lambda: admitted(endpoints, name), lambda found: found is not None, seconds=60)["choices"]
+    endpoints.sagemaker.delete_endpoint(EndpointName=name)
+
+
+def admitted(endpoints: Endpoints, name: str) -> Any:
+    try:
+        return endpoints.ask(name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ThrottlingException":
+            raise
+        return None
+
+
+def test_what_is_wrong_with_a_request_is_said_before_a_stream_begins(endpoints: Endpoints, serving: str) -> None:
+    call = lambda: endpoints.runtime.invoke_endpoint_with_response_stream(EndpointName=serving, Body=b"hello")  # noqa: E731
+    error = refusal(call)
+    assert (error["Error"]["Code"], error["OriginalStatusCode"] >= 400) == ("ModelError", True)
+
+
 def test_the_containers_log_reaches_cloudwatch(endpoints: Endpoints, serving: str) -> None:
     assert "model" in endpoints.log_of(f"/aws/sagemaker/Endpoints/{serving}", "Main/")
 

@@ -1,15 +1,12 @@
-"""Frames of AWS's event stream encoding: lengths, their checksum, headers, payload, checksum of it all."""
+"""Events and errors of bedrock-runtime, in frames of AWS's event stream encoding."""
 
 from __future__ import annotations
 
-import binascii
 import json
-import struct
 
 from twin.emulator.hooks import Json, ServiceError
-
-CONTENT_TYPE = "application/vnd.amazon.eventstream"
-_STRING = 7
+from twin.event_stream import CONTENT_TYPE as CONTENT_TYPE
+from twin.event_stream import frame
 
 
 def event(name: str, payload: Json) -> bytes:
@@ -39,12 +36,4 @@ def member(code: str) -> str:
 
 
 def _frame(headers: dict[str, str], payload: Json) -> bytes:
-    head = b"".join(_header(name, value) for name, value in headers.items())
-    body = json.dumps(payload).encode()
-    prelude = struct.pack(">II", len(head) + len(body) + 16, len(head))
-    message = prelude + struct.pack(">I", binascii.crc32(prelude)) + head + body
-    return message + struct.pack(">I", binascii.crc32(message))
-
-
-def _header(name: str, value: str) -> bytes:
-    return struct.pack(">B", len(name)) + name.encode() + struct.pack(">BH", _STRING, len(value)) + value.encode()
+    return frame(headers, json.dumps(payload).encode())

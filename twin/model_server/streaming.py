@@ -23,18 +23,19 @@ class AnswerStream:
     `refusal` is then the server's answer, and there are no events.
     """
 
-    def __init__(self, url: str, path: str, body: bytes, timeout: float) -> None:
+    def __init__(
+        self, url: str, path: str, body: bytes, timeout: float, content_type: str = "application/json"
+    ) -> None:
         """Ask. Raises TimeoutError, or ModelServerError when the server is not there."""
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=timeout)
         self.refusal: Answer | None = None
         try:
             self._connection.connect()
             self._socket: socket.socket = self._connection.sock
-            self._connection.request("POST", path, body, {"Content-Type": "application/json"})
+            self._connection.request("POST", path, body, {"Content-Type": content_type})
             self._answer = self._connection.getresponse()
             if self._answer.status >= 400:
-                kind = self._answer.headers.get("Content-Type", "")
-                self.refusal = Answer(self._answer.status, kind, self._answer.read())
+                self.refusal = Answer(self._answer.status, self.content_type, self._answer.read())
                 self._close()  # nobody iterates over what has no events
         except TimeoutError:
             self._connection.close()
@@ -43,13 +44,23 @@ class AnswerStream:
             self._connection.close()
             raise ModelServerError(f"The model server does not answer: {error!r}.") from error
 
+    @property
+    def content_type(self) -> str:
+        """What the server says that it answers with."""
+        return str(self._answer.headers.get("Content-Type", ""))
+
     def __iter__(self) -> Iterator[Any]:
         """Each event as it comes. Raises TimeoutError and ModelServerError, as while asking."""
+        # What else comes are lines between events, and comments that keep the connection open.
+        for line in self.lines():
+            if line.startswith(_DATA) and (data := line.removeprefix(_DATA).strip()) != _DONE:
+                yield json.loads(data)
+
+    def lines(self) -> Iterator[bytes]:
+        """The answer itself, line by line. Raises as `__iter__` does."""
         try:
-            # What else comes are lines between events, and comments that keep the connection open.
             while line := self._answer.readline():
-                if line.startswith(_DATA) and (data := line.removeprefix(_DATA).strip()) != _DONE:
-                    yield json.loads(data)
+                yield line
         except TimeoutError:
             raise
         except (OSError, http.client.HTTPException) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from twin.emulator.hooks import Json, Request, Response, ServiceError
+from twin.emulator.hooks import Answer, Request, ServiceError
 from twin.sagemaker import (
     endpoint_configs,
     endpoints,
@@ -39,7 +39,7 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
-def handle(request: Request) -> Response | Json:
+def handle(request: Request) -> Answer:
     """Answer one request. Raises ServiceError."""
     if is_invocation(request):
         return invoke_endpoint(request)

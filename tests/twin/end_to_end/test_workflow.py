@@ -127,6 +127,20 @@ def test_the_api_lists_the_approved_model(deployed: Deployed, report: dict[str, 
         assert "fourfold-twin" in answer.read().decode()
 
 
+def test_the_approved_model_answers_word_by_word(deployed: Deployed, report: dict[str, Any]) -> None:
+    assert report["serving"]
+    deployed_api = session.deployed_api(deployed.emulator, deployed.outputs)
+    url = f"{deployed_api.url}/v1/summarize"
+    body = json.dumps({"text": "It rains. Code: river stone.", "stream": True, "fourfold": {"cache": False}}).encode()
+    request = api.signed(url, body, deployed_api.region, deployed_api.credentials)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        events = answer.read().decode().split("\n\n")
+    assert sum(event.startswith("event: delta") for event in events) > 1
+    (done,) = [json.loads(event.partition("data: ")[2]) for event in events if event.startswith("event: done")]
+    assert [attempt["model"] for attempt in done["fourfold"]["attempts"]] == [done["model"]]
+    assert done["model"].startswith("fourfold-twin/")
+
+
 def test_the_job_ran_with_the_arguments_modules_and_workers_of_the_template(
     deployed: Deployed, run: tuple[Outcome, Board]
 ) -> None:

@@ -119,6 +119,24 @@ def test_the_same_question_of_the_same_caller_is_answered_from_the_cache(
     assert len(upstream.asked) == 5
 
 
+def test_what_a_fallback_wrote_is_not_given_for_the_model_that_was_asked(
+    gateway: Gateway, cached: None, configure: Configure, upstream: Upstream
+) -> None:
+    configure(fallback={"first": ["second"]})
+    gone = Script(error="ResourceNotFoundException", status=404)
+
+    def ask() -> tuple[str, str]:
+        reply = gateway.post("/api/v1/chat/completions", CHAT, headers=USER)
+        gateway.wait_until_idle()
+        return reply.body["model"], reply.body["fourfold"]["cache"]
+
+    upstream.script = lambda path: gone if "first" in path else Script()
+    while_gone = ask()
+    upstream.script = lambda path: Script()
+
+    assert [while_gone, ask(), ask()] == [("second", "miss"), ("first", "miss"), ("first", "exact")]
+
+
 def test_an_answer_is_kept_for_one_version_of_the_approved_model(
     gateway: Gateway, cached: None, upstream: Upstream, store: Aws
 ) -> None:

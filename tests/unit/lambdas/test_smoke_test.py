@@ -134,7 +134,9 @@ def test_real_test_records_are_answered_through_the_api(smoke: Smoke, cloud: Clo
     for call in calls:
         assert (call["restApiId"], call["resourceId"], call["httpMethod"]) == ("api1", "b", "POST")
         assert call["pathWithQueryString"] == "/v1/summarize"
-        assert json.loads(call["body"])["text"].startswith("Text ")
+        body = json.loads(call["body"])
+        assert body["text"].startswith("Text ")
+        assert body["fourfold"] == {"cache": False}, "a former answer says nothing of the model"
     examples = result["examples"]
     assert isinstance(examples, list)
     assert {example["output"] for example in examples} == {"A summary."}

@@ -14,6 +14,7 @@ from twin.emulator import hooks
 from twin.emulator.hooks import Json
 from twin.logs import LogStream
 from twin.model_server import Answer, ModelServer, ModelServerError
+from twin.model_server.streaming import AnswerStream
 from twin.sagemaker import transfer
 from twin.sagemaker.directory import ContainerDirectory
 from twin.sagemaker.roles import PRINCIPAL
@@ -97,6 +98,13 @@ class Container:
 
     def invoke(self, body: bytes, content_type: str, timeout: float) -> Answer:
         """Ask the container. Raises TimeoutError, or ModelServerError where it is not up and does not come up."""
+        return self._running().request("POST", INVOCATIONS, body, content_type, timeout)
+
+    def stream(self, body: bytes, content_type: str, timeout: float) -> AnswerStream:
+        """Ask, and give the answer as it comes; `timeout` is for each part of it. Raises as `invoke` does."""
+        return AnswerStream(self._running().url, INVOCATIONS, body, timeout, content_type)
+
+    def _running(self) -> ModelServer:
         server = self._server
         if server is None:
             raise ModelServerError("The container is not running.")
@@ -106,7 +114,7 @@ class Container:
             # SageMaker starts a container anew that has ended by itself.
             if not server.running:
                 server.start()
-        return server.request("POST", INVOCATIONS, body, content_type, timeout)
+        return server
 
     def stop(self) -> None:
         """End the server for good and drop the artefact."""

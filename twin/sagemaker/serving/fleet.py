@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from twin.emulator.hooks import Json
 from twin.model_server import Answer, ModelServerError
+from twin.model_server.streaming import AnswerStream
 from twin.sagemaker.serving.container import Container
 
 _HEALTH_TIMEOUT_S = 480.0
@@ -64,6 +65,19 @@ class Fleet:
         if self._successor is None:
             raise ModelServerError("The endpoint has been deleted.")
         return self._successor.invoke(body, content_type, timeout)
+
+    def stream(self, body: bytes, content_type: str, timeout: float) -> tuple[AnswerStream, Callable[[], None]]:
+        """Ask as `invoke` does, and give the answer as it comes, with what is to be called once it has ended.
+
+        Until then the request counts, and the container stays.
+        """
+        with ExitStack() as counted:
+            if counted.enter_context(self._counted()):
+                answer = self.container.stream(body, content_type, timeout)
+                return answer, counted.pop_all().close
+        if self._successor is None:
+            raise ModelServerError("The endpoint has been deleted.")
+        return self._successor.stream(body, content_type, timeout)
 
     @contextmanager
     def _counted(self) -> Iterator[bool]:
