@@ -104,6 +104,7 @@ def test_a_token_is_good_until_it_expires(deployed: Deployed, tokens: Json) -> N
         lambda tokens: tokens["id_token"],
         lambda tokens: tokens["refresh_token"],
     ],
+    ids=["no token", "forged", "unsigned", "identity", "refresh"],
 )
 def test_no_other_token_is(deployed: Deployed, tokens: Json, spoilt: Callable[[Json], str]) -> None:
     answer = deployed.ask(f"{USERS}/models", **bearer(spoilt(tokens)))
