@@ -36,7 +36,9 @@ def role_of(deployed: Deployed, resource_type: str, which: str) -> str:
         arn = train["Arguments"]["RoleArn"]
     else:
         functions = emulator.client("lambda").list_functions()["Functions"]
-        arn = next(f["Role"] for f in functions if f["Handler"].startswith(f"lambdas.{which}."))
+        # The gateway is a program behind the web adapter, and not a handler's module.
+        handler = "run.sh" if which == "gateway" else f"lambdas.{which}.handler.handle"
+        arn = next(f["Role"] for f in functions if f["Handler"] == handler)
     return str(arn).rsplit("/", 1)[-1]
 
 
