@@ -11,7 +11,8 @@ import resource
 import sys
 from typing import Any
 
-MOST_MEMORY = 1024 * 1024 * 1024
+MOST_MEMORY = 320 * 1024 * 1024
+"""Of address space, of which less is in use: the function has 512 MiB, and the gateway itself needs its own."""
 MOST_CPU_SECONDS = 45
 MOST_UNFOLDED = 32 * 1024 * 1024
 """Bytes that one stream may unfold to."""
