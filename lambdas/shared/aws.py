@@ -96,6 +96,12 @@ def _session() -> Session:
     return Session()
 
 
+def forget() -> None:
+    """Make clients anew, with the credentials that the environment has by then: a session remembers its own."""
+    client.cache_clear()
+    _session.cache_clear()
+
+
 def error_code(failure: ClientError) -> str:
     """Give the service's error code, such as ``ThrottlingException``."""
     return str(failure.response.get("Error", {}).get("Code", ""))

@@ -112,9 +112,9 @@ def documents(account: Account) -> Iterator[Documents]:
         }
         for variable, value in environment.items():
             patch.setenv(variable, value)
-        aws.client.cache_clear()
+        aws.forget()
         yield Documents.from_environment(Settings())
-        aws.client.cache_clear()
+        aws.forget()
 
 
 def test_a_document_is_found_by_what_it_means_and_refused_where_it_means_something_else(documents: Documents) -> None:

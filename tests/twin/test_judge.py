@@ -74,9 +74,9 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
                 "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
             }.items():
                 patch.setenv(name, value)
-            aws.client.cache_clear()
+            aws.forget()
             yield emulator
-            aws.client.cache_clear()
+            aws.forget()
 
 
 def run(judge: str | None = None, **more: Any) -> dict[str, Any]:

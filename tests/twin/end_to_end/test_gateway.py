@@ -123,7 +123,8 @@ def test_documents_are_found_by_who_added_them(user: WebUser, other: WebUser) ->
     assert (found[0]["name"], found[0]["text"]) == ("owls.txt", OWLS)
     assert answered(other.ask("POST", "search", {"query": "Which bird hunts at night?"}))["passages"] == []
     assert other.ask("DELETE", f"documents/{added[0]['id']}").status == 404
-    assert [one["name"] for one in answered(user.ask("GET", "documents"))["documents"]] == ["owls.txt", "bread.txt"]
+    # Documents of one second have no order.
+    assert {one["name"] for one in answered(user.ask("GET", "documents"))["documents"]} == {"owls.txt", "bread.txt"}
     assert user.ask("DELETE", f"documents/{added[1]['id']}").status == 204
     asked = {"query": "At how many degrees is bread baked?"}
     left = answered(user.ask("POST", "search", asked))["passages"]

@@ -18,9 +18,9 @@ def inside(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     """The environment that sends the functions' own clients to the emulator."""
     for name, value in emulator.environment().items():
         monkeypatch.setenv(name, value)
-    aws.client.cache_clear()
+    aws.forget()
     yield
-    aws.client.cache_clear()
+    aws.forget()
 
 
 @pytest.fixture

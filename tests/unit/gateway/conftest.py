@@ -232,7 +232,7 @@ def gateway(upstream: Upstream, store: Aws, configure: Configure, monkeypatch: p
 def forget() -> None:
     """Let clients and the approved target be looked up anew."""
     approved.forget()
-    aws.client.cache_clear()
+    aws.forget()
     clients._client.cache_clear()
 
 

@@ -199,9 +199,9 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         monkeypatch.setenv(name, value)
     account = Account()
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", lambda *call: account.call(*call))
-    aws.client.cache_clear()
+    aws.forget()
     yield account
-    aws.client.cache_clear()
+    aws.forget()
 
 
 @pytest.fixture
