@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -33,14 +36,39 @@ def fail(message: str, code: int = 1) -> typer.Exit:
     return typer.Exit(code)
 
 
+class Terminated(KeyboardInterrupt):
+    """Somebody asked the command to end by SIGTERM, as `docker stop`, systemd and a shutdown do."""
+
+
 @contextmanager
 def interruptible(advice: Callable[[], str] = str) -> Iterator[None]:
-    """Make of Ctrl-C one line and the exit code 130; whatever the block started ends with the block.
+    """Make of Ctrl-C one line and the exit code 130, of SIGTERM the same and 143; what the block started ends with it.
 
     `advice` says how to go on, if it has anything to say.
     """
     try:
-        yield
-    except KeyboardInterrupt:
+        with _terminable():
+            yield
+    except KeyboardInterrupt as interrupt:
         message = f"Interrupted: everything that was started has been stopped. {advice()}"
-        raise fail(message.strip(), 130) from None
+        code = 128 + (signal.SIGTERM if isinstance(interrupt, Terminated) else signal.SIGINT)
+        raise fail(message.strip(), code) from None
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Interrupt the block by SIGTERM too. Once: from then on the command is ending, and saves what it had started."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals come to the main thread alone
+        return
+
+    def terminate(_signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGTERM) is terminate:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)

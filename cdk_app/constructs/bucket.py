@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
@@ -46,12 +47,29 @@ def data_bucket(
     expire_after_days: int | None = None,
 ) -> s3.Bucket:
     """A bucket encrypted with `key`, whose objects expire after `expire_after_days`, or never."""
+    encryption = {"encryption": s3.BucketEncryption.KMS, "encryption_key": key, "bucket_key_enabled": True}
+    return _bucket(scope, construct_id, logs, removal_policy, encryption, expire_after_days)
+
+
+def page_bucket(
+    scope: Construct, construct_id: str, *, logs: s3.Bucket, removal_policy: cdk.RemovalPolicy
+) -> s3.Bucket:
+    """The bucket for the page's files, which are public once CloudFront has shown them: S3's own key will do."""
+    return _bucket(scope, construct_id, logs, removal_policy, {"encryption": s3.BucketEncryption.S3_MANAGED})
+
+
+def _bucket(
+    scope: Construct,
+    construct_id: str,
+    logs: s3.Bucket,
+    removal_policy: cdk.RemovalPolicy,
+    encryption: Mapping[str, Any],
+    expire_after_days: int | None = None,
+) -> s3.Bucket:
     return s3.Bucket(
         scope,
         construct_id,
-        encryption=s3.BucketEncryption.KMS,
-        encryption_key=key,
-        bucket_key_enabled=True,
+        **encryption,
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         enforce_ssl=True,
@@ -59,25 +77,6 @@ def data_bucket(
         server_access_logs_bucket=logs,
         server_access_logs_prefix=f"{construct_id}/",
         lifecycle_rules=_lifecycle(expire_after_days),
-        removal_policy=removal_policy,
-    )
-
-
-def page_bucket(
-    scope: Construct, construct_id: str, *, logs: s3.Bucket, removal_policy: cdk.RemovalPolicy
-) -> s3.Bucket:
-    """The bucket for the page's files, which are public once CloudFront has shown them: S3's own key will do."""
-    return s3.Bucket(
-        scope,
-        construct_id,
-        encryption=s3.BucketEncryption.S3_MANAGED,
-        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-        enforce_ssl=True,
-        versioned=True,
-        server_access_logs_bucket=logs,
-        server_access_logs_prefix=f"{construct_id}/",
-        lifecycle_rules=_lifecycle(None),
         removal_policy=removal_policy,
     )
 

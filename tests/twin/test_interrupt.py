@@ -1,4 +1,4 @@
-"""Ctrl-C at a terminal: one line, exit status 130, and nothing left of what ran.
+"""Ctrl-C at a terminal, and SIGTERM: one line, exit status 130 or 143, and nothing left of what ran.
 
 A terminal sends the interrupt to its whole foreground group, so this needs one: the command runs under a pty.
 """
@@ -11,6 +11,7 @@ import re
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -79,6 +80,12 @@ class Terminal:
     def press_ctrl_c(self) -> None:
         os.write(self._terminal, b"\x03")
 
+    def terminate(self) -> None:
+        """As `docker stop` does; a second time, as somebody who does not want to wait."""
+        os.kill(self.pid, signal.SIGTERM)
+        time.sleep(0.2)
+        os.kill(self.pid, signal.SIGTERM)
+
     def exit_status(self) -> int:
         """Wait for the end, but not for ever; a negative number is the signal that it was."""
         _, status = wait_until(lambda: os.waitpid(self.pid, os.WNOHANG), lambda found: found[0] == self.pid)
@@ -106,8 +113,9 @@ def start() -> Iterator[Callable[..., Terminal]]:
             process.kill()
 
 
-def test_ctrl_c_while_spark_runs_ends_everything_and_says_so_in_one_line(
-    start: Callable[..., Terminal], tmp_path: Path
+@pytest.mark.parametrize(("ask_to_end", "status"), [(Terminal.press_ctrl_c, 130), (Terminal.terminate, 143)])
+def test_what_asks_it_to_end_while_spark_runs_ends_everything_and_is_told_in_one_line(
+    ask_to_end: Callable[[Terminal], None], status: int, start: Callable[..., Terminal], tmp_path: Path
 ) -> None:
     work, reports = tmp_path / "emulator", tmp_path / "runs"
     terminal = start(sys.executable, "-c", PROGRAM, str(work), str(reports))
@@ -119,9 +127,9 @@ def test_ctrl_c_while_spark_runs_ends_everything_and_says_so_in_one_line(
     processes = psutil.Process(terminal.pid).children(recursive=True)
     assert any(process.name() == "java" for process in processes)
 
-    terminal.press_ctrl_c()
+    ask_to_end(terminal)
 
-    assert terminal.exit_status() == 130
+    assert terminal.exit_status() == status
     assert terminal.text().count("Interrupted") == 1
     assert terminal.text().splitlines()[-1].startswith("Interrupted")
     assert "Traceback" not in terminal.text()

@@ -190,7 +190,7 @@ def log_of(emulator: Emulator, arn: str) -> str:
 
 def test_what_the_application_prints_is_in_the_functions_log(emulator: Emulator, url: str, function: str) -> None:
     call(f"{url}/echo")
-    wait_until(lambda: log_of(emulator, function), lambda text: "echoed" in text)
+    assert "echoed" in wait_until(lambda: log_of(emulator, function), lambda text: "echoed" in text)
 
 
 def test_an_invocation_ends_with_the_functions_timeout_and_the_next_gets_a_new_process(emulator: Emulator) -> None:

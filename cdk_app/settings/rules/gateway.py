@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cdk_app.catalogue import CATALOGUE
-from cdk_app.catalogue.embedding import EMBEDDERS
 from cdk_app.settings.document import KeyPath
 from cdk_app.settings.explain import suggest
 from cdk_app.settings.gateway import APPROVED, Gateway, OfferedModel, SignIn
 from cdk_app.settings.guardrail import Guardrail
-from cdk_app.settings.rules.imports import import_id
+from cdk_app.settings.rules.imports import import_id, known_embedder
 from cdk_app.settings.rules.rule import Breach, Subject, rule
 
 GATEWAY = ("gateway",)
@@ -70,13 +69,7 @@ def documents_are_embedded_by_a_known_model(subject: Subject) -> Iterator[Breach
     named = subject.settings.gateway.embeddings
     if named is None:
         return
-    place = (*GATEWAY, "embeddings")
-    if named.model not in EMBEDDERS:
-        message = f"`{named.model}` is no embedding model of the catalogue"
-        yield Breach((*place, "model"), message, suggest(named.model, tuple(EMBEDDERS)))
-    else:
-        imported = EMBEDDERS[named.model].platform == "bedrock-import"
-        yield from import_id(place, named.model, imported, named.imported_model_id)
+    yield from known_embedder((*GATEWAY, "embeddings"), named.model, named.imported_model_id)
 
 
 @rule("gateway.cache", "gateway.embeddings")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cdk_app.catalogue import CATALOGUE
-from cdk_app.catalogue.embedding import EMBEDDERS
 from cdk_app.settings.explain import suggest
-from cdk_app.settings.rules.imports import import_id
+from cdk_app.settings.rules.imports import import_id, known_embedder
 from cdk_app.settings.rules.rule import Breach, Subject, rule
 from cdk_app.settings.selection import ASKED_METRICS
 
@@ -103,13 +102,7 @@ def the_embedding_model_is_known(subject: Subject) -> Iterator[Breach]:
     named = subject.settings.selection.embeddings
     if named is None:
         return
-    place = (*SELECTION, "embeddings")
-    if named.model not in EMBEDDERS:
-        message = f"`{named.model}` is no embedding model of the catalogue"
-        yield Breach((*place, "model"), message, suggest(named.model, tuple(EMBEDDERS)))
-    else:
-        imported = EMBEDDERS[named.model].platform == "bedrock-import"
-        yield from import_id(place, named.model, imported, named.imported_model_id)
+    yield from known_embedder((*SELECTION, "embeddings"), named.model, named.imported_model_id)
 
 
 @rule("selection.judge.model", "selection.judge.imported_model_id")

@@ -72,7 +72,8 @@ def test_how_far_it_is_is_written_while_it_goes_on(tmp_path: Path, monkeypatch: 
     board = training()
     with attempted(tmp_path, board, SINCE):
         board.advance("FineTune", Progress("train", 20, 28, "batches"))
-        wait_until(lambda: where(attempts(tmp_path)[0]), lambda words: words.endswith("train 20/28 batches"))
+        written = wait_until(lambda: where(attempts(tmp_path)[0]), lambda words: words.endswith("20/28 batches"))
+        assert written == "Fine-tune (SageMaker pipeline): train 20/28 batches"
 
 
 @pytest.mark.parametrize(("error", "how"), [(KeyboardInterrupt(), INTERRUPTED), (OSError("disk full"), BROKEN)])
