@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 
 from tests.twin.gateway_clients.deployed import SCRIPTED, Deployed
 
-pytestmark = pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 JSON = ["--header", "Content-Type: application/json"]
 
 
