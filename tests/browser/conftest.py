@@ -28,9 +28,10 @@ def page_port() -> int:
     return free_port()
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps a loop running in the thread of the tests: other packages' tests cannot run one of theirs beside it.
+@pytest.fixture(scope="package")
 def browser(page_port: int) -> Iterator[Browser]:
-    """A Chromium that runs for the whole session."""
+    """A Chromium that runs for the tests of this package."""
     found = chromium()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
