@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -141,10 +143,10 @@ def joined() -> Iterator[Processes]:
     Raises:
         TuningError: another process failed first, and the message is that one's, or was told to end.
     """
-    count = int(os.environ.get("WORLD_SIZE", "1"))
-    if count == 1:
+    if _alone():
         yield ALONE
         return
+    count = int(os.environ["WORLD_SIZE"])
     # Of a container's interfaces this one reaches the other machines.
     if "SM_NETWORK_INTERFACE_NAME" in os.environ:
         os.environ.setdefault("GLOO_SOCKET_IFNAME", os.environ["SM_NETWORK_INTERFACE_NAME"])
@@ -170,6 +172,36 @@ def joined() -> Iterator[Processes]:
         raise
     finally:
         leave()
+
+
+@contextmanager
+def ended_at_once() -> Iterator[None]:
+    """End the process after what is within, with its status, where it is one of several.
+
+    The interpreter is not taken apart: a thread of Gloo's may still hold a tensor then, whose end aborts the process
+    (https://github.com/pytorch/pytorch/pull/179291), and all others with it, though nothing was left to do.
+    """
+    status = 0
+    try:
+        yield
+    except SystemExit as ending:
+        status = ending.code if isinstance(ending.code, int) else int(ending.code is not None)
+        if _alone():
+            raise
+    except BaseException:
+        status = 1
+        if _alone():
+            raise
+        traceback.print_exc()
+    if _alone():
+        return
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)
+
+
+def _alone() -> bool:
+    return int(os.environ.get("WORLD_SIZE", "1")) == 1
 
 
 def leave() -> None:

@@ -36,7 +36,7 @@ from pipelines.tuning.interruption import Interruption
 from pipelines.tuning.learning import Learned, learn
 from pipelines.tuning.objective import Objective
 from pipelines.tuning.objectives import Answers, objective_of
-from pipelines.tuning.processes import ALONE, Processes, joined, leave
+from pipelines.tuning.processes import ALONE, Processes, ended_at_once, joined, leave
 from pipelines.tuning.progress import log_figures, log_phase, log_progress
 from pipelines.tuning.settings import DPO, TrainingSettings, parse_training
 from pipelines.tuning.splits import Base, read_base, read_splits
@@ -149,7 +149,7 @@ def _trained_on(hardware: Hardware, processes: Processes, plan: memory.Plan) -> 
 
 
 if __name__ == "__main__":
-    with failures_explained():
+    with ended_at_once(), failures_explained():
         told = Interruption()
         told.listen()
         settings, places = parse_training(), TrainingFolders.from_environment()

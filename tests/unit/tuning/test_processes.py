@@ -41,14 +41,28 @@ JOINED = """
 import os
 from pipelines.tuning.container import TuningError, failures_explained
 from pipelines.tuning.interruption import Interruption
-from pipelines.tuning.processes import joined
+from pipelines.tuning.processes import ended_at_once, joined
 # As on two machines.
 os.environ.update(LOCAL_WORLD_SIZE="1", SM_CURRENT_HOST="algo-" + str(1 + int(os.environ["RANK"])))
-with failures_explained(), joined() as processes:
+with ended_at_once(), failures_explained(), joined() as processes:
     processes.total(1)
     if processes.rank == 1:
         {end}
     processes.total(1)
+"""
+
+# What PyTorch's threads still hold may abort an interpreter that is taken apart; this does so each time.
+HELD = """
+import os, sys
+from pipelines.tuning.container import TuningError, failures_explained
+from pipelines.tuning.processes import ended_at_once, joined
+class Held:
+    def __del__(self, abort=os.abort):
+        abort()
+with ended_at_once(), failures_explained(), joined() as processes:
+    sys.held_by_a_thread = Held()
+    print("done")
+    {end}
 """
 
 
@@ -149,3 +163,18 @@ def test_what_one_process_fails_of_ends_all_and_is_the_reason_of_the_job(end: st
     program = tmp_path / "program.py"
     program.write_text(JOINED.format(end=end))
     assert reason in failure(program, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [("", 0), ("raise SystemExit(3)", 3), ("raise TuningError('no')", 1), ("raise KeyError('no')", 1)],
+)
+def test_a_process_of_several_ends_with_its_own_status_whatever_its_threads_still_hold(
+    end: str, status: int, tmp_path: Path
+) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(HELD.format(end=end))
+    log = torchrun(program, {}, {}, tmp_path, succeeds=not status)
+    assert "done" in log
+    assert "SIGABRT" not in log
+    assert not status or f"exitcode  : {status} " in log
