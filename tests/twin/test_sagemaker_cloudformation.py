@@ -10,19 +10,13 @@ from botocore.exceptions import ClientError
 
 from tests.twin.helpers import unique, wait_until
 from tests.twin.sagemaker_account import SERVING_IMAGE, TRAINING_IMAGE, tarred
-from tests.twin.test_sagemaker_endpoints import Endpoints
-from twin.emulator import Emulator
+from tests.twin.sagemaker_endpoints import Endpoints
 
 Json = dict[str, Any]
 DEFINITION: Json = {
     "Version": "2020-12-01",
     "Steps": [{"Name": "Stop", "Type": "Fail", "Arguments": {"ErrorMessage": "no"}}],
 }
-
-
-@pytest.fixture(scope="module")
-def endpoints(emulator: Emulator) -> Endpoints:
-    return Endpoints(emulator)
 
 
 def serving(endpoints: Endpoints, url: str) -> Json:
