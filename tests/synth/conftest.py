@@ -1,4 +1,7 @@
-"""One synthesis for all tests of templates: `app.py` as `make synth` runs it, for the default environment."""
+"""One synthesis for all tests of templates: `app.py` as `make synth` runs it, for the default environment.
+
+Of what is off by default there is one more, with everything on.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,10 @@ import pytest
 
 from cdk_app.application import ROOT
 from cdk_app.checks.assembly import Assembly
+from cdk_app.checks.state_machines.definitions import StateMachine
 from cdk_app.settings import Settings, load_settings
+from tests.synth.optional import optional_assembly
+from tests.synth.scripted_run import OPTIONAL, TUNED, Walking, machine_of, walking
 from tests.synth.templates import Template, templates_by_step
 
 # jsii draws a box about the age of Node on every start.
@@ -54,3 +60,27 @@ def templates(cloud_assembly: Path) -> dict[str, Template]:
 def settings() -> Settings:
     """The settings that the shared synthesis is made from."""
     return load_settings(ROOT / "workflow.yaml", "dev")
+
+
+@pytest.fixture(scope="session")
+def machine(assembly: Assembly) -> StateMachine:
+    """The state machine of the shared synthesis."""
+    return machine_of(assembly)
+
+
+@pytest.fixture
+def walk(machine: StateMachine) -> Walking:
+    """Walks the tuned way, but with the answers that are given."""
+    return walking(machine, TUNED)
+
+
+@pytest.fixture(scope="session")
+def optional() -> Assembly:
+    """The templates with everything on that is off by default."""
+    return optional_assembly()
+
+
+@pytest.fixture
+def walk_optional(optional: Assembly) -> Walking:
+    """The same as `walk`, with everything on."""
+    return walking(machine_of(optional), OPTIONAL)

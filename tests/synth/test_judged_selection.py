@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
 from cdk_app.checks.assembly import Assembly
-from cdk_app.checks.state_machines.definitions import StateMachine, state_machines
-from tests.synth.optional import optional_assembly
-from tests.synth.roles import keys_in, resources_of
-from tests.synth.test_model_selection import function, permissions
-from tests.synth.test_quality_rules import ANSWERS
-from tests.synth.walker import TaskError, Walk, Walker, in_order
+from cdk_app.checks.state_machines.definitions import StateMachine
+from tests.synth.roles import function, keys_in, permissions, resources_of
+from tests.synth.scripted_run import Walking, failure
+from tests.synth.walker import TaskError, in_order
 
 
-@pytest.fixture(scope="module")
-def optional() -> Assembly:
-    return optional_assembly()
+def test_no_judge_is_tried_where_none_measures(machine: StateMachine) -> None:
+    assert "ValidateJudge" not in machine.definition["States"]
 
 
-@pytest.fixture(scope="module")
-def machine(optional: Assembly) -> StateMachine:
-    (found,) = state_machines(optional)
-    return found
-
-
-def walk(machine: StateMachine, **answers: Any) -> Walk:
-    return Walker(machine.definition, {**ANSWERS, **answers}).run()
-
-
-def test_no_judge_is_tried_where_none_measures(assembly: Assembly) -> None:
-    (found,) = state_machines(assembly)
-    assert "ValidateJudge" not in found.definition["States"]
-
-
-def test_the_judge_is_tried_before_a_candidate_is_asked(machine: StateMachine) -> None:
-    walked = walk(machine)
+def test_the_judge_is_tried_before_a_candidate_is_asked(walk_optional: Walking) -> None:
+    walked = walk_optional()
     assert walked.succeeded
     assert in_order(walked.visited, "CheckData", "ValidateJudge", "EvaluateCandidates")
     (request,) = walked.requests["ValidateJudge"]
@@ -44,11 +22,11 @@ def test_the_judge_is_tried_before_a_candidate_is_asked(machine: StateMachine) -
     assert request["Payload"]["run"]["run_id"] == "run_1"
 
 
-def test_a_judge_that_is_not_to_be_trusted_ends_the_run_and_no_candidate_is_asked(machine: StateMachine) -> None:
-    walked = walk(machine, ValidateJudge=TaskError("JudgeNotTrusted", "of 24 planted pairs"))
+def test_a_judge_that_is_not_to_be_trusted_ends_the_run_and_no_candidate_is_asked(walk_optional: Walking) -> None:
+    walked = walk_optional(ValidateJudge=TaskError("JudgeNotTrusted", "of 24 planted pairs"))
     assert not walked.succeeded
     assert "EvaluateCandidate" not in walked.requests
-    told = walked.requests["ExplainFailure"][-1]["Payload"]
+    told = failure(walked)
     assert (told["step"], told["error"]["Error"]) == ("EvaluateCandidates", "JudgeNotTrusted")
 
 

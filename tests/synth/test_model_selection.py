@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from cdk_app.checks import Assembly, Resource
+from cdk_app.checks import Assembly
 from cdk_app.checks.state_machines.definitions import state_machines
-from tests.synth.roles import allowed, keys_in, resources_of
+from tests.synth.roles import function, keys_in, permissions, resources_of
 from tests.synth.synthesized import twin_assembly
-
-HANDLERS = {"gateway": "run.sh"}
-"""Of functions that are started otherwise than by `lambdas/<name>/handler.py`."""
-
-
-def function(assembly: Assembly, name: str) -> Resource:
-    functions = assembly.resources("AWS::Lambda::Function")
-    handler = HANDLERS.get(name, f"lambdas.{name}.handler.handle")
-    return next(f for f in functions if f.properties["Handler"] == handler)
-
-
-def permissions(assembly: Assembly, name: str) -> set[tuple[str, str]]:
-    found = function(assembly, name)
-    role = assembly.resource_behind(found.stack, found.properties["Role"])
-    assert role is not None
-    return allowed(assembly, role)
 
 
 def test_candidates_are_judged_without_a_look_at_the_test_split(assembly: Assembly) -> None:

@@ -2,60 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 
 from cdk_app.checks import ALL_CHECKS, Check
 from cdk_app.checks.assembly import Assembly
-from cdk_app.checks.state_machines.definitions import StateMachine, state_machines
-from tests.synth.optional import optional_assembly
+from cdk_app.checks.state_machines.definitions import StateMachine
+from tests.synth.scripted_run import DATASET, RULE_HOLDS, RUN, Walking, failure
 from tests.synth.templates import Template, allowed, statements_of
-from tests.synth.test_workflow import RUN, TUNED
-from tests.synth.walker import TaskError, Walk, Walker, in_order
+from tests.synth.walker import TaskError, in_order
 
-DATASET = "aws-api-documentation"
-PASSED = {"Description": "RowCount >= 100", "Result": "PASS"}
 FAILED = {"Description": 'IsUnique "a"', "Result": "FAIL", "EvaluationMessage": "Value: 0.5"}
-ANSWERS: dict[str, Any] = {
-    **TUNED,
-    "ResolveRun": {**RUN, "dataset": DATASET},
-    "ValidateJudge": {"agreement": 1.0},
-    "EvaluateQualityRules": {"RunId": "dqrun-1"},
-    "DescribeQualityRules": [{"Status": "RUNNING"}, {"Status": "SUCCEEDED", "ResultIds": ["dqresult-1"]}],
-    "ReadQualityRules": {"RuleResults": [PASSED]},
-}
 
 
-@pytest.fixture(scope="module")
-def optional() -> Assembly:
-    return optional_assembly()
-
-
-@pytest.fixture(scope="module")
-def machine(optional: Assembly) -> StateMachine:
-    (found,) = state_machines(optional)
-    return found
-
-
-def walk(machine: StateMachine, **answers: Any) -> Walk:
-    return Walker(machine.definition, {**ANSWERS, **answers}).run()
-
-
-def failure(walked: Walk) -> Mapping[str, Any]:
-    told: Mapping[str, Any] = walked.requests["ExplainFailure"][-1]["Payload"]
-    return told
-
-
-def test_rules_are_not_evaluated_unless_asked_for(templates: dict[str, Template], assembly: Assembly) -> None:
-    (found,) = state_machines(assembly)
-    assert not [name for name in found.definition["States"] if "Quality" in name]
+def test_rules_are_not_evaluated_unless_asked_for(templates: dict[str, Template], machine: StateMachine) -> None:
+    assert not [name for name in machine.definition["States"] if "Quality" in name]
     assert not [name for name in templates["DataPreparation"]["Resources"] if name.startswith("QualityRulesRole")]
 
 
-def test_rules_are_evaluated_before_the_job_is_paid_for(machine: StateMachine) -> None:
-    walked = walk(machine)
+def test_rules_are_evaluated_before_the_job_is_paid_for(walk_optional: Walking) -> None:
+    walked = walk_optional()
     assert walked.succeeded
     assert in_order(walked.visited, "ResolveRun", "QualityRulesApply", "EvaluateQualityRules", "WaitForQualityRules")
     assert walked.visited.count("DescribeQualityRules") == 2
@@ -67,8 +32,8 @@ def test_rules_are_evaluated_before_the_job_is_paid_for(machine: StateMachine) -
 
 
 @pytest.mark.parametrize("result", ["FAIL", "ERROR"])
-def test_a_broken_rule_ends_the_run_and_is_named(machine: StateMachine, result: str) -> None:
-    walked = walk(machine, ReadQualityRules={"RuleResults": [PASSED, {**FAILED, "Result": result}]})
+def test_a_broken_rule_ends_the_run_and_is_named(walk_optional: Walking, result: str) -> None:
+    walked = walk_optional(ReadQualityRules={"RuleResults": [RULE_HOLDS, {**FAILED, "Result": result}]})
     assert "PrepareData" not in walked.visited
     told = failure(walked)
     assert (told["step"], told["error"]["Error"]) == ("PrepareData", "QualityRulesBroken")
@@ -76,29 +41,29 @@ def test_a_broken_rule_ends_the_run_and_is_named(machine: StateMachine, result: 
     assert "RowCount" not in told["error"]["Cause"]
 
 
-def test_two_broken_rules_are_both_named(machine: StateMachine) -> None:
+def test_two_broken_rules_are_both_named(walk_optional: Walking) -> None:
     other = {"Description": "RowCount >= 9", "Result": "FAIL"}
-    walked = walk(machine, ReadQualityRules={"RuleResults": [other, FAILED]})
+    walked = walk_optional(ReadQualityRules={"RuleResults": [other, FAILED]})
     assert 'RowCount >= 9 (FAIL); IsUnique "a" (Value: 0.5)' in failure(walked)["error"]["Cause"]
 
 
 @pytest.mark.parametrize("status", ["FAILED", "STOPPED", "TIMEOUT"])
-def test_an_evaluation_that_does_not_end_well_is_no_pass(machine: StateMachine, status: str) -> None:
-    walked = walk(machine, DescribeQualityRules={"Status": status, "ErrorString": "no access"})
+def test_an_evaluation_that_does_not_end_well_is_no_pass(walk_optional: Walking, status: str) -> None:
+    walked = walk_optional(DescribeQualityRules={"Status": status, "ErrorString": "no access"})
     assert "PrepareData" not in walked.visited
     told = failure(walked)
     assert told["error"]["Error"] == "QualityRulesNotEvaluated"
     assert f"ended as {status}: no access" in told["error"]["Cause"]
 
 
-def test_the_rules_of_one_data_set_are_not_taken_for_those_of_another(machine: StateMachine) -> None:
-    walked = walk(machine, ResolveRun={**RUN, "dataset": "other"})
+def test_the_rules_of_one_data_set_are_not_taken_for_those_of_another(walk_optional: Walking) -> None:
+    walked = walk_optional(ResolveRun={**RUN, "dataset": "other"})
     assert not {"EvaluateQualityRules", "PrepareData"} & set(walked.visited)
     assert failure(walked)["error"]["Error"] == "QualityRulesForAnotherDataSet"
 
 
-def test_a_refused_start_ends_the_run(machine: StateMachine) -> None:
-    walked = walk(machine, EvaluateQualityRules=TaskError("Glue.GlueException", "not authorized"))
+def test_a_refused_start_ends_the_run(walk_optional: Walking) -> None:
+    walked = walk_optional(EvaluateQualityRules=TaskError("Glue.GlueException", "not authorized"))
     assert "PrepareData" not in walked.visited
     assert failure(walked)["error"]["Cause"] == "not authorized"
 
