@@ -16,6 +16,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from tests.browser.bedrock import DIMENSIONS
+from tests.twin.helpers import make_gateway_table
+from tests.twin.vectors import make_index
 from twin.emulator import Emulator
 from twin.emulator.account import ACCOUNT_ID, REGION
 
@@ -75,25 +77,13 @@ SETTINGS: dict[str, Any] = {
 def prepare(emulator: Emulator) -> None:
     """Make what the gateway's stack makes."""
     emulator.client("ssm").put_parameter(Name=PARAMETER, Value=json.dumps(TARGET), Type="String")
-    emulator.client("dynamodb").create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("pk", "sk")],
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-    )
+    make_gateway_table(emulator, TABLE)
     for bucket in (RAW, DOCUMENTS, MODELS):
         emulator.client("s3").create_bucket(Bucket=bucket)
     _make_state_machine(emulator)
-    vectors = emulator.client("s3vectors")
-    vectors.create_vector_bucket(vectorBucketName=VECTORS)
-    vectors.create_index(
-        vectorBucketName=VECTORS,
-        indexName=INDEX,
-        dataType="float32",
-        dimension=DIMENSIONS,
-        distanceMetric="cosine",
-        metadataConfiguration={"nonFilterableMetadataKeys": ["text"]},
-    )
+    emulator.client("s3vectors").create_vector_bucket(vectorBucketName=VECTORS)
+    not_filterable = {"nonFilterableMetadataKeys": ["text"]}
+    make_index(emulator, VECTORS, indexName=INDEX, dimension=DIMENSIONS, metadataConfiguration=not_filterable)
 
 
 def _make_state_machine(emulator: Emulator) -> None:

@@ -6,18 +6,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.bedrock import ScriptedModels
+from tests.browser.chatting import ask, open_chat
 
 
 @pytest.fixture(autouse=True)
 def in_chat(page: Page, address: str) -> None:
-    page.goto(f"{address}/#/chat")
-    page.get_by_text("Model and parameters").click()
-    page.get_by_label("Model", exact=True).select_option("small")
-
-
-def ask(page: Page, text: str) -> None:
-    page.get_by_label("Message", exact=True).fill(text)
-    page.keyboard.press("Enter")
+    open_chat(page, address)
 
 
 def test_each_word_is_shown_before_the_next_one_is_written(page: Page, models: ScriptedModels) -> None:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.bedrock import ScriptedModels
+from tests.browser.chatting import open_chat
 from tests.browser.conftest import sign_in_silently
 from tests.browser.users import UserPool
 
@@ -79,9 +80,7 @@ def test_chat_answers_from_the_documents_and_shows_its_sources(
 ) -> None:
     add(page, "retention.md", RETENTION)
     expect(page.get_by_text("1 passage ·")).to_be_visible()
-    page.goto(f"{address}/#/chat")
-    page.get_by_text("Model and parameters").click()
-    page.get_by_label("Model", exact=True).select_option("small")
+    open_chat(page, address)
     page.get_by_label("From my documents").check()
     models.say("small", "Ninety days [1].")
     page.get_by_label("Message", exact=True).fill("How long are raw records kept?")

@@ -8,18 +8,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.bedrock import ScriptedModels
+from tests.browser.chatting import ask, open_chat
 from tests.browser.deployment import learned
 from twin.emulator import Emulator
 
 
 @pytest.fixture(autouse=True)
 def with_an_answer(page: Page, address: str, models: ScriptedModels) -> None:
-    page.goto(f"{address}/#/chat")
-    page.get_by_text("Model and parameters").click()
-    page.get_by_label("Model", exact=True).select_option("small")
+    open_chat(page, address)
     models.say("small", "No idea.")
-    page.get_by_label("Message", exact=True).fill("Why does it wait?")
-    page.keyboard.press("Enter")
+    ask(page, "Why does it wait?")
     expect(page.get_by_role("button", name="Bad answer")).to_be_visible()
 
 

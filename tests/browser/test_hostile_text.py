@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.browser.bedrock import ScriptedModels
+from tests.browser.chatting import ask, open_chat
 
 HOSTILE = (
     "<script>window.ran=1</script><img src=x onerror=window.ran=1><svg onload=window.ran=1>"
@@ -32,13 +33,10 @@ def assert_it_is_text(page: Page) -> None:
 
 
 def test_in_a_chat(page: Page, address: str, models: ScriptedModels) -> None:
-    page.goto(f"{address}/#/chat")
-    page.get_by_text("Model and parameters").click()
-    page.get_by_label("Model", exact=True).select_option("small")
+    open_chat(page, address)
     models.say("small", HOSTILE)
     page.get_by_label("Instruction").fill(HOSTILE)
-    page.get_by_label("Message", exact=True).fill(HOSTILE)
-    page.keyboard.press("Enter")
+    ask(page, HOSTILE)
     expect(page.locator(".answer-text")).to_contain_text("<script>window.ran=1</script>")
     expect(page.locator(".bubble")).to_contain_text("<script>window.ran=1</script>")
     expect(page.locator(".history-title")).to_contain_text("<script>")

@@ -8,18 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.bedrock import ScriptedModels
+from tests.browser.chatting import ask, open_chat
 
 
 @pytest.fixture(autouse=True)
 def in_chat(page: Page, address: str) -> None:
-    page.goto(f"{address}/#/chat")
-    page.get_by_text("Model and parameters").click()
-    page.get_by_label("Model", exact=True).select_option("small")
-
-
-def ask(page: Page, text: str) -> None:
-    page.get_by_label("Message", exact=True).fill(text)
-    page.keyboard.press("Enter")
+    open_chat(page, address)
 
 
 def test_a_refused_request_shows_its_fields_and_its_id(page: Page) -> None:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.bedrock import ScriptedModels
+from tests.browser.chatting import open_chat
 
 ASLEEP = ("tuned", 429, "ModelNotReadyException")
 
@@ -13,9 +14,7 @@ ASLEEP = ("tuned", 429, "ModelNotReadyException")
 @pytest.fixture(autouse=True)
 def in_chat(page: Page, address: str) -> None:
     page.clock.install()
-    page.goto(f"{address}/#/chat")
-    page.get_by_text("Model and parameters").click()
-    page.get_by_label("Model", exact=True).select_option("approved")
+    open_chat(page, address, "approved")
     page.get_by_label("Message", exact=True).fill("Hello")
 
 

@@ -70,6 +70,17 @@ def make_function(emulator: Emulator, source: str, *statements: Json, **settings
     return name
 
 
+def make_gateway_table(emulator: Emulator, name: str) -> None:
+    """A table as the gateway's stack makes it, with nothing in it."""
+    keys = [("pk", "HASH"), ("sk", "RANGE")]
+    emulator.client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
 def execute(emulator: Emulator, states: Json, *statements: Json, data: Json | None = None) -> Json:
     """Run a state machine that starts at its first state to its end; what DescribeExecution then says."""
     arn = start(emulator, states, *statements, data=data)

@@ -13,7 +13,7 @@ from lambdas.gateway.exchange import Caller
 from lambdas.gateway.retrieval.documents import Documents
 from lambdas.gateway.retrieval.search import relevant
 from lambdas.shared import aws
-from tests.twin.helpers import allow, unique
+from tests.twin.helpers import allow, make_gateway_table, unique
 from tests.twin.test_bedrock import EMBEDDING
 from tests.twin.vectors import make_bucket, make_index
 from twin.emulator import Emulator
@@ -68,12 +68,7 @@ class Account:
 def account(emulator: Emulator) -> Account:
     bucket, table = unique("documents"), unique("gateway")
     emulator.client("s3").create_bucket(Bucket=bucket)
-    emulator.client("dynamodb").create_table(
-        TableName=table,
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_gateway_table(emulator, table)
     configuration = {"nonFilterableMetadataKeys": ["name", "passage", "text"]}
     vectors = make_index(emulator, make_bucket(emulator), dimension=384, metadataConfiguration=configuration)
     return Account(emulator, bucket, table, vectors)

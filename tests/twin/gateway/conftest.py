@@ -9,7 +9,7 @@ import pytest
 from lambdas.gateway.exchange import Caller
 from lambdas.gateway.table import Table
 from lambdas.shared import aws
-from tests.twin.helpers import unique
+from tests.twin.helpers import make_gateway_table, unique
 from twin.emulator import Emulator
 
 
@@ -27,13 +27,7 @@ def inside(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 def table(emulator: Emulator, inside: None, monkeypatch: pytest.MonkeyPatch) -> Table:
     """A table as the gateway's stack makes it, with nothing in it; the environment names it."""
     name = unique("gateway")
-    keys = [("pk", "HASH"), ("sk", "RANGE")]
-    emulator.client("dynamodb").create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in keys],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    make_gateway_table(emulator, name)
     monkeypatch.setenv("GATEWAY_TABLE", name)
     return Table(name)
 

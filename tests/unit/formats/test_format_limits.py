@@ -119,6 +119,12 @@ def test_a_word_in_another_case_is_shown_as_the_text_spells_it_where_that_can_be
 SPLITS = ("training", "validation", "total")
 
 
+def assert_bound(row: Limits, reason: Reason, within: dict[str, int], beyond: dict[str, int]) -> None:
+    """So many records are taken, and one more or fewer is refused for this reason."""
+    assert reason not in of_the_whole(row, **within)
+    assert reason in of_the_whole(row, **beyond)
+
+
 @pytest.mark.parametrize(
     "row",
     [row for row in LIMITS if any(getattr(row, name).least for name in SPLITS)],
@@ -127,14 +133,11 @@ SPLITS = ("training", "validation", "total")
 def test_the_least_records_are_enough_and_one_fewer_is_not(row: Limits) -> None:
     few = Reason.TOO_FEW_RECORDS
     if least := row.training.least:
-        assert few not in of_the_whole(row, training=least)
-        assert few in of_the_whole(row, training=least - 1)
+        assert_bound(row, few, {"training": least}, {"training": least - 1})
     if least := row.validation.least:
-        assert few not in of_the_whole(row, validation=least)
-        assert few in of_the_whole(row, validation=least - 1)
+        assert_bound(row, few, {"validation": least}, {"validation": least - 1})
     if least := row.total.least:
-        assert few not in of_the_whole(row, training=least - 1, validation=1)
-        assert few in of_the_whole(row, training=least - 1)
+        assert_bound(row, few, {"training": least - 1, "validation": 1}, {"training": least - 1})
 
 
 @pytest.mark.parametrize(
@@ -145,14 +148,12 @@ def test_the_least_records_are_enough_and_one_fewer_is_not(row: Limits) -> None:
 def test_the_most_records_are_taken_and_one_more_is_not(row: Limits) -> None:
     many = Reason.TOO_MANY_RECORDS
     if most := row.training.most:
-        assert many not in of_the_whole(row, training=most)
-        assert many in of_the_whole(row, training=most + 1)
+        assert_bound(row, many, {"training": most}, {"training": most + 1})
     if most := row.validation.most:
-        assert many not in of_the_whole(row, validation=most)
-        assert many in of_the_whole(row, validation=most + 1)
+        assert_bound(row, many, {"validation": most}, {"validation": most + 1})
     if most := row.total.most:
-        assert many not in of_the_whole(row, training=most - 32, validation=32)
-        assert many in of_the_whole(row, training=most - 31, validation=32)
+        held_out = {"validation": 32}
+        assert_bound(row, many, {"training": most - 32, **held_out}, {"training": most - 31, **held_out})
 
 
 @pytest.mark.parametrize("model", limits.MODELS)
