@@ -86,13 +86,35 @@ class Workflow(cdk.Stack):
         states = Construct(self, "States")
         failing = Steps(states, "ResolveRun", None)
         steps = failing.failing_into(explain_failure(failing, functions.explain_failure))
+        self._tuning = self._tuning_times(settings, fine_tuning)
+        chain = self._chain(
+            steps,
+            functions,
+            data_preparation=data_preparation,
+            model_selection=model_selection,
+            fine_tuning=fine_tuning,
+            serving=serving,
+        )
+        role = self._role(arn, steps)
+        if (rules := data_preparation.quality_rules) is not None:
+            to_glue = {"StringEquals": {"iam:PassedToService": "glue.amazonaws.com"}}
+            allow(role, ["iam:PassRole"], [rules.role.role_arn], conditions=to_glue)
+        if (customization := fine_tuning.customization) is not None:
+            self._allow_customization(role, customization)
+        self.state_machine = self._state_machine(chain, role)
+        cdk.CfnOutput(self, "StateMachineArn", value=self.state_machine.state_machine_arn)
 
-        # A search's trials that run one after another and the evaluation, as often as each is tried, and an hour to
-        # start them: what the state machine itself waits for, so that it is the one that stops the pipeline.
-        tried, pauses = attempts(settings.tuning), cdk.Duration.seconds(2 * pauses_s(settings.tuning))
-        training = _LONGEST_ON_SPOT if settings.tuning.spot else _LONGEST_JOB
-        once = [*[training] * fine_tuning.trials_in_a_row, _LONGEST_JOB]
-        self._tuning = [*once * tried, pauses, cdk.Duration.hours(1)]
+    def _chain(
+        self,
+        steps: Steps,
+        functions: WorkflowFunctions,
+        *,
+        data_preparation: DataPreparation,
+        model_selection: ModelSelection,
+        fine_tuning: FineTuning,
+        serving: Serving,
+    ) -> sfn.Chain:
+        """The states of all four steps, each told where to go on."""
         delivery = self._delivery(fine_tuning, serving)
         customization = fine_tuning.customization
         discard = discard_model(steps, delivery, customization)
@@ -100,7 +122,7 @@ class Workflow(cdk.Stack):
             steps,
             functions,
             delivery,
-            approve_within=cdk.Duration.hours(settings.approval_timeout_hours),
+            approve_within=cdk.Duration.hours(self._settings.approval_timeout_hours),
             discard=discard,
         )
         tuning: sfn.State = tune(
@@ -114,26 +136,30 @@ class Workflow(cdk.Stack):
         if customization is not None:
             customizing = customize(steps, functions, customization, then=approval, discard=discard)
             tuning = where_to_tune(steps, on_bedrock=customizing, otherwise=tuning)
-        chain = (
+        return (
             self._prepare(steps, functions, data_preparation)
             .next(
                 select(
                     steps,
                     model_selection.evaluate_candidate,
                     model_selection.select_model,
-                    judged=settings.selection.judge is not None,
+                    judged=self._settings.selection.judge is not None,
                 )
             )
             .next(needs_tuning(steps, tune=tuning, otherwise=approval))
         )
-        role = self._role(arn, steps)
-        if (rules := data_preparation.quality_rules) is not None:
-            to_glue = {"StringEquals": {"iam:PassedToService": "glue.amazonaws.com"}}
-            allow(role, ["iam:PassRole"], [rules.role.role_arn], conditions=to_glue)
-        if customization is not None:
-            self._allow_customization(role, customization)
-        self.state_machine = self._state_machine(chain, role)
-        cdk.CfnOutput(self, "StateMachineArn", value=self.state_machine.state_machine_arn)
+
+    @staticmethod
+    def _tuning_times(settings: Settings, fine_tuning: FineTuning) -> list[cdk.Duration]:
+        """How long the state machine waits for a pipeline, so that it is the one that stops it.
+
+        A search's trials that run one after another and the evaluation, as often as each is tried, and an hour to
+        start them.
+        """
+        tried, pauses = attempts(settings.tuning), cdk.Duration.seconds(2 * pauses_s(settings.tuning))
+        training = _LONGEST_ON_SPOT if settings.tuning.spot else _LONGEST_JOB
+        once = [*[training] * fine_tuning.trials_in_a_row, _LONGEST_JOB]
+        return [*once * tried, pauses, cdk.Duration.hours(1)]
 
     @property
     def _preparation_timeout(self) -> cdk.Duration:

@@ -6,6 +6,7 @@ Each runs on the Python that synthesizes, so that the bytecode in its archive is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -22,11 +23,31 @@ from cdk_app.constructs.retention import log_group
 from cdk_app.nag import acknowledge
 
 
+@dataclass(frozen=True)
+class Program:
+    """What a function is started by.
+
+    Attributes:
+        folder: what lies in its archive.
+        handler: what Lambda starts of it.
+        layers: what lies beside it.
+    """
+
+    folder: Path
+    handler: str
+    layers: Sequence[lambda_.ILayerVersion] = ()
+
+    @classmethod
+    def of(cls, name: str) -> Program:
+        """The handler of `lambdas/<name>`."""
+        return cls(lambda_folder(name), f"lambdas.{name}.handler.handle")
+
+
 class PythonFunction(Construct):
     """The function of `lambdas/<name>/handler.py`, with permission to write its own log and nothing else.
 
     Grant what it needs on `role` (see `cdk_app.constructs.grants`). A function that is started otherwise than by its
-    handler has a `folder` and a `handler` of its own.
+    handler has a `program` of its own.
     """
 
     function: lambda_.Function
@@ -44,11 +65,10 @@ class PythonFunction(Construct):
         environment: Mapping[str, str] | None = None,
         timeout: cdk.Duration | None = None,
         memory_mb: int = 256,
-        folder: Path | None = None,
-        handler: str | None = None,
-        layers: Sequence[lambda_.ILayerVersion] = (),
+        program: Program | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
+        program = program or Program.of(name)
         self.log_group = log_group(self, "Log", key)
         self.role = iam.Role(
             self,
@@ -60,9 +80,9 @@ class PythonFunction(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            code=lambda_.Code.from_asset(str(folder or lambda_folder(name))),
-            handler=handler or f"lambdas.{name}.handler.handle",
-            layers=list(layers),
+            code=lambda_.Code.from_asset(str(program.folder)),
+            handler=program.handler,
+            layers=list(program.layers),
             runtime=runtime(),
             architecture=lambda_.Architecture.ARM_64,
             description=description,

@@ -15,7 +15,7 @@ from constructs import Construct
 
 from cdk_app.assets import SETTINGS_FILE, START
 from cdk_app.bytecode import TASK_ROOT
-from cdk_app.constructs.function import PythonFunction
+from cdk_app.constructs.function import Program, PythonFunction
 
 ADAPTER_VERSION = 27
 """Version 1.0.0 of the adapter: https://github.com/aws/aws-lambda-web-adapter."""
@@ -53,9 +53,7 @@ def web_function(
         },
         timeout=timeout,
         memory_mb=memory_mb,
-        folder=folder,
-        handler=START,
-        layers=[_adapter(scope)],
+        program=Program(folder, START, [_adapter(scope)]),
     )
 
 

@@ -8,7 +8,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from ministack import app
@@ -34,6 +34,20 @@ _DENIED = (
 _log = logging.getLogger(__name__)
 
 
+class _Request(NamedTuple):
+    """What the emulator asks an origin for, in the order in which it says so."""
+
+    method: str
+    uri: str
+    query: str
+    headers: Json
+    body: bytes
+    https: bool
+    client_ip: str
+    forwarded_for: str
+    distribution: str
+
+
 def serve_distributions() -> None:
     """Let distributions have REST APIs as origins, and judge whether they may decrypt what lies in a bucket.
 
@@ -44,7 +58,9 @@ def serve_distributions() -> None:
 
     async def fetch_either(origin: Json, *request: Any) -> Any:
         matched = _API.fullmatch(origin["domain_name"].lower())
-        return await (_from_api(matched["api"], origin, *request) if matched else fetch(origin, *request))
+        if matched is None:
+            return await fetch(origin, *request)
+        return await _from_api(matched["api"], origin, _Request(*request))
 
     def from_bucket_if_allowed(origin: Json, method: str, uri: str, headers: Json, dist_arn: str = "") -> Any:
         if not _may_decrypt(origin["s3_bucket"], cloudfront._s3_object_key(origin, uri), dist_arn):
@@ -105,29 +121,18 @@ def _renamed(content: bytes, port: int) -> bytes:
         return content
 
 
-async def _from_api(
-    api_id: str,
-    origin: Json,
-    method: str,
-    uri: str,
-    query: str,
-    headers: Json,
-    body: bytes,
-    _https: bool,
-    client_ip: str,
-    viewer_forwarded_for: str,
-    _arn: str,
-) -> Any:
+async def _from_api(api_id: str, origin: Json, request: _Request) -> Any:
     """The answer of a REST API, whose pieces are passed on as they come."""
-    sent = cloudfront._origin_request_headers(origin, headers, client_ip, viewer_forwarded_for)
+    sent = cloudfront._origin_request_headers(origin, request.headers, request.client_ip, request.forwarded_for)
     sent = {name.lower(): value for name, value in sent.items()}
     if sent.get("host", "").lower() != origin["domain_name"].lower():
         # API Gateway knows its APIs by the host: the origin request policy must not forward the viewer's.
         _log.error("The behavior forwards the viewer's Host to an API: use AllViewerExceptHostHeader.")
         return 403, "Forbidden", {"content-type": "application/json"}, b'{"message":"Forbidden"}'
-    path = unquote((origin.get("origin_path") or "") + uri)
+    path = unquote((origin.get("origin_path") or "") + request.uri)
+    query = parse_qs(request.query, keep_blank_values=True)
     asking = app._handle_execute_api_request(
-        f"{api_id}.execute-api.localhost", path, method, sent, body, parse_qs(query, keep_blank_values=True)
+        f"{api_id}.execute-api.localhost", path, request.method, sent, request.body, query
     )
     try:
         answer = await asyncio.wait_for(asking, origin.get("read_timeout", 30))
