@@ -8,34 +8,31 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cli.forms import forms_in_words, taken_forms, takers, too_few_for_anyone, without_a_model, wrong_form
 from cli.near import not_known
-from cli.say import say
+from cli.say import say, tell
 from cli.show_findings import Checked, show_findings, show_totals
 from cli.trained_model import TrainedModel, WrongUsage, limits_in_words, trained_model
+from cli.training_files import FOR_RAW_DATA, gather
 from pipelines.formats.check import check_lines, check_name, check_set
 from pipelines.formats.detect import detect
-from pipelines.formats.findings import Findings
-from pipelines.formats.json_lines import LineStream, read_lines
+from pipelines.formats.fields import key_names
+from pipelines.formats.findings import Finding, Findings
+from pipelines.formats.json_lines import LineStream, parse_line, read_lines
+from pipelines.formats.reasons import Problem, Reason
 from pipelines.formats.records import Format
 
 AUTO = "auto"
 MOST_FOR_A_PERSON = 20
 MOST_FOR_A_PROGRAM = 100_000
 """Lines of a reason that are listed in a pipe: as good as all, and no more than memory has room for."""
-SUFFIXES = (".jsonl", ".jsonl.gz")
-SPLITS = ("train", "validation", "test")
-"""Folders that the preparation writes side by side."""
-FOR_RAW_DATA = (
-    "Training files for Bedrock and SageMaker are checked here, as the preparation writes them. "
-    "Data that is still to be prepared needs no such check: `fourfold run --data FILE` looks at it first."
-)
 
 
 class UnreadableData(ValueError):
@@ -59,66 +56,42 @@ def check_data(
         WrongUsage: a format, a model or a kind of file that is not known.
         UnreadableData: a file is no gzip file though it is called so, or its format cannot be told.
     """
-    training_files, validation_files = _files(files), _files([validation] if validation else [])
+    given, held_out_given = gather(files), gather([validation] if validation else [])
     _check_format(form)
     trained = trained_model(model)
     key = trained.key if trained and trained.rows else None
-    chosen, why = _choose_format(training_files, form, trained)
-    say(f"Format: {chosen.value} ({why}). {limits_in_words(trained, chosen)}", console)
+    chosen, why = _choose_format(given.read, form, trained)
+    limits = limits_in_words(trained, chosen) if trained else without_a_model(chosen)
+    tell(f"Format: {chosen.value} ({why}). {limits}", console)
+    for sentence in (*given.skipped, *held_out_given.skipped):
+        tell(sentence, console)
     most = most_listed or (MOST_FOR_A_PERSON if console.is_terminal else MOST_FOR_A_PROGRAM)
-    training = [_check(path, chosen, key, most) for path in training_files]
-    held_out = [_check(path, chosen, key, most) for path in validation_files]
-    whole = check_set(_joined(training), _joined(held_out) if held_out else None)
+    training = [_check(path, chosen, key, most) for path in given.read]
+    held_out = [_check(path, chosen, key, most) for path in held_out_given.read]
+    whole = _of_the_whole(trained, _joined(training), _joined(held_out) if held_out else None)
     show_totals("Training", _joined(training), console)
     if held_out:
         show_totals("Validation", _joined(held_out), console)
     code = show_findings([*training, *held_out], whole, console)
-    if code and not _joined(training).accepted:
-        say(FOR_RAW_DATA, console)
+    _say_what_to_write(chosen, _joined(training), code, console)
     return code
 
 
-def _files(given: Sequence[Path]) -> list[Path]:
-    """Return the files, and those of the folders, by their names; each once, however often it is given."""
-    found: dict[Path, Path] = {}
-    for path in given:
-        if path.is_dir():
-            files = _inside(path)
-        elif not path.is_file():
-            raise WrongUsage(f"There is no file {path}.")
-        elif not path.name.endswith(SUFFIXES):
-            raise WrongUsage(f"{path}: {' and '.join(SUFFIXES)} files are read. {FOR_RAW_DATA}")
-        else:
-            files = [path]
-        for file in files:
-            found.setdefault(file.resolve(), file)
-    return list(found.values())
+def _of_the_whole(trained: TrainedModel | None, training: Findings, validation: Findings | None) -> list[Finding]:
+    found = [*wrong_form(trained, training.format), *check_set(training, validation)]
+    if trained is None or not trained.rows:
+        found += too_few_for_anyone(training, validation)
+    return found
 
 
-def _inside(folder: Path) -> list[Path]:
-    files = sorted(file for file in folder.rglob("*") if _is_training_file(file))
-    if not files:
-        wanted = f"{' or '.join(SUFFIXES)} file"
-        raise WrongUsage(f"{folder} is a folder, and has no {wanted}. Give such files, or a folder that has some.")
-    splits = {one for file in files for one in file.parents if one.name in SPLITS and folder in one.parents}
-    if splits:
-        raise WrongUsage(_splits_in_words(splits))
-    return files
-
-
-def _splits_in_words(splits: Set[Path]) -> str:
-    """Say how to check splits that lie side by side: taken together, they are not what is trained on."""
-    parent = min(split.parent for split in splits)
-    names = [name for name in SPLITS if parent / name in splits]
-    meant = f"{parent / names[0]}"
-    if names[:2] == ["train", "validation"]:
-        meant += f" --validation {parent / 'validation'}"
-    parts = f"{', '.join(names[:-1])} and {names[-1]}" if names[:-1] else names[0]
-    return f"{parent} has {parts}: parts of a split, which are no one set. Name the part that you mean: `{meant}`."
-
-
-def _is_training_file(path: Path) -> bool:
-    return path.is_file() and path.name.endswith(SUFFIXES) and not path.name.startswith(".")
+def _say_what_to_write(form: Format, training: Findings, code: int, console: Console) -> None:
+    """Show the forms that anything is trained on, if this is none; and where raw data goes, if it looks like such."""
+    if not takers(form):
+        tell("What is trained on, by whom, and a line of each:", console)
+        for line in forms_in_words(taken_forms()):
+            say(line, console)
+    if code and not training.accepted and Reason.MISSING_KEY in training.counts:
+        tell(FOR_RAW_DATA, console)
 
 
 def _check_format(form: str) -> None:
@@ -135,9 +108,20 @@ def _choose_format(files: Sequence[Path], form: str, trained: TrainedModel | Non
         return found, f"by the first record of {first}"
     if trained:
         return trained.format, f"what {trained.name} takes; the first record of {first} has the form of none"
-    raise UnreadableData(
-        f"The first record of {first} has the form of no training data. Say --format to see why. {FOR_RAW_DATA}"
-    )
+    raise UnreadableData(_of_no_form(first, line))
+
+
+def _of_no_form(path: Path, line: bytes) -> str:
+    """Say what the first record of a file is instead, and which forms there are."""
+    document = parse_line(line)
+    if isinstance(document, Problem):
+        what = f"The first record of {path} cannot be read: {document.detail}. {document.reason.remedy}"
+        if document.reason.of_the_file:
+            return what
+    else:
+        what = f"The first record of {path} has {key_names(document) or 'no keys'}: the form of no training data."
+    forms = "\n".join(forms_in_words(Format))
+    return f"{what} These are the forms, who is trained on each, and a line of it:\n{forms}\n{FOR_RAW_DATA}"
 
 
 def _first_record(files: Sequence[Path]) -> tuple[Path, bytes]:

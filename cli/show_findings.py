@@ -6,15 +6,16 @@ finding is a line of place, kind, reason, detail and remedy with tabs between th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
-from cli.say import say
+from cli.say import say, tell
+from cli.words import plural, runs
 from pipelines.formats.findings import Finding, Findings
 from pipelines.formats.reasons import Reason
 
@@ -33,10 +34,10 @@ class Checked:
 
 def show_totals(name: str, findings: Findings, console: Console) -> None:
     """Print how much was checked."""
-    records = f"{findings.lines:,} record{'' if findings.lines == 1 else 's'}"
-    text = f"{findings.size:,} bytes, {findings.characters:,} characters, about {findings.tokens:,} tokens"
-    line = f"{name}: {records}, {text}. Of the records, {findings.accepted:,} would be accepted."
-    say(line, console)
+    counts = {"record": findings.lines, "byte": findings.size, "character": findings.characters}
+    text = ", ".join(plural(number, one) for one, number in counts.items())
+    line = f"{name}: {text}, about {plural(findings.tokens, 'token')}. "
+    tell(f"{line}Of the records, {findings.accepted:,} would be accepted.", console)
 
 
 def show_findings(files: Sequence[Checked], whole: Sequence[Finding], console: Console) -> int:
@@ -62,12 +63,32 @@ def _print_lines(files: Sequence[Checked], whole: Sequence[Finding], console: Co
     _print_line("all", whole, console)
     for file in files:
         _print_line(str(file.path), file.about_the_name, console)
-        for finding in file.findings.listed:
+        for finding in _by_line(file.findings):
             _print_line(f"{file.path}:{finding.line}", [finding], console)
     for file in files:
         for reason, count in sorted(file.findings.counts.items()):
-            if (more := count - sum(finding.reason is reason for finding in file.findings.listed)) > 0:
-                say(f"{file.path}: {more:,} more lines with {reason.value}. --show lists more of them.", console)
+            if (
+                not reason.of_the_file
+                and (more := count - sum(finding.reason is reason for finding in file.findings.listed)) > 0
+            ):
+                say(
+                    f"{file.path}: {plural(more, 'more line')} with {reason.value}. --show lists more of them.", console
+                )
+
+
+def _by_line(findings: Findings) -> Iterator[Finding]:
+    """Yield what is listed, and once what is found on many lines because of how the file was saved."""
+    told: set[Reason] = set()
+    for finding in findings.listed:
+        if not finding.reason.of_the_file:
+            yield finding
+        elif finding.reason not in told:
+            told.add(finding.reason)
+            yield finding._replace(detail=_of_the_file(finding, findings))
+
+
+def _of_the_file(first: Finding, findings: Findings) -> str:
+    return f"{findings.counts[first.reason]:,} of {plural(findings.lines, 'line')}, the first here: {first.detail}"
 
 
 def _print_line(place: str, findings: Sequence[Finding], console: Console) -> None:
@@ -77,7 +98,8 @@ def _print_line(place: str, findings: Sequence[Finding], console: Console) -> No
 
 
 def _print_table(files: Sequence[Checked], whole: Sequence[Finding], console: Console) -> None:
-    table = Table("place", "", "reason", "what is wrong", "what to do", show_lines=False)
+    heads = ("place", "", "reason", "what is wrong", "what to do")
+    table = Table(*(Column(head, overflow="fold") for head in heads), show_lines=False)
     for finding in whole:
         _add(table, "all", finding.reason, finding.detail)
     for file in files:
@@ -85,6 +107,9 @@ def _print_table(files: Sequence[Checked], whole: Sequence[Finding], console: Co
             _add(table, str(file.path), finding.reason, finding.detail)
         for reason, findings in _by_reason(file.findings.listed).items():
             count = file.findings.counts[reason]
+            if reason.of_the_file:
+                _add(table, f"{file.path}: line {findings[0].line}", reason, _of_the_file(findings[0], file.findings))
+                continue
             more = f" … and {count - len(findings):,} more" if count > len(findings) else ""
             place = f"{file.path}: {_lines([finding.line for finding in findings], count)}{more}"
             _add(table, place, reason, _details(findings))
@@ -101,7 +126,7 @@ def _by_reason(findings: Sequence[Finding]) -> dict[Reason, list[Finding]]:
 
 def _lines(listed: Sequence[int], count: int) -> str:
     """Name lines in a row; `count` is how many there are, listed or not."""
-    return f"{'line' if count == 1 else 'lines'} {', '.join(map(str, listed))}"
+    return f"{'line' if count == 1 else 'lines'} {runs(listed)}"
 
 
 def _details(findings: Sequence[Finding]) -> str:

@@ -53,10 +53,8 @@ def trained_model(key: str) -> TrainedModel | None:
     return TrainedModel(key, rows[0].name if rows else f"{entry.provider} {entry.name}", rows)
 
 
-def limits_in_words(trained: TrainedModel | None, form: Format) -> str:
+def limits_in_words(trained: TrainedModel, form: Format) -> str:
     """Say by which limits the data is checked."""
-    if trained is None:
-        return "No model is named: the form is checked, and no limits. --model checks them as well."
     if not trained.rows:
         return f"No source names limits of SageMaker's fine-tuning of {trained.name}: the form is checked."
     row = next((row for row in trained.rows if row.format is form), None)

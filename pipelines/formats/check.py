@@ -5,7 +5,7 @@ accepted when neither refuses anything.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pipelines.formats.bounds import breaches
@@ -98,18 +98,22 @@ def _check_form(training: Findings) -> Iterator[Finding]:
 
 
 def _check_limits(training: Findings, validation: Findings | None, limits: Limits) -> Iterator[Finding]:
-    yield from _check_count(training.lines, limits.training, "training")
+    yield from _check_count([training], limits.training, "training")
     if validation is not None:
-        yield from _check_count(validation.lines, limits.validation, "validation")
+        yield from _check_count([validation], limits.validation, "validation")
         if not limits.validation_used:
             yield Finding(0, Reason.VALIDATION_UNUSED, f"the training of {limits.name} uses no validation data")
-    total = training.lines + (validation.lines if validation else 0)
-    yield from _check_count(total, limits.total, "training and validation")
+    parts = [training] if validation is None else [training, validation]
+    yield from _check_count(parts, limits.total, "training and validation")
 
 
-def _check_count(records: int, bounds: Bounds, what: str) -> Iterator[Finding]:
+def _check_count(parts: Sequence[Findings], bounds: Bounds, what: str) -> Iterator[Finding]:
+    records, left = sum(part.lines for part in parts), sum(part.accepted for part in parts)
     if bounds.least is not None and records < bounds.least:
         yield Finding(0, Reason.TOO_FEW_RECORDS, f"{records:,} for {what}; at least {bounds.least:,} are needed")
+    elif bounds.least is not None and 0 < left < bounds.least and any(part.refused for part in parts):
+        detail = f"{left:,} of {records:,} for {what} are left without what is refused"
+        yield Finding(0, Reason.MAYBE_TOO_FEW, f"{detail}; at least {bounds.least:,} are needed")
     if bounds.most is not None and records > bounds.most:
         yield Finding(0, Reason.TOO_MANY_RECORDS, f"{records:,} for {what}; at most {bounds.most:,} are taken")
 

@@ -14,7 +14,7 @@ def detect(line: bytes) -> Format | None:
     Messages whose contents are lists are a conversation; with a `record_id` they are this workflow's own chat;
     else they are in Anthropic's form.
     """
-    document = parse_line(line.removeprefix(codecs.BOM_UTF8))  # which the check complains of
+    document = parse_line(_readable(line))
     if isinstance(document, Problem):
         return None
     if "messages" in document:
@@ -22,6 +22,11 @@ def detect(line: bytes) -> Format | None:
     if "prompt" in document or "completion" in document:
         return Format.PROMPT_COMPLETION
     return Format.PRE_TRAINING if "input" in document else None
+
+
+def _readable(line: bytes) -> bytes:
+    """The line without what the check complains of, and what hides no keys: a mark, and letters that are no UTF-8."""
+    return line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").encode()
 
 
 def _kind_of_messages(document: dict[str, Any]) -> Format:

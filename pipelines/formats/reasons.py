@@ -34,6 +34,7 @@ class Reason(StrEnum):
     MAYBE_TOO_LONG = "maybe_too_long"
     NO_RECORDS = "no_records"
     TOO_FEW_RECORDS = "too_few_records"
+    MAYBE_TOO_FEW = "maybe_too_few"
     TOO_MANY_RECORDS = "too_many_records"
     WRONG_FORMAT = "wrong_format"
     VALIDATION_UNUSED = "validation_unused"
@@ -44,6 +45,11 @@ class Reason(StrEnum):
     def warns(self) -> bool:
         """Whether the service may take the data all the same."""
         return self in _WARNINGS
+
+    @property
+    def of_the_file(self) -> bool:
+        """Whether one mistake of whoever saved the file is found on many of its lines."""
+        return self is Reason.NOT_UTF8
 
     @property
     def remedy(self) -> str:
@@ -63,12 +69,13 @@ _WARNINGS = {
     Reason.SCHEMA_VERSION,
     Reason.MAYBE_RESERVED_WORD,
     Reason.MAYBE_TOO_LONG,
+    Reason.MAYBE_TOO_FEW,
     Reason.VALIDATION_UNUSED,
     Reason.COMPRESSED,
 }
 
 _REMEDIES = {
-    Reason.NOT_UTF8: "Save the file as UTF-8.",
+    Reason.NOT_UTF8: "Save the file as UTF-8; one in Latin-1 is so after `iconv -f WINDOWS-1252 -t UTF-8 FILE > NEW`.",
     Reason.BYTE_ORDER_MARK: "Save the file as UTF-8 without a byte order mark.",
     Reason.BLANK_LINE: "Delete the line: every line is a record.",
     Reason.OVERSIZED_LINE: "Divide the record; perhaps the file has no line ends.",
@@ -91,6 +98,7 @@ _REMEDIES = {
     Reason.MAYBE_TOO_LONG: "Count the tokens of these records, or shorten them.",
     Reason.NO_RECORDS: "See whether this is the right file.",
     Reason.TOO_FEW_RECORDS: "Add records, or choose a model that asks for fewer.",
+    Reason.MAYBE_TOO_FEW: "Add records, or mend what is refused instead of deleting it.",
     Reason.TOO_MANY_RECORDS: "Leave records out, or ask for a larger quota where it is adjustable.",
     Reason.WRONG_FORMAT: "Write the format that the model takes, or choose another model.",
     Reason.VALIDATION_UNUSED: "Leave the validation file out.",

@@ -25,6 +25,31 @@ def test_a_folder_is_its_files_and_some_of_them_may_be_empty(tmp_path: Path) -> 
     assert f"{tmp_path / 'train' / 'deep' / 'part-2.jsonl'}:2\trefused\tnot_json" in output
 
 
+def test_what_is_not_read_of_a_folder_is_named_with_the_reason_the_first_of_many(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    file_of(tmp_path, conversation_line(RECORD), count=9)
+    file_of(tmp_path, "{}", name=".draft.jsonl")
+    for number in range(7):
+        (tmp_path / "deep" / f"{number}.csv").touch()
+    code, output, _ = invoke(tmp_path)
+    assert code == 0
+    assert f"Not read in {tmp_path}, as their names begin with a dot: .draft.jsonl.\n" in output
+    names = ", ".join(f"deep/{number}.csv" for number in range(5))
+    assert f"Not read in {tmp_path}, as only .jsonl and .jsonl.gz are: {names} and 2 more.\n" in output
+
+
+def test_a_folder_of_which_everything_is_read_says_nothing_of_it(tmp_path: Path) -> None:
+    file_of(tmp_path, conversation_line(RECORD))
+    assert "Not read" not in invoke(tmp_path)[1]
+
+
+def test_a_folder_without_training_files_says_what_it_has_instead(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").touch()
+    code, output, error = invoke(tmp_path)
+    assert (code, output) == (2, "")
+    assert f"Not read in {tmp_path}, as only .jsonl and .jsonl.gz are: train.csv." in error
+
+
 def test_a_file_that_is_given_twice_counts_once(tmp_path: Path) -> None:
     folder = tmp_path / "train"
     folder.mkdir()

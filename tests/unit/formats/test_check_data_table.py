@@ -4,9 +4,11 @@ import io
 import json
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 import cli.check_data
+from pipelines.formats.bedrock import conversation_line
 from pipelines.formats.chat import chat_line
 from pipelines.formats.reasons import Reason
 from tests.unit.formats.checking import RECORD, file_of
@@ -29,12 +31,42 @@ def on_a_terminal(path: Path, most_listed: int = 20) -> str:
 
 def test_on_a_terminal_a_mistake_that_is_made_again_is_one_row_with_its_lines(tmp_path: Path) -> None:
     good = chat_line(RECORD)
-    path = file_of(tmp_path, good, *["{}"] * 60, "[]", "{}")
+    path = file_of(tmp_path, *[good] * 10, *["{}"] * 60, "[]", "{}")
     output = on_a_terminal(path, 3)
     rows = [line for line in output.splitlines() if "refused" in line]
     assert len(rows) == 2
-    assert f"{path}: lines 2, 3, 4 … and 58 more" in rows[0]
-    assert f"{path}: line 62 " in rows[1]
+    assert f"{path}: lines 11–13 … and 58 more" in rows[0]
+    assert f"{path}: line 71 " in rows[1]
+
+
+def test_on_a_terminal_lines_in_a_row_are_told_by_their_ends(tmp_path: Path) -> None:
+    good = chat_line(RECORD)
+    output = on_a_terminal(file_of(tmp_path, "{}", "{}", good, "{}", good, *["{}"] * 4))
+    assert "lines 1, 2, 4, 6–9 " in output
+
+
+def test_on_a_terminal_a_file_of_another_encoding_is_one_row(tmp_path: Path) -> None:
+    path = tmp_path / "train.jsonl"
+    path.write_bytes(chat_line(RECORD).replace("answer", "réponse").encode("latin-1") + b"\n")
+    output = on_a_terminal(path)
+    [row] = [line for line in output.splitlines() if "not_utf8" in line]
+    assert f"{path}: line 1 " in row
+    assert "1 of 1 line, the first here" in row
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_on_a_narrow_terminal_no_word_is_cut_and_sentences_end_their_lines_between_words(
+    tmp_path: Path, width: int
+) -> None:
+    line = conversation_line(RECORD)
+    (tmp_path / "notes.md").touch()
+    file_of(tmp_path, line, "{", name="train.jsonl")
+    output = io.StringIO()
+    console = Console(file=output, force_terminal=True, width=width, color_system=None)
+    cli.check_data.check_data([tmp_path], None, "auto", "", None, console)
+    assert "…" not in output.getvalue()
+    assert all(len(line) <= width for line in output.getvalue().splitlines())
+    assert "llama-3-3-70b-instruct" in output.getvalue()
 
 
 def test_on_a_terminal_rows_go_by_their_first_line_and_say_what_warns(tmp_path: Path) -> None:
