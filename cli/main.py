@@ -106,9 +106,13 @@ def check_training_data(
 
 @app.command()
 def models(
-    model: Annotated[
-        str, typer.Argument(help="A model, for all that is known of it; or `refresh`, to ask AWS.", metavar="[MODEL]")
-    ] = "",
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="A model, for all that is known of it; several, side by side; or `refresh`, to ask AWS.",
+            metavar="MODEL",
+        ),
+    ] = None,
     provider: Annotated[str, typer.Option(help="Part of the provider's name.")] = "",
     kind: Annotated[str, typer.Option(help="chat, embedding, image or rerank.")] = "",
     modality: Annotated[str, typer.Option(help="What it reads or writes: text, image, audio, video…")] = "",
@@ -116,7 +120,12 @@ def models(
         str, typer.Option(help="Where Bedrock answers with it; with --customizable, where it is customized so.")
     ] = "",
     max_price: Annotated[
-        float | None, typer.Option(help="Most USD of a million tokens, in and out each; else of a unit.", min=0)
+        float | None,
+        typer.Option(
+            help="Most USD of a million tokens, in and out each, by every way to ask the model, in --region or "
+            "anywhere. Of --kind image it is of an image, of rerank of a query; what is billed by time is left out.",
+            min=0,
+        ),
     ] = None,
     customizable: Annotated[str, typer.Option(help="fine-tuning, distillation, import…", metavar="METHOD")] = "",
     licence: Annotated[str, typer.Option(help="Part of the licence's name.")] = "",
@@ -132,7 +141,7 @@ def models(
         from cdk_app.catalogue.account import Unreachable
         from cdk_app.catalogue.observation import UnreadableObservation
         from cli.model_options import REFRESH, WrongUsage, check_combination, query_of
-        from cli.models import catalogue, list_models, refresh, tell_of_model
+        from cli.models import catalogue, list_models, refresh, tell_of_models
 
         state = ROOT / ".fourfold"
         filters = {"provider": provider, "kind": kind, "modality": modality, "region": region, "max_price": max_price}
@@ -140,11 +149,11 @@ def models(
         filters |= {"runs_on": runs_on, "streaming": streaming, "tool_use": tool_use}
         code = 0
         try:
-            check_combination(model, filters, as_json=as_json, write=write)
-            if model == REFRESH:
+            check_combination(names or (), filters, as_json=as_json, write=write)
+            if names == [REFRESH]:
                 code = refresh(region or None, write, state, console)
-            elif model:
-                tell_of_model(model, region or None, as_json, state, console)
+            elif names:
+                tell_of_models(names, region or None, as_json, state, console)
             else:
                 code = list_models(
                     query_of(filters, catalogue(state)[0].values()), as_json, state, console, Console(stderr=True)

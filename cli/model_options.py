@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import get_args
 
 from cdk_app.catalogue import Entry
@@ -43,11 +43,11 @@ def query_of(options: Mapping[str, object], entries: Iterable[Entry]) -> Query:
     return Query(**given)  # type: ignore[arg-type]
 
 
-def check_combination(model: str, filters: Mapping[str, object], *, as_json: bool, write: bool) -> None:
+def check_combination(models: Sequence[str], filters: Mapping[str, object], *, as_json: bool, write: bool) -> None:
     """Refuse options that the rest of the command would leave unheeded.
 
     Args:
-        model: the argument: a model, `refresh`, or nothing for the list.
+        models: the arguments: models, `refresh`, or none for the list.
         filters: the options that pick from the list, given or not.
         as_json: whether `--json` is given.
         write: whether `--write` is given.
@@ -55,6 +55,9 @@ def check_combination(model: str, filters: Mapping[str, object], *, as_json: boo
     Raises:
         WrongUsage: the text says which command was meant.
     """
+    if REFRESH in models and len(models) > 1:
+        raise WrongUsage("`refresh` asks AWS about every model. Say `fourfold models refresh --region REGION` alone.")
+    model = " ".join(models)
     if write and model != REFRESH:
         raise WrongUsage("--write keeps what AWS answers. Say `fourfold models refresh --write`, or leave it out.")
     if not model:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -15,10 +15,14 @@ from cdk_app.catalogue.filters import Query, select
 from cdk_app.catalogue.loading import load_sources
 from cdk_app.catalogue.observation import read_observations, write_observation
 from cdk_app.catalogue.overlay import overlaid
+from cli.compare_models import show_comparison
 from cli.model_options import REFRESH, WrongUsage, check_region
 from cli.near import did_you_mean, near
-from cli.say import say
-from cli.show_models import show_differences, show_model, show_table
+from cli.prices import money
+from cli.say import tell
+from cli.show_models import ENDED, has_ended, not_known, show_differences, show_model, show_table
+from cli.show_tuning_prices import has_tuning_cell, tuning_not_known
+from cli.words import plural
 
 _SERVICES: dict[Service, tuple[str, str]] = {
     "bedrock": ("Bedrock", "https://docs.aws.amazon.com/bedrock/latest/userguide/models-regions.html"),
@@ -33,15 +37,45 @@ def list_models(query: Query, as_json: bool, state: Path, console: Console, note
     if as_json:
         _print_json(chosen, sources, console)
     elif chosen:
-        show_table(chosen, query.region, query.customizable, console)
+        show_table(chosen, query.region, query.customizable, _today(), console)
     read = sorted({source.read for source in sources.values()})
-    told = f"{len(chosen)} of {len(entries)} models. Facts read from {read[0]} to {read[-1]}; list prices."
-    notes.print(told, highlight=False, soft_wrap=True)
-    for line in _left_out(entries.values(), query):
-        say(line, notes)
+    told = f"{len(chosen)} of {plural(len(entries), 'model')}. Facts read from {read[0]} to {read[-1]}; list prices."
+    about_cells = () if as_json else _about_cells(chosen, query)
+    for line in (told, *about_cells, *_too_dear(entries.values(), query), *_left_out(entries.values(), query)):
+        tell(line, notes)
     if not chosen:
-        notes.print("None is known to fit. What is not known of a model fits nothing: ask for less.", soft_wrap=True)
+        tell("None is known to fit. What is not known of a model fits nothing: ask for less.", notes)
     return int(not chosen)
+
+
+def _today() -> datetime.date:
+    return datetime.datetime.now(datetime.UTC).date()
+
+
+def _about_cells(chosen: Sequence[Entry], query: Query) -> Iterator[str]:
+    """Say once, below the table, what its cells leave open, and which models are at their end."""
+    today = _today()
+    if ended := [entry.key for entry in chosen if has_ended(entry, today)]:
+        yield f"Ended: {', '.join(ended)}. {ENDED}."
+    if line := not_known(chosen, query.region):
+        yield line
+    tuned = query.customizable
+    if tuned and has_tuning_cell(tuned) and (line := tuning_not_known(chosen, tuned)):
+        yield line
+
+
+def _too_dear(entries: Iterable[Entry], query: Query) -> Iterator[str]:
+    """Say which models are left out because some of their ways cost more, or because they are billed otherwise."""
+    dear, otherwise = [], []
+    for entry in entries:
+        if above := query.too_dear(entry):
+            dear.append(f"{entry.key} (by {', '.join(f'`{price.by}`' for price in above)})")
+        otherwise += [f"{entry.key} ({money(price)})" for price in query.not_compared(entry)]
+    if dear:
+        narrower = "" if query.region else " --region keeps the ways of one region."
+        yield f"Left out, as some ways to ask them cost more: {', '.join(dear)}.{narrower}"
+    if otherwise:
+        yield f"Left out, as they are not billed by what --max-price is a price of: {', '.join(otherwise)}."
 
 
 def _left_out(entries: Iterable[Entry], query: Query) -> Iterator[str]:
@@ -54,24 +88,31 @@ def _left_out(entries: Iterable[Entry], query: Query) -> Iterator[str]:
             yield f"Left out, as no source names the regions: {what}. Without --region they are listed; {where}."
 
 
-def tell_of_model(key: str, region: str | None, as_json: bool, state: Path, console: Console) -> None:
-    """Print everything that is known of a model, with its sources; with a region, how it is asked from there.
+def tell_of_models(keys: Sequence[str], region: str | None, as_json: bool, state: Path, console: Console) -> None:
+    """Print everything that is known of a model, with its sources; of several, what can be compared, side by side.
+
+    With a region they are told as they are asked from there.
 
     Raises:
         WrongUsage: there is no such model, or no such region.
     """
     entries, sources = catalogue(state)
-    if key not in entries:
-        meant = near(key, {known: entry.other_names for known, entry in entries.items()} | {REFRESH: ()})
-        raise WrongUsage(
-            f"There is no model {key} in the catalogue. {did_you_mean(meant, '`fourfold models` lists all of them.')}"
-        )
+    if unknown := [_no_such_model(key, entries) for key in keys if key not in entries]:
+        raise WrongUsage("\n".join(unknown))
     if region:
         check_region(region, entries.values())
+    chosen = [entries[key] for key in dict.fromkeys(keys)]
     if as_json:
-        _print_json([entries[key]], sources, console)
+        _print_json(chosen, sources, console)
+    elif len(chosen) == 1:
+        show_model(chosen[0], sources, region, _today(), console)
     else:
-        show_model(entries[key], sources, region, console)
+        show_comparison(chosen, region, _today(), console)
+
+
+def _no_such_model(key: str, entries: Mapping[str, Entry]) -> str:
+    meant = near(key, {known: entry.other_names for known, entry in entries.items()} | {REFRESH: ()})
+    return f"There is no model {key} in the catalogue. {did_you_mean(meant, '`fourfold models` lists all of them.')}"
 
 
 def refresh(region: str | None, write: bool, state: Path, console: Console) -> int:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 
 from cdk_app.catalogue import Entry
 from cdk_app.catalogue.facts import Customization, Method, TuningPrice
 from cdk_app.catalogue.filters import per_million
 from cdk_app.catalogue.overlay import TUNED_BY
+from cli.prices import PER_MILLION, usd
 
 NO_SOURCE = "no source read"
-UNKNOWN = "?"
 IMPORT: Method = "import"
 
 _Words = Callable[[TuningPrice], str | None]
@@ -40,11 +41,28 @@ def tuning_cell(entry: Entry, method: Method) -> str:
         if customization.method == method and customization.service == "sagemaker":
             found.append("sagemaker: by the instance's hour")
         elif customization.method == method:
-            known = {name: _told(customization, words) for name, (words, _) in _BEDROCK.items()}
-            asked = _asked(customization) or UNKNOWN
-            parts = [f"{name} {text or UNKNOWN}" for name, text in known.items()]
-            found.append(f"bedrock: {', '.join([*parts, f'asking {asked}'])}")
+            known = [f"{name} {text}" for name, text in _parts(customization).items() if text]
+            found.append(f"bedrock: {', '.join(known)}" if known else "bedrock")
     return "; ".join(found)
+
+
+def tuning_not_known(entries: Iterable[Entry], method: Method) -> str:
+    """Say of how many models a price of tuning on Bedrock is in no cell, and who can be asked; nothing if of none."""
+    lacking: Counter[str] = Counter()
+    for entry in entries:
+        for customization in entry.customizations:
+            if customization.method == method and customization.service == "bedrock":
+                lacking.update(name for name, text in _parts(customization).items() if not text)
+    if not lacking:
+        return ""
+    told = ", ".join(f"{name} of {count}" for name, count in lacking.items())
+    asks = "; `fourfold models refresh --region REGION --write` asks AWS" if method == TUNED_BY else ""
+    return f"Not known of what {method} costs on Bedrock, and left out: {told}{asks}."
+
+
+def _parts(customization: Customization) -> dict[str, str | None]:
+    known = {name: _told(customization, words) for name, (words, _) in _BEDROCK.items()}
+    return {**known, "asking": _asked(customization)}
 
 
 def _of_bedrock(customization: Customization) -> Iterator[tuple[str, str]]:
@@ -68,20 +86,20 @@ def _asked(customization: Customization) -> str | None:
 
 def _on_demand(price: TuningPrice) -> str | None:
     if price.usd_in is not None and price.usd_out is not None:
-        return f"USD {per_million(price.usd_in):g} in, {per_million(price.usd_out):g} out per million tokens"
+        return f"USD {usd(per_million(price.usd_in))} in, {usd(per_million(price.usd_out))} out {PER_MILLION}"
     return "on demand as the base model" if price.on_demand_as_base else None
 
 
 def _trained(price: TuningPrice) -> str | None:
-    return f"USD {per_million(price.usd_trained):g} per million tokens of each epoch" if price.usd_trained else None
+    return f"USD {usd(per_million(price.usd_trained))} {PER_MILLION} of each epoch" if price.usd_trained else None
 
 
 def _kept(price: TuningPrice) -> str | None:
-    return f"USD {price.usd_month:g} a month" if price.usd_month else None
+    return f"USD {usd(price.usd_month)} a month" if price.usd_month else None
 
 
 def _by_the_hour(price: TuningPrice) -> str | None:
-    return f"USD {price.usd_unit_hour:g} an hour, without commitment" if price.usd_unit_hour else None
+    return f"USD {usd(price.usd_unit_hour)} an hour, without commitment" if price.usd_unit_hour else None
 
 
 _BEDROCK: dict[str, tuple[_Words, str]] = {

@@ -13,7 +13,7 @@ from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
-from cli.say import say
+from cli.say import tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def print_rows(heads: Sequence[Head], rows: Sequence[Sequence[str]], console: Co
         kept.remove(left_out.pop(0))
     console.print(_table(heads, kept, rows), crop=False)
     if missing := [head.name for head in heads if head not in kept]:
-        say(f"No room for: {', '.join(missing)}. {elsewhere}", console)
+        tell(f"No room for: {', '.join(missing)}. {elsewhere}", console)
 
 
 def _table(heads: Sequence[Head], kept: Sequence[Head], rows: Sequence[Sequence[str]]) -> Table:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import get_args
 
 from cdk_app.catalogue.entry import Entry, Platform
-from cdk_app.catalogue.facts import Customization, Kind, Medium, Method, Price, Service
+from cdk_app.catalogue.facts import Customization, Kind, Medium, Method, Price, Service, Unit
 
 TOKENS_OF_A_PRICE = 1000
 MILLION = 1_000_000
+
+COMPARED: Mapping[Kind, Unit] = {"chat": "1k tokens", "embedding": "1k tokens", "image": "image", "rerank": "query"}
+"""What `Query.max_price` is a price of, by kind of model: what is billed otherwise cannot be held against it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +28,7 @@ class Query:
     region: str | None = None
     """A region where Bedrock answers with it; with `customizable`, where it is customized so."""
     max_price: float | None = None
-    """Most US dollars: of a million tokens, in and out each; of what is billed otherwise, of a unit."""
+    """Most US dollars, by every way to ask: of a million tokens, in and out each; of an image, or of a query."""
     customizable: Method | None = None
     licence: str | None = None
     """Part of the licence's name, in any case of letters."""
@@ -48,6 +52,20 @@ class Query:
         if self.region is None or self._is_there(entry) or not self._fits_wherever(entry):
             return ()
         return tuple(one.service for one in self._customizations(entry) if not one.regions)
+
+    def too_dear(self, entry: Entry) -> tuple[Price, ...]:
+        """The prices above the most of a model that is left out for them, though by other ways it costs less."""
+        if self.max_price is None or not replace(self, max_price=None).fits(entry):
+            return ()
+        prices = asked_at(entry, COMPARED[entry.kind], self.region)
+        above = tuple(price for price in prices if dearer_side(price) > self.max_price)
+        return above if len(above) < len(prices) else ()
+
+    def not_compared(self, entry: Entry) -> tuple[Price, ...]:
+        """The prices of a model that is left out because it is billed by none of what the most is a price of."""
+        if self.max_price is None or not replace(self, max_price=None).fits(entry):
+            return ()
+        return () if any(price.unit == COMPARED[entry.kind] for price in entry.prices) else entry.prices
 
     def _fits_wherever(self, entry: Entry) -> bool:
         return (
@@ -79,14 +97,29 @@ def select(entries: Iterable[Entry], query: Query) -> list[Entry]:
     return [entry for entry in entries if query.fits(entry)]
 
 
-def usual_price(entry: Entry, region: str | None = None) -> Price | None:
-    """Return the price to show of a model: the lowest of its ways; of those that a region has, if one is given."""
-    prices = entry.prices
-    if region is not None and entry.bedrock is not None:
-        ways = entry.bedrock.ways(region)
-        prices = tuple(price for price in prices if price.by in ways)
-    here = [price for price in prices if price.region == region]
-    return min(here or [price for price in prices if price.region is None], key=dearer_side, default=None)
+def usual_prices(entry: Entry, region: str | None = None) -> tuple[Price, ...]:
+    """Return the prices to show of a model: of each unit that it bills the lowest of its ways, or of a region's."""
+    found = []
+    for unit in get_args(Unit):
+        prices = [price for price in entry.prices if price.unit == unit and price.by in _ways(entry, region)]
+        here = [price for price in prices if price.region == region]
+        listed = here or [price for price in prices if price.region is None]
+        found += [min(listed, key=dearer_side)] if listed else []
+    return tuple(found)
+
+
+def asked_at(entry: Entry, unit: Unit, region: str | None = None) -> tuple[Price, ...]:
+    """Return what a unit costs by each way to ask the model, or by each of a region's."""
+    found = (entry.price(way, unit, region) for way in _ways(entry, region))
+    return tuple(price for price in found if price is not None)
+
+
+def _ways(entry: Entry, region: str | None) -> list[str]:
+    ways = list(dict.fromkeys(price.by for price in entry.prices))
+    if region is None or entry.bedrock is None:
+        return ways
+    there = entry.bedrock.ways(region)
+    return [way for way in ways if way in there]
 
 
 def dearer_side(price: Price) -> float:
@@ -105,8 +138,8 @@ def _part_of(wanted: str | None, text: str | None) -> bool:
 
 
 def _costs_at_most(entry: Entry, usd: float, region: str | None) -> bool:
-    price = usual_price(entry, region)
-    return price is not None and dearer_side(price) <= usd
+    prices = asked_at(entry, COMPARED[entry.kind], region)
+    return bool(prices) and all(dearer_side(price) <= usd for price in prices)
 
 
 def _context(entry: Entry) -> int:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cdk_app.catalogue import ENTRIES
 from cdk_app.catalogue.entry import Platform
 from cdk_app.catalogue.facts import Kind, Medium, Method, Price
-from cdk_app.catalogue.filters import Query, dearer_side, select, usual_price
+from cdk_app.catalogue.filters import Query, dearer_side, select, usual_prices
 
 REGIONS = sorted({region for entry in ENTRIES.values() if entry.bedrock for region in entry.bedrock.regions})
 
@@ -34,7 +34,7 @@ def test_no_condition_picks_everything_in_its_order() -> None:
         (Query(modality="video"), "nova-lite", "nova-micro"),
         (Query(modality="embedding"), "titan-embed-text-v2", "nova-micro"),
         (Query(region="eu-west-2"), "nova-micro", "llama-3-1-8b-instruct"),
-        (Query(max_price=0.3), "nova-lite", "nova-pro"),
+        (Query(max_price=0.32), "nova-lite", "nova-pro"),
         (Query(customizable="distillation"), "nova-micro", "nova-pro"),
         (Query(licence="apache"), "gpt-oss-20b", "claude-haiku-4-5"),
         (Query(min_context=1_000_000), "nova-2-lite", "nova-pro"),
@@ -117,20 +117,57 @@ def test_more_money_never_buys_fewer_models(one: float, other: float) -> None:
 
 def test_the_usual_price_is_the_lowest_and_of_the_region_where_that_is_known() -> None:
     haiku = ENTRIES["claude-haiku-4-5"]
-    listed = usual_price(haiku)
-    assert listed is not None
+    [listed] = usual_prices(haiku)
     assert (listed.by, dearer_side(listed)) == ("global", 5.0)
     here = Price(by="eu", unit="1k tokens", usd_in=0.009, usd_out=0.09, region="eu-west-1", sources=("litellm",))
     known = haiku.model_copy(update={"prices": (*haiku.prices, here)})
-    assert usual_price(known, "eu-west-1") == here
-    assert usual_price(known, "eu-west-3") == listed
+    assert usual_prices(known, "eu-west-1") == (here,)
+    assert usual_prices(known, "eu-west-3") == (listed,)
+
+
+def test_of_each_unit_that_a_model_bills_there_is_a_usual_price() -> None:
+    prices = usual_prices(ENTRIES["titan-embed-image-v1"])
+    assert [(price.unit, price.usd_in) for price in prices] == [("1k tokens", 0.0008), ("image", 0.00006)]
+
+
+def test_a_model_fits_a_price_that_none_of_its_ways_goes_beyond() -> None:
+    haiku = ENTRIES["claude-haiku-5-5"]
+    costs = sorted({dearer_side(price) for price in haiku.prices})
+    assert costs == [0.5, 0.55]
+    assert select([haiku], Query(max_price=0.55)) == [haiku]
+    assert select([haiku], Query(max_price=0.5)) == []
+    assert {price.by for price in Query(max_price=0.5).too_dear(haiku)} == {"au", "eu", "jp", "us"}
+    assert Query(max_price=0.55).too_dear(haiku) == ()
+    assert Query(max_price=0.4).too_dear(haiku) == ()
+    assert Query(max_price=0.5, provider="amazon").too_dear(haiku) == ()
+
+
+def test_in_a_region_only_its_own_ways_count() -> None:
+    nova = ENTRIES["nova-micro"]
+    assert select([nova], Query(max_price=0.15)) == []
+    assert select([nova], Query(max_price=0.15, region="us-east-1")) == [nova]
+
+
+@pytest.mark.parametrize(
+    ("key", "least"),
+    [("titan-embed-image-v1", 0.8), ("nova-multimodal-embeddings", 0.135), ("stable-image-core", 0.04)],
+)
+def test_a_model_is_held_against_what_its_kind_is_billed_by(key: str, least: float) -> None:
+    assert key in keys(Query(max_price=least))
+    assert key not in keys(Query(max_price=least - 0.001))
+
+
+@pytest.mark.parametrize("key", ["extractive-lead", "smollm2-135m-instruct"])
+def test_what_is_billed_by_time_fits_no_price_and_is_told_apart(key: str) -> None:
+    assert key not in keys(Query(max_price=1e9))
+    assert Query(max_price=1).not_compared(ENTRIES[key]) == ENTRIES[key].prices
+    assert Query().not_compared(ENTRIES[key]) == ()
+    assert Query(max_price=1).not_compared(ENTRIES["qwen3-4b"]) == ()
 
 
 def test_a_price_of_elsewhere_is_no_price_of_a_region() -> None:
     nova = ENTRIES["nova-micro"]
-    assert [price and price.by for price in (usual_price(nova, region) for region in ("us-west-2", "eu-west-1"))] == [
-        "us",
-        "eu",
-    ]
+    found = [usual_prices(nova, region) for region in ("us-west-2", "eu-west-1")]
+    assert [[price.by for price in prices] for prices in found] == [["us"], ["eu"]]
     assert select([nova], Query(region="us-west-2", max_price=0.14)) == [nova]
     assert select([nova], Query(region="eu-west-1", max_price=0.14)) == []

@@ -16,7 +16,7 @@ import cli.main
 from cdk_app.catalogue import ENTRIES, FACTS_READ, Entry
 from cdk_app.catalogue.filters import Query
 from cli.main import app
-from cli.models import list_models, tell_of_model
+from cli.models import list_models, tell_of_models
 from tests.unit.catalogue.conftest import REGION, FakeAws
 
 
@@ -66,7 +66,7 @@ def test_a_line_says_what_a_model_is_and_costs() -> None:
         "chat",
         "text → text",
         "128,000",
-        "0.035 in, 0.14 out per million tokens (US)",
+        "from 0.035 in, 0.14 out (US)",
         "bedrock, sagemaker",
         "fine-tuning, distillation",
         "AWS Service Terms",
@@ -100,6 +100,58 @@ def test_options_pick(arguments: Sequence[object], found: set[str]) -> None:
     assert {row[0] for row in cells(output)[1:]} == found
 
 
+def test_the_models_that_some_of_their_ways_make_too_dear_are_named_with_those_ways() -> None:
+    _, output, notes = invoke("--max-price", 0.5, "--provider", "anthropic")
+    assert output == ""
+    told = "Left out, as some ways to ask them cost more: claude-haiku-5-5 (by `au`, `eu`, `jp`, `us`)."
+    assert f"{told} --region keeps the ways of one region.\n" in notes
+
+
+def test_the_models_that_are_billed_by_time_are_named_with_their_prices() -> None:
+    _, _, notes = invoke("--max-price", 0.1)
+    assert "extractive-lead (0.0000166667 per second), smollm2-135m-instruct (0.05718 per minute).\n" in notes
+    assert "not billed by" not in invoke()[2]
+
+
+def test_no_price_is_told_with_an_exponent() -> None:
+    _, output, _ = invoke()
+    assert "e-0" not in output
+    assert "0.00006 per image" in output
+    assert "price function:           USD 0.0000166667 per second" in invoke("extractive-lead")[1]
+
+
+def test_what_is_not_known_is_an_empty_cell_and_said_once_below() -> None:
+    _, output, notes = invoke("--provider", "qwen")
+    assert "?" not in output
+    assert {row[0] for row in cells(output) if not row[4]} == {"qwen2-5-7b-instruct", "qwen3-6-27b"}
+    assert "Not known, and left empty: the context of 2, the price of 3, the licence of 2.\n" in notes
+    assert "Not known" not in invoke("--provider", "stability", "--region", "us-west-2", "--max-price", 0.01)[2]
+
+
+def test_what_is_not_known_of_a_model_is_said_once_at_its_end() -> None:
+    _, output, _ = invoke("gemma-4-31b-it")
+    assert "?" not in output
+    assert output.endswith("\n  Not known: licence, price.\n")
+    assert invoke("nova-micro")[1].count("Not known: ") == 1
+
+
+def test_a_licence_without_a_name_is_told_alike_in_the_list_and_of_the_model() -> None:
+    _, output, _ = invoke("--provider", "cohere")
+    assert {row[8] for row in cells(output)[1:]} == {"see its terms"}
+    _, output, _ = invoke("cohere-embed-v4")
+    assert "licence:                  see its terms\n" in output
+    assert "terms:                    https://aws.amazon.com/legal/bedrock/third-party-models/" in output
+
+
+def test_a_model_at_its_end_of_life_is_marked_and_named_below() -> None:
+    _, output, notes = invoke("--provider", "ai21")
+    assert [row[9] for row in cells(output)[1:]] == ["2026-11-26, ended"] * 2
+    assert "Ended: jamba-1-5-large, jamba-1-5-mini. AWS switches a model off on the day" in notes
+    assert "\n  Until 2026-11-26, ended: AWS switches" in invoke("jamba-1-5-mini")[1]
+    assert "ended" not in invoke("nova-micro")[1]
+    assert "Ended" not in invoke("--provider", "amazon")[2]
+
+
 def test_nothing_that_fits_is_said_and_leaves_with_1() -> None:
     code, output, notes = invoke("--max-price", 0)
     assert (code, output) == (1, "")
@@ -123,6 +175,10 @@ def test_nothing_that_fits_is_said_and_leaves_with_1() -> None:
         (["--runs-on", "sagemeker"], "Did you mean `sagemaker`?"),
         (["refrsh"], "Did you mean `refresh`?"),
         (["nova-mikro"], "Did you mean `nova-micro`"),
+        (["nova-micro", "nova-mikro"], "There is no model nova-mikro in the catalogue. Did you mean `nova-micro`"),
+        (["nova-mikro", "xyzzy"], "There is no model xyzzy in the catalogue."),
+        (["nova-micro", "nova-lite", "--kind", "chat"], "--kind chat picks from the list"),
+        (["refresh", "nova-micro"], "`refresh` asks AWS about every model."),
         (["nova-micro", "--region", "eu-west-9"], "Did you mean"),
     ],
 )
@@ -288,7 +344,7 @@ def test_a_price_is_shown_with_its_place() -> None:
     )
     assert "price us:                 USD 0.035 in, 0.14 out per million tokens in the United States" in output
     _, output, _ = invoke("--region", "eu-west-1", "--provider", "amazon", "--kind", "chat")
-    assert cells(output)[1][5] == "0.046 in, 0.184 out per million tokens (`eu`)"
+    assert cells(output)[1][5] == "0.046 in, 0.184 out (`eu`)"
 
 
 def test_the_price_of_a_global_profile_is_that_of_its_regions() -> None:
@@ -323,7 +379,7 @@ def test_on_a_terminal_the_models_are_a_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ENTRIES)
 def test_every_model_can_be_told_of(key: str, tmp_path: Path) -> None:
     output = io.StringIO()
-    tell_of_model(key, "us-east-1", False, tmp_path, Console(file=output))
+    tell_of_models([key], "us-east-1", False, tmp_path, Console(file=output))
     assert output.getvalue().startswith(f"{key}: ")
 
 

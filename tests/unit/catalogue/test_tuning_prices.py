@@ -158,7 +158,7 @@ def test_a_list_of_what_can_be_tuned_has_a_column_of_it(invoke: Invoke, tmp_path
     rows = [line.split("\t") for line in invoke("--customizable", "fine-tuning").splitlines()]
     assert rows[0][-1] == "tuning"
     cells = {row[0]: row[-1] for row in rows}
-    assert cells["nova-micro"].startswith("bedrock: training ?, storage ?, model unit ?, asking on demand as the base")
+    assert cells["nova-micro"].startswith("bedrock: asking on demand as the base model; sagemaker: ")
     assert cells["smollm2-135m-instruct"] == "sagemaker: by the instance's hour"
     assert "tuning" not in invoke().splitlines()[0].split("\t")
     write_observation(observed("us-east-1", *RATES), tmp_path / ".fourfold")

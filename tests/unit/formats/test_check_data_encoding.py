@@ -7,12 +7,11 @@ from pipelines.formats.chat import chat_line
 from tests.unit.formats.checking import RECORD, file_of, invoke
 
 
-def latin_1(folder: Path, lines: int) -> Path:
+def latin_1(folder: Path, lines: int, others: int = 1) -> Path:
     line = json.dumps({"prompt": "é", "completion": "à"}, ensure_ascii=False)
     path = folder / "train.jsonl"
-    path.write_bytes(
-        b"".join(f"{line}\n".encode("latin-1") for _ in range(lines)) + b'{"prompt": "a", "completion": "b"}\n'
-    )
+    plain = b'{"prompt": "a", "completion": "b"}\n'
+    path.write_bytes(f"{line}\n".encode("latin-1") * lines + plain * others)
     return path
 
 
@@ -37,7 +36,9 @@ def test_the_form_of_a_file_in_latin_1_is_told_by_its_keys(tmp_path: Path) -> No
 
 
 def test_a_file_in_latin_1_is_no_raw_data(tmp_path: Path) -> None:
-    assert "fourfold run" not in invoke(latin_1(tmp_path, 3))[1]
+    _, output, _ = invoke(latin_1(tmp_path, 3, others=0))
+    assert "Of the records, 0 would be accepted." in output
+    assert "fourfold run" not in output
 
 
 def test_one_of_a_thing_is_told_as_one(tmp_path: Path) -> None:
