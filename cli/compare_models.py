@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 
 from cdk_app.catalogue import Entry, NotServed, resolve, why_not_a_candidate
-from cli.prices import PER_MILLION, price_cell
+from cdk_app.catalogue.amounts import PER_MILLION
+from cli.prices import price_cell
 from cli.say import say
 from cli.show_models import licence, until, yes_or_no
 from cli.tables import Head, print_rows

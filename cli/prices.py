@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from cdk_app.catalogue import Entry
+from cdk_app.catalogue.amounts import PER_MILLION, per_million, usd
 from cdk_app.catalogue.facts import Price
-from cdk_app.catalogue.filters import asked_at, dearer_side, per_million, usual_prices
-
-PER_MILLION = "per million tokens"
-
-
-def usd(amount: float) -> str:
-    """Write an amount in plain decimals, with as many places as it has: `15`, `0.00006`."""
-    text = f"{Decimal(repr(amount)):f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+from cdk_app.catalogue.filters import asked_at, dearer_side, usual_prices
 
 
 def amount(price: Price) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import Console
 
 from cdk_app.catalogue import CATALOGUE, Entry, NotServed, asked_from, invocations, resolve, why_not_a_candidate
+from cdk_app.catalogue.amounts import PER_MILLION
 from cdk_app.catalogue.differences import Difference
 from cdk_app.catalogue.facts import Method, Source
 from cdk_app.catalogue.filters import usual_prices
-from cli.prices import PER_MILLION, money, price_cell
+from cli.prices import money, price_cell
 from cli.show_tuning_prices import has_tuning_cell, tuning_cell, tuning_prices
 from cli.tables import Head, print_rows
 from cli.words import plural
@@ -139,9 +140,10 @@ def _facts(entry: Entry, today: datetime.date) -> Iterator[tuple[str, list[tuple
         "name and media",
         [("kind", entry.kind), ("reads", ", ".join(entry.reads)), ("writes", ", ".join(entry.writes))],
     )
-    if limits := entry.limits:
-        context, answer = _count(limits.context_tokens, "token"), _count(limits.max_output_tokens, "token")
-        yield "limits", [("context", context), *([("longest answer", answer)] if "text" in entry.writes else [])]
+    limits = entry.limits
+    answer = [("longest answer", _count(limits.max_output_tokens if limits else None, "token"))]
+    context = _count(limits.context_tokens if limits else None, "token")
+    yield "limits", [("context", context), *(answer if "text" in entry.writes else [])]
     if bedrock := entry.bedrock:
         asked: dict[str, list[str]] = {}
         for profile in bedrock.profiles:

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from cdk_app.catalogue import Entry
+from cdk_app.catalogue.amounts import PER_MILLION, per_million, usd
 from cdk_app.catalogue.facts import Customization, Method, TuningPrice
-from cdk_app.catalogue.filters import per_million
 from cdk_app.catalogue.overlay import TUNED_BY
-from cli.prices import PER_MILLION, usd
 
 NO_SOURCE = "no source read"
 IMPORT: Method = "import"

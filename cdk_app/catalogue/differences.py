@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from cdk_app.catalogue.amounts import PER_MILLION, per_million, usd
 from cdk_app.catalogue.entry import Entry
 from cdk_app.catalogue.facts import Bedrock
 from cdk_app.catalogue.observation import Observation, Observed
@@ -66,7 +67,7 @@ def _prices(entry: Entry, observed: Observed, region: str) -> Iterator[Differenc
 
 
 def _usd(sides: tuple[float | None, float | None]) -> str:
-    return " / ".join("?" if side is None else f"{side:g}" for side in sides) + " USD per 1,000 tokens"
+    return " / ".join("?" if side is None else usd(per_million(side)) for side in sides) + f" USD {PER_MILLION}"
 
 
 def _yes(holds: bool) -> str:

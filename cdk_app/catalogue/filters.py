@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import get_args
 
+from cdk_app.catalogue.amounts import per_million
 from cdk_app.catalogue.entry import Entry, Platform
 from cdk_app.catalogue.facts import Customization, Kind, Medium, Method, Price, Service, Unit
-
-TOKENS_OF_A_PRICE = 1000
-MILLION = 1_000_000
 
 COMPARED: Mapping[Kind, Unit] = {"chat": "1k tokens", "embedding": "1k tokens", "image": "image", "rerank": "query"}
 """What `Query.max_price` is a price of, by kind of model: what is billed otherwise cannot be held against it."""
@@ -126,11 +124,6 @@ def dearer_side(price: Price) -> float:
     """US dollars of a million tokens, or of another unit: of what goes in or comes out, whichever costs more."""
     most = max(price.usd_in or 0.0, price.usd_out or 0.0)
     return per_million(most) if price.unit == "1k tokens" else most
-
-
-def per_million(usd_per_1k: float) -> float:
-    """A price of a thousand tokens as one of a million, without the noise of the multiplication."""
-    return round(usd_per_1k * (MILLION / TOKENS_OF_A_PRICE), 9)
 
 
 def _part_of(wanted: str | None, text: str | None) -> bool:

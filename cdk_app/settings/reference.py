@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cdk_app.catalogue import CATALOGUE, Model, SecondPrice
+from cdk_app.catalogue.amounts import PER_MILLION, per_million, usd
 from cdk_app.settings.declarations import Declaration, declarations
 from cdk_app.settings.run import INPUT_NAMES, OVERRIDABLE
 
@@ -101,9 +102,9 @@ def _models() -> Iterator[str]:
 
 def _price(model: Model) -> str:
     if isinstance(model.price, SecondPrice):
-        return f"{model.price.usd_per_second:.3g} a second"
+        return f"{usd(float(f'{model.price.usd_per_second:.3g}'))} a second"
     paid = model.price.usd_per_1k_input_tokens, model.price.usd_per_1k_output_tokens
-    return "{:g} in, {:g} out, per 1,000 tokens".format(*paid)
+    return "{} in, {} out {}".format(*(usd(per_million(side)) for side in paid), PER_MILLION)
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def test_what_is_not_known_is_an_empty_cell_and_said_once_below() -> None:
 def test_what_is_not_known_of_a_model_is_said_once_at_its_end() -> None:
     _, output, _ = invoke("gemma-4-31b-it")
     assert "?" not in output
-    assert output.endswith("\n  Not known: licence, price.\n")
+    assert output.endswith("\n  Not known: context, longest answer, licence, price.\n")
     assert invoke("nova-micro")[1].count("Not known: ") == 1
 
 

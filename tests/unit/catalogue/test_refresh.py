@@ -60,7 +60,7 @@ def test_every_difference_is_told_with_both_sides(observation: Observation) -> N
     assert by["nova-micro", "end of life"].catalogue == "none announced"
     assert by["nova-micro", "on demand"] == Difference("nova-micro", "on demand", "no", "yes")
     assert by["nova-micro", "profiles"].aws == "eu to eu-west-1, eu-west-3"
-    assert by["claude-haiku-4-5", "price"].aws == "global 0.0015 / 0.005 USD per 1,000 tokens"
+    assert by["claude-haiku-4-5", "price"].aws == "global 1.5 / 5 USD per million tokens"
     assert by["nova-pro", "gone"].catalogue == "answers in eu-west-1"
     assert found[-1] == Difference("newcomer.tiny-1-v1:0", "new", "", "Tiny 1")
 

@@ -165,6 +165,22 @@ def test_a_list_of_what_can_be_tuned_has_a_column_of_it(invoke: Invoke, tmp_path
     assert "training USD 4 per million tokens of each epoch in us-east-1" in invoke("--customizable", "fine-tuning")
 
 
+def test_what_is_not_known_of_tuning_is_said_once_below_the_table(tmp_path: Path, invoke: Invoke) -> None:
+    def notes(method: str) -> list[str]:
+        result = CliRunner().invoke(app, ["models", "--customizable", method, "--provider", "amazon"])
+        return [line for line in result.stderr.splitlines() if line.startswith("Not known of what")]
+
+    told = "Not known of what fine-tuning costs on Bedrock, and left out: "
+    told += "training of {0}, storage of {0}, model unit of {0}"
+    asks = "; `fourfold models refresh --region REGION --write` asks AWS."
+    assert notes("fine-tuning") == [told.format(5) + asks]
+    [of_distillation] = notes("distillation")
+    assert of_distillation.endswith("model unit of 2, asking of 2.")
+    write_observation(observed("us-east-1", *RATES), tmp_path / ".fourfold")
+    assert notes("fine-tuning") == [told.format(4) + asks]
+    assert "?" not in invoke("--customizable", "fine-tuning")
+
+
 def test_a_list_of_what_can_be_imported_has_no_column_of_what_that_costs(invoke: Invoke) -> None:
     heads, *rows = [line.split("\t") for line in invoke("--customizable", "import").splitlines()]
     assert "tuning" not in heads
