@@ -43,7 +43,10 @@ class Reporter:
             self._tell(Selected(selected))
 
     def _tell_manifest(self) -> None:
-        train = urlsplit(self._results()["ResolveRun"]["tuning"]["TrainData"])
+        resolved = self._results().get("ResolveRun")
+        if resolved is None:
+            return  # a workflow of another kind
+        train = urlsplit(resolved["tuning"]["TrainData"])
         key = f"{train.path.strip('/').removesuffix('train')}manifest.json"
         try:
             body = self._s3.get_object(Bucket=train.netloc, Key=key)["Body"]

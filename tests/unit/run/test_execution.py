@@ -64,7 +64,7 @@ class Account:
         return {"id": number, "type": "TaskStateExited", "stateExitedEventDetails": details}
 
     def trained(self, first: int, *steps: int) -> None:
-        records = [{"done": first}, *({"done": step, "loss": 2.5} for step in steps)]
+        records: list[dict[str, Any]] = [{"done": first}, *({"done": step, "loss": 2.5} for step in steps)]
         with self.events_file.open("a") as file:
             for record in records:
                 file.write(json.dumps({"kind": "progress", "id": "job", "phase": "train", "total": 8, **record}) + "\n")
