@@ -10,7 +10,6 @@ from urllib.error import URLError
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.serving import NotDeployedYet
 from twin.emulator import EmulatorError
 from twin.run.api import ApiRefused, ProbeFailed
 from twin.run.approval import NobodyWaits
@@ -35,7 +34,7 @@ def explain(error: Exception, emulator_log: Path) -> str | None:
     """Return the message for an error that its reader can do something about; None for a fault of the program."""
     look = f"Look for the reason in the emulator's log, {emulator_log}, and run again."
     match error:
-        case EmulatorError() | NobodyWaits() | NothingDeployed() | NotDeployedYet() | PasswordRefused():
+        case EmulatorError() | NobodyWaits() | NothingDeployed() | PasswordRefused():
             return str(error)
         case SynthesisFailed():
             return f"The templates could not be synthesized. Mend what this says, and run again:\n{error}"
@@ -53,3 +52,8 @@ def explain(error: Exception, emulator_log: Path) -> str | None:
             return f"{error}\nSee to the disk's free space and to the permissions of the folder, and run again."
         case _:
             return None
+
+
+def exit_code(error: Exception) -> int:
+    """Return a command's exit code for an error: 2 where there is nothing for it to work on, 1 where it failed."""
+    return 2 if isinstance(error, NothingDeployed | NobodyWaits) else 1

@@ -14,6 +14,7 @@ from twin.report.attempts import in_a_sentence, training_went_on
 from twin.report.charts.candidates import milliseconds
 from twin.report.cuts import cuts
 from twin.report.failure import Failure, failure
+from twin.report.removals import in_a_line
 from twin.report.wording import OF_CONVERSATIONS, approved, loss_change, quality_change, request_cost, selection_reason
 
 
@@ -32,6 +33,8 @@ def show_figures(report: dict[str, Any], console: Console) -> None:
     console.print(table)
     for cut in cuts(report):
         say(f"{cut.found} {cut.remedy}", console, "yellow" if cut.prominent else "")
+    for removal in (report["data"] or {}).get("removals", ()):
+        say(in_a_line(removal), console, "yellow")
 
 
 def failure_lines(why: Failure) -> Iterator[str]:
@@ -50,8 +53,7 @@ def rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     told = (("Attempts", in_a_sentence(report)), ("Training", training_went_on(report["tuning"])))
     found = [(label, words) for label, words in told if words]
     if data := report["data"]:
-        reasons = ", ".join(f"{reason} {count:,}" for reason, count in data["rejected"].items() if count)
-        found.append(("Records", f"{data['input']:,} in, {data['kept']:,} kept ({reasons or 'none rejected'})"))
+        found.append(("Records", records(data)))
     if selection := report["selection"]:
         found += [candidate(c) for c in selection["candidates"]]
         if selection["reason"]:
@@ -69,6 +71,13 @@ def rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         found += served(report["serving"])
     found.append(("IAM", f"enforced, {len(report['iam']['denied'])} calls denied"))
     return found
+
+
+def records(data: dict[str, Any]) -> str:
+    """Say how many records came in and were kept, and for which reasons the others were not."""
+    by_count = sorted(data["rejected"].items(), key=lambda item: (-item[1], item[0]))
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in by_count if count)
+    return f"{data['input']:,} in, {data['kept']:,} kept ({reasons or 'none rejected'})"
 
 
 def candidate(c: dict[str, Any]) -> tuple[str, str]:

@@ -35,7 +35,7 @@ def about(
 def explained() -> Iterator[None]:
     """Make one message of what a command finds that its user can do something about."""
     with interruptible():
-        from cli.errors import explain
+        from cli.errors import exit_code, explain
         from twin.run.session import emulator_folder
 
         try:
@@ -44,7 +44,7 @@ def explained() -> Iterator[None]:
             message = explain(error, emulator_folder(ROOT) / "emulator.log")
             if message is None:
                 raise
-            raise fail(message) from None
+            raise fail(message, exit_code(error)) from None
 
 
 @app.command()

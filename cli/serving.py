@@ -21,11 +21,11 @@ from twin.run.page import USER, make_user
 from twin.run.questions import SUMMARIZE
 from twin.run.reopened import STEPS, Deployed, NothingDeployed, reopened
 from twin.run.session import emulator_folder
-from twin.run.standing import Standing, standing
+from twin.run.standing import Standing, State, standing
 
 
-class NotDeployedYet(Exception):
-    """There is no model to ask, and a run may yet deploy one; the text says what that waits for, and what goes on."""
+class NoModel(NothingDeployed):
+    """There is no model to ask; the text says how the last run stands, what that waits for, and what goes on."""
 
 
 def ask_model(root: Path, text: str, console: Console) -> None:
@@ -33,10 +33,12 @@ def ask_model(root: Path, text: str, console: Console) -> None:
 
     Raises:
         NothingDeployed: no run has deployed anything.
-        NotDeployedYet: a run goes on or was stopped, and has deployed no model so far.
+        NoModel: the last run goes on, was stopped or has failed, and has deployed no model so far. Where no
+            emulator runs, that is known before one is started.
         ProbeFailed: the API refused the text; the message holds its answer.
         EmulatorError: the emulator did not start.
     """
+    refuse_what_has_no_model(emulator_folder(root))
     with deployed(root) as found:
         try:
             output, _ = found.api.ask(SUMMARIZE, {"text": text, "temperature": 0})
@@ -44,7 +46,7 @@ def ask_model(root: Path, text: str, console: Console) -> None:
             coming = what_is_coming(emulator_folder(root)) if refused.status == HTTPStatus.SERVICE_UNAVAILABLE else None
             if coming is None:
                 raise
-            raise NotDeployedYet(f"There is no model to ask yet. {coming}") from refused
+            raise NoModel(f"There is no model to ask yet. {coming}") from refused
     say(output, console)
 
 
@@ -75,6 +77,23 @@ def serve_model(root: Path, console: Console, user: str = USER, password: str | 
                 threading.Event().wait()
     except KeyboardInterrupt:
         say("Stopped.", console)
+
+
+def refuse_what_has_no_model(folder: Path) -> None:
+    """Refuse to ask where no emulator runs and the last run has left no model: one would be started to say so.
+
+    Raises:
+        NoModel: the last run deployed none, or it was destroyed.
+    """
+    if RunningEmulator.in_directory(folder) is not None:
+        return
+    stands = standing(folder)
+    if stands is None:
+        return
+    if stands.state in (State.DESTROYED, State.LOST) or (stands.state is State.FAILED and not stands.has_deployed):
+        raise NoModel(f"There is no model to ask. {stands}")
+    if not stands.reported and not stands.has_deployed:
+        raise NoModel(f"There is no model to ask yet. {stands}")
 
 
 def what_is_coming(folder: Path) -> GoingOn | Standing | None:
@@ -140,5 +159,5 @@ def deployed(root: Path) -> Iterator[Deployed]:
                 found = stack.enter_context(reopened(emulator_folder(root), board))
             except NothingDeployed as error:
                 coming = what_is_coming(emulator_folder(root))
-                raise NotDeployedYet(f"There is no model to ask yet. {coming}") if coming else error from None
+                raise NoModel(f"There is no model to ask yet. {coming}") if coming else error from None
         yield found

@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from cli.news import NewsLines
 from cli.say import say
 from twin.run.board import Board, Progress, Status, Step
 
@@ -106,7 +107,8 @@ class PlainLog:
 
 @contextmanager
 def shown(board: Board, console: Console) -> Iterator[None]:
-    """Show the board while the block runs, and leave its last state on the screen."""
+    """Show the board and what its run finds while the block runs, and leave the board's last state on the screen."""
+    board.hearers.append(NewsLines(console))
     if not console.is_terminal:
         board.listeners.append(PlainLog(console))
         yield

@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 from pipelines.tuning import sharding
 from pipelines.tuning.checkpoints import Checkpoints
 from pipelines.tuning.container import TrainingFolders, TuningError
+from pipelines.tuning.forecast import Forecast, step_by_validation
 from pipelines.tuning.hardware import Hardware
 from pipelines.tuning.interruption import Interruption
 from pipelines.tuning.interval import Pace
@@ -73,6 +74,7 @@ def learn(
     folder = folders.checkpoints if settings.checkpoints == KEEP_CHECKPOINTS else None
     checkpoints = Checkpoints(folder, made_with, run, interruption, pace)
     checkpoints.resume()
+    forecast = Forecast()
 
     def on_progress(done: int, total: int) -> None:
         log_progress("validate", done, total)
@@ -81,6 +83,7 @@ def learn(
             checkpoints.end_if_asked()
 
     def validate() -> float:
+        began = time.monotonic()
         loss = objective.mean_loss(model, validation, hardware, on_progress, processes)
         if not math.isfinite(loss):
             raise TuningError(
@@ -88,22 +91,41 @@ def learn(
                 f"broken; after it, lower the learning rate (now {settings.learning_rate:g})."
             )
         log_figures(validation_loss=loss)
+        forecast.validated(time.monotonic() - began)
         return loss
 
     if run.loss_before is None:
         run.loss_before = validate()
-    loss_after = run_epochs(run, validate, checkpoints)
+    if expected := expected_step_s(run, validation, forecast.validation_s):
+        forecast.expect(expected)
+    loss_after = run_epochs(run, validate, checkpoints, forecast)
     return Learned(run.loss_before, loss_after, run.curve, run.resumed_from, run.seconds, validation)
 
 
-def run_epochs(run: Run, validate: Callable[[], float], checkpoints: Checkpoints) -> float:
+def expected_step_s(run: Run, validation: Sequence[Any], validation_s: float | None) -> float | None:
+    """Give what a step is likely to take, by the processes before this one, or by the base model's validation.
+
+    None where neither is known.
+    """
+    trainer = run.trainer
+    if trainer.step:
+        return run.seconds / trainer.step
+    if validation_s is None:
+        return None
+    learned, validated = (
+        sum(trainer.objective.tokens(unit) for unit in units) for units in (trainer.training, validation)
+    )
+    return step_by_validation(validation_s, validated, learned / trainer.steps_in_epoch)
+
+
+def run_epochs(run: Run, validate: Callable[[], float], checkpoints: Checkpoints, forecast: Forecast) -> float:
     """Step through the examples, one point of the curve a step; give the held-out loss of what comes out.
 
     Raises Interrupted, with everything saved, when the process was told to end.
     """
-    trainer, before = run.trainer, len(run.curve)
+    trainer = run.trainer
     started, tokens = time.monotonic(), 0
-    log_progress("train", trainer.step, trainer.steps)
+    log_steps(run, forecast)
     trainer.model.train()
     with checkpoints.interruption.deferred():
         while True:
@@ -113,7 +135,9 @@ def run_epochs(run: Run, validate: Callable[[], float], checkpoints: Checkpoints
             if run.ended:
                 break
             checkpoints.before_step()
+            began = time.monotonic()
             taken = trainer.take_step()
+            forecast.stepped(time.monotonic() - began)
             run.curve.append(
                 {"step": trainer.step, "loss": taken.loss, "learning_rate": taken.learning_rate, "tokens": taken.tokens}
             )
@@ -121,9 +145,18 @@ def run_epochs(run: Run, validate: Callable[[], float], checkpoints: Checkpoints
             seconds = time.monotonic() - started
             figures = {"train_loss": taken.loss, "learning_rate": taken.learning_rate}
             log_figures(step=trainer.step, **figures, tokens_per_second=tokens / seconds)
-            left = seconds / (len(run.curve) - before) * (trainer.steps - trainer.step)
-            log_progress("train", trainer.step, trainer.steps, loss=taken.loss, eta_s=left)
+            log_steps(run, forecast, loss=taken.loss)
             checkpoints.after_step()
         # What comes after takes its time too: whoever interrupts it shall not cost a step.
         checkpoints.save()
     return run.stopping.restore()
+
+
+def log_steps(run: Run, forecast: Forecast, **figures: float) -> None:
+    """Print how many steps are taken, and how long the others will take with the validations of their epochs."""
+    trainer = run.trainer
+    validations = trainer.settings.epochs - sum("validation_loss" in point for point in run.curve)
+    left = forecast.left(trainer.steps - trainer.step, validations)
+    if left is not None:
+        figures["eta_s"] = left
+    log_progress("train", trainer.step, trainer.steps, unit="steps", **figures)

@@ -17,9 +17,10 @@ from tests.twin.test_sagemaker_pipelines import TRAIN, as_step
 from twin.emulator import Emulator
 from twin.run import resuming, staging
 from twin.run.attempts import DONE, attempts
-from twin.run.board import Status
+from twin.run.board import Board, Status
 from twin.run.execution import execution_arn
 from twin.run.last_run import LastRun, can_go_on
+from twin.run.news import Begun, News, WentOn
 from twin.run.resuming import NothingToResume, resume, resumed_board
 from twin.run.session import USE_STEP, Finished, Options, emulator_folder
 
@@ -29,7 +30,10 @@ Json = dict[str, Any]
 SLOW_ONCE = f"""{TRAIN}
 import time
 checkpoint = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"], "checkpoints/state")
-if not checkpoint.exists():
+if checkpoint.exists():
+    print('PROGRESS {{"phase": "train", "done": 2, "total": 8}}', flush=True)
+else:
+    print('PROGRESS {{"phase": "train", "done": 3, "total": 8, "loss": 2.5}}', flush=True)
     checkpoint.write_text("learned")
     time.sleep(600)
 """
@@ -172,7 +176,9 @@ def test_a_run_stopped_with_its_training_goes_on_with_that_and_repeats_nothing_t
         described = emulator.client("stepfunctions").describe_execution(executionArn=stopped.arn)
         waited.append(described["status"])
 
+    heard: list[News] = []
     monkeypatch.setattr(resuming, "wait_for_endpoints", wait)
+    monkeypatch.setattr(Board, "tell", lambda _board, news: heard.append(news))
 
     finished, board, sent = resumed(stopped.arn, settings, tmp_path)
 
@@ -180,6 +186,7 @@ def test_a_run_stopped_with_its_training_goes_on_with_that_and_repeats_nothing_t
     assert finished.outcome.status == "SUCCEEDED", finished.outcome.cause
     assert finished.outcome.arn == stopped.arn
     assert sent == ["PrepareData", "Record"]
+    assert heard == [Begun(stopped.name, again=True), WentOn(2, 8, again=1)]
     steps = {name: (step.status, step.detail) for name, step in board.steps.items()}
     assert steps["PrepareData"] == (Status.SUCCEEDED, DONE)
     assert steps["FineTune"][0] is steps["Record"][0] is Status.SUCCEEDED

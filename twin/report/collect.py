@@ -9,6 +9,7 @@ from typing import Any
 
 from twin.report.artefacts import Artefacts
 from twin.report.attempts import attempts_of, steps_of
+from twin.report.removals import removals
 from twin.run.attempts import Attempt, in_all, taken
 from twin.run.board import Board
 from twin.run.execution import Outcome
@@ -101,6 +102,7 @@ def data(manifest: dict[str, Any] | None, artefacts: Artefacts) -> dict[str, Any
         "input": manifest["input"],
         "kept": manifest["kept"],
         "rejected": rejected,
+        "removals": removals(manifest),
         "splits": manifest["splits"],
         "redacted": manifest["redacted"],
         "near_duplicates": manifest["near_duplicates"],

@@ -24,6 +24,7 @@ from twin.report.cuts import cuts
 from twin.report.failure import failure
 from twin.report.marks import marked
 from twin.report.phases import phases
+from twin.report.removals import in_a_line
 from twin.report.wording import (
     AT_THIS_SPEED,
     MACHINE_TIME,
@@ -67,6 +68,7 @@ def render(report: dict[str, Any]) -> str:
         drawn=drawn,
         phases=phases(report),
         cuts=cuts(report),
+        removals=[in_a_line(removal) for removal in (report["data"] or {}).get("removals", ())],
         failure=failure(report["execution"]),
         in_a_sentence=in_a_sentence(report),
         training_went_on=training_went_on(report["tuning"]),

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from twin.run.news import News
+
 
 class Status(StrEnum):
     """How a step stands; the words are those of AWS's consoles."""
@@ -66,14 +68,16 @@ class Step:
 
 
 Listener = Callable[[Step], None]
+Hearer = Callable[[News], None]
 
 
 @dataclass
 class Board:
-    """The steps of one run, in order; every change is passed to the listeners."""
+    """The steps of one run, in order; every change is passed to the listeners, and what it finds to the hearers."""
 
     steps: dict[str, Step] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)
+    hearers: list[Hearer] = field(default_factory=list)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def add(self, name: str, label: str) -> None:
@@ -135,6 +139,12 @@ class Board:
             if self.steps[name].status is Status.WAITING:
                 self.steps[name].status = Status.SKIPPED
                 self._tell(self.steps[name])
+
+    def tell(self, news: News) -> None:
+        """Pass on what the run has found."""
+        with self._lock:
+            for hear in self.hearers:
+                hear(news)
 
     def running(self) -> list[str]:
         """Return the names of the steps that run now."""

@@ -6,6 +6,7 @@ twin, and each candidate that is done has left its result in the models bucket.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -58,14 +59,15 @@ class Evaluation:
         waiting = [c.label for c in self.candidates if c.key not in self.finished][: self.at_once or None]
         return Progress("ask", answers, len(self.candidates) * self.records, "answers", " + ".join(waiting))
 
-    def look(self, s3: Any) -> bool:
-        """See which candidates are done, and return whether any is that was not."""
+    def look(self, s3: Any) -> list[dict[str, Any]]:
+        """See which candidates are done, and return the results of those that were not before."""
         bucket, prefix = self.results
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         names = {found["Key"].removeprefix(prefix) for page in pages for found in page.get("Contents", [])}
         before = self.finished
         self.finished = frozenset(c.key for c in self.candidates if f"{c.key}{RESULT_SUFFIX}" in names)
-        return self.finished != before
+        new = [c.key for c in self.candidates if c.key in self.finished - before]
+        return [json.load(s3.get_object(Bucket=bucket, Key=f"{prefix}{key}{RESULT_SUFFIX}")["Body"]) for key in new]
 
 
 def evaluation_of(given: Results, at_once: int) -> Evaluation:

@@ -11,13 +11,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from twin import events
 from twin.run.board import Board
 from twin.run.evaluation import evaluation_of
 from twin.run.history import Results, results
+from twin.run.reporter import Reporter
 from twin.run.tracker import EVALUATE, WAY_OUT, Tracker
+from twin.run.trainings import Trainings
 
 if TYPE_CHECKING:
     from twin.emulator import Emulator
@@ -113,11 +116,14 @@ def follow(emulator: Emulator, arn: str, board: Board, seen: int = 0, step: str 
     machine = client.describe_state_machine(stateMachineArn=described["stateMachineArn"])
     definition = json.loads(machine["definition"])
     steps, at_once = step_of_state(definition), candidates_at_once(definition)
-    tracker = Tracker(board, steps, lambda: evaluation_of(results(client, arn, steps), at_once))
+    so_far = partial(results, client, arn, steps)
+    reporter = Reporter(board.tell, s3, so_far)
+    offset = emulator.events_file.stat().st_size if emulator.events_file.exists() else 0
+    before = (record for record, end in events.read(emulator.events_file) if end <= offset)
+    tracker = Tracker(board, steps, lambda: evaluation_of(so_far(), at_once), reporter.left, Trainings(before))
     tracker.seen = seen
     if step is not None:
         tracker.go_on(step)
-    offset = emulator.events_file.stat().st_size if emulator.events_file.exists() else 0
     while True:
         described = client.describe_execution(executionArn=arn)
         for event in _new_events(client, arn, tracker.seen):
@@ -125,12 +131,12 @@ def follow(emulator: Emulator, arn: str, board: Board, seen: int = 0, step: str 
         for record, end in events.read(emulator.events_file, offset):
             tracker.show(record)
             offset = end
-        if tracker.evaluation is not None and tracker.evaluation.look(s3):
+        if tracker.evaluation is not None and reporter.look(tracker.evaluation):
             tracker.show_evaluation()
         if described["status"] != "RUNNING":
             break
         time.sleep(POLL_S)
-    outcome = _outcome(described, results(client, arn, steps), tracker.gave_up)
+    outcome = _outcome(described, so_far(), tracker.gave_up)
     tracker.close(succeeded=outcome.status == "SUCCEEDED", cause=outcome.cause)
     return outcome
 

@@ -23,8 +23,8 @@ _POLL_S = 0.5
 class NothingDeployed(Exception):
     """There is nothing to ask: no run has deployed the API, or it has been destroyed since."""
 
-    def __init__(self) -> None:
-        super().__init__("Nothing is deployed on this machine. `fourfold run` deploys it.")
+    def __init__(self, why: str = "Nothing is deployed on this machine. `fourfold run` deploys it.") -> None:
+        super().__init__(why)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 from cdk_app.settings import Settings
 from twin.emulator import Emulator
-from twin.run import staging
+from twin.run import news, staging
 from twin.run.attempts import DONE, attempted
 from twin.run.board import Board, Status
 from twin.run.cpu import CpuMeter
@@ -141,6 +141,7 @@ def resume(
                 _retry_pipeline(emulator.client("sagemaker"), described)
             _redrive(client, described)
             begun = Begun(emulator, outputs, arn, attempt, reached.events, reached.stopped_in)
+        board.tell(news.Begun(described["name"], again=True))
         return conclude(begun, settings, options, board, after)
 
 

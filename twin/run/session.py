@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from cdk_app.settings import Settings
 from twin import deployment
 from twin.emulator import Access, Emulator
-from twin.run import staging
+from twin.run import news, staging
 from twin.run.account import new_account
 from twin.run.api import Api
 from twin.run.attempts import Attempt, Recorder, attempted
@@ -154,7 +154,8 @@ def run(
     is in `error`. What fails before it, raises its own error (`SynthesisFailed`, `EmulatorError`…), and the board
     shows at which step.
     """
-    since = datetime.now(UTC)
+    since, run_id = datetime.now(UTC), options.run_id or new_run_id()
+    board.tell(news.Begun(run_id))
     with ExitStack() as stack:
         stack.enter_context(CpuMeter(os.getpid(), board))
         deployed_from = options.workflow.read_bytes()
@@ -169,7 +170,6 @@ def run(
         deploy_stacks(emulator, assembly, board)
         outputs = staging.stack_outputs(emulator, ENVIRONMENT)
         stage(emulator, settings, options, outputs, board)
-        run_id = options.run_id or new_run_id()
         arn = execution_arn(outputs["StateMachineArn"], run_id)
         LastRun(arn, options.output, options.overrides, deployed_from).remember(emulator.work_dir)
         start(emulator, outputs["StateMachineArn"], run_id, options.overrides)

@@ -7,6 +7,7 @@ from typing import Any
 
 from twin.run.board import Board, Progress, Status
 from twin.run.evaluation import Evaluation
+from twin.run.trainings import Trainings
 
 EVALUATE = "EvaluateCandidates"
 FOR_A_PERSON = "waits for `fourfold approve` or `fourfold reject`, in another terminal"
@@ -25,15 +26,25 @@ class Tracker:
         board: what to keep true.
         steps: the step of each state.
         begin_evaluation: gives the evaluation of the candidates when its step begins.
+        left: told of each step that is over, and of the evaluation that went on in it.
+        trainings: how far training had come before.
 
     Attributes:
         seen: the last event that was taken.
         gave_up: whether the last state entered was one that ends the execution without success.
     """
 
-    def __init__(self, board: Board, steps: Mapping[str, str], begin_evaluation: Callable[[], Evaluation]) -> None:
+    def __init__(
+        self,
+        board: Board,
+        steps: Mapping[str, str],
+        begin_evaluation: Callable[[], Evaluation],
+        left: Callable[[str, Evaluation | None], None] = lambda _step, _evaluation: None,
+        trainings: Trainings | None = None,
+    ) -> None:
         self._board, self._steps = board, steps
-        self._begin_evaluation = begin_evaluation
+        self._begin_evaluation, self._left = begin_evaluation, left
+        self._trainings = trainings or Trainings()
         self._current: str | None = None
         self.evaluation: Evaluation | None = None
         self.seen = 0
@@ -59,9 +70,7 @@ class Tracker:
             self._enter(step)
 
     def _enter(self, step: str) -> None:
-        self.evaluation = None
-        if self._current is not None:
-            self._board.finish(self._current)
+        self._leave()
         self._current = step
         self._board.skip_up_to(step)
         self._board.start(step)
@@ -69,8 +78,17 @@ class Tracker:
             self.evaluation = self._begin_evaluation()
             self.show_evaluation()
 
+    def _leave(self) -> None:
+        """Close the step that is over, and have told what it found."""
+        evaluation, self.evaluation = self.evaluation, None
+        if self._current is not None:
+            self._board.finish(self._current)
+            self._left(self._current, evaluation)
+
     def show(self, record: dict[str, Any]) -> None:
         """Show what a job or a model says of its progress, or that a person is waited for."""
+        if went_on := self._trainings.take(record):
+            self._board.tell(went_on)
         if self._current is None:
             return
         if record.get("kind") == "waiting":
@@ -95,7 +113,7 @@ class Tracker:
         if self._current is None:
             return
         if succeeded:
-            self._board.finish(self._current)
+            self._leave()
         else:
             self._board.fail(self._current, cause.strip().split("\n")[0])
 

@@ -234,6 +234,20 @@ def test_the_longest_text_stands_for_its_cluster_and_of_equally_long_ones_the_fi
     assert chosen.similarity.tolist() == pytest.approx([26 / 27, 26 / 28, 1.0])
 
 
+@pytest.mark.parametrize(("place", "words"), [("middle", 33), ("end", 10)])
+def test_texts_of_a_template_that_differ_in_a_word_are_near_duplicates_from_so_many_words_on(
+    place: str, words: int
+) -> None:
+    def filled(word: str, length: int) -> str:
+        template = SOME_WORDS[:length]
+        template[length // 2 if place == "middle" else -1] = word
+        return " ".join(template)
+
+    one, other = (filled(word, words) for word in ("one", "other"))
+    assert clusters([one, other]) == {frozenset({one, other})}
+    assert clusters([filled(word, words - 1) for word in ("one", "other")]) == set()
+
+
 def test_nothing_has_no_clusters() -> None:
     found = shingles([], 5)
     assert cluster(SetIndex(found.distinct()), np.zeros((0, 3), np.uint64), 0.7).tolist() == []

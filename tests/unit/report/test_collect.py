@@ -73,7 +73,7 @@ def prepared() -> Buckets:
         "redacted": {"email": 2},
         "near_duplicates": {"clusters": 1, "records": 3, "largest": 3},
         "stages": [],
-        "profile": {"clusters": {"largest": [cluster()] * 6}},
+        "profile": {"clusters": {"largest": [cluster()] * 6}, "rejected": {}},
     }
     buckets.put("curated", "d/run=r1/manifest.json", manifest)
     lines = [quarantined("personal_data", n) for n in (3, 5, 8)]

@@ -361,7 +361,7 @@ def test_the_report_of_another_run_is_not_overwritten(monkeypatch: pytest.Monkey
 def test_what_needs_a_run_says_so_where_there_is_none(command: list[str], words: str) -> None:
     code, _, stderr = invoke(*command)
 
-    assert code == 1
+    assert code == 2
     assert words in stderr
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -37,6 +39,10 @@ class Bucket:
         assert Bucket == "models"
         return [{"Contents": [{"Key": key} for key in self.keys if key.startswith(Prefix)]}]
 
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803
+        assert Bucket == "models"
+        return {"Body": BytesIO(json.dumps({"index": int(Key.removeprefix("run=r1/candidates/")[0])}).encode())}
+
 
 @pytest.fixture
 def evaluation() -> Evaluation:
@@ -71,7 +77,7 @@ def test_answers_of_models_and_finished_candidates_add_up(evaluation: Evaluation
 
 def test_a_candidate_is_done_when_its_result_is_there_not_its_predictions(evaluation: Evaluation) -> None:
     assert not evaluation.look(Bucket("run=r1/candidates/1-small-zero-shot.predictions.jsonl"))
-    assert evaluation.look(Bucket("run=r1/candidates/1-small-zero-shot.json"))
+    assert evaluation.look(Bucket("run=r1/candidates/1-small-zero-shot.json")) == [{"index": 1}]
     assert not evaluation.look(Bucket("run=r1/candidates/1-small-zero-shot.json"))
 
 

@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError
 
 from cdk_app.settings import Settings, load_settings
 from tests.unit.run.left_behind import WORKFLOW, attempt, leave_run
-from twin.run import resuming, staging
+from twin.run import news, resuming, staging
 from twin.run.attempts import Attempt, attempts
+from twin.run.board import Board
 from twin.run.last_run import LastRun, last_run, settings_of_last_run
 from twin.run.resuming import WAITS_FOR_PIPELINE, NothingToResume, resume, resumed_board
 from twin.run.session import Begun, Options
@@ -103,6 +104,18 @@ def test_a_run_that_may_not_be_redriven_says_why_and_that_is_no_attempt(
     with pytest.raises(NothingToResume, match="r1 cannot go on: it ended more than 14 days ago"):
         go_on(States("Record", refusal="it ended more than 14 days ago"))
     assert attempts(account) == (attempt("interrupted"),)
+
+
+def test_a_run_that_goes_on_says_its_id_and_one_that_is_refused_does_not(
+    go_on: Callable[..., Begun], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[news.News] = []
+    monkeypatch.setattr(Board, "tell", lambda _board, told: heard.append(told))
+    with pytest.raises(NothingToResume):
+        go_on(States("Record", refusal="it ended more than 14 days ago"))
+    assert heard == []
+    go_on(States("Record"))
+    assert heard == [news.Begun("r1", again=True)]
 
 
 def test_a_run_that_is_resumed_is_told_from_before_its_emulator_starts_until_it_has_ended(

@@ -53,7 +53,7 @@ def test_a_question_while_a_run_waits_names_the_command_that_approves_it(
 
     code, stdout, stderr = invoke("ask", "a text")
 
-    assert (code, stdout) == (1, "")
+    assert (code, stdout) == (2, "")
     assert stderr == (
         "There is no model to ask yet. The run r1 waits for your approval. `fourfold approve` shows its figures and "
         "lets it deploy; `fourfold reject` ends it.\n"

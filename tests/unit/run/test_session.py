@@ -16,6 +16,7 @@ from twin.run.api import ProbeFailed
 from twin.run.board import Board, Status
 from twin.run.execution import Outcome
 from twin.run.last_run import LastRun, last_run
+from twin.run.news import Begun, News
 from twin.run.session import Finished, Options
 from twin.run.standing import standing
 
@@ -123,6 +124,14 @@ def test_what_goes_on_with_a_run_is_kept_before_it_starts_with_the_settings_that
     assert told == ["The run r1 is starting."]
     assert ended == ["The run r1 has been stopped, and what it had started is ending."]
     assert last_run(account) == LastRun(EXECUTION, tmp_path / "runs", {"dataset": "docs"}, b"task: summarize")
+
+
+def test_a_run_says_its_id_once_and_before_its_workflow_begins(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[News] = []
+    monkeypatch.setattr(Board, "tell", lambda _board, news: heard.append(news))
+    run(GOOD, None, lambda *_: heard.append(Begun("the workflow")))
+
+    assert heard == [Begun("r1"), Begun("the workflow")]
 
 
 def test_ctrl_c_while_the_model_is_used_ends_the_run(run: Any) -> None:

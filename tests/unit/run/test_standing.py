@@ -25,6 +25,7 @@ from twin.run.standing import State, standing
 WHERE = 'in "Fine-tune (SageMaker pipeline)"'
 STOPPED = f"The run r1 was stopped on 2026-11-26 at 10:02 UTC: interrupted {WHERE}. `fourfold resume` goes on with it."
 UNREPORTED = "stopped before its report was written. `fourfold resume` writes it."
+UNREPORTED_RUN = f"The run r1 has ended, and was {UNREPORTED}"
 ANOTHER = "`fourfold run` starts another."
 ENDING = "The run r1 has been stopped, and what it had started is ending."
 
@@ -151,10 +152,48 @@ def test_a_report_of_a_run_before_is_not_taken_for_that_of_the_last_one(
     assert invoke("report", "r1")[::2] == (2, f"There is no report of the last run yet. {STOPPED}\n")
 
 
+@pytest.fixture
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an emulator would be started, the test fails."""
+    monkeypatch.setattr(cli.serving, "reopened", lambda *_: pytest.fail("an emulator would have been started"))
+
+
+FAILED = "The run r1 has failed. `fourfold report` shows why; `fourfold run` starts another."
+GONE = "has succeeded, and what it left is no longer there. `fourfold run` starts another."
+
+
+@pytest.mark.usefixtures("nothing_starts")
+@pytest.mark.parametrize(
+    ("attempts", "saved", "report", "words"),
+    [
+        ([attempt(INTERRUPTED)], True, None, f"There is no model to ask yet. {STOPPED}"),
+        ([attempt("FAILED", gave_up=True)], True, None, f"There is no model to ask yet. {UNREPORTED_RUN}"),
+        ([attempt("FAILED", gave_up=True)], True, "FAILED", f"There is no model to ask. {FAILED}"),
+        ([attempt("SUCCEEDED")], False, None, f"There is no model to ask. The run r1 {GONE}"),
+    ],
+)
+def test_a_question_to_no_model_is_refused_as_a_report_that_there_is_not_and_starts_nothing(
+    root: Path, attempts: list[Any], saved: bool, report: str | None, words: str
+) -> None:
+    leave_run(root, *attempts, saved=saved, report=report)
+    assert invoke("ask", "a text") == (2, "", f"{words}\n")
+
+
+@pytest.mark.usefixtures("nothing_starts")
+def test_a_question_to_what_is_destroyed_starts_nothing(root: Path) -> None:
+    account = leave_run(root, attempt("SUCCEEDED"), report="SUCCEEDED")
+    (account / "kept.json").write_text("[]")
+    code, _, stderr = invoke("ask", "a text")
+    assert code == 2
+    assert stderr.startswith("There is no model to ask. The run r1 has succeeded, and what it deployed was destroyed.")
+
+
 @pytest.mark.usefixtures("no_model")
-def test_a_question_after_a_stopped_run_names_resume(root: Path) -> None:
-    leave_run(root, attempt(INTERRUPTED))
-    assert invoke("ask", "a text") == (1, "", f"There is no model to ask yet. {STOPPED}\n")
+@pytest.mark.parametrize("report", [None, "SUCCEEDED"])
+def test_a_run_that_has_deployed_a_model_is_asked(root: Path, report: str | None, api: FakeApi) -> None:
+    api.status, api.answer = 200, b'{"output": "an answer"}'
+    leave_run(root, running("Record", "Record the lineage") if report is None else attempt(report), report=report)
+    assert invoke("ask", "a text") == (0, "an answer\n", "")
 
 
 @pytest.mark.usefixtures("no_model")
@@ -174,7 +213,7 @@ def test_what_is_served_of_a_stopped_run_is_told_to_have_no_model(
 def test_a_question_to_an_account_that_is_gone_says_that_the_run_was_stopped(root: Path) -> None:
     leave_run(root, attempt(INTERRUPTED), saved=False)
     code, _, stderr = invoke("ask", "a text")
-    assert code == 1
+    assert code == 2
     assert f"interrupted {WHERE}, and what it left is no longer there. `fourfold run` starts another." in stderr
 
 

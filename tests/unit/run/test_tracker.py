@@ -8,6 +8,7 @@ import pytest
 
 from twin.run.board import Board, Status
 from twin.run.evaluation import Candidate, Evaluation
+from twin.run.news import News, WentOn
 from twin.run.tracker import Tracker, progress_of
 
 STEPS = {"Job": "PrepareData", "Each": "EvaluateCandidates", "Choose": "SelectModel", "Explain": "ExplainFailure"}
@@ -109,6 +110,37 @@ def test_an_execution_that_goes_on_within_a_step_fails_in_that_step(tracker: Tra
     tracker.close(succeeded=False, cause="It was denied.")
     assert board.steps["EvaluateCandidates"].detail == "It was denied."
     assert [step.status for step in board.steps.values()] == [Status.SUCCEEDED, Status.FAILED, Status.WAITING]
+
+
+def test_a_step_that_is_over_is_told_once_with_the_evaluation_that_went_on_in_it(board: Board) -> None:
+    left: list[tuple[str, bool]] = []
+    evaluation = Evaluation([], 8, 2, ("models", "run=r/candidates/"))
+    tracker = Tracker(board, STEPS, lambda: evaluation, lambda step, found: left.append((step, found is evaluation)))
+    for number, state in enumerate(("Job", "Each", "Choose"), 1):
+        tracker.take(entered(number, state))
+    tracker.close(succeeded=True, cause="")
+
+    assert left == [("PrepareData", False), ("EvaluateCandidates", True), ("SelectModel", False)]
+
+
+def test_a_step_that_fails_has_found_nothing_to_tell(board: Board) -> None:
+    left: list[str] = []
+    tracker = Tracker(board, STEPS, lambda: pytest.fail("none begins"), lambda step, _found: left.append(step))
+    tracker.take(entered(1, "Job"))
+    tracker.take(entered(2, "Explain"))
+    tracker.close(succeeded=False, cause="It was denied.")
+
+    assert left == []
+
+
+def test_a_training_that_goes_on_is_told(tracker: Tracker, board: Board) -> None:
+    told: list[News] = []
+    board.hearers.append(told.append)
+    tracker.take(entered(1, "Job"))
+    for done, figures in ((0, {}), (1, {"loss": 2.5}), (1, {})):
+        tracker.show({"kind": "progress", "id": "job", "phase": "train", "done": done, "total": 8, **figures})
+
+    assert told == [WentOn(1, 8, again=0)]
 
 
 def test_a_progress_line_keeps_its_figures_for_whoever_waits() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,24 @@ def test_a_run_told_to_end_finishes_its_step_and_the_next_process_goes_on_exactl
     report = train.fine_tune(SETTINGS, folders)
     assert report["resumed_from"] == [step]
     assert (learned_in(folders), report["curve"]) == undisturbed
+
+
+def test_a_run_that_goes_on_says_at_once_how_long_it_will_take_by_the_pace_of_the_process_before_it(
+    folders: TrainingFolders, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state, learned = run_state.Run.state, 2
+
+    def as_if_slow(self: run_state.Run, _seconds: float) -> dict[str, Any]:
+        return state(self, 1000.0 * learned)
+
+    monkeypatch.setattr(run_state.Run, "state", as_if_slow)
+    interrupted_at(learned, folders, monkeypatch)
+    capsys.readouterr()
+    train.fine_tune(SETTINGS, folders)
+    lines = [json.loads(line[9:]) for line in capsys.readouterr().out.splitlines() if line.startswith("PROGRESS ")]
+    first = next(line for line in lines if line["phase"] == "train")
+    left = 3 * STEPS_IN_EPOCH - learned
+    assert (first["done"], first["eta_s"]) == (learned, 1000.0 * left)
 
 
 def test_a_run_told_to_end_while_it_validates_loses_no_step(
