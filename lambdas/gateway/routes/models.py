@@ -10,13 +10,24 @@ from lambdas.gateway.services import Services
 from lambdas.gateway.settings import Limits
 
 OWNER = "fourfold"
+READY, ASLEEP = "ready", "asleep"
 
 
 def models(request: Request, services: Services) -> Reply:  # noqa: ARG001
     """List the approved model, if any is, and those of the settings."""
     settings = services.settings
-    data = [_model(served, settings.limits, services.breakers.state(served.label)) for served in all_served(settings)]
+    data = [_model(served, settings.limits, _state(served, services)) for served in all_served(settings)]
     return Reply({"object": "list", "data": data})
+
+
+def _state(served: Served, services: Services) -> str:
+    """Say what the model's service says of it now, and what only a request finds out: that it sleeps."""
+    if served.upstream is None:
+        return READY
+    last, stands = services.breakers.state(served.label), served.upstream.standing()
+    if stands is None or (stands == READY and last == ASLEEP):
+        return last
+    return stands
 
 
 def _model(served: Served, limits: Limits, state: str) -> dict[str, object]:
@@ -33,7 +44,7 @@ def _model(served: Served, limits: Limits, state: str) -> dict[str, object]:
             "input_usd_per_million": price.input_usd_per_million,
             "output_usd_per_million": price.output_usd_per_million,
         },
-        "state": "ready" if served.upstream is None else state,
+        "state": state,
     }
     if served.run_id is not None:
         own["run_id"] = served.run_id
