@@ -25,7 +25,9 @@ export function createModels(api) {
     async load() {
       try {
         const { data } = await api.json("GET", "/models");
-        store.set({ models: data, loading: false, problem: null });
+        // Until something is approved, the name of it answers nobody.
+        const models = data.filter((/** @type {Model} */ { fourfold }) => fourfold?.state !== "not_approved");
+        store.set({ models, loading: false, problem: null });
       } catch (failure) {
         store.set({ loading: false, problem: asProblem(failure) });
       }
