@@ -42,6 +42,7 @@ def _allow_models(role: iam.Role, settings: Settings, foundation: Foundation, en
     read_parameter(role, foundation.approved_target)
     endpoint = f"arn:{stack.partition}:sagemaker:{stack.region}:{stack.account}:endpoint/{endpoint_name}"
     allow(role, ["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"], [endpoint])
+    allow(role, ["sagemaker:DescribeEndpoint"], [endpoint])
     if arns := model_arns(stack, [*settings.candidate_models, *settings.offered_models]):
         allow(role, _ASK, arns)
     embedders = [settings.document_embedder]

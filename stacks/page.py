@@ -21,7 +21,7 @@ from cdk_app.assets import page_files
 from cdk_app.constructs.api import STAGE
 from cdk_app.constructs.bucket import page_bucket
 from cdk_app.constructs.function import PythonFunction
-from cdk_app.constructs.grants import allow, delete_objects, list_objects, read_asset
+from cdk_app.constructs.grants import allow, delete_versions, read_asset
 from cdk_app.constructs.names import resource_name
 from cdk_app.constructs.page_headers import page_headers
 from cdk_app.constructs.retention import removal_policy
@@ -88,14 +88,13 @@ class Page(cdk.Stack):
             timeout=_WITHIN,
         )
         read_asset(made.role, self._files)
-        list_objects(made.role, self.bucket)
         allow(
             made.role,
             ["s3:PutObject"],
             [f"{self.bucket.bucket_arn}/*"],
             reason="The page's bucket is written by this function alone; files are named by their version.",
         )
-        delete_objects(made.role, self.bucket)
+        delete_versions(made.role, self.bucket)
         return made
 
     def _publish_files(self) -> cdk.CustomResource:

@@ -37,8 +37,8 @@ class Script:
         stalls: whether nothing comes after the request, or after `dies_after` words of a stream.
         dies_after: after so many words the connection is cut; None lets it live.
         fails_after: after so many words an error event comes; None for none.
-        pause: seconds before each word.
-        gate: waited for before each word; a test opens it word by word.
+        pause: seconds before each word, and before an error.
+        gate: waited for likewise; a test opens it word by word.
         embedding: the vector that InvokeModel answers with.
     """
 
@@ -169,6 +169,7 @@ async def _head(reader: asyncio.StreamReader) -> tuple[str, dict[str, str]] | No
 
 async def _answer(writer: asyncio.StreamWriter, path: str, script: Script) -> str:
     if script.error:
+        await _hold(script)
         document = json.dumps({"message": script.message}).encode()
         _whole(writer, document, status=script.status, more={"x-amzn-ErrorType": script.error})
     elif script.stalls and script.dies_after is None:

@@ -75,6 +75,12 @@ def delete_objects(role: iam.Role, bucket: s3.Bucket, prefix: str = "*") -> None
     allow(role, ["s3:DeleteObject"], [_objects(bucket, prefix)])
 
 
+def delete_versions(role: iam.Role, bucket: s3.Bucket) -> None:
+    """List and delete every version of a bucket's objects, and what marks them as deleted: for good."""
+    allow(role, ["s3:ListBucketVersions"], [bucket.bucket_arn])
+    allow(role, ["s3:DeleteObjectVersion"], [_objects(bucket, "*")])
+
+
 def read_asset(role: iam.Role, asset: s3_assets.Asset) -> None:
     """Read one file asset from the bootstrap bucket."""
     arn = f"arn:{cdk.Aws.PARTITION}:s3:::{asset.s3_bucket_name}/{asset.s3_object_key}"

@@ -25,6 +25,7 @@ from lambdas.gateway.problems import Problem, retry_later
 from lambdas.gateway.reply import EVENTS, PROBLEM, Reply, Stream
 from lambdas.gateway.request import Request, read_request
 from lambdas.gateway.services import Services
+from lambdas.gateway.silence import Silence
 from lambdas.shared import aws, environment, log
 
 Message = MutableMapping[str, Any]
@@ -97,6 +98,7 @@ class Application:
         call = request.call
         listening = loop.create_task(_listen(receive, call))
         timer = loop.call_later(max(0.0, call.seconds_left), call.stop, TOO_LATE)
+        silence = Silence(outbox, loop)
         try:
             more = True
             while more:
@@ -104,10 +106,12 @@ class Application:
                 if call.why == CLIENT_GONE:
                     continue
                 await response.part(outbox, piece, more)
+                silence.broken()
         finally:
             # Also where the server itself is being stopped: the thread must not go on for nobody.
             call.stop(CLIENT_GONE)
             timer.cancel()
+            silence.end()
             listening.cancel()
 
     def _in_thread(self, route: routing.Route, request: Request, outbox: Outbox) -> None:
@@ -125,45 +129,42 @@ class Application:
                 outbox.close()
 
     def _into(self, outbox: Outbox, route: routing.Route, request: Request) -> int:
-        """Fill the outbox and give the response's status."""
+        """Fill the outbox and give the response's status; of a stream that broke off, the one that the log has."""
+        stream: Stream | None = None
         try:
             reply = route.answer(request, self._services)
-            if isinstance(reply, Stream):
-                first = next(reply.events)
-                outbox.start(HTTPStatus.OK, {**_headers(request), "Content-Type": EVENTS, "X-Accel-Buffering": "no"})
-                outbox.put(first)
-                return self._stream(outbox, reply)
-        except Problem as problem:
-            reply = _as_reply(problem, request)
+            if isinstance(reply, Reply):
+                return self._whole(outbox, reply, request)
+            stream = reply
+            outbox.stream({**_headers(request), "Content-Type": EVENTS, "X-Accel-Buffering": "no"})
+            for piece in stream.events:
+                outbox.put(piece)
+            return int(HTTPStatus.OK)
+        except Problem as failure:
+            problem = failure
         except Stopped as stopped:
             if stopped.why == CLIENT_GONE:
                 raise
-            reply = _as_reply(_out_of_time(), request)
+            problem = _out_of_time()
         except Exception as failure:
-            reply = self._apology(failure, request)
+            problem = self._fault(failure)
+        return self._failed(outbox, problem, stream, request)
+
+    def _whole(self, outbox: Outbox, reply: Reply, request: Request) -> int:
         content = reply.content()
         outbox.start(reply.status, _whole_headers(reply, request, content))
         outbox.put(content)
         return int(reply.status)
 
-    def _stream(self, outbox: Outbox, reply: Stream) -> int:
-        """Send the rest of a stream; what goes wrong now can only be an event, and is the log's status."""
-        try:
-            for piece in reply.events:
-                outbox.put(piece)
-        except Problem as problem:
-            outbox.put(reply.failed(problem))
-            return int(problem.status)
-        except Stopped as stopped:
-            if stopped.why == CLIENT_GONE:
-                raise
-            outbox.put(reply.failed(_out_of_time()))
-            return int(HTTPStatus.GATEWAY_TIMEOUT)
-        except Exception as failure:
-            fault = self._fault(failure)
-            outbox.put(reply.failed(fault))
-            return int(fault.status)
-        return int(HTTPStatus.OK)
+    def _failed(self, outbox: Outbox, problem: Problem, stream: Stream | None, request: Request) -> int:
+        """Say what went wrong: as a response of its own, or, once the stream has begun, as its last event."""
+        reply = _as_reply(problem, request)
+        content = reply.content()
+        if outbox.start(reply.status, _whole_headers(reply, request, content)):
+            outbox.put(content)
+        elif stream is not None:
+            outbox.put(stream.failed(problem))
+        return int(problem.status)
 
     def _apology(self, failure: Exception, request: Request) -> Reply:
         """Give the answer to a fault of ours: the log learns everything, the caller only that it happened."""

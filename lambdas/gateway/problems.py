@@ -39,7 +39,10 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
     def document(self, instance: str) -> dict[str, object]:
-        """Give the body; `instance` names this one occurrence."""
+        """Give the body; `instance` names this one occurrence.
+
+        Once a stream has begun no header can follow: `retry_after` says what Retry-After does.
+        """
         body: dict[str, object] = {
             "type": "about:blank",
             "title": self.status.phrase,
@@ -47,6 +50,8 @@ class Problem(Exception):
             "detail": self.detail,
             "instance": instance,
         }
+        if "Retry-After" in self.headers:
+            body["retry_after"] = int(self.headers["Retry-After"])
         if self.errors:
             body["errors"] = [{"pointer": error.pointer, "detail": error.detail} for error in self.errors]
         return body

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from lambdas.shared import aws, s3
+from lambdas.shared import aws
 from lambdas.shared.errors import FunctionError
 
 TYPES = {
@@ -60,9 +60,14 @@ def write_configuration(bucket: str, prefix: str, configuration: Mapping[str, ob
 
 
 def delete(bucket: str, prefix: str) -> None:
-    """Delete every object under a prefix; what is gone already is deleted."""
-    for key in s3.keys(bucket, prefix):
-        aws.client("s3").delete_object(Bucket=bucket, Key=key)
+    """Delete every version of every object under a prefix, and what marks objects as deleted.
+
+    They are in the project's own sources, and CloudFormation deletes a bucket only where no version is left.
+    """
+    client = aws.client("s3")
+    for page in client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+            client.delete_object(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])
 
 
 def _write(bucket: str, key: str, content: bytes, cache: str) -> None:

@@ -8,7 +8,7 @@ Event: a custom resource's event. Its properties: Bucket, Prefix; and either Arc
 files are unpacked, or Configuration, an object that becomes `config.json`.
 Result: none; CloudFormation is answered under the event's ResponseURL, whatever happens.
 Environment: none.
-IAM: s3:GetObject on the archive; s3:ListBucket, s3:PutObject and s3:DeleteObject on the page's bucket.
+IAM: s3:GetObject on the archive; s3:PutObject, s3:ListBucketVersions and s3:DeleteObjectVersion on the page's bucket.
 """
 
 from __future__ import annotations

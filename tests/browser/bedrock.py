@@ -126,6 +126,9 @@ class ScriptedModels:
 
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                if self.headers.get("X-Amz-Target") == "SageMaker.DescribeEndpoint":
+                    _send(self, 200, {"EndpointStatus": "InService"})
+                    return
                 _, kind, name, action = unquote(self.path).split("/", 3)
                 if action == "invoke":
                     _send(self, 200, _embedding(body["inputText"]))

@@ -147,6 +147,7 @@ def _environment(emulator: Emulator, models_url: str, settings: Path, config: di
         **emulator.environment(),
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": models_url,
         "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": models_url,
+        "AWS_ENDPOINT_URL_SAGEMAKER": models_url,
         "PYTHONPATH": str(ROOT),
         "PAGE_CONFIG": json.dumps(config),
         "SERVICE_NAME": "browser",

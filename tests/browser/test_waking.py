@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -52,3 +54,23 @@ def test_waiting_can_be_stopped(page: Page, models: ScriptedModels) -> None:
     expect(page.get_by_text("Stopped.", exact=True).first).to_be_visible()
     page.clock.run_for(30_000)
     assert len(models.asked) == 1
+
+
+def test_a_model_of_which_the_stream_itself_says_that_it_wakes_is_waited_for(
+    page: Page, models: ScriptedModels
+) -> None:
+    detail = "The model is not ready yet."
+    problem = {"title": "Service Unavailable", "status": 503, "detail": detail, "retry_after": 10}
+    event = json.dumps({**problem, "error": {"message": detail, "type": "server_error"}})
+    page.route(
+        "**/api/v1/chat/completions",
+        lambda route: route.fulfill(
+            headers={"Content-Type": "text/event-stream; charset=utf-8"}, body=f": waiting\n\ndata: {event}\n\n"
+        ),
+        times=1,
+    )
+    models.say("tuned", "Awake", " now.")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
+    page.clock.run_for(11_000)
+    expect(page.locator(".answer-text")).to_have_text("Awake now.")

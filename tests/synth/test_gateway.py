@@ -191,8 +191,8 @@ def test_the_function_asks_our_endpoint_and_the_models_of_the_settings_and_no_ot
     template: Template, settings: Settings
 ) -> None:
     role = statements_of(template, "HandlerRole")
-    for action in ("sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"):
-        (endpoint,) = allowed(role, action)
+    for call in ("InvokeEndpoint", "InvokeEndpointWithResponseStream", "DescribeEndpoint"):
+        (endpoint,) = allowed(role, f"sagemaker:{call}")
         assert endpoint.endswith(":endpoint/fourfold-dev")
     assert settings.document_embedder is not None
     asked = {model.model_id for model in (*settings.candidate_models, *settings.offered_models) if model.model_id}

@@ -96,7 +96,7 @@ def test_who_publishes_the_files_reads_one_archive_and_writes_one_bucket(templat
     role = statements_of(template, "PublishPageRole")
     (archive,) = allowed(role, "s3:GetObject")
     assert archive.endswith(only(template, "Custom::PageFiles")["Properties"]["ArchiveKey"])
-    for action in ("s3:PutObject", "s3:DeleteObject"):
+    for action in ("s3:PutObject", "s3:DeleteObjectVersion", "s3:ListBucketVersions"):
         assert [arn.partition(".")[0][:11] for arn in allowed(role, action)] == ["<PageBucket"]
 
 

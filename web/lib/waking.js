@@ -38,6 +38,32 @@ export async function untilAwake(call, { signal, waiting, pause = sleep, now = D
 }
 
 /**
+ * Wait for the first piece of an answer and give them all: once a stream has begun, it is the stream that tells of a
+ * model that is not ready.
+ * @template Piece
+ * @param {AsyncIterable<Piece>} pieces
+ * @returns {Promise<AsyncGenerator<Piece>>}
+ */
+export async function begun(pieces) {
+  const rest = pieces[Symbol.asyncIterator]();
+  return from(await rest.next(), rest);
+}
+
+/**
+ * @template Piece
+ * @param {IteratorResult<Piece>} first
+ * @param {AsyncIterator<Piece>} rest
+ * @returns {AsyncGenerator<Piece>}
+ */
+async function* from(first, rest) {
+  try {
+    for (let next = first; !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    await rest.return?.();
+  }
+}
+
+/**
  * Wait, unless stopped.
  * @param {number} milliseconds
  * @param {AbortSignal} signal

@@ -1,7 +1,7 @@
 /** One answer that is being asked for: waiting, streaming, stopped or done, shown in its box. */
 
 import { asProblem, isStop } from "../lib/problem.js";
-import { untilAwake } from "../lib/waking.js";
+import { begun, untilAwake } from "../lib/waking.js";
 
 /** @typedef {import("./pieces.js").Piece} Piece */
 /** @typedef {import("./pieces.js").Meta} Meta */
@@ -24,7 +24,7 @@ import { untilAwake } from "../lib/waking.js";
 export async function generate({ ask, box, signal, picker, again }) {
   box.begin();
   try {
-    const pieces = await untilAwake(() => ask(signal), { signal, waiting: told(box, picker) });
+    const pieces = await untilAwake(async () => begun(await ask(signal)), { signal, waiting: told(box, picker) });
     const last = await show(pieces, box);
     return { outcome: "done", text: box.text, meta: last.meta, last };
   } catch (failure) {

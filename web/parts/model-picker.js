@@ -5,6 +5,14 @@ import { count, dollars } from "../lib/format.js";
 
 /** @typedef {import("./models.js").Model} Model */
 
+/** @type {Record<string, {mark: string, note: string}>} */
+const STATES = {
+  asleep: { mark: " (asleep)", note: "Asleep: the first answer takes longer" },
+  starting: { mark: " (starting)", note: "Starting: not in service yet" },
+  unavailable: { mark: " (not in service)", note: "Not in service" },
+};
+const WAKING = ["asleep", "starting"];
+
 /**
  * @param {import("./models.js").Models} models
  * @param {{label?: string, changed?: (model: Model | null) => void}} [options]
@@ -25,7 +33,7 @@ export function modelPicker(models, { label = "Model", changed } = {}) {
   models.watch(({ models: list, loading, problem }) => {
     select.disabled = list.length === 0;
     const names = list.map(({ id: name, fourfold }) =>
-      h("option", { value: name }, fourfold?.state === "asleep" ? `${name} (asleep)` : name),
+      h("option", { value: name }, name + (STATES[fourfold?.state ?? ""]?.mark ?? "")),
     );
     fill(select, names.length ? names : h("option", { value: "" }, loading ? "Loading…" : "No model"));
     if (list.some(({ id: name }) => name === wanted)) select.value = wanted;
@@ -52,7 +60,7 @@ export function modelPicker(models, { label = "Model", changed } = {}) {
     look: () => models.load(),
     /** Whether the chosen model has to wake first. */
     get asleep() {
-      return models.find(select.value)?.fourfold?.state === "asleep";
+      return WAKING.includes(models.find(select.value)?.fourfold?.state ?? "");
     },
   };
 }
@@ -63,7 +71,7 @@ export function modelPicker(models, { label = "Model", changed } = {}) {
 function about({ fourfold = {} }) {
   const price = fourfold.price;
   return [
-    fourfold.state === "asleep" && "Asleep: the first answer takes longer",
+    STATES[fourfold.state ?? ""]?.note,
     fourfold.context_tokens && `reads ${count(fourfold.context_tokens)} tokens`,
     price &&
       `${dollars(price.input_usd_per_million)} in, ${dollars(price.output_usd_per_million)} out per million tokens`,

@@ -9,7 +9,7 @@ import { createStore } from "../lib/store.js";
  *   parameters?: {temperature?: Bounds | null, top_p?: Bounds | null, max_tokens?: {maximum: number} | null,
  *     seed?: boolean},
  *   price?: {input_usd_per_million: number, output_usd_per_million: number} | null,
- *   state?: "ready" | "asleep" | "unknown"}} About
+ *   state?: "ready" | "asleep" | "starting" | "unavailable" | "unknown"}} About
  */
 /** @typedef {{id: string, fourfold?: About}} Model */
 /** @typedef {{models: Model[], loading: boolean, problem: import("../lib/problem.js").Problem | null}} ModelList */
@@ -25,7 +25,9 @@ export function createModels(api) {
     async load() {
       try {
         const { data } = await api.json("GET", "/models");
-        store.set({ models: data, loading: false, problem: null });
+        // Until something is approved, the name of it answers nobody.
+        const models = data.filter((/** @type {Model} */ { fourfold }) => fourfold?.state !== "not_approved");
+        store.set({ models, loading: false, problem: null });
       } catch (failure) {
         store.set({ loading: false, problem: asProblem(failure) });
       }

@@ -36,6 +36,10 @@ class BedrockModel:
         self.streaming = streaming
         self._prompt_caching = prompt_caching
 
+    def standing(self) -> str | None:
+        """Say nothing: Bedrock has no state of a model that is asked on demand."""
+        return None
+
     def pieces(self, turns: Sequence[Turn], parameters: Parameters, tuning: Tuning, *, live: bool) -> Iterator[Piece]:
         """Ask, and give the answer as `Upstream` says."""
         request = self._request(turns, parameters, tuning)

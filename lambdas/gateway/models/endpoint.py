@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from lambdas.gateway.exchange import Parameters, Usage
-from lambdas.gateway.models import clients
+from lambdas.gateway.models import clients, standing
 from lambdas.gateway.models.upstream import Finished, Piece, Tuning, broken_off
 from lambdas.shared.errors import ServiceCallFailed
 from lambdas.shared.fields import Fields
@@ -24,6 +24,10 @@ class EndpointModel:
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
+
+    def standing(self) -> str | None:
+        """Say how the endpoint stands."""
+        return standing.standing(self._endpoint)
 
     def pieces(self, turns: Sequence[Turn], parameters: Parameters, tuning: Tuning, *, live: bool) -> Iterator[Piece]:
         """Ask, and give the answer as `Upstream` says."""

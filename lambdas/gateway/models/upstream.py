@@ -47,6 +47,10 @@ class Upstream(Protocol):
         """Whether it can answer piece by piece."""
         ...
 
+    def standing(self) -> str | None:
+        """Say how the model stands, as its service has it; None where the service says nothing of it."""
+        ...
+
     def pieces(self, turns: Sequence[Turn], parameters: Parameters, tuning: Tuning, *, live: bool) -> Iterator[Piece]:
         """Ask for an answer; `live` as it is written, otherwise its text is one piece.
 

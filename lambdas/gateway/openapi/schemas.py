@@ -57,7 +57,7 @@ def shared() -> dict[str, Schema]:
         {"id": TEXT, "name": TEXT, "media_type": TEXT, "passages": COUNT, "characters": COUNT, "created": TEXT}
     )
     return {
-        "Problem": record(problem, {"errors": listing(field), "error": error}),
+        "Problem": record(problem, {"retry_after": COUNT, "errors": listing(field), "error": error}),
         "Passage": passage,
         "Document": document,
         "Metadata": _metadata(),

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.gateway.problems import Problem, retry_later
-from lambdas.gateway.retrieval.lexical import LexicalIndex, UnreadableIndex
+from lambdas.gateway.retrieval.lexical import LexicalIndex
+from lambdas.gateway.retrieval.lexical_format import NewerIndex, OlderIndex, UnreadableIndex
 from lambdas.shared import aws, log
 
 PREFIX = "lexical"
@@ -66,7 +67,11 @@ class IndexFiles:
         with self._lock:
             turn = self._fetching.setdefault(owner, threading.Lock())
         with turn:
-            copy = self._newest(owner)
+            try:
+                copy = self._newest(owner)
+            except OlderIndex:
+                self.change(owner, lambda _: True)  # which is written in the format of today
+                copy = self._newest(owner)
         try:
             yield copy.index if copy else None
         finally:
@@ -86,7 +91,7 @@ class IndexFiles:
             with tempfile.TemporaryDirectory(dir=self._folder) as folder:
                 path = Path(folder) / "index.sqlite"
                 etag = self._fetch(owner, path)
-                index = _opened(owner, path)
+                index = self._opened(owner, path, rebuild=True)
                 try:
                     if not change(index):
                         return
@@ -173,7 +178,7 @@ class IndexFiles:
     def _remember(self, owner: str, etag: str, path: Path) -> _Copy:
         """Keep a file as the newest copy, which then has one user."""
         kept = path.rename(self._folder / f"{uuid.uuid4().hex}.sqlite")
-        copy = _Copy(etag, kept, _opened(owner, kept), kept.stat().st_size, users=1)
+        copy = _Copy(etag, kept, self._opened(owner, kept), kept.stat().st_size, users=1)
         self._forget(owner)
         with self._lock:
             self._copies[owner] = copy
@@ -196,6 +201,19 @@ class IndexFiles:
             copy.index.close()
             copy.path.unlink(missing_ok=True)
 
+    def _opened(self, owner: str, path: Path, *, rebuild: bool = False) -> LexicalIndex:
+        try:
+            return LexicalIndex(path, rebuild=rebuild)
+        except UnreadableIndex as failure:
+            path.unlink(missing_ok=True)
+            if isinstance(failure, OlderIndex):
+                raise
+            log.error(str(failure), where=f"s3://{self._bucket}/{_key(owner)}", remedy=_remedy(failure))
+            detail = (
+                "The index of your documents cannot be read. Ask whoever runs this gateway: its log has the remedy."
+            )
+            raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, detail) from failure
+
     def _client(self) -> Any:
         return aws.client("s3")
 
@@ -204,10 +222,7 @@ def _key(owner: str) -> str:
     return f"{PREFIX}/{owner}.sqlite"
 
 
-def _opened(owner: str, path: Path) -> LexicalIndex:
-    try:
-        return LexicalIndex(path)
-    except UnreadableIndex as failure:
-        path.unlink(missing_ok=True)
-        log.error("An index cannot be read", owner=owner, reason=str(failure))
-        raise Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "The index of your documents cannot be read.") from failure
+def _remedy(failure: UnreadableIndex) -> str:
+    if isinstance(failure, NewerIndex):
+        return "Deploy the version of the gateway that wrote it, or a later one."
+    return "Delete the object with `aws s3 rm`; then its owner removes the documents, and adds them again."

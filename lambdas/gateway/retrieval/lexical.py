@@ -22,10 +22,12 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
+from lambdas.gateway.retrieval import lexical_format
+from lambdas.gateway.retrieval.lexical_format import OlderIndex, UnreadableIndex
 from lambdas.gateway.retrieval.words import terms
 
-FORMAT = 1
-"""Changes with the tables and with what `terms` makes of a text."""
+__all__ = ["LexicalIndex", "Passage", "UnreadableIndex"]
+
 SATURATION, LENGTH_SHARE = 1.2, 0.75
 MOST_SCORED = 10_000
 """Postings of rare words after which no further passage becomes a candidate."""
@@ -33,18 +35,7 @@ MOST_CANDIDATES = 1000
 MOST_COMMON = 0.3
 """Share of the passages; a word that stands in more of them does not rank them."""
 _LARGEST_COUNT = 255
-_TABLES = (
-    "CREATE TABLE documents (id TEXT PRIMARY KEY, name TEXT, first INTEGER, passages INTEGER)",
-    "CREATE TABLE passages (number INTEGER PRIMARY KEY, length INTEGER, text BLOB)",
-    "CREATE TABLE postings (term TEXT PRIMARY KEY, passages BLOB, counts BLOB)",
-    f"PRAGMA user_version = {FORMAT}",
-)
-
 Posting = tuple["array[int]", bytes]
-
-
-class UnreadableIndex(Exception):
-    """The file is no index of this format."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +67,18 @@ class LexicalIndex:
 
     Args:
         path: of the file, which is made where there is none.
+        rebuild: whether to bring a file of an older format to this one.
+
+    Raises:
+        UnreadableIndex: the file is of another format.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, rebuild: bool = False) -> None:
         # One connection for all threads of the server, and one of them at a time.
         self._lock = threading.RLock()
         self._connection = sqlite3.connect(str(path), check_same_thread=False, isolation_level=None)
         try:
-            self._set_up()
+            self._set_up(rebuild=rebuild)
         except sqlite3.DatabaseError as failure:
             self._connection.close()
             raise UnreadableIndex(str(failure)) from failure
@@ -187,20 +182,31 @@ class LexicalIndex:
 
     # ---- inside -----------------------------------------------------------------------------------------
 
-    def _set_up(self) -> None:
-        # What is written here is uploaded whole, or thrown away: nothing has to outlive a crash.
-        self._connection.execute("PRAGMA journal_mode = MEMORY")
-        self._connection.execute("PRAGMA synchronous = OFF")
-        # What somebody removed is overwritten, and not left lying in a free page.
-        self._connection.execute("PRAGMA secure_delete = ON")
-        [(version,)] = self._connection.execute("PRAGMA user_version")
-        [(tables,)] = self._connection.execute("SELECT count(*) FROM sqlite_master")
-        if not tables:
-            for statement in _TABLES:
-                self._connection.execute(statement)
-        elif version != FORMAT:
-            raise UnreadableIndex(f"The index has format {version} and not {FORMAT}")
+    def _set_up(self, *, rebuild: bool) -> None:
+        try:
+            lexical_format.set_up(self._connection)
+        except OlderIndex:
+            if not rebuild:
+                raise
+            self._rebuild()
         self._read()
+
+    def _rebuild(self) -> None:
+        """Write the words anew, out of the passages' texts, which every format has."""
+        with _Transaction(self._connection):
+            documents = self._connection.execute("SELECT first, passages FROM documents ORDER BY first").fetchall()
+            self._connection.execute("DELETE FROM postings")
+            for first, count in documents:
+                counted = [Counter(terms(text)) for text in self._texts(first, first + count)]
+                lengths = ((sum(counts.values()), number) for number, counts in enumerate(counted, start=first))
+                self._connection.executemany("UPDATE passages SET length = ? WHERE number = ?", lengths)
+                self._append(_postings(counted, first))
+            lexical_format.mark(self._connection)
+
+    def _texts(self, first: int, end: int) -> list[str]:
+        """Give the texts of passages, in order."""
+        statement = "SELECT text FROM passages WHERE number >= ? AND number < ? ORDER BY number"
+        return [zlib.decompress(text).decode() for (text,) in self._connection.execute(statement, (first, end))]
 
     def _read(self) -> None:
         """Take into memory what every search needs."""
@@ -257,8 +263,7 @@ class LexicalIndex:
         if row is None:
             return
         first, end = row[0], row[0] + row[1]
-        texts = self._connection.execute("SELECT text FROM passages WHERE number >= ? AND number < ?", (first, end))
-        for term in set(chain.from_iterable(terms(zlib.decompress(text).decode()) for (text,) in texts)):
+        for term in set(chain.from_iterable(map(terms, self._texts(first, end)))):
             posting = self._posting(term)
             if posting:
                 self._cut(term, posting, first, end)

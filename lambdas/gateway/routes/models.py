@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lambdas.gateway.bodies import sampling
+from lambdas.gateway.exchange import APPROVED
 from lambdas.gateway.models.catalogue import Served, all_served
 from lambdas.gateway.reply import Reply
 from lambdas.gateway.request import Request
@@ -10,13 +11,27 @@ from lambdas.gateway.services import Services
 from lambdas.gateway.settings import Limits
 
 OWNER = "fourfold"
+READY, ASLEEP, NOT_APPROVED = "ready", "asleep", "not_approved"
 
 
 def models(request: Request, services: Services) -> Reply:  # noqa: ARG001
-    """List the approved model, if any is, and those of the settings."""
+    """List the approved model, also where none is yet, and those of the settings."""
     settings = services.settings
-    data = [_model(served, settings.limits, services.breakers.state(served.label)) for served in all_served(settings)]
+    found = list(all_served(settings))
+    data = [_model(served, settings.limits, _state(served, services)) for served in found]
+    if all(served.name != APPROVED for served in found):
+        data.insert(0, _nothing_approved(settings.limits))
     return Reply({"object": "list", "data": data})
+
+
+def _state(served: Served, services: Services) -> str:
+    """Say what the model's service says of it now, and what only a request finds out: that it sleeps."""
+    if served.upstream is None:
+        return READY
+    last, stands = services.breakers.state(served.label), served.upstream.standing()
+    if stands is None or (stands == READY and last == ASLEEP):
+        return last
+    return stands
 
 
 def _model(served: Served, limits: Limits, state: str) -> dict[str, object]:
@@ -33,11 +48,23 @@ def _model(served: Served, limits: Limits, state: str) -> dict[str, object]:
             "input_usd_per_million": price.input_usd_per_million,
             "output_usd_per_million": price.output_usd_per_million,
         },
-        "state": "ready" if served.upstream is None else state,
+        "state": state,
     }
     if served.run_id is not None:
         own["run_id"] = served.run_id
-    return {"id": served.name, "object": "model", "created": 0, "owned_by": OWNER, "fourfold": own}
+    return _entry(served.name, own)
+
+
+def _nothing_approved(limits: Limits) -> dict[str, object]:
+    """Stand in for the model that is to come: requests may name it, and are told to come back."""
+    own: dict[str, object] = dict.fromkeys(("kind", "label", "context_tokens", "price"))
+    longest = {"maximum": limits.max_output_tokens}
+    own["parameters"] = {"temperature": None, "top_p": None, "max_tokens": longest, "seed": False}
+    return _entry(APPROVED, {**own, "streaming": False, "state": NOT_APPROVED})
+
+
+def _entry(name: str, own: dict[str, object]) -> dict[str, object]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": OWNER, "fourfold": own}
 
 
 def _parameters(served: Served, limits: Limits) -> dict[str, object]:

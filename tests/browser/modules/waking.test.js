@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Problem } from "../../../web/lib/problem.js";
-import { sleep, untilAwake } from "../../../web/lib/waking.js";
+import { begun, sleep, untilAwake } from "../../../web/lib/waking.js";
 
 const notYet = (retryAfter = 3) =>
   new Problem({ status: 503, title: "Service Unavailable", detail: "Not yet.", retryAfter });
@@ -59,4 +59,36 @@ test("stopping ends the wait", async () => {
   const waiting = sleep(60_000, stopping.signal);
   stopping.abort();
   await assert.rejects(waiting, { name: "AbortError" });
+});
+
+test("a model of which the stream itself says that it is not ready is waited for", async () => {
+  const asked = [];
+  async function* answer(failure) {
+    if (failure) throw failure;
+    yield "Awake";
+    yield " now.";
+  }
+  const failures = [notYet(), null];
+  const how = { signal: new AbortController().signal, waiting: () => undefined, pause: async () => asked.push("again") };
+  const pieces = await untilAwake(async () => begun(answer(failures.shift())), how);
+  const told = [];
+  for await (const piece of pieces) told.push(piece);
+  assert.deepEqual([asked, told], [["again"], ["Awake", " now."]]);
+});
+
+test("leaving an answer that has begun ends it", async () => {
+  let ended = false;
+  async function* answer() {
+    try {
+      yield 1;
+      yield 2;
+    } finally {
+      ended = true;
+    }
+  }
+  for await (const piece of await begun(answer())) {
+    assert.equal(piece, 1);
+    break;
+  }
+  assert.ok(ended);
 });

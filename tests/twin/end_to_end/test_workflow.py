@@ -124,7 +124,10 @@ def test_the_api_lists_the_approved_model(deployed: Deployed, report: dict[str, 
     url = f"{deployed_api.url}/v1/models"
     request = api.signed(url, b"", deployed_api.region, deployed_api.credentials, method="GET")
     with urllib.request.urlopen(request, timeout=60) as answer:
-        assert "fourfold-twin" in answer.read().decode()
+        approved = json.load(answer)["data"][0]
+    assert "fourfold-twin" in approved["fourfold"]["label"]
+    # DescribeEndpoint alone says so of an endpoint, under the role of the gateway.
+    assert approved["fourfold"]["state"] == "ready"
 
 
 def test_the_approved_model_answers_word_by_word(deployed: Deployed, report: dict[str, Any]) -> None:

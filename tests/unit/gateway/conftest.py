@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream, running
 from lambdas.gateway.application import Application
-from lambdas.gateway.models import approved, clients
+from lambdas.gateway.models import approved, clients, standing
 from lambdas.gateway.serving import server
 from lambdas.shared import aws
 
@@ -67,12 +67,14 @@ def settings(**more: object) -> dict[str, object]:
 
 @dataclass
 class Aws:
-    """What SSM and S3 hold; each read of an object is counted."""
+    """What SSM and S3 hold, and how the endpoint stands; each read of an object or of that is counted."""
 
     parameters: dict[str, str] = field(default_factory=dict)
     objects: dict[str, object] = field(default_factory=dict)
     reads: list[str] = field(default_factory=list)
     denied: bool = False
+    endpoint: str = "InService"
+    refusal: tuple[str, str] | None = None
 
     def answer(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes] | None:
         """Answer a request that goes to neither of the models' services."""
@@ -83,6 +85,11 @@ class Aws:
             name = json.loads(body)["Name"]
             value = {"Name": name, "Value": self.parameters[name], "Type": "String", "Version": 1}
             return 200, json.dumps({"Parameter": value}).encode()
+        if target == "SageMaker.DescribeEndpoint":
+            self.reads.append(json.loads(body)["EndpointName"])
+            if self.refusal:
+                return 400, json.dumps(dict(zip(("__type", "message"), self.refusal, strict=True))).encode()
+            return 200, json.dumps({"EndpointStatus": self.endpoint}).encode()
         if path.startswith("/models/run="):
             self.reads.append(path)
             return 200, json.dumps(self.objects[path.partition("?")[0]]).encode()
@@ -232,6 +239,7 @@ def gateway(upstream: Upstream, store: Aws, configure: Configure, monkeypatch: p
 def forget() -> None:
     """Let clients and the approved target be looked up anew."""
     approved.forget()
+    standing.forget()
     aws.forget()
     clients._client.cache_clear()
 

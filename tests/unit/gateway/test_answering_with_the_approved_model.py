@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import openai
 import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream
@@ -231,9 +232,32 @@ def test_models_lists_what_can_be_asked_with_the_bounds_of_its_parameters(gatewa
     gateway.chat()
     listed = gateway.send("GET", "/v1/models/").body["data"]
     assert [(entry["id"], entry["fourfold"]["state"]) for entry in listed] == [
+        ("approved", "not_approved"),
         ("first", "ready"),
         ("second", "unknown"),
     ]
+
+
+def test_a_client_sees_that_nothing_is_approved_yet_in_an_entry_like_all_others(gateway: Gateway, store: Aws) -> None:
+    tuned = gateway.send("GET", "/v1/models").body["data"][0]
+    approve(store, None)
+    none_yet = gateway.send("GET", "/v1/models").body["data"][0]
+
+    assert none_yet["id"] == "approved"
+    assert none_yet.keys() == tuned.keys()
+    assert none_yet["fourfold"].keys() == tuned["fourfold"].keys() - {"run_id"}
+    assert none_yet["fourfold"]["parameters"].keys() == tuned["fourfold"]["parameters"].keys()
+    # What it says is what a request finds.
+    refused = gateway.post("/v1/generate", {"prompt": "x"})
+    assert (refused.status, refused.headers["retry-after"]) == (503, "60")
+
+
+def test_openai_s_client_reads_the_list_while_nothing_is_approved(gateway: Gateway, store: Aws) -> None:
+    approve(store, None)
+    listed = list(openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="unused").models.list())
+
+    assert [model.id for model in listed] == ["approved", "first", "second"]
+    assert listed[0].to_dict()["fourfold"]["state"] == "not_approved"  # type: ignore[index]
 
 
 def test_the_approved_model_goes_by_its_label_as_well(gateway: Gateway) -> None:

@@ -66,15 +66,33 @@ def archive(files: dict[str, str]) -> bytes:
 
 
 @pytest.fixture
+def versions(cloud: Cloud) -> set[tuple[str, str]]:
+    """Keys and versions in the page's bucket, `mark` being that of a deleted object; S3 lists two of them a page."""
+    there: set[tuple[str, str]] = set()
+
+    def listed(params: Any) -> dict[str, Any]:
+        after = (params.get("KeyMarker", ""), params.get("VersionIdMarker", ""))
+        rest = sorted(one for one in there if one[0].startswith(params["Prefix"]) and one > after)
+        page: dict[str, Any] = {"IsTruncated": len(rest) > 2, "Versions": [], "DeleteMarkers": []}
+        for key, version in rest[:2]:
+            page["DeleteMarkers" if version == "mark" else "Versions"].append({"Key": key, "VersionId": version})
+        if page["IsTruncated"]:
+            page["NextKeyMarker"], page["NextVersionIdMarker"] = rest[1]
+        return page
+
+    def delete(params: Any) -> dict[str, Any]:
+        there.remove((params["Key"], params["VersionId"]))
+        return {}
+
+    cloud.on("s3", "ListObjectVersions", listed)
+    cloud.on("s3", "DeleteObject", delete)
+    return there
+
+
+@pytest.fixture
 def tell(cloud: Cloud, context: Context, cloudformation: CloudFormation) -> Any:
     """Send the function what CloudFormation sends, and give the answer."""
     cloud.objects["assets", "page.zip"] = archive(PAGE)
-
-    def delete(params: Any) -> dict[str, Any]:
-        cloud.objects.pop((params["Bucket"], params["Key"]), None)
-        return {}
-
-    cloud.on("s3", "DeleteObject", delete)
 
     def tell(kind: str, physical_id: str | None = None, **properties: Any) -> dict[str, Any]:
         event = {
@@ -115,15 +133,26 @@ def test_every_file_is_published_under_the_version_with_its_type(cloud: Cloud, t
 
 
 def test_another_version_is_another_resource_so_that_the_former_one_goes_when_nobody_is_sent_there(
-    cloud: Cloud, tell: Any
+    tell: Any, versions: set[tuple[str, str]]
 ) -> None:
-    cloud.objects["page", f"{FORMER}index.html"] = b"old"
+    new = {(f"{VERSION}index.html", "1")}
+    versions |= new | {(f"{FORMER}index.html", "1"), (f"{FORMER}index.html", "2")}
+    before = set(versions)
     assert tell("Update", FORMER, **FILES)["PhysicalResourceId"] == VERSION
-    assert ("page", f"{FORMER}index.html") in cloud.objects
+    assert versions == before
 
     answer = tell("Delete", FORMER, Prefix=FORMER)
     assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", FORMER)
-    assert ("page", f"{FORMER}index.html") not in cloud.objects
+    assert versions == new
+
+
+def test_no_version_is_left_that_would_keep_cloudformation_from_deleting_the_bucket(
+    tell: Any, versions: set[tuple[str, str]]
+) -> None:
+    gone = [("app/main.js", "1"), ("app/main.js", "mark"), ("index.html", "1"), ("index.html", "2"), ("x.css", "3")]
+    versions |= {(f"{VERSION}{name}", version) for name, version in gone}
+    assert tell("Delete", VERSION)["Status"] == "SUCCESS"
+    assert not versions
 
 
 def test_the_configuration_is_one_object_that_nobody_keeps(cloud: Cloud, tell: Any) -> None:
@@ -155,4 +184,4 @@ def test_what_was_never_made_is_deleted_without_touching_a_version(cloud: Cloud,
     assert failed["Status"] == "FAILED"
     tell("Create", **FILES)
     assert tell("Delete", failed["PhysicalResourceId"], **FILES)["Status"] == "SUCCESS"
-    assert ("page", f"{VERSION}index.html") in cloud.objects
+    assert not cloud.called("s3", "DeleteObject")

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambdas.gateway.retrieval import lexical
-from lambdas.gateway.retrieval.lexical import LexicalIndex, UnreadableIndex
+from lambdas.gateway.retrieval import lexical, lexical_format
+from lambdas.gateway.retrieval.lexical import LexicalIndex
+from lambdas.gateway.retrieval.lexical_format import NewerIndex, OlderIndex, UnreadableIndex
 from lambdas.gateway.retrieval.words import terms
 from lambdas.shared.similarity import Index
 
@@ -75,16 +76,48 @@ def test_what_was_removed_is_not_left_in_the_file(tmp_path: Path) -> None:
     assert b"confidential-name" not in content
 
 
-def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_a_later_format_or_of_none_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "index.sqlite"
     LexicalIndex(path).close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(UnreadableIndex):
-        LexicalIndex(path)
+    for version, refused in ((99, NewerIndex), (0, UnreadableIndex)):
+        with sqlite3.connect(path) as connection:
+            connection.execute(f"PRAGMA user_version = {version}")
+        with pytest.raises(refused):
+            LexicalIndex(path, rebuild=True)
     path.write_bytes(b"no database" * 100)
     with pytest.raises(UnreadableIndex):
+        LexicalIndex(path, rebuild=True)
+
+
+def test_a_file_of_an_earlier_format_is_brought_to_this_one_out_of_its_own_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "index.sqlite"
+    index = LexicalIndex(path)
+    index.add("a", "A", ["heron stork", "pelican"])
+    index.add("gone", "Gone", ["heron"])
+    index.add("b", "B", ["heron heron"])
+    index.remove("gone")
+    index.close()
+    monkeypatch.setattr(lexical_format, "FORMAT", 2)
+    # What a later version may make of a text: other words, and another number of them.
+    monkeypatch.setattr(lexical, "terms", lambda text: [f"new-{word}" for word in text.split() for _ in word])
+
+    with pytest.raises(OlderIndex, match="format 1, and this version of the gateway reads 2"):
         LexicalIndex(path)
+    index = LexicalIndex(path, rebuild=True)
+    fresh = LexicalIndex(tmp_path / "fresh.sqlite")
+    fresh.add("a", "A", ["heron stork", "pelican"])
+    fresh.add("b", "B", ["heron heron"])
+
+    def found(of: LexicalIndex) -> list[tuple[str, float]]:
+        ranked = of.search("heron pelican", 5)
+        texts = of.passages([number for number, _ in ranked])
+        return [(texts[number].text, score) for number, score in ranked]
+
+    assert found(index) == found(fresh) != []
+    index.close()
+    LexicalIndex(path).close()
 
 
 words = st.sampled_from(["heron", "stork", "pelican", "CreateBucket", "buckets"])

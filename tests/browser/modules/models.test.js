@@ -1,0 +1,18 @@
+/** Which models the page offers. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { createModels } from "../../../web/parts/models.js";
+
+test("the name of the approved model is offered once there is one", async () => {
+  const approved = { id: "approved", fourfold: { state: "not_approved" } };
+  const models = createModels({ json: async () => ({ object: "list", data: [approved, { id: "small" }] }) });
+  await models.load();
+  assert.equal(models.find("approved"), null);
+  assert.ok(models.find("small"));
+
+  approved.fourfold.state = "starting";
+  await models.load();
+  assert.ok(models.find("approved"));
+});
