@@ -1,4 +1,4 @@
-"""Chat, when its reader does not wait: another conversation, another question or a deletion in the midst of an answer."""
+"""Chat, whose reader does not wait: another conversation, question or deletion in the midst of an answer."""
 
 from __future__ import annotations
 
