@@ -109,9 +109,7 @@ def test_who_goes_back_after_signing_out_sees_nothing_of_what_was_there(
 
 def test_a_pool_that_is_busy_ends_no_session(page: Page) -> None:
     expect(page.get_by_role("heading", name="Summarize")).to_be_visible()
-    page.route(
-        "**/oauth2/token", lambda route: route.fulfill(status=503, headers={"access-control-allow-origin": "*"})
-    )
+    page.route("**/oauth2/token", lambda route: route.fulfill(status=503, headers={"access-control-allow-origin": "*"}))
     page.route("**/api/v1/usage", lambda route: route.fulfill(status=401, json={}))
     page.get_by_role("link", name="Usage", exact=True).click()
     expect(page.get_by_text("The sign-in is busy. Try again in a moment.")).to_be_visible()
