@@ -8,14 +8,12 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from cdk_app.constructs.gateway_responses import answer_with_problems
 from cdk_app.constructs.retention import LOG_RETENTION, log_group
 from cdk_app.nag import acknowledge
 from cdk_app.settings import Gateway
 
 STAGE = "live"
-
-_JSON = "application/json"
-_PROBLEM = "application/problem+json"
 
 
 def rest_api(
@@ -58,7 +56,7 @@ def rest_api(
     )
     api.node.try_remove_child("Endpoint")  # an output with a generated name; stacks publish their own
     _keep_execution_log(scope, api, key)
-    _answer_with_problems(api)
+    answer_with_problems(api)
     _accept_findings(api)
     return api
 
@@ -74,27 +72,6 @@ def _keep_execution_log(scope: Construct, api: apigateway.RestApi, key: kms.IKey
         removal_policy=cdk.RemovalPolicy.DESTROY,
     )
     api.deployment_stage.node.add_dependency(execution_log)
-
-
-def _answer_with_problems(api: apigateway.RestApi) -> None:
-    """Errors that API Gateway answers itself look like those of the function behind it (RFC 9457)."""
-    kinds = {
-        "BadBody": apigateway.ResponseType.BAD_REQUEST_BODY,
-        "ClientError": apigateway.ResponseType.DEFAULT_4_XX,
-        "ServerError": apigateway.ResponseType.DEFAULT_5_XX,
-    }
-    # `messageString` comes with its quotation marks.
-    document = (
-        '{"type": "about:blank", "title": "$context.error.responseType", "detail": $context.error.messageString, '
-        '"instance": "urn:request:$context.requestId"}'
-    )
-    for construct_id, kind in kinds.items():
-        api.add_gateway_response(
-            construct_id,
-            type=kind,
-            response_headers={"Content-Type": f"'{_PROBLEM}'"},
-            templates={_JSON: document},
-        )
 
 
 def _accept_findings(api: apigateway.RestApi) -> None:

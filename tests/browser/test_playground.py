@@ -52,6 +52,19 @@ def test_each_model_is_asked_at_once_and_stop_ends_them_all(page: Page, models: 
     assert all(answer.left.wait(30) for answer in answers)
 
 
+def test_a_model_that_is_taken_out_writes_no_further_and_the_other_does(page: Page, models: ScriptedModels) -> None:
+    first = column(page, "A", "small")
+    column(page, "B", "large")
+    kept, gone = models.hold("small", "One", " two"), models.hold("large", "One", " two")
+    ask(page)
+    assert all(answer.begun.wait(30) for answer in (kept, gone))
+    page.get_by_role("button", name="Remove B").click()
+    assert gone.left.wait(30)
+    kept.allow(2)
+    expect(first.get_by_role("button", name="Copy answer A")).to_be_visible()
+    expect(first.locator(".answer-text")).to_have_text("One two")
+
+
 def test_three_are_the_most_and_each_but_the_first_can_go(page: Page) -> None:
     page.get_by_role("button", name="Compare with another").click()
     expect(page.get_by_role("button", name="Compare with another")).to_be_hidden()

@@ -73,6 +73,9 @@ def test_an_answer_that_this_tab_did_not_ask_for_is_refused(
 
 def test_a_refused_sign_in_says_why(stranger: BrowserContext, address: str) -> None:
     page = stranger.new_page()
+    page.goto(address)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("input[name=username]")).to_be_visible()
     page.goto(f"{address}/?error=access_denied&error_description=User+is+not+confirmed")
     expect(page.get_by_role("alert")).to_have_text("User is not confirmed")
 
@@ -88,6 +91,29 @@ def test_sign_out_forgets_the_tokens_and_ends_the_logins_own_session(
     assert page.evaluate("Object.keys(sessionStorage)") == []
     ended = [urlsplit(one.url).path for one in asked if urlsplit(one.url).path in ("/oauth2/revoke", "/logout")]
     assert ended == ["/oauth2/revoke", "/logout"]
+
+
+def test_who_goes_back_after_signing_out_sees_nothing_of_what_was_there(
+    stranger: BrowserContext, address: str, user: User
+) -> None:
+    page = stranger.new_page()
+    page.goto(address)
+    sign_in(page, user)
+    page.get_by_role("textbox", name="Text").fill("A secret.")
+    page.route("**/logout?*", lambda route: route.fulfill(status=204))  # with which a browser stays where it is
+    with page.expect_response("**/logout?*"):
+        page.get_by_role("button", name="Sign out").click()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")  # as out of the cache
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_pool_that_is_busy_ends_no_session(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Summarize")).to_be_visible()
+    page.route("**/oauth2/token", lambda route: route.fulfill(status=503, headers={"access-control-allow-origin": "*"}))
+    page.route("**/api/v1/usage", lambda route: route.fulfill(status=401, json={}))
+    page.get_by_role("link", name="Usage", exact=True).click()
+    expect(page.get_by_text("The sign-in is busy. Try again in a moment.")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
 def test_a_token_that_the_api_refuses_is_renewed_and_the_request_made_again(page: Page) -> None:

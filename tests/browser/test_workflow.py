@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = pytest.mark.usefixtures("runs")
 
@@ -29,3 +29,20 @@ def test_the_last_run_that_finished_is_reported(page: Page, address: str) -> Non
     expect(report.get_by_role("row").filter(has_text="large (few-shot)")).to_contain_text("0.150")
     expect(report.get_by_text("+0.160")).to_be_visible()
     expect(report.get_by_text("A <b>bold</b> text.")).to_be_visible()
+
+
+def test_who_leaves_before_the_runs_are_read_has_them_read_no_further(page: Page, address: str) -> None:
+    held: list[Route] = []
+    page.route("**/api/v1/workflow", lambda route: held.append(route))
+    page.clock.install()
+    page.goto(f"{address}/#/workflow")
+    while not held:
+        page.wait_for_timeout(20)
+    page.get_by_role("link", name="Usage", exact=True).click()
+    expect(page.get_by_role("heading", name="Usage")).to_be_visible()
+    with page.expect_response("**/api/v1/workflow"):
+        held[0].fulfill(json={"executions": [{"run_id": "r", "status": "RUNNING", "started": 1, "stopped": None}]})
+    page.clock.run_for(60_000)
+    page.get_by_role("link", name="Feedback", exact=True).click()
+    expect(page.get_by_text("No feedback yet")).to_be_visible()
+    assert len(held) == 1

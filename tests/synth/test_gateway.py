@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import botocore.session
 import pytest
 
 from cdk_app.catalogue import CATALOGUE
@@ -134,19 +135,31 @@ def test_the_execution_log_is_ours_before_api_gateway_makes_one(template: Templa
     assert name in stage["DependsOn"]
 
 
-def test_errors_of_the_api_itself_are_problem_documents(template: Template) -> None:
+def test_errors_of_the_api_itself_are_problem_documents_with_their_status(template: Template) -> None:
     responses = [body["Properties"] for body in resources(template, "AWS::ApiGateway::GatewayResponse").values()]
-    kinds = {response["ResponseType"] for response in responses}
-    assert kinds == {"BAD_REQUEST_BODY", "DEFAULT_4XX", "DEFAULT_5XX"}
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "UNAUTHORIZED"} <= {one["ResponseType"] for one in responses}
     for response in responses:
         headers = response["ResponseParameters"]
         assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
-        filled = (
+        filled = json.loads(
             response["ResponseTemplates"]["application/json"]
             .replace("$context.error.messageString", '"Invalid request body"')
-            .replace("$context.error.responseType", "BAD_REQUEST_BODY")
+            .replace("$context.error.responseType", response["ResponseType"])
         )
-        assert {"type", "title", "detail", "instance"} == set(json.loads(filled))
+        assert {"type", "title", "detail", "instance"} == set(filled) - {"status"}
+        # Those of every other kind keep the status that API Gateway gives each of them.
+        assert str(filled.get("status")) == str(response.get("StatusCode"))
+        assert ("status" in filled) is not response["ResponseType"].startswith("DEFAULT")
+
+
+def test_every_kind_of_error_that_api_gateway_has_is_told_with_its_status(template: Template) -> None:
+    statuses = {
+        body["Properties"]["ResponseType"]: body["Properties"].get("StatusCode")
+        for body in resources(template, "AWS::ApiGateway::GatewayResponse").values()
+    }
+    known = botocore.session.get_session().get_service_model("apigateway").shape_for("GatewayResponseType")
+    assert set(statuses) == set(known.enum)
+    assert (statuses["UNAUTHORIZED"], statuses["THROTTLED"], statuses["INTEGRATION_TIMEOUT"]) == ("401", "429", "504")
 
 
 def test_the_function_serves_http_behind_the_web_adapter(template: Template) -> None:

@@ -6,6 +6,7 @@ import http.client
 import json
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ import psutil
 import pytest
 
 from tests.twin.helpers import Json, wait_until
-from tests.twin.web_api import LAYER, archive, context_of, deploy_api, make_web_function, proxy
+from tests.twin.web_api import APPLICATION, LAYER, RUN, archive, context_of, deploy_api, make_web_function, proxy
 from twin.emulator import Emulator
 
 
@@ -105,6 +106,21 @@ def test_all_requests_share_one_process_until_the_function_changes(emulator: Emu
     third = call(f"{url}/echo")[2]
     assert first == second != third["pid"]
     assert third["environment"]["NEW"] == "1"
+
+
+def test_a_change_while_the_process_comes_up_is_not_lost(emulator: Emulator, tmp_path: Path) -> None:
+    began, gate = tmp_path / "began", tmp_path / "gate"
+    waits = f"#!/bin/bash\ntouch {began}\nuntil [ -e {gate} ]; do sleep 0.05; done\nexec python application.py\n"
+    arn = make_web_function(emulator, code=archive(run_sh=waits, application_py=APPLICATION))
+    url = deploy_api(emulator, proxy(arn))
+    changed = archive(run_sh=RUN.replace("exec", "export NEW=1; exec"), application_py=APPLICATION)
+    with ThreadPoolExecutor(2) as elsewhere:
+        waiting = [elsewhere.submit(call, f"{url}/echo") for _ in range(2)]  # for one process, of the code before
+        wait_until(began.exists, bool)
+        emulator.client("lambda").update_function_code(FunctionName=arn, ZipFile=changed)
+        gate.touch()
+        assert [answer.result()[0] for answer in waiting] == [200, 200]
+    assert call(f"{url}/echo")[2]["environment"]["NEW"] == "1"
 
 
 # ---- streams --------------------------------------------------------------------------------------------

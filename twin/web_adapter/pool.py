@@ -23,6 +23,7 @@ class Pool:
         self._lock = threading.Lock()
         self._starting: dict[_Key, threading.Lock] = {}
         self._current: dict[_Key, Environment] = {}
+        self._coming: set[Environment] = set()
 
     def enter(self, function: WebFunction, settings: AdapterSettings, request_id: str) -> Environment:
         """The environment for one more request, started where there is none; `leave` it afterwards.
@@ -34,7 +35,7 @@ class Pool:
         with self._lock:
             starting = self._starting.setdefault(key, threading.Lock())
         with starting:  # the first requests wait for one process
-            return self._entered(key) or self._started(key, function, settings, request_id)
+            return self._entered(key, function) or self._started(key, function, settings, request_id)
 
     def leave(self, environment: Environment, broken: bool = False) -> None:
         """Give back what `enter` gave; a broken one gets no further request, as after a timeout on Lambda."""
@@ -50,7 +51,7 @@ class Pool:
         with self._lock:
             found = [
                 environment
-                for environment in self._current.values()
+                for environment in (*self._current.values(), *self._coming)
                 if environment.function.name == function_name and version in (None, environment.function.version)
             ]
         for environment in found:
@@ -59,17 +60,18 @@ class Pool:
     def end(self) -> None:
         """End every environment at once."""
         with self._lock:
-            environments = list(self._current.values())
+            environments = [*self._current.values(), *self._coming]
             self._current.clear()
         for environment in environments:
             environment.end()
 
-    def _entered(self, key: _Key) -> Environment | None:
+    def _entered(self, key: _Key, function: WebFunction) -> Environment | None:
         with self._lock:
             environment = self._current.get(key)
             if environment is None:
                 return None
-            if environment.alive:
+            # Who waited for a process may have waited while the function changed, and have started a former one.
+            if environment.alive and environment.function.revision == function.revision:
                 environment.in_flight += 1
                 return environment
         self._retire(environment)
@@ -77,17 +79,22 @@ class Pool:
 
     def _started(self, key: _Key, function: WebFunction, settings: AdapterSettings, request_id: str) -> Environment:
         environment = Environment(function, settings)
-        try:
-            environment.wait_until_ready(request_id)
-        except FunctionFailedError as error:
-            environment.end()
-            raise FunctionFailedError(error.kind, error.message, environment.printed()) from error
-        except BaseException:
-            environment.end()
-            raise
         with self._lock:
             environment.in_flight = 1
-            self._current[key] = environment
+            self._coming.add(environment)
+        try:
+            environment.wait_until_ready(request_id)
+        except BaseException as error:
+            with self._lock:
+                self._coming.discard(environment)
+            environment.end()
+            if isinstance(error, FunctionFailedError):
+                raise FunctionFailedError(error.kind, error.message, environment.printed()) from error
+            raise
+        with self._lock:
+            self._coming.discard(environment)
+            if not environment.retired:  # or else the function was changed meanwhile, and this request is its only one
+                self._current[key] = environment
         return environment
 
     def _retire(self, environment: Environment) -> None:

@@ -23,6 +23,8 @@ async function start() {
   document.title = config.name;
   const session = config.cognito ? new CognitoSession(config.cognito, browser()) : openSession();
   const failure = await session.start();
+  // A browser that goes back shows the page as it was left: of somebody who has signed out, or on the way to sign in.
+  addEventListener("pageshow", ({ persisted }) => void (persisted && !session.signedIn && location.reload()));
   page.removeAttribute("aria-busy");
   if (!session.signedIn) {
     page.replaceChildren(welcome(config, session, failure));

@@ -5,6 +5,7 @@
  */
 
 import { challengeOf, claimsOf, randomText } from "./pkce.js";
+import { Problem } from "./problem.js";
 
 /** @typedef {import("./config.js").Cognito} Cognito */
 /** @typedef {{id_token: string, access_token: string, expires_in: number, refresh_token?: string}} Tokens */
@@ -40,8 +41,9 @@ export class CognitoSession {
   /** @type {Tokens | null} */
   #tokens = null;
   #expires = 0;
-  /** @type {Promise<boolean> | null} */
+  /** @type {Promise<string | null> | null} */
   #renewal = null;
+  #left = false;
 
   canSignOut = true;
 
@@ -74,7 +76,7 @@ export class CognitoSession {
   async start() {
     const answer = new URLSearchParams(this.location.search);
     if (answer.has("code") || answer.has("error")) return this.#finish(answer);
-    return this.storage.getItem(REFRESH) ? this.#take(this.#grant) : null;
+    return this.#resume();
   }
 
   /** Go to the login; the page comes back where it was. */
@@ -96,22 +98,44 @@ export class CognitoSession {
   /** Forget the tokens here and at the pool, and end the login's own session. */
   async signOut() {
     const token = this.storage.getItem(REFRESH);
+    this.#left = true;
     this.#forget();
     if (token) await this.#post("revoke", { token }).catch(() => null);
     const asked = new URLSearchParams({ client_id: this.cognito.client_id, logout_uri: this.#home });
     this.location.assign(`${this.cognito.domain}/logout?${asked}`);
   }
 
-  /** Give the token that the API takes, renewed where it is about to expire. */
+  /**
+   * Give the token that the API takes, renewed where it is about to expire.
+   * @throws {Problem} it has expired, and the pool does not answer
+   */
   async token() {
-    if (this.#tokens && this.now() > this.#expires - RENEW_BEFORE_SECONDS * 1000) await this.#renew();
+    if (this.#tokens && this.now() > this.#expires - RENEW_BEFORE_SECONDS * 1000) {
+      const failure = await this.#renew();
+      if (failure && this.now() > this.#expires) this.#endure(failure);
+    }
     if (!this.#tokens) return null;
     return this.cognito.token === "access" ? this.#tokens.access_token : this.#tokens.id_token;
   }
 
-  /** Hear that the API refused the token; say whether there is another one. */
+  /**
+   * Hear that the API refused the token; say whether there is another one.
+   * @throws {Problem} the pool does not answer
+   */
   async refused() {
-    return this.#renew();
+    const failure = await this.#renew();
+    if (failure) this.#endure(failure);
+    return failure === null;
+  }
+
+  /** A session that the pool has not ended goes on, though nothing can be asked for now. @param {string} failure */
+  #endure(failure) {
+    if (this.#tokens) throw new Problem({ status: 0, title: "The session cannot be renewed now", detail: failure });
+  }
+
+  /** @returns {Promise<string | null>} */
+  async #resume() {
+    return this.storage.getItem(REFRESH) ? this.#take(this.#grant) : null;
   }
 
   get #home() {
@@ -123,11 +147,13 @@ export class CognitoSession {
     const pending = JSON.parse(this.storage.getItem(PENDING) ?? "{}");
     this.storage.removeItem(PENDING);
     // The code is good for one use: it must stand neither in the address nor in the history.
-    this.history.replaceState(null, "", `/${pending.view ?? ""}`);
+    this.history.replaceState(null, "", `/${pending.view ?? this.location.hash}`);
     const code = answer.get("code");
+    // Anybody may send the reader here: with a code of their own, to sign them in as somebody else, or with words.
+    const begun = pending.state && (!code || answer.get("state") === pending.state);
+    if (!begun && (!code || this.storage.getItem(REFRESH))) return this.#resume();
+    if (!begun) return "The sign-in was not begun in this tab.";
     if (!code) return answer.get("error_description") ?? answer.get("error");
-    // Whoever sent the reader here with a code of their own would sign them in as somebody else.
-    if (!pending.state || answer.get("state") !== pending.state) return "The sign-in was not begun in this tab.";
     return this.#take({
       grant_type: "authorization_code",
       code,
@@ -136,7 +162,7 @@ export class CognitoSession {
     });
   }
 
-  /** Renew the tokens: once, however many ask for it. */
+  /** Renew the tokens: once, however many ask for it. @returns {Promise<string | null>} why not */
   async #renew() {
     this.#renewal ??= this.#renewOnce().finally(() => (this.#renewal = null));
     return this.#renewal;
@@ -145,9 +171,9 @@ export class CognitoSession {
   async #renewOnce() {
     if (!this.storage.getItem(REFRESH)) {
       this.#forget();
-      return false;
+      return "Nobody is signed in.";
     }
-    return (await this.#take(this.#grant)) === null;
+    return this.#take(this.#grant);
   }
 
   get #grant() {
@@ -163,9 +189,11 @@ export class CognitoSession {
       return "The sign-in cannot be reached. Check the connection, then try again.";
     }
     const body = await response.json().catch(() => ({}));
+    if (this.#left) return "Somebody has signed out meanwhile.";
     if (!response.ok) {
       // A pool that is busy has not taken anything back; a refused grant is over for good.
-      if (response.status < 500 && response.status !== 429) this.#forget();
+      if (response.status >= 500 || response.status === 429) return "The sign-in is busy. Try again in a moment.";
+      this.#forget();
       return `The sign-in was refused: ${body.error ?? response.status}.`;
     }
     this.#tokens = body;

@@ -54,12 +54,22 @@ export function parameterFields() {
       /** @type {Record<string, number>} */
       const values = {};
       for (const [name, input] of inputs) {
-        if (!input.reportValidity()) return null;
+        if (!valid(input)) return null;
         if (input.value !== "") values[name] = Number(input.value);
       }
       return values;
     },
   };
+}
+
+/**
+ * Whether a field is within its bounds; one that is not says so, where it can be seen.
+ * @param {HTMLInputElement} input
+ */
+function valid(input) {
+  const folded = input.closest("details");
+  if (folded && !input.checkValidity()) folded.open = true;
+  return input.reportValidity();
 }
 
 /** @param {Parameter} parameter @param {string} value */

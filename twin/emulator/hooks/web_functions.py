@@ -33,10 +33,17 @@ class FunctionFailedError(Exception):
 
 @dataclass(frozen=True)
 class WebFunction:
-    """A version of a function whose handler is an application with the adapter."""
+    """A version of a function whose handler is an application with the adapter.
+
+    Attributes:
+        config: its settings, in which the emulator writes.
+        code: its archive.
+        revision: which code and settings these are; another one after every change.
+    """
 
     config: Json
     code: bytes
+    revision: str
 
     @property
     def arn(self) -> str:
@@ -140,7 +147,7 @@ def web_function(function: Json) -> WebFunction | None:
     variables = (config.get("Environment") or {}).get("Variables") or {}
     if not any(LAYER in arn for arn in _layers(config)) or variables.get(WRAPPER_VARIABLE) != WRAPPER:
         return None
-    return WebFunction(config, function.get("code_zip") or b"")
+    return WebFunction(config, function.get("code_zip") or b"", str(config.get("RevisionId", "")))
 
 
 def _layers(config: Json) -> list[str]:

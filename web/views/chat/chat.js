@@ -2,7 +2,7 @@
 
 import { fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
-import { asProblem } from "../../lib/problem.js";
+import { asProblem, isStop } from "../../lib/problem.js";
 import { generate } from "../../parts/generation.js";
 import { chatPieces } from "../../parts/pieces.js";
 import { problemBox } from "../../parts/problem-box.js";
@@ -19,13 +19,34 @@ export function chatView(app) {
   const thread = h("div", { class: "thread" });
   const settings = chatSettings(models);
   const history = historyList(api, { deleted: (id) => id === conversation.id && startNew() });
-  const writing = composer({ send: (text) => void say(text), stop: () => running?.abort() });
+  const writing = composer({
+    send: (text) => sayAt(conversation.messages.length, text),
+    stop: () => running?.abort(),
+  });
   let conversation = newConversation();
-  /** @type {AbortController | null} */
+  /**
+   * An answer that comes, or a conversation that is fetched: whatever is begun next ends it.
+   * @type {AbortController | null}
+   */
   let running = null;
+  /** The id of the conversation that is fetched. */
+  let opening = "";
+
+  function begin() {
+    leave();
+    running = new AbortController();
+    return running;
+  }
+
+  function leave() {
+    running?.abort();
+    running = null;
+    opening = "";
+    writing.busy(false);
+  }
 
   function startNew() {
-    running?.abort();
+    leave();
     conversation = newConversation();
     if (location.hash !== "#/chat") location.hash = "#/chat";
     draw();
@@ -39,23 +60,23 @@ export function chatView(app) {
 
   /** @param {import("./conversation.js").Message} message @param {number} index */
   function drawn({ role, content }, index) {
-    if (role === "user") return userMessage(content, (changed) => void sayAt(index, changed));
+    if (role === "user") return userMessage(content, (changed) => sayAt(index, changed));
     const { element, box } = assistantMessage();
     box.restore(content);
     answerTools(box, { retry: () => void answerAt(index, { fresh: true }) });
     return element;
   }
 
-  /** @param {string} text */
-  async function say(text) {
-    await sayAt(conversation.messages.length, text);
-  }
-
-  /** @param {number} index @param {string} text */
-  async function sayAt(index, text) {
-    running?.abort();
+  /**
+   * Say something in place of what stands at an index; false where a parameter is out of bounds, and nothing is said.
+   * @param {number} index
+   * @param {string} text
+   */
+  function sayAt(index, text) {
+    if (!settings.read()) return false;
     conversation = withMessage(before(conversation, index), { role: "user", content: text });
-    await answerAt(index + 1);
+    void answerAt(index + 1);
+    return true;
   }
 
   /**
@@ -66,16 +87,15 @@ export function chatView(app) {
   async function answerAt(index, { fresh = false } = {}) {
     const asked = settings.read();
     if (!asked) return;
-    running?.abort();
-    const mine = new AbortController();
-    running = mine;
+    const within = thread.contains(document.activeElement);
+    const mine = begin();
     conversation = before(conversation, index);
     const own = conversation;
     draw();
     const { element, box } = assistantMessage();
     thread.append(element);
     follow(element);
-    writing.busy(true);
+    writing.busy(true, within);
     const retry = () => void answerAt(index, { fresh: true });
     const messages = [...asked.system, ...own.messages];
     const body = {
@@ -92,15 +112,17 @@ export function chatView(app) {
       again: retry,
     });
     const answered = outcome.text ? withMessage(own, { role: "assistant", content: outcome.text }) : own;
+    // Another question in its place leaves nothing to keep of it; another conversation does.
+    const replaced = conversation !== own && conversation.id === own.id;
+    if (conversation === own) conversation = answered;
     if (running === mine) {
       running = null;
       writing.busy(false);
-      conversation = answered;
       const rated = outcome.meta && judged(outcome.meta, messages, outcome.text, asked.parameters);
       if (outcome.outcome !== "failed") answerTools(box, { retry, ...(rated ? { rated } : {}) });
     }
     void usage.load();
-    if (app.personal) await history.keep(answered);
+    if (app.personal && !replaced) await history.keep(answered);
     history.mark(conversation.id);
   }
 
@@ -117,14 +139,29 @@ export function chatView(app) {
 
   /** @param {string} id */
   async function open(id) {
-    running?.abort();
+    const mine = begin();
+    opening = id;
+    writing.busy(true);
     try {
-      conversation = await history.open(id);
+      const opened = await history.open(id, mine.signal);
+      if (running !== mine) return;
+      conversation = opened;
       draw();
       scrollTo(0, document.documentElement.scrollHeight);
     } catch (failure) {
-      fill(thread, problemBox(asProblem(failure), { again: () => void open(id) }));
+      if (running !== mine) return;
+      // Who stops it stays where they were, and may choose it once more.
+      if (isStop(failure)) window.history.replaceState(null, "", "#/chat");
+      else failed(id, failure);
     }
+    leave();
+  }
+
+  /** @param {string} id @param {unknown} failure */
+  function failed(id, failure) {
+    conversation = newConversation();
+    history.mark(conversation.id);
+    fill(thread, problemBox(asProblem(failure), { again: () => void open(id) }));
   }
 
   const fresh = h(
@@ -172,7 +209,7 @@ export function chatView(app) {
       ),
     ),
     show(id, chosen) {
-      if (id && id !== conversation.id) void open(id);
+      if (id && id !== (opening || conversation.id)) void (id === conversation.id ? leave() : open(id));
       // Whoever begins here begins at the top; a touch screen would put its keyboard over half of it.
       if (chosen && matchMedia("(pointer: fine)").matches) writing.focus();
     },

@@ -3,7 +3,7 @@
 import { h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
 
-/** @param {{send: (text: string) => void, stop: () => void}} actions */
+/** @param {{send: (text: string) => boolean, stop: () => void}} actions `send` says whether it was sent */
 export function composer({ send, stop }) {
   const text = h("textarea", {
     id: "chat-text",
@@ -11,7 +11,7 @@ export function composer({ send, stop }) {
     placeholder: "Ask something",
     "aria-label": "Message",
     "aria-describedby": "chat-keys",
-    on: { keydown: keys },
+    on: { keydown: enter },
   });
   const button = h("button", { class: "send", type: "submit", "aria-label": "Send", title: "Send" }, icon("send"));
   const halt = h(
@@ -19,7 +19,7 @@ export function composer({ send, stop }) {
     { class: "send", type: "button", "aria-label": "Stop", title: "Stop", hidden: true, on: { click: stop } },
     icon("stop"),
   );
-  const form = h("form", { class: "composer", on: { submit } }, text, button, halt);
+  const form = h("form", { class: "composer", on: { submit, keydown: escape } }, text, button, halt);
   let busy = false;
 
   /** @param {Event} event */
@@ -27,14 +27,17 @@ export function composer({ send, stop }) {
     event.preventDefault();
     const written = text.value.trim();
     if (!written || busy) return;
-    text.value = "";
-    send(written);
+    if (send(written)) text.value = "";
   }
 
   /** @param {Event} event */
-  function keys(event) {
+  function escape(event) {
+    if (/** @type {KeyboardEvent} */ (event).key === "Escape" && busy) stop();
+  }
+
+  /** @param {Event} event */
+  function enter(event) {
     const { key, shiftKey, isComposing } = /** @type {KeyboardEvent} */ (event);
-    if (key === "Escape" && busy) stop();
     // While an input method composes, Enter takes its suggestion.
     if (key !== "Enter" || shiftKey || isComposing) return;
     event.preventDefault();
@@ -44,10 +47,14 @@ export function composer({ send, stop }) {
   return {
     element: form,
     focus: () => text.focus(),
-    /** @param {boolean} now whether an answer comes, which may then be stopped */
-    busy(now) {
+    /**
+     * @param {boolean} now whether something comes, which may then be stopped
+     * @param {boolean} [taken] whether what had the focus is gone with what was there before
+     */
+    busy(now, taken = false) {
+      if (busy === now && !taken) return;
       busy = now;
-      const focused = document.activeElement === button || document.activeElement === halt;
+      const focused = taken || document.activeElement === button || document.activeElement === halt;
       button.hidden = now;
       halt.hidden = !now;
       if (focused) (now ? halt : text).focus();

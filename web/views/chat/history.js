@@ -17,6 +17,10 @@ export function historyList(api, { deleted }) {
   const list = h("ul", { class: "history-list" });
   const note = h("p", { class: "hint" });
   let current = "";
+  /** One after another: what is older must not come in place of what is newer. @type {Promise<void>} */
+  let keeping = Promise.resolve();
+  /** @type {Set<string>} */
+  const gone = new Set();
   /** @type {{id: string, title: string, updated?: string | number}[]} */
   let known = [];
 
@@ -62,14 +66,29 @@ export function historyList(api, { deleted }) {
   /** @param {string} id @param {string} title */
   async function remove(id, title) {
     if (!(await confirmed(`Delete “${title}”? It cannot be brought back.`, "Delete"))) return;
+    // An answer that still comes would bring it back.
+    gone.add(id);
+    await keeping;
     try {
       await api.json("DELETE", `/history/${encodeURIComponent(id)}`);
       announce("The conversation is deleted.");
       deleted(id);
     } catch (failure) {
+      gone.delete(id);
       note.textContent = asProblem(failure).message;
     }
     await load();
+  }
+
+  /** @param {Conversation} conversation */
+  async function put({ id, title, messages }) {
+    if (gone.has(id)) return;
+    try {
+      await api.json("PUT", `/history/${encodeURIComponent(id)}`, { title, messages });
+      await load();
+    } catch (failure) {
+      note.textContent = `This conversation is not kept: ${asProblem(failure).message}`;
+    }
   }
 
   return {
@@ -80,19 +99,16 @@ export function historyList(api, { deleted }) {
       current = id;
       draw();
     },
-    /** @param {string} id @returns {Promise<Conversation>} */
-    async open(id) {
-      const { title, messages } = await api.json("GET", `/history/${encodeURIComponent(id)}`);
+    /** @param {string} id @param {AbortSignal} signal @returns {Promise<Conversation>} */
+    async open(id, signal) {
+      await keeping;
+      const { title, messages } = await api.json("GET", `/history/${encodeURIComponent(id)}`, undefined, { signal });
       return { id, title, messages };
     },
     /** Keep a conversation as it now is. @param {Conversation} conversation */
-    async keep({ id, title, messages }) {
-      try {
-        await api.json("PUT", `/history/${encodeURIComponent(id)}`, { title, messages });
-        await load();
-      } catch (failure) {
-        note.textContent = `This conversation is not kept: ${asProblem(failure).message}`;
-      }
+    keep(conversation) {
+      keeping = keeping.then(() => put(conversation));
+      return keeping;
     },
   };
 }

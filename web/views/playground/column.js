@@ -21,6 +21,7 @@ export function column({ api, models }, { letter, remove }) {
   const place = h("div", { class: "sheet-body" }, h("p", { class: "empty" }, "No answer yet."));
   /** @type {Contender | null} */
   let answered = null;
+  const removal = new AbortController();
 
   return {
     letter,
@@ -41,7 +42,12 @@ export function column({ api, models }, { letter, remove }) {
               type: "button",
               "aria-label": `Remove ${letter}`,
               title: "Remove",
-              on: { click: remove },
+              on: {
+                click() {
+                  removal.abort();
+                  remove();
+                },
+              },
             },
             icon("close"),
           ),
@@ -72,7 +78,7 @@ export function column({ api, models }, { letter, remove }) {
       const outcome = await generate({
         ask: async (stop) => chatPieces(await api.stream("/chat/completions", body, { signal: stop })),
         box,
-        signal,
+        signal: AbortSignal.any([signal, removal.signal]),
         picker,
       });
       if (outcome.outcome !== "done") return;

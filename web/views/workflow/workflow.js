@@ -16,6 +16,7 @@ export function workflowView({ api }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let shown = "";
+  let here = false;
 
   async function load() {
     clearTimeout(timer);
@@ -24,7 +25,8 @@ export function workflowView({ api }) {
       // Drawn only where something has changed: what is folded out stays so.
       if (JSON.stringify(state) !== shown) draw(state);
       shown = JSON.stringify(state);
-      if (state.executions.some((/** @type {Execution} */ { status }) => status === "RUNNING")) {
+      if (here && state.executions.some((/** @type {Execution} */ { status }) => status === "RUNNING")) {
+        clearTimeout(timer);
         timer = setTimeout(() => void load(), EVERY_MILLISECONDS);
       }
     } catch (failure) {
@@ -61,8 +63,14 @@ export function workflowView({ api }) {
       ),
       body,
     ),
-    show: () => void load(),
-    hide: () => clearTimeout(timer),
+    show() {
+      here = true;
+      void load();
+    },
+    hide() {
+      here = false;
+      clearTimeout(timer);
+    },
   };
 }
 
