@@ -34,6 +34,7 @@ def archived_settings(settings: Settings) -> str:
     chains = {APPROVED: gateway.fallback} | {offered.model: offered.fallback for offered in gateway.models}
     semantic = gateway.cache.semantic
     document = {
+        "authorization": gateway.authorization,
         "instruction": settings.task.instruction,
         "labels": None,
         "limits": {

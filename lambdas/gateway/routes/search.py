@@ -10,6 +10,7 @@ from lambdas.gateway.answering import Answering
 from lambdas.gateway.bodies.retrieval import SEARCH
 from lambdas.gateway.bodies.sampling import parameters_of
 from lambdas.gateway.exchange import Turn
+from lambdas.gateway.kept.owner import known
 from lambdas.gateway.reply import Reply, Stream, event
 from lambdas.gateway.request import Request
 from lambdas.gateway.routes.answers import answering, document_of, given, picks_sentences, read
@@ -21,12 +22,12 @@ DEFAULT_TOP_K = 5
 def search(request: Request, services: Services) -> Reply | Stream:
     """Give the likeliest passages; an answer only where they have to do with what is asked."""
     values = read(SEARCH, request, services)
-    documents, limits = services.documents, services.settings.limits
+    documents, caller, limits = services.documents, known(request.caller), services.settings.limits
     query = values["query"]
     made = answering(request, services, values) if values.get("answer") else None
     if made is not None and made.asked.upstream is None:
         raise picks_sentences()
-    found = documents.search(request.caller, query, values.get("top_k") or min(DEFAULT_TOP_K, limits.max_passages))
+    found = documents.search(caller, query, values.get("top_k") or min(DEFAULT_TOP_K, limits.max_passages))
     passages = [shown(one) for one in found]
     live = bool(values.get("stream"))
     if made is None:
