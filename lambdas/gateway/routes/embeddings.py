@@ -19,6 +19,7 @@ from lambdas.gateway.routes.answers import read
 from lambdas.gateway.services import Services
 from lambdas.gateway.settings import Embedding
 from lambdas.shared.embedding import DOCUMENT, Vector, embed
+from lambdas.shared.embedding import Embedding as Embedded
 
 
 def embeddings(request: Request, services: Services) -> Reply:
@@ -33,23 +34,30 @@ def embeddings(request: Request, services: Services) -> Reply:
         )
     _check(values, model)
     allow(request, services)
-    client = clients.runtime("bedrock-runtime")
     vectors: list[Vector] = []
     tokens = 0
-    for text in values["input"]:
-        request.call.check()
-        try:
-            embedded = embed(client, model.model_id, text, DOCUMENT, whole=True)
-        except MODEL_ERRORS as failure:
+    try:
+        for text in values["input"]:
             request.call.check()
-            raise problem_of(failure) from failure
-        vectors.append(embedded.vector)
-        tokens += embedded.tokens
-    _account(request, services, model, Usage(input_tokens=tokens))
+            embedded = _embedded(request, model, text)
+            vectors.append(embedded.vector)
+            tokens += embedded.tokens
+    finally:
+        # Those before one that is refused are paid for as well.
+        if tokens:
+            _account(request, services, model, Usage(input_tokens=tokens))
     write = _in_base64 if values.get("encoding_format") == "base64" else list
     data = [{"object": "embedding", "index": place, "embedding": write(vector)} for place, vector in enumerate(vectors)]
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
     return Reply({"object": "list", "data": data, "model": model.name, "usage": usage})
+
+
+def _embedded(request: Request, model: Embedding, text: str) -> Embedded:
+    try:
+        return embed(clients.runtime("bedrock-runtime"), model.model_id, text, DOCUMENT, whole=True)
+    except MODEL_ERRORS as failure:
+        request.call.check()
+        raise problem_of(failure) from failure
 
 
 def allow(request: Request, services: Services) -> None:
