@@ -133,6 +133,7 @@ class Application:
                 outbox.start(HTTPStatus.OK, {**_headers(request), "Content-Type": EVENTS, "X-Accel-Buffering": "no"})
                 outbox.put(first)
                 return self._stream(outbox, reply)
+            return _whole(outbox, reply, request)
         except Problem as problem:
             reply = _as_reply(problem, request)
         except Stopped as stopped:
@@ -141,10 +142,7 @@ class Application:
             reply = _as_reply(_out_of_time(), request)
         except Exception as failure:
             reply = self._apology(failure, request)
-        content = reply.content()
-        outbox.start(reply.status, _whole_headers(reply, request, content))
-        outbox.put(content)
-        return int(reply.status)
+        return _whole(outbox, reply, request)
 
     def _stream(self, outbox: Outbox, reply: Stream) -> int:
         """Send the rest of a stream; what goes wrong now can only be an event, and is the log's status."""
@@ -209,6 +207,13 @@ class _Response:
         self._started = True
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         await self._send({"type": "http.response.start", "status": int(status), "headers": raw})
+
+
+def _whole(outbox: Outbox, reply: Reply, request: Request) -> int:
+    content = reply.content()
+    outbox.start(reply.status, _whole_headers(reply, request, content))
+    outbox.put(content)
+    return int(reply.status)
 
 
 def _headers(request: Request) -> dict[str, str]:
