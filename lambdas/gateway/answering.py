@@ -47,6 +47,9 @@ class Answering:
     Args:
         name: of the model that is asked.
         cached: what the request says of former answers; None leaves it to the cache.
+
+    Attributes:
+        sources: the passages that it is to be answered from, and `query` what is asked about them.
     """
 
     def __init__(self, request: Request, services: Services, name: str, *, cached: bool | None = None) -> None:
@@ -65,6 +68,7 @@ class Answering:
         self.usage = Usage()
         self.finish = "stop"
         self.sources: Sequence[dict[str, object]] = ()
+        self.query = ""
         self._shown = self.asked.label
         # Of an answer whose end, and with it the model's own count, has not come yet.
         self._pieces = self._characters = 0
@@ -154,7 +158,7 @@ class Answering:
 
         pieces = self._counted(self._chain.pieces(prepare, parameters, live=live))
         try:
-            for piece in guarding.released(self._guard, lambda: self.answering, pieces, self.sources):
+            for piece in guarding.released(self._guard, lambda: self.answering, pieces, self.sources, self.query):
                 if isinstance(piece, Finished):
                     self._finished(piece)
                 elif piece:

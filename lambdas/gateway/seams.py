@@ -22,7 +22,15 @@ class Blocked(Protocol):
 class Guard(Protocol):
     """What may come in and go out."""
 
-    version: str
+    @property
+    def version(self) -> str:
+        """Give what an answer was guarded by."""
+        ...
+
+    @property
+    def grounding(self) -> bool:
+        """Whether answers from documents are judged by their passages."""
+        ...
 
     def converse_config(self) -> dict[str, Any] | None:
         """Give Converse's ``guardrailConfig``, or None."""

@@ -18,6 +18,8 @@ from lambdas.shared.errors import ConfigurationError, ServiceCallFailed
 
 MESSAGE = "This is not answered: it does not agree with the rules of this service."
 READ_TIMEOUT_SECONDS = 10
+MOST_QUERY_CHARACTERS = 1000
+"""Of the question that grounding is judged by; with more Bedrock refuses to."""
 Side = Literal["INPUT", "OUTPUT"]
 
 
@@ -41,10 +43,12 @@ class Guard:
     Attributes:
         guardrail: id or ARN, and version; None where there is none.
         attacks: whether attacks that are told by the letter are blocked.
+        grounding: whether the guardrail judges answers from documents by their passages.
     """
 
     guardrail: tuple[str, str] | None
     attacks: bool
+    grounding: bool = False
 
     @staticmethod
     def from_environment(settings: Mapping[str, Any]) -> Guard:
@@ -59,8 +63,9 @@ class Guard:
                 "Of GUARDRAIL_ID and GUARDRAIL_VERSION one is set and the other is not",
                 remedy="Set both on the function in its stack, or neither.",
             )
-        attacks = bool((settings.get("guard") or {}).get("attacks"))
-        return Guard((identifier, version) if identifier else None, attacks)
+        wanted = settings.get("guard") or {}
+        guardrail = (identifier, version) if identifier else None
+        return Guard(guardrail, bool(wanted.get("attacks")), bool(guardrail and wanted.get("grounding")))
 
     @property
     def version(self) -> str:
@@ -111,7 +116,7 @@ class Guard:
         """
         content = [{"text": {"text": source, "qualifiers": ["grounding_source"]}} for source in sources]
         if sources and query:
-            content.append({"text": {"text": query, "qualifiers": ["query"]}})
+            content.append({"text": {"text": query[:MOST_QUERY_CHARACTERS], "qualifiers": ["query"]}})
         content.append({"text": {"text": text, **({"qualifiers": ["guard_content"]} if sources else {})}})
         passed = self._applied("OUTPUT", content, [text])
         return passed if isinstance(passed, Blocked) else passed[0]

@@ -49,7 +49,7 @@ def _with_passages(made: Answering, turns: tuple[Turn, ...], request: Request, s
     asked = prompt(last.content, found)
     if asked is None:
         return turns
-    made.sources = [shown(one) for one in found]
+    made.sources, made.query = [shown(one) for one in found], last.content
     return (*earlier, *asked)
 
 

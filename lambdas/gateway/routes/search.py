@@ -32,7 +32,7 @@ def search(request: Request, services: Services) -> Reply | Stream:
     live = bool(values.get("stream"))
     if made is None:
         return Reply({"passages": passages})
-    made.sources = passages
+    made.sources, made.query = passages, query
     asked = prompt(query, found)
     parameters = parameters_of(values, limits)
     told = iter([_part("answering").NO_ANSWER]) if asked is None else made.answer(asked, parameters, live=live)

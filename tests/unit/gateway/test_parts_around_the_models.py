@@ -273,6 +273,36 @@ def test_the_endpoint_is_guarded_on_both_sides(
     assert set(guardrail) == {"INPUT", "OUTPUT"}
 
 
+@pytest.mark.parametrize("grounding", [True, False])
+@pytest.mark.parametrize("model", ["first", "approved"])
+def test_whether_an_answer_is_grounded_is_judged_by_passages_and_question_whatever_model_wrote_it(
+    gateway: Gateway, guardrail: list[str], configure: Configure, upstream: Upstream, model: str, grounding: bool
+) -> None:
+    configure(guard={"attacks": False, "grounding": grounding})
+    vars(gateway.application._services)["documents"] = Passages()
+    assessed: list[list[Any]] = []
+    apply = upstream.other
+
+    def other(path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes] | None:
+        if path.endswith("/apply") and (asked := json.loads(body))["source"] == "OUTPUT":
+            assessed.append([block["text"] for block in asked["content"]])
+        return apply(path, dict(headers), body)
+
+    upstream.other = other
+    messages = [{"role": "user", "content": "What do owls hunt?" + " " * 1000}]
+    body = {"model": model, "messages": messages, "fourfold": {"documents": True}}
+    reply = gateway.post("/api/v1/chat/completions", body, headers=USER)
+
+    answer = {"text": "The owl hunts at night."}
+    grounded = [
+        {"text": "Owls hunt mice at night.", "qualifiers": ["grounding_source"]},
+        {"text": ("What do owls hunt?" + " " * 1000)[:1000], "qualifiers": ["query"]},
+        {**answer, "qualifiers": ["guard_content"]},
+    ]
+    assert (reply.status, reply.body["fourfold"]["guard"]) == (200, "passed")
+    assert assessed == ([grounded] if grounding else [[answer]] if model == "approved" else [])
+
+
 def test_conversations_are_the_caller_s_own(gateway: Gateway, table: Any) -> None:
     vars(gateway.application._services)["history"] = History(table)
     body = {"title": "Owls", "messages": [{"role": "user", "content": "hi"}]}
