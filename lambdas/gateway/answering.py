@@ -5,29 +5,25 @@ All of it runs in the request's own thread. What a part costs where it is not se
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
-from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
-from lambdas.gateway import guarding
+from lambdas.gateway import caps, guarding
 from lambdas.gateway.caching import Caching
 from lambdas.gateway.exchange import Parameters, Question, Turn, Usage, Written
 from lambdas.gateway.models import catalogue
 from lambdas.gateway.models.catalogue import Served
 from lambdas.gateway.models.chain import THROTTLED, Chain, fitting
 from lambdas.gateway.models.upstream import Finished, Piece, Tuning
-from lambdas.gateway.problems import Problem
 from lambdas.gateway.request import Request
 from lambdas.gateway.services import Services
-from lambdas.shared import aws, log
+from lambdas.shared import log
 
 if TYPE_CHECKING:
     from lambdas.gateway.seams import Blocked
 
 FILTERED = "filtered"
 CHARACTERS_PER_TOKEN = 4
-NANO = 10**9
 
 
 class Progress(NamedTuple):
@@ -103,7 +99,7 @@ class Answering:
         """
         # What the model that is asked does not take is refused; each of those after it takes what it can.
         fitted = fitting(self.asked, parameters)
-        self._allow()
+        caps.allow(self._request, self._services)
         record = self._request.record
         if self._guard is not None:
             record.guard = guarding.PASSED
@@ -188,18 +184,6 @@ class Answering:
             "guard": record.guard,
         }
 
-    def _allow(self) -> None:
-        meter = self._services.meter
-        if meter is None:
-            return
-        try:
-            meter.allow(self._request.caller)
-        except Exception as refusal:
-            lifts_at = getattr(refusal, "lifts_at", None)
-            if lifts_at is None:
-                raise
-            raise cap_reached(lifts_at) from refusal
-
     def _former(self, former: Written, outcome: str) -> Iterator[str]:
         """Give a former answer, which costs nothing again."""
         record = self._request.record
@@ -244,7 +228,7 @@ class Answering:
             self._nano_usd = (self._nano_usd or 0) + nano_usd
         record = self._request.record
         record.model, record.usage = self.label, self.usage
-        record.cost_usd = None if self._nano_usd is None else self._nano_usd / NANO
+        record.cost_usd = None if self._nano_usd is None else self._nano_usd / caps.NANO
 
     def _account(self, turns: Sequence[Turn]) -> None:
         """Count what was used; of an answer that was given up, what can be told without the model's own count."""
@@ -253,24 +237,5 @@ class Answering:
             # A piece has one token or several, and one of a token is short.
             written = max(self._pieces, self._characters // CHARACTERS_PER_TOKEN)
             self._count(self.answering, Usage(asked, written))
-        meter = self._services.meter
-        if meter is None or not (self.usage.input_tokens or self.usage.output_tokens):
-            return
-        try:
-            meter.account(self._request.caller, self.usage, self._nano_usd)
-        except aws.CALL_ERRORS as failure:
-            # Whoever is refused an answer that is there asks, and has it paid for, once more.
-            log.error("An answer could not be counted", reason=str(failure), nano_usd=self._nano_usd)
-
-
-def cap_reached(lifts_at: object) -> Problem:
-    """Build the problem of a caller, or of all, who have used what they may today."""
-    from datetime import UTC, datetime
-
-    assert isinstance(lifts_at, datetime)
-    seconds = max(1, math.ceil((lifts_at - datetime.now(UTC)).total_seconds()))
-    return Problem(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        f"What may be used in a day is used. More is answered from {lifts_at.isoformat(timespec='seconds')}.",
-        headers={"Retry-After": str(seconds)},
-    )
+        if self.usage.input_tokens or self.usage.output_tokens:
+            caps.account(self._request, self._services, self.usage, self._nano_usd)

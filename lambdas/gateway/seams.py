@@ -80,8 +80,8 @@ class Meter(Protocol):
         """Let a request begin, or raise ``CapReached``."""
         ...
 
-    def account(self, caller: Caller, usage: Usage, nano_usd: int | None) -> Any:
-        """Count one answer."""
+    def account(self, caller: Caller, usage: Usage, nano_usd: int | None, *, requests: int = 1) -> Any:
+        """Count what was used."""
         ...
 
     def today(self, caller: Caller) -> Any:
@@ -101,9 +101,15 @@ class Documents(Protocol):
     """The caller's own documents."""
 
     def add(
-        self, caller: Caller, name: str, media_type: str, content: bytes, progress: Callable[[int, int], None]
+        self,
+        caller: Caller,
+        name: str,
+        media_type: str,
+        content: bytes,
+        progress: Callable[[int, int], None],
+        spent: Callable[[int], None],
     ) -> Any:
-        """Read a document in and give it."""
+        """Read a document in and give it; `spent` is told the tokens of what is embedded for it."""
         ...
 
     def list(self, caller: Caller) -> Sequence[Any]:
@@ -114,6 +120,6 @@ class Documents(Protocol):
         """Remove a document; a Problem of 404 for one that the caller does not have."""
         ...
 
-    def search(self, caller: Caller, query: str, top_k: int) -> Sequence[Any]:
-        """Give the likeliest passages, the likeliest first."""
+    def search(self, caller: Caller, query: str, top_k: int, spent: Callable[[int], None]) -> Sequence[Any]:
+        """Give the likeliest passages, the likeliest first; `spent` is told the tokens of the question."""
         ...

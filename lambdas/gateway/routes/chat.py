@@ -41,11 +41,10 @@ def chat(request: Request, services: Services) -> Reply | Stream:
 
 def _with_passages(made: Answering, turns: tuple[Turn, ...], request: Request, services: Services) -> tuple[Turn, ...]:
     """Put the question with the passages that were found for it in the question's place; none leave it as it is."""
-    from lambdas.gateway.kept.owner import known
-    from lambdas.gateway.routes.search import prompt, shown
+    from lambdas.gateway.routes.search import passages_for, prompt, shown
 
     *earlier, last = turns
-    found = services.documents.search(known(request.caller), last.content, services.settings.limits.max_passages)
+    found = passages_for(request, services, last.content, services.settings.limits.max_passages)
     asked = prompt(last.content, found)
     if asked is None:
         return turns

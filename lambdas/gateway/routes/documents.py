@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdas.gateway.bodies.checking import Check
 from lambdas.gateway.bodies.retrieval import DOCUMENT
+from lambdas.gateway.caps import metered
 from lambdas.gateway.kept.owner import known
 from lambdas.gateway.problems import Problem
 from lambdas.gateway.reply import Reply
@@ -35,7 +36,8 @@ def add(request: Request, services: Services) -> Reply:
     def progress(done: int, total: int) -> None:  # noqa: ARG001
         request.call.check()
 
-    added = documents.add(caller, values["name"], values["media_type"], content, progress)
+    with metered(request, services, services.settings.embedding) as spent:
+        added = documents.add(caller, values["name"], values["media_type"], content, progress, spent)
     return Reply(_shown(added), HTTPStatus.CREATED)
 
 

@@ -119,7 +119,7 @@ def test_an_answer_that_cannot_be_counted_is_given_all_the_same_and_the_log_tell
     monkeypatch.setattr(table, "add", lost)
 
     assert gateway.chat().status == 200
-    assert "An answer could not be counted" in capsys.readouterr().out
+    assert "What was used could not be counted" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("stream", [False, True])

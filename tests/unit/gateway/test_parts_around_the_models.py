@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway.cache import Cache, SemanticCache
 from lambdas.gateway.exchange import Caller, Usage
 from lambdas.gateway.kept import History
+from lambdas.gateway.problems import Problem
 from lambdas.gateway.retrieval.search import Found
 from lambdas.gateway.usage import CapReached, Meter
 from tests.unit.gateway.conftest import Aws, Configure, Gateway
@@ -123,7 +125,8 @@ def test_the_same_question_of_the_same_caller_is_answered_from_the_cache(
 class Passages:
     """The caller's documents: the same passages are found whatever is asked."""
 
-    def search(self, caller: Caller, query: str, top_k: int) -> list[Found]:
+    def search(self, caller: Caller, query: str, top_k: int, spent: Callable[[int], None]) -> list[Found]:
+        spent(3)
         return [Found("d", "Owls", 0, "Owls hunt mice at night.", 1.0, 0.9, 1.0)]
 
 
@@ -273,6 +276,38 @@ def test_the_endpoint_is_guarded_on_both_sides(
     assert set(guardrail) == {"INPUT", "OUTPUT"}
 
 
+class Library:
+    """Documents of which each embeds a text of a thousand tokens, whether it is added or searched."""
+
+    def add(self, *given: Any) -> Any:
+        given[-1](1000)
+        raise Problem(HTTPStatus.CONFLICT, "Others wrote in between.")
+
+    def search(self, *given: Any) -> list[Found]:
+        given[-1](1000)
+        return []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("documents", {"name": "x", "media_type": "text/plain", "text": "x"}, 409),
+        ("search", {"query": "x"}, 200),
+        ("chat/completions", {**CHAT, "fourfold": {"documents": True}}, 200),
+    ],
+)
+def test_what_is_embedded_for_documents_and_questions_is_counted_and_capped(
+    gateway: Gateway, meter: Meter, path: str, body: object, status: int
+) -> None:
+    vars(gateway.application._services)["documents"] = Library()
+
+    statuses = [gateway.post(f"/api/v1/{path}", body, headers=USER).status for _ in range(2)]
+
+    assert statuses == [status, 429]
+    spent = meter.today(Caller("user:ann", "user"))
+    assert (spent.requests, spent.input_tokens >= 1000, spent.nano_usd >= 1_000_000) == (1, True, True)
+
+
 @pytest.mark.parametrize("grounding", [True, False])
 @pytest.mark.parametrize("model", ["first", "approved"])
 def test_whether_an_answer_is_grounded_is_judged_by_passages_and_question_whatever_model_wrote_it(
@@ -419,7 +454,7 @@ def test_a_cap_that_cannot_be_read_is_a_service_that_is_busy(gateway: Gateway, m
 
 
 def test_a_cap_tells_its_end_in_seconds() -> None:
-    from lambdas.gateway.answering import cap_reached
+    from lambdas.gateway.caps import cap_reached
 
     reached = CapReached(datetime.now(UTC) + timedelta(seconds=90), whose="this caller")
 
