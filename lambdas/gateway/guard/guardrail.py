@@ -75,12 +75,13 @@ class Guard:
     def converse_config(self, *, stream: bool = False) -> dict[str, str] | None:
         """Give the `guardrailConfig` of Converse, or of ConverseStream; None without a guardrail.
 
-        A stream is assessed before it is sent on (`sync`): what was blocked has then not been seen.
+        A stream is assessed before it is sent on (`sync`): what was blocked has then not been seen. The trace tells
+        what was blocked from what was only masked.
         """
         if self.guardrail is None:
             return None
         identifier, version = self.guardrail
-        config = {"guardrailIdentifier": identifier, "guardrailVersion": version}
+        config = {"guardrailIdentifier": identifier, "guardrailVersion": version, "trace": "enabled"}
         return {**config, "streamProcessingMode": "sync"} if stream else config
 
     def check_attacks(self, turns: Sequence[Turn]) -> Blocked | None:
@@ -131,8 +132,8 @@ class Guard:
         )
         if answer["action"] != "GUARDRAIL_INTERVENED":
             return texts
-        if blocking := sorted(set(_blocking(answer.get("assessments", ())))):
-            return Blocked(side, f"guardrail: {', '.join(blocking)}")
+        if policies := sorted(set(blocking(answer.get("assessments", ())))):
+            return Blocked(side, f"guardrail: {', '.join(policies)}")
         masked = [str(output["text"]) for output in answer.get("outputs", ())]
         if len(masked) != len(texts):
             # Which of them is which cannot be told, so neither may any of them pass.
@@ -143,7 +144,7 @@ class Guard:
         return masked
 
 
-def _blocking(assessments: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def blocking(assessments: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Name the policies that block: `wordPolicy`, `topicPolicy` and so on."""
     for assessment in assessments:
         for policy, groups in assessment.items():

@@ -250,9 +250,27 @@ def test_a_model_on_bedrock_guards_itself(gateway: Gateway, guardrail: list[str]
     assert whole.body["choices"][0]["finish_reason"] == "content_filter"
     assert whole.body["fourfold"]["guard"] == streamed["fourfold"]["guard"] == "blocked"
     first, second = (asked.body["guardrailConfig"] for asked in upstream.asked)
-    assert first == {"guardrailIdentifier": "gr-1", "guardrailVersion": "2"}
+    assert first == {"guardrailIdentifier": "gr-1", "guardrailVersion": "2", "trace": "enabled"}
     assert second == {**first, "streamProcessingMode": "sync"}
     assert guardrail == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(("actions", "guard"), [(["ANONYMIZED"], "passed"), (["ANONYMIZED", "BLOCKED"], "blocked")])
+def test_an_answer_of_which_the_guardrail_only_masked_something_is_an_answer(
+    gateway: Gateway, guardrail: list[str], upstream: Upstream, actions: list[str], guard: str, stream: bool
+) -> None:
+    found = [{"match": "ann@example.com", "type": "EMAIL", "action": action} for action in actions]
+    policy = {"sensitiveInformationPolicy": {"piiEntities": found, "regexes": []}}
+    trace = {"guardrail": {"inputAssessment": {"gr-1": {}}, "outputAssessments": {"gr-1": [policy]}}}
+    upstream.scripted(Script(finish="guardrail_intervened", words=("Ask {EMAIL}.",), trace=trace))
+
+    reply = gateway.chat(stream=stream)
+
+    final = reply.events[-2][1] if stream else reply.body
+    finish = {"passed": "stop", "blocked": "content_filter"}[guard]
+    assert (final["choices"][0]["finish_reason"], final["fourfold"]["guard"]) == (finish, guard)
+    assert "ann@example.com" not in reply.text
 
 
 @pytest.mark.parametrize("stream", [False, True])
