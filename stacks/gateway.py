@@ -126,6 +126,8 @@ class Gateway(cdk.Stack):
             "SERVICE_NAME": resource_name(self._settings),
             "STATE_MACHINE_ARN": self._state_machine,
             "GATEWAY_MODELS": models_in_region(self, self._settings),
+            # A model may take all of the time that an answer has.
+            "MODEL_TIMEOUT_SECONDS": str(self._settings.gateway.timeout_seconds),
             "GATEWAY_TABLE": self.table.table_name,
             "DOCUMENTS_BUCKET": self.documents.bucket_name,
             "FEEDBACK_BUCKET": base.raw_bucket.bucket_name,

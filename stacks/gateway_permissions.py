@@ -16,6 +16,9 @@ from stacks.foundation import Foundation
 FEEDBACK = "feedback/"
 """Prefix in the raw bucket of what users thought of answers: a data set that a later run can train on."""
 
+INDEXES, ORIGINALS = "lexical/*", "originals/*"
+"""Key patterns of the documents bucket."""
+
 _ASK = ("bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream")
 
 
@@ -59,8 +62,10 @@ def _allow_models(role: iam.Role, settings: Settings, foundation: Foundation, en
 def _allow_stores(role: iam.Role, foundation: Foundation, table: dynamodb.Table, documents: s3.Bucket) -> None:
     key = foundation.key
     use_items(role, table, key=key)
-    read_objects(role, documents, key=key)
-    write_objects(role, documents, key=key)
-    delete_objects(role, documents)
+    # The index of a caller's documents is changed and never deleted, an original kept and never read.
+    read_objects(role, documents, INDEXES, key=key)
+    for prefix in (INDEXES, ORIGINALS):
+        write_objects(role, documents, prefix, key=key)
+    delete_objects(role, documents, ORIGINALS)
     write_objects(role, foundation.raw_bucket, f"{FEEDBACK}*", key=key)
     delete_objects(role, foundation.raw_bucket, f"{FEEDBACK}*")

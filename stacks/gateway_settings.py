@@ -32,8 +32,9 @@ def archived_settings(settings: Settings) -> str:
     """`gateway.json`: what is known at synthesis."""
     gateway = settings.gateway
     chains = {APPROVED: gateway.fallback} | {offered.model: offered.fallback for offered in gateway.models}
-    semantic = gateway.cache.semantic
+    semantic, guardrail = gateway.cache.semantic, gateway.guardrail
     document = {
+        "authorization": gateway.authorization,
         "instruction": settings.task.instruction,
         "labels": None,
         "limits": {
@@ -52,7 +53,10 @@ def archived_settings(settings: Settings) -> str:
             "caller_usd_per_day": gateway.budget.caller_usd_per_day,
             "usd_per_day": gateway.budget.usd_per_day,
         },
-        "guard": {"attacks": gateway.guardrail is not None and gateway.guardrail.attacks is not None},
+        "guard": {
+            "attacks": guardrail is not None and guardrail.attacks is not None,
+            "grounding": guardrail is not None and (guardrail.grounding or guardrail.relevance) is not None,
+        },
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 

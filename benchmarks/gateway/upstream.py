@@ -14,7 +14,7 @@ import random
 import sys
 import threading
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -40,6 +40,7 @@ class Script:
         pause: seconds before each word, and before an error.
         gate: waited for likewise; a test opens it word by word.
         embedding: the vector that InvokeModel answers with.
+        trace: what Converse says of its guardrail.
     """
 
     words: tuple[str, ...] = WORDS
@@ -55,6 +56,7 @@ class Script:
     pause: float = 0.0
     gate: Callable[[], Awaitable[object]] | None = None
     embedding: tuple[float, ...] = (0.6, 0.8)
+    trace: Mapping[str, object] | None = None
     body: bytes | None = None
 
 
@@ -223,7 +225,7 @@ def _converse_frames(script: Script) -> Iterator[tuple[bool, bytes]]:
         yield True, event("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": word}})
     yield False, event("contentBlockStop", {"contentBlockIndex": 0})
     yield False, event("messageStop", {"stopReason": script.finish})
-    yield False, event("metadata", {"usage": _usage(script), "metrics": {"latencyMs": 1}})
+    yield False, event("metadata", {"usage": _usage(script), "metrics": {"latencyMs": 1}, **_trace(script)})
 
 
 def _endpoint_frames(script: Script) -> Iterator[tuple[bool, bytes]]:
@@ -251,6 +253,7 @@ def _document(path: str, script: Script) -> bytes:
                 "stopReason": script.finish,
                 "usage": _usage(script),
                 "metrics": {"latencyMs": 1},
+                **_trace(script),
             }
         ).encode()
     if path.endswith("/invoke"):
@@ -263,6 +266,10 @@ def _document(path: str, script: Script) -> bytes:
 def _usage(script: Script) -> dict[str, int]:
     total = script.input_tokens + script.output_tokens
     return {"inputTokens": script.input_tokens, "outputTokens": script.output_tokens, "totalTokens": total}
+
+
+def _trace(script: Script) -> dict[str, object]:
+    return {} if script.trace is None else {"trace": script.trace}
 
 
 def _tokens(script: Script) -> dict[str, int]:

@@ -5,19 +5,16 @@ All of it runs in the request's own thread. What a part costs where it is not se
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
-from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
-from lambdas.gateway import guarding
+from lambdas.gateway import caps, guarding
 from lambdas.gateway.caching import Caching
 from lambdas.gateway.exchange import Parameters, Question, Turn, Usage, Written
 from lambdas.gateway.models import catalogue
 from lambdas.gateway.models.catalogue import Served
 from lambdas.gateway.models.chain import THROTTLED, Chain, fitting
-from lambdas.gateway.models.upstream import Finished, Tuning
-from lambdas.gateway.problems import Problem
+from lambdas.gateway.models.upstream import Finished, Piece, Tuning
 from lambdas.gateway.request import Request
 from lambdas.gateway.services import Services
 from lambdas.shared import log
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
 
 FILTERED = "filtered"
 CHARACTERS_PER_TOKEN = 4
-NANO = 10**9
 
 
 class Progress(NamedTuple):
@@ -47,6 +43,9 @@ class Answering:
     Args:
         name: of the model that is asked.
         cached: what the request says of former answers; None leaves it to the cache.
+
+    Attributes:
+        sources: the passages that it is to be answered from, and `query` what is asked about them.
     """
 
     def __init__(self, request: Request, services: Services, name: str, *, cached: bool | None = None) -> None:
@@ -65,8 +64,10 @@ class Answering:
         self.usage = Usage()
         self.finish = "stop"
         self.sources: Sequence[dict[str, object]] = ()
+        self.query = ""
         self._shown = self.asked.label
-        self._seen = 0
+        # Of an answer whose end, and with it the model's own count, has not come yet.
+        self._pieces = self._characters = 0
         self._nano_usd: int | None = None
 
     @property
@@ -96,17 +97,26 @@ class Answering:
             write: has it written otherwise than by one question to the models.
             instruction: what stands before the caller's text, for the key of the caches.
         """
-        parameters = fitting(self.asked, parameters)
-        self._allow()
+        # What the model that is asked does not take is refused; each of those after it takes what it can.
+        fitted = fitting(self.asked, parameters)
+        caps.allow(self._request, self._services)
         record = self._request.record
         if self._guard is not None:
             record.guard = guarding.PASSED
             if blocked := self._guard.check_attacks(turns):
                 yield from self._block(blocked)
                 return
-        question = Question(self.asked.name, tuple(turns), parameters)
+        question = Question(self.asked.name, tuple(turns), fitted)
         wanted = False if self.asked.upstream is None else self._cached
-        caching = Caching(self._services, self._request.caller, self.asked, question, wanted, instruction)
+        caching = Caching(
+            self._services,
+            self._request.caller,
+            self.asked,
+            question,
+            wanted,
+            instruction,
+            passages=bool(self.sources),
+        )
         if (former := caching.find()) is not None:
             yield from self._former(former, caching.outcome)
             return
@@ -122,7 +132,7 @@ class Answering:
         except guarding.Refused as refused:
             yield from self._block(refused.blocked)
         finally:
-            self._account(turns, told, finished=finished)
+            self._account(turns)
         # What another model wrote would be given for this one's, long after this one can answer again.
         if finished and not record.fallbacks:
             caching.keep(Written("".join(told).strip(), self.finish, self.label, self.usage))
@@ -142,17 +152,18 @@ class Answering:
             shown = served.examples.asked(turns) if examples and served.examples else turns
             return guarding.passed(self._guard, served, shown)
 
-        pieces = self._chain.pieces(prepare, parameters, live=live)
+        pieces = self._counted(self._chain.pieces(prepare, parameters, live=live))
         try:
-            for piece in guarding.released(self._guard, lambda: self.answering, pieces, self.sources):
+            for piece in guarding.released(self._guard, lambda: self.answering, pieces, self.sources, self.query):
                 if isinstance(piece, Finished):
                     self._finished(piece)
                 elif piece:
-                    self._seen += 1
                     if record.first_token_ms is None and not part:
                         record.first_token_ms = self._request.milliseconds
                     yield piece
         finally:
+            while self._chain.wasted:
+                self._count(*self._chain.wasted.pop())
             attempts = self._chain.attempts
             record.throttles = sum(attempt.outcome == THROTTLED for attempt in attempts)
             # Of a text that is read in parts, one part is enough.
@@ -173,18 +184,6 @@ class Answering:
             "guard": record.guard,
         }
 
-    def _allow(self) -> None:
-        meter = self._services.meter
-        if meter is None:
-            return
-        try:
-            meter.allow(self._request.caller)
-        except Exception as refusal:
-            lifts_at = getattr(refusal, "lifts_at", None)
-            if lifts_at is None:
-                raise
-            raise cap_reached(lifts_at) from refusal
-
     def _former(self, former: Written, outcome: str) -> Iterator[str]:
         """Give a former answer, which costs nothing again."""
         record = self._request.record
@@ -200,41 +199,43 @@ class Answering:
         self.finish = FILTERED
         yield guarding.message()
 
+    def _counted(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        """Note how much a model wrote, whether it may pass to the caller or not."""
+        for piece in pieces:
+            if isinstance(piece, Finished):
+                self._pieces = self._characters = 0
+            else:
+                self._pieces += 1
+                self._characters += len(piece)
+            yield piece
+
     def _finished(self, finished: Finished) -> None:
-        usage, more = self.usage, finished.usage
+        self.finish = finished.finish
+        if finished.blocked:
+            self._request.record.guard = guarding.BLOCKED
+        self._count(self.answering, finished.usage)
+
+    def _count(self, served: Served, more: Usage) -> None:
+        """Add what a model took to what the request has taken so far."""
+        usage = self.usage
         self.usage = Usage(
             usage.input_tokens + more.input_tokens,
             usage.output_tokens + more.output_tokens,
             usage.cache_read_tokens + more.cache_read_tokens,
             usage.cache_write_tokens + more.cache_write_tokens,
         )
-        self.finish = finished.finish
+        if (nano_usd := served.nano_usd(more)) is not None:
+            self._nano_usd = (self._nano_usd or 0) + nano_usd
         record = self._request.record
-        if finished.blocked:
-            record.guard = guarding.BLOCKED
         record.model, record.usage = self.label, self.usage
-        self._nano_usd = self.answering.nano_usd(self.usage)
-        record.cost_usd = None if self._nano_usd is None else self._nano_usd / NANO
+        record.cost_usd = None if self._nano_usd is None else self._nano_usd / caps.NANO
 
-    def _account(self, turns: Sequence[Turn], told: Sequence[str], *, finished: bool) -> None:
+    def _account(self, turns: Sequence[Turn]) -> None:
         """Count what was used; of an answer that was given up, what can be told without the model's own count."""
-        if not finished and not self.usage.output_tokens and self._seen:
-            characters = sum(len(turn.content) for turn in turns)
-            self._finished(Finished(self.finish, Usage(characters // CHARACTERS_PER_TOKEN, len(told))))
-        meter = self._services.meter
-        if meter is None or not (self.usage.input_tokens or self.usage.output_tokens):
-            return
-        meter.account(self._request.caller, self.usage, self._nano_usd)
-
-
-def cap_reached(lifts_at: object) -> Problem:
-    """Build the problem of a caller, or of all, who have used what they may today."""
-    from datetime import UTC, datetime
-
-    assert isinstance(lifts_at, datetime)
-    seconds = max(1, math.ceil((lifts_at - datetime.now(UTC)).total_seconds()))
-    return Problem(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        f"What may be used in a day is used. More is answered from {lifts_at.isoformat(timespec='seconds')}.",
-        headers={"Retry-After": str(seconds)},
-    )
+        if self._pieces:
+            asked = sum(len(turn.content) for turn in turns) // CHARACTERS_PER_TOKEN
+            # A piece has one token or several, and one of a token is short.
+            written = max(self._pieces, self._characters // CHARACTERS_PER_TOKEN)
+            self._count(self.answering, Usage(asked, written))
+        if self.usage.input_tokens or self.usage.output_tokens:
+            caps.account(self._request, self._services, self.usage, self._nano_usd)

@@ -18,6 +18,7 @@ class Caching:
     Args:
         wanted: what the request says; None leaves it to the cache.
         instruction: what stands before the caller's text.
+        passages: whether the question holds passages of documents, beside which its own words say little.
 
     Attributes:
         outcome: `OFF`, `MISS`, `EXACT` or `SEMANTIC`.
@@ -31,13 +32,18 @@ class Caching:
         question: Question,
         wanted: bool | None,
         instruction: str,
+        *,
+        passages: bool,
     ) -> None:
-        self._exact, self._semantic = services.cache, services.semantic_cache
+        self._exact, self._semantic = services.cache, None if passages else services.semantic_cache
         self._question = question
         self._key, self._vector = "", None
         self._scope: Any = None
         self.outcome = OFF
         if wanted is False or (self._exact is None and self._semantic is None):
+            return
+        # Whose an answer is cannot be told where the API is open.
+        if caller.kind == "open":
             return
         part = import_module("lambdas.gateway.cache")
         if not part.is_cacheable(question, wanted):

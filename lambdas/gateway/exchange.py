@@ -35,6 +35,7 @@ class Parameters:
         top_p: share of probability to choose from, above 0 and at most 1.
         stop: texts that end the answer, at most four.
         seed: for models that take one.
+        likeliest: whether to write what is likeliest where no temperature is given, if the model takes one.
     """
 
     max_tokens: int
@@ -42,6 +43,7 @@ class Parameters:
     top_p: float | None = None
     stop: tuple[str, ...] = ()
     seed: int | None = None
+    likeliest: bool = False
 
 
 @dataclass(frozen=True)

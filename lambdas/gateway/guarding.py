@@ -49,19 +49,31 @@ def released(
     answering: Callable[[], Served],
     pieces: Iterable[Piece],
     sources: Sequence[dict[str, object]],
+    query: str,
 ) -> Iterator[Piece]:
     """Give the pieces as they may pass to the caller.
+
+    A model's own service knows the passages as a part of the question alone: whether an answer is grounded in them is
+    judged here, whatever model wrote it.
+
+    Args:
+        guard: what is applied.
+        answering: gives the model that answers.
+        pieces: what it writes.
+        sources: the passages that it was to answer from.
+        query: what was asked about them.
 
     Raises:
         Refused: one of them may not; what was given before it has passed.
     """
     release: Any = None
+    grounds = [str(source["text"]) for source in sources] if guard is not None and guard.grounding else []
     for piece in pieces:
-        if guard is None or answering().guards_itself:
+        if guard is None or (answering().guards_itself and not grounds):
             yield piece
             continue
         if release is None:
-            release = _guard().Release(partial(guard.check_output, sources=[str(item["text"]) for item in sources]))
+            release = _guard().Release(partial(guard.check_output, sources=grounds, query=query))
         if isinstance(piece, Finished):
             yield _unless_blocked(release.end())
             yield piece

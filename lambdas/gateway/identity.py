@@ -32,7 +32,7 @@ def context_of(headers: Mapping[str, str], name: str) -> Context:
 
 
 def caller_of(root: str, context: Context) -> Caller:
-    """Give who asks under a root; `OPEN` where the settings let everyone in."""
+    """Give who asks under a root; `OPEN` where nobody is named, whom `routing` lets in only where the API is open."""
     return _BY_ROOT[root](context) or OPEN
 
 

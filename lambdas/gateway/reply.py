@@ -23,7 +23,7 @@ class Reply(NamedTuple):
 
     def content(self) -> bytes:
         """Give the body as it goes out."""
-        return b"" if self.body is None else json.dumps(self.body, ensure_ascii=False).encode()
+        return b"" if self.body is None else written(self.body)
 
 
 class Stream(NamedTuple):
@@ -44,4 +44,16 @@ def event(name: str, document: object) -> bytes:
     >>> event("delta", {"text": "a"})
     b'event: delta\\ndata: {"text": "a"}\\n\\n'
     """
-    return f"event: {name}\ndata: {json.dumps(document, ensure_ascii=False)}\n\n".encode()
+    return b"event: %s\ndata: %s\n\n" % (name.encode(), written(document))
+
+
+def written(document: object) -> bytes:
+    """Write JSON, its characters as they are; one of which a model wrote but half cannot be in UTF-8, and is escaped.
+
+    >>> written("é"), written("\\ud83e"), written("\\ud83e" + "\\udd89")
+    (b'"\\xc3\\xa9"', b'"\\\\ud83e"', b'"\\\\ud83e\\\\udd89"')
+    """
+    try:
+        return json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(document).encode()

@@ -53,6 +53,7 @@ class Request:
         request_id: API Gateway's id of this request.
         correlation_id: the caller's id for a chain of requests, or the request's own.
         began: by `time.perf_counter`.
+        allowed: whether the cap has been asked; `counted`, whether it is among the caller's requests already.
     """
 
     method: str
@@ -68,6 +69,8 @@ class Request:
     query: bytes = b""
     parameters: Mapping[str, str] = field(default_factory=dict)
     record: Record = field(default_factory=Record)
+    allowed: bool = False
+    counted: bool = False
 
     @cached_property
     def caller(self) -> Caller:

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from importlib import import_module
 from typing import NamedTuple
 
+from lambdas.gateway import identity
 from lambdas.gateway.problems import Problem
 from lambdas.gateway.reply import Reply, Stream
 from lambdas.gateway.request import Request
@@ -19,6 +20,7 @@ OVERHEAD_BYTES = 16 * 1024
 TEXT, DOCUMENT, CONVERSATION, NONE = "text", "document", "conversation", "none"
 # As many as API Gateway lets through.
 MOST_BYTES = 10 * 1024 * 1024
+VERSION = "/v1/"
 ID = r"(?P<id>[A-Za-z0-9_-]{1,64})"
 
 
@@ -59,6 +61,8 @@ class Route(NamedTuple):
 
     def answer(self, request: Request, services: Services) -> Reply | Stream:
         """Answer a request; raises a `Problem` for one that cannot be."""
+        if self.path.startswith(VERSION) and request.caller == identity.OPEN and not _is_open(request, services):
+            raise Problem(HTTPStatus.FORBIDDEN, "Nobody is named who sends this request. Sign it, or sign in.")
         function: Callable[[Request, Services], Reply | Stream] = getattr(
             import_module(f"lambdas.gateway.routes.{self.module}"), self.function
         )
@@ -102,6 +106,17 @@ def find(request: Request) -> Route:
         route = _among_all(request)
     request.record.route = route.name
     return route
+
+
+def _is_open(request: Request, services: Services) -> bool:
+    """Whether a request may come from nobody: where the settings open the services' root, or nothing stands before us.
+
+    Without this a path that the adapter shortens, such as `/partners/v1/../../api/v1/models`, would reach another root
+    than the one whose authorizer judged it, and its sender would be nobody, whom no cap of their own bounds.
+    """
+    if identity.REQUEST_CONTEXT not in request.headers:
+        return True
+    return not request.root and services.settings.authorization == "none"
 
 
 def _among_all(request: Request) -> Route:

@@ -22,7 +22,15 @@ class Blocked(Protocol):
 class Guard(Protocol):
     """What may come in and go out."""
 
-    version: str
+    @property
+    def version(self) -> str:
+        """Give what an answer was guarded by."""
+        ...
+
+    @property
+    def grounding(self) -> bool:
+        """Whether answers from documents are judged by their passages."""
+        ...
 
     def converse_config(self) -> dict[str, Any] | None:
         """Give Converse's ``guardrailConfig``, or None."""
@@ -72,8 +80,8 @@ class Meter(Protocol):
         """Let a request begin, or raise ``CapReached``."""
         ...
 
-    def account(self, caller: Caller, usage: Usage, nano_usd: int | None) -> Any:
-        """Count one answer."""
+    def account(self, caller: Caller, usage: Usage, nano_usd: int | None, *, requests: int = 1) -> Any:
+        """Count what was used."""
         ...
 
     def today(self, caller: Caller) -> Any:
@@ -93,9 +101,15 @@ class Documents(Protocol):
     """The caller's own documents."""
 
     def add(
-        self, caller: Caller, name: str, media_type: str, content: bytes, progress: Callable[[int, int], None]
+        self,
+        caller: Caller,
+        name: str,
+        media_type: str,
+        content: bytes,
+        progress: Callable[[int, int], None],
+        spent: Callable[[int], None],
     ) -> Any:
-        """Read a document in and give it."""
+        """Read a document in and give it; `spent` is told the tokens of what is embedded for it."""
         ...
 
     def list(self, caller: Caller) -> Sequence[Any]:
@@ -106,6 +120,6 @@ class Documents(Protocol):
         """Remove a document; a Problem of 404 for one that the caller does not have."""
         ...
 
-    def search(self, caller: Caller, query: str, top_k: int) -> Sequence[Any]:
-        """Give the likeliest passages, the likeliest first."""
+    def search(self, caller: Caller, query: str, top_k: int, spent: Callable[[int], None]) -> Sequence[Any]:
+        """Give the likeliest passages, the likeliest first; `spent` is told the tokens of the question."""
         ...

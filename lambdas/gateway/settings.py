@@ -94,6 +94,7 @@ class Settings(NamedTuple):
     """All of `gateway.json`.
 
     Attributes:
+        authorization: ``iam``, or ``none`` where everybody may ask under the services' root.
         instruction: the task's, which stands before each text.
         labels: those of a classification, or None.
         approved_price: the dearest of what may be approved; None where it is paid by the hour.
@@ -101,6 +102,7 @@ class Settings(NamedTuple):
         document: all of it as it is written, for the parts that read their own.
     """
 
+    authorization: str
     instruction: str
     labels: tuple[str, ...] | None
     limits: Limits
@@ -145,6 +147,7 @@ def _settings(fields: Fields) -> Settings:
     cache, budget = fields.fields("cache"), fields.fields("budget")
     least = cache.fields("semantic").number("least_similarity", 0, 1) if "semantic" in cache else None
     return Settings(
+        authorization=fields.text("authorization", default="iam"),
         instruction=fields.text("instruction"),
         labels=tuple(fields.texts("labels")) if "labels" in fields else None,
         limits=_limits(fields.fields("limits")),

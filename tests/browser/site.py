@@ -46,7 +46,8 @@ class Site:
                 await _respond(send, 401, {"content-type": "application/json"}, b'{"message":"Unauthorized"}')
                 return
             sent = [(name, value) for name, value in scope["headers"] if name != CONTEXT]
-            scope = {**scope, "headers": [*sent, (CONTEXT, json.dumps(context).encode())]}
+            told = [(CONTEXT, json.dumps(context).encode())] if context else []
+            scope = {**scope, "headers": [*sent, *told]}
         await self._gateway(scope, receive, send)
 
     def _context(self, headers: dict[bytes, bytes]) -> dict[str, Any] | None:

@@ -187,6 +187,8 @@ def test_the_function_is_told_where_everything_is(template: Template) -> None:
     }.items():
         assert resource in text(variables[name]), name
     assert variables["FEEDBACK_PREFIX"] == "feedback/"
+    # Whatever a model takes of the time that an answer may take is its own.
+    assert variables["MODEL_TIMEOUT_SECONDS"] == str(function(template)["Timeout"])
     assert variables["VECTOR_INDEX"] == "passages-titan-embed-text-v2-1024"
     assert variables["GATEWAY_SETTINGS"] == "/var/task/gateway.json"
     assert text(variables["STATE_MACHINE_ARN"]).endswith(":stateMachine:fourfold-dev")
@@ -232,12 +234,17 @@ def test_an_imported_model_is_allowed_by_its_own_arn() -> None:
 
 def test_the_function_writes_feedback_and_documents_and_reads_no_data_set(template: Template) -> None:
     role = statements_of(template, "HandlerRole")
-    feedback, documents = sorted(allowed(role, "s3:PutObject"), key=lambda arn: "RawBucket" not in arn)
+    feedback, *documents = sorted(allowed(role, "s3:PutObject"), key=lambda arn: ("RawBucket" not in arn, arn))
     assert "RawBucket" in feedback
     assert feedback.endswith("/feedback/*")
-    assert documents.startswith("<DocumentsBucket")
+    assert [arn.startswith("<DocumentsBucket") for arn in documents] == [True, True]
+    assert [arn.partition("/")[2] for arn in documents] == ["lexical/*", "originals/*"]
     read = allowed(role, "s3:GetObject")
     assert not [arn for arn in read if "RawBucket" in arn or "CuratedBucket" in arn]
+    # Originals are kept for their owner; the function has no use for them, and an index is never deleted.
+    assert [arn.partition("/")[2] for arn in read if "DocumentsBucket" in arn] == ["lexical/*"]
+    deleted = [arn.partition("/")[2] for arn in allowed(role, "s3:DeleteObject") if "DocumentsBucket" in arn]
+    assert deleted == ["originals/*"]
 
 
 def test_the_function_looks_at_the_workflow_and_cannot_start_it(template: Template) -> None:

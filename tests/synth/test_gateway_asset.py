@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 from cdk_app import bytecode, vendoring
 from cdk_app.assets import GATEWAY_PACKAGES, gateway_folder
 from cdk_app.bytecode import compile_folder, runtime
-from cdk_app.settings import Settings, load_settings
+from cdk_app.settings import Guardrail, Settings, load_settings
 from cdk_app.vendoring import CannotVendor, vendor
 from stacks.gateway_settings import archived_settings
 from tests.synth.gateways import changed, filled_in, function, gateway
@@ -234,7 +234,15 @@ def test_the_archive_has_what_the_settings_say(archive: Path, settings: Settings
     assert found["fallback"] == {"approved": ["nova-micro"], "nova-micro": ["nova-lite"]}
     assert found["cache"] == {"exact": False, "ttl_seconds": 86_400, "semantic": None}
     assert found["budget"] == {"caller_usd_per_day": 1.0, "usd_per_day": 5.0}
-    assert found["guard"] == {"attacks": False}
+    assert (found["guard"], found["authorization"]) == ({"attacks": False, "grounding": False}, "iam")
+
+
+@pytest.mark.parametrize("judged", [{"grounding": 0.7}, {"relevance": 0.7}, {}])
+def test_the_function_knows_what_of_the_guardrail_it_has_to_ask_for_itself(
+    settings: Settings, judged: dict[str, Any]
+) -> None:
+    guarded = changed(settings, guardrail=Guardrail(words=("heffalump",), attacks="high", **judged))
+    assert json.loads(archived_settings(guarded))["guard"] == {"attacks": True, "grounding": bool(judged)}
 
 
 def test_models_have_the_id_and_the_price_of_the_region_they_are_asked_in(settings: Settings) -> None:

@@ -18,7 +18,7 @@ from lambdas.gateway.cache.answers import Scope, fields_of, read
 from lambdas.gateway.exchange import Question, Written
 from lambdas.gateway.table import EXPIRES_AT, Table, Value, fits
 from lambdas.shared import aws, log
-from lambdas.shared.embedding import QUERY, Vector, cosine, embed, packed, unpacked
+from lambdas.shared.embedding import MOST_CHARACTERS, QUERY, Vector, cosine, embed, packed, unpacked
 
 MOST_COMPARED = 200
 """Questions of one kind that a new one is compared with: the latest."""
@@ -89,9 +89,12 @@ class SemanticCache:
     def find(self, scope: Scope, question: Question) -> tuple[Written | None, Vector | None]:
         """Give the answer to the likest question that is like enough, and the vector of this one, for `keep`.
 
-        Neither is there where a service does not answer: the model can.
+        Neither is there where a service does not answer, since the model can, nor for a text of which an embedding
+        sees the beginning alone.
         """
         asked = question.turns[-1].content
+        if len(asked.strip()) > MOST_CHARACTERS:
+            return None, None
         try:
             vector = self._embed(self._model_id, asked)
             entries = list(self._table.items(self._pk(scope, question), _FIELDS, limit=MOST_COMPARED))

@@ -18,6 +18,8 @@ from lambdas.shared.errors import ConfigurationError, ServiceCallFailed
 
 MESSAGE = "This is not answered: it does not agree with the rules of this service."
 READ_TIMEOUT_SECONDS = 10
+MOST_QUERY_CHARACTERS = 1000
+"""Of the question that grounding is judged by; with more Bedrock refuses to."""
 Side = Literal["INPUT", "OUTPUT"]
 
 
@@ -41,10 +43,12 @@ class Guard:
     Attributes:
         guardrail: id or ARN, and version; None where there is none.
         attacks: whether attacks that are told by the letter are blocked.
+        grounding: whether the guardrail judges answers from documents by their passages.
     """
 
     guardrail: tuple[str, str] | None
     attacks: bool
+    grounding: bool = False
 
     @staticmethod
     def from_environment(settings: Mapping[str, Any]) -> Guard:
@@ -59,8 +63,9 @@ class Guard:
                 "Of GUARDRAIL_ID and GUARDRAIL_VERSION one is set and the other is not",
                 remedy="Set both on the function in its stack, or neither.",
             )
-        attacks = bool((settings.get("guard") or {}).get("attacks"))
-        return Guard((identifier, version) if identifier else None, attacks)
+        wanted = settings.get("guard") or {}
+        guardrail = (identifier, version) if identifier else None
+        return Guard(guardrail, bool(wanted.get("attacks")), bool(guardrail and wanted.get("grounding")))
 
     @property
     def version(self) -> str:
@@ -70,12 +75,13 @@ class Guard:
     def converse_config(self, *, stream: bool = False) -> dict[str, str] | None:
         """Give the `guardrailConfig` of Converse, or of ConverseStream; None without a guardrail.
 
-        A stream is assessed before it is sent on (`sync`): what was blocked has then not been seen.
+        A stream is assessed before it is sent on (`sync`): what was blocked has then not been seen. The trace tells
+        what was blocked from what was only masked.
         """
         if self.guardrail is None:
             return None
         identifier, version = self.guardrail
-        config = {"guardrailIdentifier": identifier, "guardrailVersion": version}
+        config = {"guardrailIdentifier": identifier, "guardrailVersion": version, "trace": "enabled"}
         return {**config, "streamProcessingMode": "sync"} if stream else config
 
     def check_attacks(self, turns: Sequence[Turn]) -> Blocked | None:
@@ -111,7 +117,7 @@ class Guard:
         """
         content = [{"text": {"text": source, "qualifiers": ["grounding_source"]}} for source in sources]
         if sources and query:
-            content.append({"text": {"text": query, "qualifiers": ["query"]}})
+            content.append({"text": {"text": query[:MOST_QUERY_CHARACTERS], "qualifiers": ["query"]}})
         content.append({"text": {"text": text, **({"qualifiers": ["guard_content"]} if sources else {})}})
         passed = self._applied("OUTPUT", content, [text])
         return passed if isinstance(passed, Blocked) else passed[0]
@@ -126,8 +132,8 @@ class Guard:
         )
         if answer["action"] != "GUARDRAIL_INTERVENED":
             return texts
-        if blocking := sorted(set(_blocking(answer.get("assessments", ())))):
-            return Blocked(side, f"guardrail: {', '.join(blocking)}")
+        if policies := sorted(set(blocking(answer.get("assessments", ())))):
+            return Blocked(side, f"guardrail: {', '.join(policies)}")
         masked = [str(output["text"]) for output in answer.get("outputs", ())]
         if len(masked) != len(texts):
             # Which of them is which cannot be told, so neither may any of them pass.
@@ -138,7 +144,7 @@ class Guard:
         return masked
 
 
-def _blocking(assessments: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def blocking(assessments: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Name the policies that block: `wordPolicy`, `topicPolicy` and so on."""
     for assessment in assessments:
         for policy, groups in assessment.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 
+from lambdas.gateway.bodies.checking import MOST_ERRORS
 from lambdas.gateway.exchange import Turn
 from lambdas.gateway.problems import FieldError, Problem
 
@@ -31,7 +32,11 @@ class Body:
 
     def wrong(self, name: str, detail: str) -> None:
         """Note what is wrong with a field, or with the object where `name` is empty."""
-        self.errors.append(FieldError(f"#{self._pointer}{'/' + name if name else ''}", detail))
+        self.note(FieldError(f"#{self._pointer}{'/' + name if name else ''}", detail))
+
+    def note(self, *errors: FieldError) -> None:
+        """Note what was found elsewhere, up to so many: a body of megabytes may be wrong in each of its bytes."""
+        self.errors += errors[: MOST_ERRORS - len(self.errors)]
 
     def text(self, name: str, *, most: int, required: bool = True, blank: bool = False) -> str:
         """Give a string of at most so many characters; an empty one where it is missing or wrong."""
@@ -100,9 +105,9 @@ class Body:
 
     def _turn(self, item: object, pointer: str) -> Turn:
         if not isinstance(item, dict):
-            self.errors.append(FieldError(f"#{pointer}", "a message must be an object with 'role' and 'content'"))
+            self.note(FieldError(f"#{pointer}", "a message must be an object with 'role' and 'content'"))
             return Turn("", "")
         inner = Body(item, ("role", "content"), pointer)
         turn = Turn(inner.choice("role", ROLES), inner.text("content", most=10**7))
-        self.errors += inner.errors
+        self.note(*inner.errors)
         return turn

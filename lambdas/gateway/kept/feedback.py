@@ -124,7 +124,7 @@ def _parameters(body: Body, given: object) -> dict[str, float]:
     known = {"max_tokens": (1, 10**6), "temperature": (0, 2), "top_p": (0, 1), "seed": (-(2**63), 2**63)}
     inner = Body(given, tuple(known), "/parameters")
     found = {name: inner.number(name, least=least, most=most) for name, (least, most) in known.items()}
-    body.errors += inner.errors
+    body.note(*inner.errors)
     return {name: value for name, value in found.items() if value is not None}
 
 

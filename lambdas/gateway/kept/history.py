@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -44,11 +44,7 @@ class History:
     def list(self, caller: Caller) -> dict[str, object]:
         """Give ``{"conversations": [{"id", "title", "updated"}]}``, the one that was changed last first."""
         pk = partition(_KIND, caller)
-        kept = [
-            item
-            for item in self._table.items(pk, ("title", "updated", EXPIRES_AT), limit=2 * MOST_CONVERSATIONS)
-            if int(item[EXPIRES_AT]) > self._now()
-        ]
+        kept = list(self._kept(pk, ("title", "updated")))
         kept.sort(key=lambda item: int(item["updated"]), reverse=True)
         return {"conversations": [_shown(str(item["sk"]), item) for item in kept]}
 
@@ -96,8 +92,14 @@ class History:
         if self._table.delete(partition(_KIND, caller), identifier(conversation_id)) is None:
             raise nothing()
 
+    def _kept(self, pk: str, fields: Sequence[str]) -> Iterator[dict[str, Value]]:
+        """Give these fields of what is kept still; DynamoDB deletes within days what has expired."""
+        for item in self._table.items(pk, (*fields, EXPIRES_AT), limit=2 * MOST_CONVERSATIONS):
+            if int(item[EXPIRES_AT]) > self._now():
+                yield item
+
     def _make_room(self, pk: str, sort_key: str) -> None:
-        kept = {str(item["sk"]) for item in self._table.items(pk, (), limit=MOST_CONVERSATIONS + 1)}
+        kept = {str(item["sk"]) for item in self._kept(pk, ())}
         if sort_key not in kept and len(kept) >= MOST_CONVERSATIONS:
             raise Problem(
                 HTTPStatus.CONFLICT, f"There are {MOST_CONVERSATIONS} conversations already. Delete some of them first."

@@ -12,7 +12,12 @@ IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def partition(kind: str, caller: Caller) -> str:
-    """Give the partition key of what a caller has of one kind.
+    """Give the partition key of what a caller has of one kind; raises as `known` does."""
+    return f"{kind}#{known(caller).id}"
+
+
+def known(caller: Caller) -> Caller:
+    """Give a caller whose own something can be.
 
     Raises:
         Problem: 403 where the API is open, and no caller can be told from another.
@@ -22,7 +27,7 @@ def partition(kind: str, caller: Caller) -> str:
             HTTPStatus.FORBIDDEN,
             "Nothing is kept for callers that cannot be told apart: this API is open (gateway.authorization: none).",
         )
-    return f"{kind}#{caller.id}"
+    return caller
 
 
 def identifier(given: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from lambdas.gateway.exchange import Parameters, Usage
@@ -99,7 +100,7 @@ def _whole(response: Mapping[str, Any]) -> Iterator[Piece]:
     try:
         blocks = response["output"]["message"]["content"]
         text = "".join(block["text"] for block in blocks if "text" in block)
-        finished = _finished(response.get("stopReason"), response["usage"])
+        finished = _finished(response.get("stopReason"), response["usage"], response.get("trace"))
     except (KeyError, TypeError, ValueError):
         raise _wrong_form() from None
     yield text
@@ -109,6 +110,7 @@ def _whole(response: Mapping[str, Any]) -> Iterator[Piece]:
 def _streamed(events: Any) -> Iterator[Piece]:
     reason: object = None
     usage: Mapping[str, Any] | None = None
+    trace: object = None
     try:
         for event in events:
             if "contentBlockDelta" in event:
@@ -118,15 +120,15 @@ def _streamed(events: Any) -> Iterator[Piece]:
             elif "messageStop" in event:
                 reason = event["messageStop"].get("stopReason")
             elif "metadata" in event:
-                usage = event["metadata"].get("usage")
+                usage, trace = event["metadata"].get("usage"), event["metadata"].get("trace")
     finally:
         events.close()
     if reason is None or usage is None:
         raise broken_off("The model's stream")
-    yield _finished(reason, usage)
+    yield _finished(reason, usage, trace)
 
 
-def _finished(reason: object, usage: Mapping[str, Any]) -> Finished:
+def _finished(reason: object, usage: Mapping[str, Any], trace: object) -> Finished:
     try:
         counted = Usage(
             int(usage["inputTokens"]),
@@ -136,7 +138,21 @@ def _finished(reason: object, usage: Mapping[str, Any]) -> Finished:
         )
     except (KeyError, TypeError, ValueError):
         raise _wrong_form() from None
+    if reason == GUARDRAIL and _only_masked(trace):
+        return Finished("stop", counted)
     return Finished(FINISHES.get(str(reason), "stop"), counted, blocked=reason == GUARDRAIL)
+
+
+def _only_masked(trace: Any) -> bool:
+    """Whether the guardrail blocked nothing of what it found; where that cannot be told, it did."""
+    from lambdas.gateway.guard.guardrail import blocking  # of use where there is a guardrail alone
+
+    try:
+        shown = trace["guardrail"]
+        found = [*shown.get("inputAssessment", {}).values(), *chain(*shown.get("outputAssessments", {}).values())]
+        return bool(found) and not any(blocking(found))
+    except (KeyError, TypeError, AttributeError):
+        return False
 
 
 def _wrong_form() -> ServiceCallFailed:

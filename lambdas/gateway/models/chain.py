@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from lambdas.gateway.call import Call, Stopped
-from lambdas.gateway.exchange import APPROVED, Parameters
+from lambdas.gateway.exchange import APPROVED, Parameters, Usage
 from lambdas.gateway.models.breaker import Breakers
 from lambdas.gateway.models.catalogue import Served
 from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
@@ -24,6 +24,8 @@ from lambdas.shared.turns import Turn
 
 TRIES = 3
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 2.0
+# Longest that a stream's first word is waited for where another model can take over: somebody looks on.
+FIRST_WORD_SECONDS = 25.0
 ANSWERED, THROTTLED, UNAVAILABLE, TOO_SLOW = "answered", "throttled", "unavailable", "too_slow"
 BROKEN, FAILED, REFUSED, RESTING, UNSUITABLE = "broken", "failed", "refused", "resting", "unsuitable"
 OF_STATUS = {
@@ -52,12 +54,23 @@ class Attempt(NamedTuple):
         return {"model": self.model, "outcome": self.outcome, "milliseconds": self.milliseconds}
 
 
+class Silent(Problem):
+    """An answer without a word, which is paid for all the same."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.BAD_GATEWAY, "The model answered with an empty text.")
+
+
 class Chain:
     """The models that one request may be answered by.
 
     Args:
         names: the one that was asked, then those to fall back on.
         resolve: gives a model by its name, or raises a `Problem`.
+
+    Attributes:
+        answering: the model that answers.
+        wasted: what answers took that had no word in them, and the models that they were of.
     """
 
     def __init__(
@@ -73,6 +86,7 @@ class Chain:
         self._call, self._breakers, self._tuning = call, breakers, tuning
         self.attempts: list[Attempt] = []
         self.answering: Served | None = None
+        self.wasted: list[tuple[Served, Usage]] = []
 
     def pieces(self, prepare: Prepare, parameters: Parameters, *, live: bool) -> Iterator[Piece]:
         """Give the first answer that a model gives.
@@ -99,7 +113,7 @@ class Chain:
                     self._note(served.label, RESTING, began)
                     problem = retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model is failing, and rests.", 10)
                     break
-                self._call.patience = self._call.seconds_left / 2 if further else self._call.seconds_left
+                self._call.patience = self._patience(further, live)
                 try:
                     first, rest = self._begun(served, prepare, fitted, live)
                 except Problem as failure:
@@ -124,12 +138,17 @@ class Chain:
         except MODEL_ERRORS as failure:
             self._stopped(served)
             raise problem_of(failure) from failure
-        except Stopped:
+        except Problem:
+            raise
+        except BaseException:
+            # Stopped, or blocked by the guard: of the model nothing was learnt.
             self._breakers.left(served.label)
             raise
         if isinstance(first, Finished):
-            if first.finish == "stop":
-                raise Problem(HTTPStatus.BAD_GATEWAY, "The model answered with an empty text.")
+            # A text that the caller ends by a word may be empty, and be the answer.
+            if first.finish == "stop" and not parameters.stop:
+                self.wasted.append((served, first.usage))
+                raise Silent
             return first, pieces
         return blank + first, pieces
 
@@ -157,6 +176,10 @@ class Chain:
         """
         outcome = OF_STATUS.get(problem.status, FAILED)
         self._note(served.label, outcome, began)
+        if isinstance(problem, Silent):
+            # The model works, and the same question would be paid for once more.
+            self._breakers.answered(served.label)
+            return False
         if outcome == REFUSED:
             self._breakers.answered(served.label)
             raise problem
@@ -169,6 +192,13 @@ class Chain:
             return False
         self._call.pause(pause)
         return True
+
+    def _patience(self, further: bool, live: bool) -> float:
+        """Give how long to wait for a model to begin; one that stalls leaves the next one half of the time."""
+        left = self._call.seconds_left
+        if not further:
+            return left
+        return min(left / 2, FIRST_WORD_SECONDS) if live else left / 2
 
     def _stopped(self, served: Served) -> None:
         """Tell a failure of the model's from a socket that we shut ourselves."""
@@ -210,8 +240,10 @@ def fitting(served: Served, parameters: Parameters) -> Parameters:
     if wrong:
         detail = " ".join(f"{error.detail[0].upper()}{error.detail[1:]}." for error in wrong)
         raise Problem(HTTPStatus.BAD_REQUEST, detail, errors=wrong)
-    if served.name == APPROVED and served.sampling and parameters.temperature is None and parameters.top_p is None:
-        return replace(parameters, temperature=0.0)  # that of the evaluation: what was measured is what serves
+    if served.sampling and parameters.temperature is None:
+        # That of the evaluation: what was measured is what serves.
+        measured = served.name == APPROVED and parameters.top_p is None
+        return replace(parameters, temperature=0.0) if measured or parameters.likeliest else parameters
     return parameters
 
 

@@ -58,6 +58,8 @@ class _Shown:
         working = call.current()
         if working is not None and working.patience is not None and isinstance(self.timeout, (int, float)):
             self.timeout = max(0.001, min(self.timeout, working.patience))
+            # urllib3 before version 2 has given the socket its time by now.
+            self.sock.settimeout(self.timeout)  # type: ignore[attr-defined]
         return super().getresponse(*args, **kwargs)  # type: ignore[misc]
 
 

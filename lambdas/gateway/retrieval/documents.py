@@ -19,13 +19,14 @@ from lambdas.gateway.problems import Problem, retry_later
 from lambdas.gateway.retrieval.calls import explained
 from lambdas.gateway.retrieval.catalogue import REMOVING, Catalogue, Document, Entry, now
 from lambdas.gateway.retrieval.chunks import chunk
-from lambdas.gateway.retrieval.embeddings import Embedder, Progress
+from lambdas.gateway.retrieval.embeddings import Embedder, Progress, Spent
 from lambdas.gateway.retrieval.index_files import IndexFiles
 from lambdas.gateway.retrieval.lexical import LexicalIndex, Passage
 from lambdas.gateway.retrieval.reading import read
 from lambdas.gateway.retrieval.search import DEPTH, Found, ranked
 from lambdas.gateway.retrieval.vectors import VectorIndex
 from lambdas.shared import aws, environment, log
+from lambdas.shared.embedding import Vector
 
 MOST_DOCUMENTS = 1000
 """Of one caller."""
@@ -109,6 +110,7 @@ class Documents:
         media_type: str,
         content: bytes,
         progress: Progress = lambda _done, _total: None,
+        spent: Spent = lambda _tokens: None,
     ) -> Document:
         """Add a document: all of it, or nothing.
 
@@ -130,7 +132,8 @@ class Documents:
         if attempt is None:
             raise _busy()
         try:
-            self._write(caller, document, texts, content, progress)
+            embedded = self._vectors[1].documents(texts, progress, spent) if self._vectors else []
+            self._write(caller, document, texts, content, embedded)
             if not self._catalogue.finish(caller.id, document_id, attempt):
                 raise _busy()
         except BaseException:
@@ -157,20 +160,20 @@ class Documents:
 
     # ---- search -----------------------------------------------------------------------------------------
 
-    def search(self, caller: Caller, query: str, top_k: int) -> Sequence[Found]:
+    def search(self, caller: Caller, query: str, top_k: int, spent: Spent = lambda _tokens: None) -> Sequence[Found]:
         """Give the passages of a caller's own documents that are likeliest to answer, the likeliest first."""
         owner = owner_of(caller)
         with explained("the index of documents"), self._files.opened(owner) as index:
             if index is None or not len(index) or not query.strip():
                 return []
-            return ranked(index, query, self._cosines(owner, index, query), top_k)
+            return ranked(index, query, self._cosines(owner, index, query, spent), top_k)
 
-    def _cosines(self, owner: str, index: LexicalIndex, query: str) -> dict[int, float]:
+    def _cosines(self, owner: str, index: LexicalIndex, query: str, spent: Spent) -> dict[int, float]:
         if self._vectors is None:
             return {}
         vectors, embedder = self._vectors
         found: dict[int, float] = {}
-        for document_id, passage, cosine in vectors.nearest(owner, embedder.query(query), DEPTH):
+        for document_id, passage, cosine in vectors.nearest(owner, embedder.query(query, spent), DEPTH):
             # A vector that the caller's own index does not know is of a document that is being added or removed.
             number = index.number(document_id, passage)
             if number is not None:
@@ -188,11 +191,10 @@ class Documents:
         return texts
 
     def _write(
-        self, caller: Caller, document: Document, texts: Sequence[str], content: bytes, progress: Progress
+        self, caller: Caller, document: Document, texts: Sequence[str], content: bytes, embedded: Sequence[Vector]
     ) -> None:
         owner = owner_of(caller)
         passages = [Passage(document.id, document.name, number, text) for number, text in enumerate(texts)]
-        embedded = self._vectors[1].documents(texts, progress) if self._vectors else []
         with explained("the original"):
             self._client().put_object(
                 Bucket=self._bucket,

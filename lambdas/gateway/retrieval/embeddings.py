@@ -8,7 +8,7 @@ from typing import Any
 
 from lambdas.gateway.retrieval.calls import explained
 from lambdas.shared import aws
-from lambdas.shared.embedding import DOCUMENT, QUERY, Vector, embed
+from lambdas.shared.embedding import DOCUMENT, QUERY, Embedding, Vector, embed
 from lambdas.shared.errors import ServiceCallFailed
 
 CONCURRENCY = 8
@@ -18,6 +18,8 @@ ATTEMPTS = 6
 
 Progress = Callable[[int, int], None]
 """Called with how many passages are embedded, and how many there are."""
+Spent = Callable[[int], None]
+"""Called with the tokens of each text that was embedded."""
 
 
 class Embedder:
@@ -31,34 +33,36 @@ class Embedder:
     def __init__(self, model_id: str, dimensions: int) -> None:
         self.model_id, self._dimensions = model_id, dimensions
 
-    def query(self, text: str) -> Vector:
+    def query(self, text: str, spent: Spent = lambda _tokens: None) -> Vector:
         """Embed a question; raises as `explained` does."""
         with explained("embeddings"):
-            return self._embedded(text, QUERY)
+            embedded = self._embedded(text, QUERY)
+        spent(embedded.tokens)
+        return embedded.vector
 
-    def documents(self, texts: Sequence[str], progress: Progress) -> list[Vector]:
+    def documents(self, texts: Sequence[str], progress: Progress, spent: Spent) -> list[Vector]:
         """Embed passages, equal ones once; the first failure ends it. Raises as `explained` does."""
         distinct = list(dict.fromkeys(texts))
         with explained("embeddings"), ThreadPoolExecutor(CONCURRENCY) as pool:
             futures = [pool.submit(self._embedded, text, DOCUMENT) for text in distinct]
             try:
                 for done, future in enumerate(as_completed(futures), start=1):
-                    future.result()
+                    spent(future.result().tokens)
                     progress(done, len(distinct))
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-        vectors = dict(zip(distinct, (future.result() for future in futures), strict=True))
+        vectors = dict(zip(distinct, (future.result().vector for future in futures), strict=True))
         return [vectors[text] for text in texts]
 
-    def _embedded(self, text: str, purpose: str) -> Vector:
-        vector = embed(self._client(), self.model_id, text, purpose).vector
-        if len(vector) != self._dimensions:
+    def _embedded(self, text: str, purpose: str) -> Embedding:
+        embedded = embed(self._client(), self.model_id, text, purpose)
+        if len(embedded.vector) != self._dimensions:
             raise ServiceCallFailed(
-                f"The vector has {len(vector)} dimensions and not {self._dimensions}",
+                f"The vector has {len(embedded.vector)} dimensions and not {self._dimensions}",
                 remedy="Give the embedding model its dimensions in the settings, and deploy again.",
             )
-        return vector
+        return embedded
 
     def _client(self) -> Any:
         return aws.client("bedrock-runtime", read_timeout=READ_TIMEOUT_SECONDS, attempts=ATTEMPTS)

@@ -34,22 +34,21 @@ def chat(request: Request, services: Services) -> Reply | Stream:
     told = made.answer(turns, parameters_of(values, services.settings.limits), live=live)
     if live:
         include_usage = bool((values.get("stream_options") or {}).get("include_usage"))
-        return Stream(
-            _Chunks(request, made).events(told, include_usage), lambda problem: _event(_failed(request, problem))
-        )
+        chunks = _Chunks(request, made, include_usage=include_usage)
+        return Stream(chunks.events(told), lambda problem: _event(_failed(request, problem)))
     return Reply(_completion(request, made, whole(told)))
 
 
 def _with_passages(made: Answering, turns: tuple[Turn, ...], request: Request, services: Services) -> tuple[Turn, ...]:
     """Put the question with the passages that were found for it in the question's place; none leave it as it is."""
-    from lambdas.gateway.routes.search import prompt, shown
+    from lambdas.gateway.routes.search import passages_for, prompt, shown
 
     *earlier, last = turns
-    found = services.documents.search(request.caller, last.content, services.settings.limits.max_passages)
+    found = passages_for(request, services, last.content, services.settings.limits.max_passages)
     asked = prompt(last.content, found)
     if asked is None:
         return turns
-    made.sources = [shown(one) for one in found]
+    made.sources, made.query = [shown(one) for one in found], last.content
     return (*earlier, *asked)
 
 
@@ -75,28 +74,34 @@ def _completion(request: Request, made: Answering, text: str) -> dict[str, objec
 class _Chunks:
     """The chunks of one answer; what they have in common is written once."""
 
-    def __init__(self, request: Request, made: Answering) -> None:
-        self._request, self._made = request, made
+    def __init__(self, request: Request, made: Answering, *, include_usage: bool) -> None:
+        self._request, self._made, self._include_usage = request, made, include_usage
         self._created = int(time.time())
 
-    def events(self, told: Iterator[Told], include_usage: bool) -> Iterator[bytes]:
+    def events(self, told: Iterator[Told]) -> Iterator[bytes]:
         """Give the events of a stream."""
         before = after = b""
         for text in told:
             if not before:
                 # Here and not earlier: only now is it known which model answers.
-                yield self._chunk({"role": "assistant", "content": "", "refusal": None})
+                yield self._first()
                 before, _, after = self._chunk({"content": "\x00"}).partition(b'"\\u0000"')
             yield before + json.dumps(text).encode() + after
+        if not before:
+            yield self._first()
         finish = FINISHES.get(self._made.finish, self._made.finish)
         yield self._chunk({}, finish, fourfold=self._made.metadata())
-        if include_usage:
+        if self._include_usage:
             yield _event({**self._head(), "choices": [], "usage": _usage(self._made.usage)})
         yield DONE
 
+    def _first(self) -> bytes:
+        return self._chunk({"role": "assistant", "content": "", "refusal": None})
+
     def _chunk(self, delta: dict[str, object], finish: str | None = None, **more: object) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return _event({**self._head(), "choices": [choice], **more})
+        usage = {"usage": None} if self._include_usage else {}
+        return _event({**self._head(), "choices": [choice], **usage, **more})
 
     def _head(self) -> dict[str, object]:
         return {
@@ -116,9 +121,11 @@ def _failed(request: Request, problem: Problem) -> dict[str, object]:
 
 
 def _usage(usage: Usage) -> dict[str, object]:
+    # Converse counts what comes out of the prompt's cache, and goes into it, apart from the input; OpenAI within it.
+    prompt = usage.input_tokens + usage.cache_read_tokens + usage.cache_write_tokens
     return {
-        "prompt_tokens": usage.input_tokens,
+        "prompt_tokens": prompt,
         "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "total_tokens": prompt + usage.output_tokens,
         "prompt_tokens_details": {"cached_tokens": usage.cache_read_tokens},
     }

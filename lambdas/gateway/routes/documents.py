@@ -8,6 +8,8 @@ from typing import Any
 
 from lambdas.gateway.bodies.checking import Check
 from lambdas.gateway.bodies.retrieval import DOCUMENT
+from lambdas.gateway.caps import metered
+from lambdas.gateway.kept.owner import known
 from lambdas.gateway.problems import Problem
 from lambdas.gateway.reply import Reply
 from lambdas.gateway.request import Request
@@ -29,23 +31,24 @@ def add(request: Request, services: Services) -> Reply:
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"The document has {len(content):,} bytes and {limits.max_document_bytes:,} are allowed.",
         )
-    documents = services.documents
+    documents, caller = services.documents, known(request.caller)
 
     def progress(done: int, total: int) -> None:  # noqa: ARG001
         request.call.check()
 
-    added = documents.add(request.caller, values["name"], values["media_type"], content, progress)
+    with metered(request, services, services.settings.embedding) as spent:
+        added = documents.add(caller, values["name"], values["media_type"], content, progress, spent)
     return Reply(_shown(added), HTTPStatus.CREATED)
 
 
 def listed(request: Request, services: Services) -> Reply:
     """List the caller's documents."""
-    return Reply({"documents": [_shown(document) for document in services.documents.list(request.caller)]})
+    return Reply({"documents": [_shown(document) for document in services.documents.list(known(request.caller))]})
 
 
 def remove(request: Request, services: Services) -> Reply:
     """Remove a document."""
-    services.documents.remove(request.caller, request.parameters["id"])
+    services.documents.remove(known(request.caller), request.parameters["id"])
     return Reply(None, HTTPStatus.NO_CONTENT)
 
 

@@ -7,9 +7,8 @@ import struct
 from http import HTTPStatus
 from typing import Any
 
-from lambdas.gateway.answering import cap_reached
 from lambdas.gateway.bodies.embeddings import EMBEDDINGS
-from lambdas.gateway.exchange import Usage
+from lambdas.gateway.caps import metered
 from lambdas.gateway.models import clients
 from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
 from lambdas.gateway.problems import FieldError, Problem
@@ -19,6 +18,7 @@ from lambdas.gateway.routes.answers import read
 from lambdas.gateway.services import Services
 from lambdas.gateway.settings import Embedding
 from lambdas.shared.embedding import DOCUMENT, Vector, embed
+from lambdas.shared.embedding import Embedding as Embedded
 
 
 def embeddings(request: Request, services: Services) -> Reply:
@@ -32,36 +32,27 @@ def embeddings(request: Request, services: Services) -> Reply:
             "in workflow.yaml, and deploy again.",
         )
     _check(values, model)
-    allow(request, services)
-    client = clients.runtime("bedrock-runtime")
     vectors: list[Vector] = []
     tokens = 0
-    for text in values["input"]:
-        request.call.check()
-        try:
-            embedded = embed(client, model.model_id, text, DOCUMENT, whole=True)
-        except MODEL_ERRORS as failure:
+    with metered(request, services, model) as spent:
+        for text in values["input"]:
             request.call.check()
-            raise problem_of(failure) from failure
-        vectors.append(embedded.vector)
-        tokens += embedded.tokens
-    _account(request, services, model, Usage(input_tokens=tokens))
+            embedded = _embedded(request, model, text)
+            spent(embedded.tokens)
+            vectors.append(embedded.vector)
+            tokens += embedded.tokens
     write = _in_base64 if values.get("encoding_format") == "base64" else list
     data = [{"object": "embedding", "index": place, "embedding": write(vector)} for place, vector in enumerate(vectors)]
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
     return Reply({"object": "list", "data": data, "model": model.name, "usage": usage})
 
 
-def allow(request: Request, services: Services) -> None:
-    """Let a request begin that asks models by itself; a Problem of 429 where the cap is reached."""
-    if services.meter is None:
-        return
+def _embedded(request: Request, model: Embedding, text: str) -> Embedded:
     try:
-        services.meter.allow(request.caller)
-    except Exception as refusal:
-        if not hasattr(refusal, "lifts_at"):
-            raise
-        raise cap_reached(refusal.lifts_at) from refusal
+        return embed(clients.runtime("bedrock-runtime"), model.model_id, text, DOCUMENT, whole=True)
+    except MODEL_ERRORS as failure:
+        request.call.check()
+        raise problem_of(failure) from failure
 
 
 def _check(values: dict[str, Any], model: Embedding) -> None:
@@ -72,15 +63,6 @@ def _check(values: dict[str, Any], model: Embedding) -> None:
     if dimensions is not None and dimensions != model.dimensions:
         wrong = f"'dimensions' must be {model.dimensions}, which is what {model.name} gives"
         raise Problem(HTTPStatus.BAD_REQUEST, f"{wrong}.", errors=[FieldError("#/dimensions", wrong)])
-
-
-def _account(request: Request, services: Services, model: Embedding, usage: Usage) -> None:
-    record = request.record
-    record.model, record.usage = model.name, usage
-    nano = model.price.nano_usd(usage) if model.price else None
-    record.cost_usd = None if nano is None else nano / 1e9
-    if services.meter is not None:
-        services.meter.account(request.caller, usage, nano)
 
 
 def _in_base64(vector: Vector) -> str:

@@ -9,7 +9,9 @@ from typing import Any
 from lambdas.gateway.answering import Answering
 from lambdas.gateway.bodies.retrieval import SEARCH
 from lambdas.gateway.bodies.sampling import parameters_of
+from lambdas.gateway.caps import metered
 from lambdas.gateway.exchange import Turn
+from lambdas.gateway.kept.owner import known
 from lambdas.gateway.reply import Reply, Stream, event
 from lambdas.gateway.request import Request
 from lambdas.gateway.routes.answers import answering, document_of, given, picks_sentences, read
@@ -21,17 +23,17 @@ DEFAULT_TOP_K = 5
 def search(request: Request, services: Services) -> Reply | Stream:
     """Give the likeliest passages; an answer only where they have to do with what is asked."""
     values = read(SEARCH, request, services)
-    documents, limits = services.documents, services.settings.limits
+    limits = services.settings.limits
     query = values["query"]
     made = answering(request, services, values) if values.get("answer") else None
     if made is not None and made.asked.upstream is None:
         raise picks_sentences()
-    found = documents.search(request.caller, query, values.get("top_k") or min(DEFAULT_TOP_K, limits.max_passages))
+    found = passages_for(request, services, query, values.get("top_k") or min(DEFAULT_TOP_K, limits.max_passages))
     passages = [shown(one) for one in found]
     live = bool(values.get("stream"))
     if made is None:
         return Reply({"passages": passages})
-    made.sources = passages
+    made.sources, made.query = passages, query
     asked = prompt(query, found)
     parameters = parameters_of(values, limits)
     told = iter([_part("answering").NO_ANSWER]) if asked is None else made.answer(asked, parameters, live=live)
@@ -43,6 +45,13 @@ def search(request: Request, services: Services) -> Reply | Stream:
     if isinstance(reply, Stream):
         return reply._replace(events=_passages_first(passages, reply.events))
     return reply
+
+
+def passages_for(request: Request, services: Services, query: str, top_k: int) -> Sequence[Any]:
+    """Give the likeliest passages of the caller's own documents."""
+    documents, caller = services.documents, known(request.caller)
+    with metered(request, services, services.settings.embedding) as spent:
+        return documents.search(caller, query, top_k, spent)
 
 
 def prompt(query: str, found: Sequence[Any]) -> tuple[Turn, ...] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from http import HTTPStatus
 
 from lambdas.gateway.answering import Told
@@ -53,9 +54,7 @@ def classify(request: Request, services: Services) -> Reply:
         raise Problem(HTTPStatus.BAD_REQUEST, f"{wrong[0].upper()}{wrong[1:]}.", errors=[FieldError("#/labels", wrong)])
     instruction = CLASSIFY.format(labels=", ".join(labels)) if asked else settings.instruction
     turns = (Turn("user", task_prompt(instruction, values["text"])),)
-    parameters = parameters_of(values, settings.limits)
-    if parameters.temperature is None and made.asked.sampling:
-        parameters = parameters.__class__(parameters.max_tokens, 0.0, parameters.top_p, parameters.stop)
+    parameters = replace(parameters_of(values, settings.limits), likeliest=True)
 
     def write() -> Iterator[Told]:
         return made.texts(turns, parameters, live=False, examples=not asked)

@@ -105,14 +105,14 @@ class Meter:
             if cap is not None and self._spent(whose).nano_usd >= cap * NANO:
                 raise CapReached(self.lifts_at(), whose="all callers together" if everybody else "this caller")
 
-    def account(self, caller: Caller, usage: Usage, nano_usd: int | None) -> Spent:
-        """Count one answer and give what the caller has used today; a cost of None is not known, and counts as 0.
+    def account(self, caller: Caller, usage: Usage, nano_usd: int | None, *, requests: int = 1) -> Spent:
+        """Count what was used and give what the caller has used today; a cost of None is not known, and counts as 0.
 
         Raises:
             botocore.exceptions.ClientError: it could not be counted.
         """
         numbers = {
-            "requests": 1,
+            "requests": requests,
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "cache_read_tokens": usage.cache_read_tokens,

@@ -62,7 +62,7 @@ def test_a_guardrail_that_cannot_be_applied_lets_nothing_pass(guard: Guard) -> N
 def test_converse_takes_what_it_is_asked_with(guard: Guard) -> None:
     assert guard.guardrail is not None
     identifier, version = guard.guardrail
-    config: dict[str, Any] = {"guardrailIdentifier": identifier, "guardrailVersion": version}
+    config: dict[str, Any] = {"guardrailIdentifier": identifier, "guardrailVersion": version, "trace": "enabled"}
     assert guard.converse_config() == config
     assert guard.converse_config(stream=True) == {**config, "streamProcessingMode": "sync"}
     assert Guard(None, attacks=True).converse_config() is None

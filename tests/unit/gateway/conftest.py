@@ -236,6 +236,32 @@ def gateway(upstream: Upstream, store: Aws, configure: Configure, monkeypatch: p
     forget()
 
 
+@pytest.fixture
+def guardrail(gateway: Gateway, store: Aws, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A guardrail that blocks what speaks of bees, where it is applied by itself."""
+    monkeypatch.setenv("GUARDRAIL_ID", "gr-1")
+    monkeypatch.setenv("GUARDRAIL_VERSION", "2")
+    sides: list[str] = []
+
+    def other(path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes] | None:
+        if not path.endswith("/apply"):
+            return store.answer(path, headers, body)
+        asked = json.loads(body)
+        sides.append(asked["source"])
+        blocks = "bees" in json.dumps(asked["content"])
+        words = {"customWords": [{"match": "bees", "action": "BLOCKED"}], "managedWordLists": []}
+        answer: dict[str, Any] = {
+            "action": "GUARDRAIL_INTERVENED" if blocks else "NONE",
+            "outputs": [{"text": "no"}] if blocks else [],
+            "assessments": [{"wordPolicy": words}] if blocks else [],
+            "usage": {},
+        }
+        return 200, json.dumps(answer).encode()
+
+    upstream.other = other
+    return sides
+
+
 def forget() -> None:
     """Let clients and the approved target be looked up anew."""
     approved.forget()

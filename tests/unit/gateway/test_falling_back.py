@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream
-from lambdas.gateway.models import breaker, chain
+from lambdas.gateway.call import Call
+from lambdas.gateway.models import breaker, chain, clients
 from tests.unit.gateway.conftest import Configure, Gateway
 
 THROTTLED = Script(error="ThrottlingException", status=429)
@@ -93,6 +94,54 @@ def test_a_model_that_does_not_take_the_parameters_is_left_out_of_the_chain(
 
     assert (reply.status, reply.body["detail"]) == (503, "The model is not in service.")
     assert {asked.path for asked in upstream.asked} == {"/model/amazon.first-v1:0/converse"}
+
+
+@pytest.mark.parametrize("path", ["/v1/generate", "/v1/classify"])
+def test_a_temperature_that_the_gateway_chose_itself_keeps_no_model_out_of_the_chain(
+    gateway: Gateway, upstream: Upstream, configure: Configure, path: str
+) -> None:
+    from tests.unit.gateway.conftest import model
+
+    configure(models=[model("first"), model("second", sampling=False)], fallback={"approved": ["second"]})
+    upstream.script = lambda path: Script() if "second" in path else GONE
+    body = {"text": "x", "labels": ["owl", "bat"]} if path.endswith("classify") else {"prompt": "x"}
+
+    reply = gateway.post(path, body)
+
+    assert (reply.status, reply.body["model"]) == (200, "second")
+    asked, then = (asked.body for asked in upstream.asked)
+    assert asked["temperature"] == 0.0
+    assert "temperature" not in then["inferenceConfig"]
+
+
+def test_a_classification_passes_the_seed_on(gateway: Gateway, upstream: Upstream) -> None:
+    gateway.post("/v1/classify", {"text": "x", "labels": ["owl", "bat"], "seed": 7})
+
+    assert (upstream.asked[0].body["temperature"], upstream.asked[0].body["seed"]) == (0.0, 7)
+
+
+def test_a_whole_answer_may_take_all_of_the_time_and_a_stream_leaves_a_stalling_model_early(
+    gateway: Gateway, upstream: Upstream, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patience: list[float] = []
+    told = chain.Chain._begun
+
+    def begun(self: chain.Chain, *args: object) -> object:
+        patience.append(float(self._call.patience or 0))
+        return told(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(chain.Chain, "_begun", begun)
+    configure(fallback={"first": ["second"]})
+    by_model(upstream, first=GONE)
+    deadline = {"x-amzn-lambda-context": f'{{"deadline": {int((time.time() + 900) * 1000)}}}'}
+    for stream in (False, True):
+        body = {"model": "first", "prompt": "x", "stream": stream}
+        gateway.post("/v1/generate", body, headers={"Content-Type": "application/json", **deadline})
+
+    whole, after, streamed, last = patience
+    assert 300 < whole < 450 < 600 < after
+    assert streamed == chain.FIRST_WORD_SECONDS
+    assert last > 600
 
 
 def test_a_model_that_stalls_leaves_the_next_one_half_of_the_time(
@@ -193,3 +242,47 @@ def test_an_answer_that_breaks_off_is_told_in_the_stream_and_not_begun_anew(
     assert [name for name, _ in task] == ["delta", "delta", "error"]
     assert task[-1][1]["status"] == 502
     assert len(upstream.asked) == 2
+
+
+def test_a_question_that_is_blocked_does_not_keep_a_rested_model_from_being_tried(
+    gateway: Gateway, upstream: Upstream, guardrail: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain, "TRIES", 1)
+    now = time.monotonic()
+    monkeypatch.setattr(breaker, "monotonic", lambda: now)
+    upstream.scripted(THROTTLED)
+    for _ in range(breaker.FAILURES):
+        gateway.post("/v1/generate", {"prompt": "x"})
+    upstream.scripted(Script())
+    now += breaker.REST_SECONDS
+
+    blocked = gateway.post("/v1/generate", {"prompt": "What do bees do?"})
+    reply = gateway.post("/v1/generate", {"prompt": "What do owls do?"})
+
+    assert blocked.body["fourfold"]["guard"] == "blocked"
+    assert reply.status == 200
+
+
+def test_how_long_a_model_is_waited_for_reaches_the_socket_whatever_urllib3_does_with_it() -> None:
+    class Socket:
+        timeout = 25.0
+
+        def settimeout(self, seconds: float) -> None:
+            self.timeout = seconds
+
+    class Connection:
+        """That of urllib3 1.26, which gives the socket its time before it reads, and looks at its own no more."""
+
+        def __init__(self) -> None:
+            self.timeout, self.sock = 25.0, Socket()
+
+        def getresponse(self) -> float:
+            return self.sock.timeout
+
+    class Shown(clients._Shown, Connection):
+        pass
+
+    waiting = Call(time.monotonic() + 900)
+    waiting.patience = 3.0
+    with waiting.here():
+        assert Shown().getresponse() == 3.0

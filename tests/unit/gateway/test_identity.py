@@ -7,8 +7,10 @@ import time
 
 import pytest
 
+from benchmarks.gateway.upstream import Upstream
 from lambdas.gateway import identity
 from lambdas.gateway.request import read_request
+from tests.unit.gateway.conftest import Configure, Gateway
 
 ROLE = "arn:aws:sts::123456789012:assumed-role/Reader"
 CONTEXT = {
@@ -75,3 +77,35 @@ def test_the_deadline_is_lambda_s_with_a_second_for_the_answer() -> None:
 
     assert 28 < asked.call.seconds_left <= 29
     assert without.call.seconds_left > 800
+
+
+SENT = {"Content-Type": "application/json"}
+NOBODY: dict[str, object] = {"identity": {"userArn": None, "apiKeyId": None}, "authorizer": None}
+
+
+@pytest.mark.parametrize("root", ["/api", "/partners", ""])
+@pytest.mark.parametrize("sent", [json.dumps(NOBODY), "{"])
+def test_a_request_that_api_gateway_names_nobody_for_is_refused(
+    gateway: Gateway, upstream: Upstream, root: str, sent: str
+) -> None:
+    # The adapter takes `/partners/v1/../../api/v1` for `/api/v1`: another authorizer's root than that of the method.
+    reply = gateway.post(f"{root}/v1/generate", {"prompt": "x"}, headers={**SENT, identity.REQUEST_CONTEXT: sent})
+
+    assert (reply.status, upstream.asked) == (403, [])
+
+
+def test_an_api_that_is_open_is_open_to_services_and_to_no_users_or_partners(
+    gateway: Gateway, configure: Configure
+) -> None:
+    configure(authorization="none")
+    sent = {**SENT, identity.REQUEST_CONTEXT: json.dumps(NOBODY)}
+
+    answers = [gateway.post(f"{root}/v1/generate", {"prompt": "x"}, headers=sent) for root in ("", "/api", "/partners")]
+
+    assert [reply.status for reply in answers] == [200, 403, 403]
+
+
+def test_whether_it_is_up_and_what_it_offers_is_told_to_everyone(gateway: Gateway) -> None:
+    sent = {identity.REQUEST_CONTEXT: json.dumps(NOBODY)}
+
+    assert [gateway.send("GET", path, headers=sent).status for path in ("/healthz", "/openapi.json")] == [200, 200]

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.gateway.upstream import Upstream
+from lambdas.gateway.bodies.checking import MOST_ERRORS
 from tests.unit.gateway.conftest import MAX_CHARACTERS, Configure, Gateway
 
 
@@ -320,3 +321,19 @@ def test_whatever_is_sent_the_answer_is_a_success_or_a_problem_of_the_caller_s(
     gateway: Gateway, path: str, raw: bytes
 ) -> None:
     assert gateway.send("POST", path, raw=raw).status in (200, 400, 413, 501)
+
+
+@pytest.mark.parametrize("path", ["/v1/history/c-1", "/v1/feedback"])
+def test_however_much_is_wrong_so_much_is_told_and_no_more(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    for name in ("GATEWAY_TABLE", "FEEDBACK_BUCKET", "FEEDBACK_PREFIX"):
+        monkeypatch.setenv(name, "x")
+    someone = {"x-amzn-request-context": '{"identity": {"userArn": "arn:aws:iam::1:user/ann"}}'}
+    turn = {"role": "user", "content": "hi", **{f"b{number}": 0 for number in range(1000)}}
+    body = {"messages": [turn], **{f"a{number}": 0 for number in range(1000)}}
+
+    method = "POST" if path.endswith("feedback") else "PUT"
+    reply = gateway.send(method, path, body, headers={"Content-Type": "application/json", **someone})
+
+    assert (reply.status, len(reply.body["errors"])) == (400, MOST_ERRORS)

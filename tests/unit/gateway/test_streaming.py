@@ -169,6 +169,27 @@ def test_the_usage_comes_as_a_chunk_of_its_own_where_it_is_asked_for(gateway: Ga
     assert own["first_token_ms"] <= own["latency_ms"]
 
 
+def test_where_usage_is_asked_for_every_chunk_has_the_field_and_only_the_last_one_fills_it(gateway: Gateway) -> None:
+    counted = gateway.chat(stream=True, stream_options={"include_usage": True}).events
+    plain = gateway.chat(stream=True).events
+
+    assert [chunk["usage"] for _, chunk in counted[:-2]] == [None] * (len(counted) - 2)
+    assert not [chunk for _, chunk in plain[:-1] if "usage" in chunk]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_half_a_character_of_the_model_s_is_no_fault_of_ours(
+    gateway: Gateway, upstream: Upstream, stream: bool
+) -> None:
+    # Where a token ends within a character that JSON escapes as a pair, the halves come in two pieces.
+    upstream.scripted(Script(words=("An owl: ", "\ud83e", "\udd89", " \ud83d")))
+
+    reply = gateway.post("/v1/generate", {"model": "first", "prompt": "x", "stream": stream})
+
+    whole = reply.events[-1][1] if stream else reply.body
+    assert (reply.status, whole["output"]) == (200, "An owl: \U0001f989 \ud83d")
+
+
 def test_a_model_that_cannot_stream_answers_a_stream_in_one_piece(
     gateway: Gateway, configure: Any, upstream: Upstream
 ) -> None:

@@ -1,0 +1,86 @@
+"""The caps before a request's first call to a model, and its account after each: an answer's, and an embedding's."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from lambdas.gateway.exchange import Usage
+from lambdas.gateway.problems import Problem
+from lambdas.gateway.request import Request
+from lambdas.gateway.services import Services
+from lambdas.gateway.settings import Embedding
+from lambdas.shared import aws, log
+
+NANO = 10**9
+
+
+def allow(request: Request, services: Services) -> None:
+    """Let a request go on to a model; one that has begun below the cap is answered to its end.
+
+    Raises:
+        Problem: 429, the caller, or all callers together, have used what they may today.
+    """
+    if services.meter is None or request.allowed:
+        return
+    try:
+        services.meter.allow(request.caller)
+    except Exception as refusal:
+        lifts_at = getattr(refusal, "lifts_at", None)
+        if lifts_at is None:
+            raise
+        raise cap_reached(lifts_at) from refusal
+    request.allowed = True
+
+
+def account(request: Request, services: Services, usage: Usage, nano_usd: int | None) -> None:
+    """Count what a request has used; where the table cannot be written, the log tells what is missing there."""
+    if services.meter is None:
+        return
+    requests, request.counted = int(not request.counted), True
+    try:
+        services.meter.account(request.caller, usage, nano_usd, requests=requests)
+    except aws.CALL_ERRORS as failure:
+        # Whoever is refused an answer that is there asks, and has it paid for, once more.
+        log.error("What was used could not be counted", reason=str(failure), nano_usd=nano_usd)
+
+
+@contextmanager
+def metered(request: Request, services: Services, model: Embedding | None) -> Iterator[Callable[[int], None]]:
+    """Give what is to be told the tokens of each text that is embedded; they are counted whatever comes of it.
+
+    Args:
+        request: whose texts they are.
+        services: with the meter.
+        model: what embeds them; None where nothing does.
+
+    Raises:
+        Problem: 429, as `allow` does.
+    """
+    if model is not None:
+        allow(request, services)
+    tokens: list[int] = []
+    try:
+        yield tokens.append
+    finally:
+        # Texts before one that is refused are paid for as well.
+        if model is not None and any(tokens):
+            usage = Usage(input_tokens=sum(tokens))
+            nano_usd = model.price.nano_usd(usage) if model.price else None
+            record = request.record
+            record.model, record.usage = model.name, usage
+            record.cost_usd = None if nano_usd is None else nano_usd / NANO
+            account(request, services, usage, nano_usd)
+
+
+def cap_reached(lifts_at: datetime) -> Problem:
+    """Build the problem of a caller, or of all, who have used what they may today."""
+    seconds = max(1, math.ceil((lifts_at - datetime.now(UTC)).total_seconds()))
+    return Problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        f"What may be used in a day is used. More is answered from {lifts_at.isoformat(timespec='seconds')}.",
+        headers={"Retry-After": str(seconds)},
+    )

@@ -1,0 +1,133 @@
+"""What AWS bills is counted, however an answer ends: or a cap could be talked round."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from benchmarks.gateway.upstream import Script, Upstream
+from lambdas.gateway.models import breaker
+from lambdas.gateway.usage import Meter
+from tests.unit.gateway.conftest import Configure, Gateway, model
+from tests.unit.gateway.test_parts_around_the_models import USER, Items
+
+NOTHING = Script(words=(" ",))
+
+
+@pytest.fixture
+def table(gateway: Gateway) -> Any:
+    table = Items()
+    vars(gateway.application._services)["meter"] = Meter(table)  # type: ignore[arg-type]
+    return table
+
+
+def counted(table: Any) -> tuple[int, int, int]:
+    """Give tokens read and written and billionths of a dollar of the one caller."""
+    ((_, item),) = table.items_.items()
+    return item["input_tokens"], item["output_tokens"], item["nano_usd"]
+
+
+def test_a_model_that_says_nothing_is_paid_for_and_not_asked_again(
+    gateway: Gateway, table: Any, upstream: Upstream
+) -> None:
+    upstream.scripted(NOTHING)
+
+    reply = gateway.post("/api/v1/generate", {"model": "first", "prompt": "x"}, headers=USER)
+
+    assert (reply.status, reply.body["detail"]) == (502, "The model answered with an empty text.")
+    assert len(upstream.asked) == 1
+    assert counted(table) == (7, 5, 27_000)
+
+
+def test_a_fallback_s_answer_costs_what_the_silent_model_cost_as_well(
+    gateway: Gateway, table: Any, configure: Configure, upstream: Upstream
+) -> None:
+    dear = {"input_usd_per_million": 100.0, "output_usd_per_million": 0.0}
+    configure(models=[model("first", price=dear), model("second")], fallback={"first": ["second"]})
+    upstream.script = lambda path: NOTHING if "first" in path else Script()
+
+    reply = gateway.post("/api/v1/generate", {"model": "first", "prompt": "x"}, headers=USER)
+
+    assert (reply.status, reply.body["fourfold"]["cost_usd"]) == (200, 727e-6)
+    assert counted(table) == (14, 10, 727_000)
+
+
+def test_what_the_caller_s_own_stop_ended_is_an_answer_even_without_a_word(
+    gateway: Gateway, upstream: Upstream
+) -> None:
+    upstream.scripted(Script(words=()))
+
+    reply = gateway.chat(stop=["The"])
+    streamed = gateway.chat(stop=["The"], stream=True).events
+
+    choice = reply.body["choices"][0]
+    assert (reply.status, choice["message"]["content"], choice["finish_reason"]) == (200, "", "stop")
+    assert [chunk["choices"][0]["delta"].get("role") for _, chunk in streamed[:-1]] == ["assistant", None]
+
+
+def test_callers_cannot_make_a_model_rest_by_having_it_say_nothing(gateway: Gateway, upstream: Upstream) -> None:
+    upstream.scripted(NOTHING)
+    for _ in range(breaker.FAILURES + 1):
+        gateway.chat()
+    upstream.scripted(Script())
+
+    assert gateway.chat().status == 200
+
+
+def test_a_stream_that_broke_off_is_counted_by_its_length_where_one_piece_has_many_tokens(
+    gateway: Gateway, table: Any, upstream: Upstream
+) -> None:
+    upstream.scripted(Script(words=("owl " * 100, "never"), dies_after=1))
+
+    gateway.post("/api/v1/generate", {"model": "first", "prompt": "x" * 400, "stream": True}, headers=USER)
+
+    assert counted(table)[:2] == (100, 100)
+
+
+def test_texts_are_counted_that_were_embedded_before_one_was_refused(
+    gateway: Gateway, table: Any, upstream: Upstream
+) -> None:
+    refused = Script(error="ValidationException", status=400, message="Too many input tokens: is too long")
+    upstream.scripted(Script(), Script(), refused)
+
+    reply = gateway.post("/api/v1/embeddings", {"input": ["a", "b", "c"]}, headers=USER)
+
+    assert reply.status == 413
+    assert counted(table) == (14, 0, 14_000)
+
+
+def test_the_prompt_s_tokens_are_all_of_them_those_of_the_cache_too(gateway: Gateway, upstream: Upstream) -> None:
+    usage = b'{"inputTokens": 7, "outputTokens": 5, "cacheReadInputTokens": 100, "cacheWriteInputTokens": 20}'
+    message = b'{"message": {"role": "assistant", "content": [{"text": "Owls."}]}}'
+    upstream.scripted(Script(body=b'{"output": %s, "stopReason": "end_turn", "usage": %s}' % (message, usage)))
+
+    told = gateway.chat().body["usage"]
+
+    assert (told["prompt_tokens"], told["completion_tokens"], told["total_tokens"]) == (127, 5, 132)
+    assert told["prompt_tokens_details"] == {"cached_tokens": 100}
+
+
+def test_an_answer_that_cannot_be_counted_is_given_all_the_same_and_the_log_tells(
+    gateway: Gateway, table: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from botocore.exceptions import ConnectTimeoutError
+
+    def lost(*_: object, **__: object) -> None:
+        raise ConnectTimeoutError(endpoint_url="https://dynamodb")
+
+    monkeypatch.setattr(table, "add", lost)
+
+    assert gateway.chat().status == 200
+    assert "What was used could not be counted" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_the_guard_lets_nobody_see_was_written_all_the_same(
+    gateway: Gateway, table: Any, guardrail: list[str], upstream: Upstream, stream: bool
+) -> None:
+    upstream.scripted(Script(words=("It is ", "bees", " that do.", " owl" * 300)))
+
+    gateway.post("/api/v1/generate", {"prompt": "x" * 40, "stream": stream}, headers=USER)
+
+    assert counted(table)[1] >= 300
