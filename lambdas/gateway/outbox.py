@@ -48,14 +48,15 @@ class Outbox:
         self.status = status
 
     def put(self, piece: bytes) -> None:
-        """Send bytes, now."""
+        """Send bytes: now if the response is live, or else with its end, so that the loop is woken once."""
         now = perf_counter()
         alone, self._last = now - self._last >= ALONE_SECONDS, now
         if alone and self._socket is not None and self._handed == self._written and self._write(piece):
             return
         self._handed += 1
         self._pieces.append(piece)
-        self._wake()
+        if self.live:
+            self._wake()
 
     def close(self) -> None:
         """Say that nothing more comes."""
