@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 HOST = "127.0.0.1"
 MODEL, OTHER = "first", "second"
@@ -137,7 +137,7 @@ def gateway(
     url: str,
     *,
     module: str = "lambdas.gateway",
-    errors: int | None = None,
+    errors: IO[bytes] | None = None,
     settings: Mapping[str, object] | None = None,
     **more: str,
 ) -> Iterator[Started]:

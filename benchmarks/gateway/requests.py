@@ -66,7 +66,9 @@ class Setting(NamedTuple):
 SETTINGS = (
     Setting("with no table", "converse", {}, table=False),
     Setting("as deployed: two caps, two counts", "counted", {"budget": BUDGET}),
-    Setting("with the exact cache too: not found, and kept", "missed", {"budget": BUDGET, "cache": CACHE}, cached=False),
+    Setting(
+        "with the exact cache too: not found, and kept", "missed", {"budget": BUDGET, "cache": CACHE}, cached=False
+    ),
     Setting("with the exact cache too: found", "found", {"budget": BUDGET, "cache": CACHE}, cached=True),
 )
 

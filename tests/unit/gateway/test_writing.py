@@ -59,7 +59,7 @@ def test_words_that_come_at_once_and_words_that_come_alone_keep_their_order(
 def test_a_client_that_reads_nothing_for_a_while_gets_all_of_it(gateway: Gateway, upstream: Upstream) -> None:
     ends = Ends(upstream)
     # Together more than the system keeps for a connection; one word is more than it has room for at some moment.
-    words = tuple(f"{number:04d}" + "x" * 30_000 for number in range(300))
+    words = tuple(f"{number:04d}" + "x" * 30_000 for number in range(220))
     upstream.scripted(Script(words=words, pause=0.0005))
     client = connected(gateway, buffer=8192)
     ends.wait()
