@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks.gateway.processes import HOST, MODEL, Started, bare, cpu_seconds, gateway, upstream
 
@@ -91,7 +91,7 @@ class Cost(NamedTuple):
 
 def of_a_request(setting: Setting) -> Cost:
     """Measure one whole answer."""
-    table = {"GATEWAY_TABLE": "table"} if setting.table else {}
+    table: dict[str, Any] = {"GATEWAY_TABLE": "table"} if setting.table else {}
     with (
         upstream() as url,
         gateway(url, settings=setting.settings, **table) as started,
