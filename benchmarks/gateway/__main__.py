@@ -46,7 +46,7 @@ def _request() -> list[str]:
     for setting in requests.SETTINGS:
         found = requests.of_a_request(setting)
         line = f"a request {setting.about}: {found.over:.2f} ms of CPU over boto3's same calls ({found.bare:.2f} ms)"
-        print(f"{line}; {found.over_least:.2f} ms over Converse alone ({found.least:.2f} ms)", flush=True)
+        print(f"{line}; {found.over_converse:.2f} ms over Converse alone ({found.converse:.2f} ms)", flush=True)
         failed += [line] if found.over > MOST_MS_A_REQUEST else []
     return failed
 
@@ -57,10 +57,12 @@ def _stream() -> list[str]:
     print(line, flush=True)
     failed = [line] if together.over > MOST_MS_A_HUNDRED_EVENTS else []
     paced = requests.of_a_hundred_events(paced=True)
-    print(f"100 events, each by itself: {paced.over:.2f} ms over bare ConverseStream ({paced.bare:.2f} ms)")
-    line = f"the same: {paced.over_least:.2f} ms over ConverseStream with a write for each ({paced.least:.2f} ms)"
+    line = (
+        f"100 events, each by itself: {paced.over:.2f} ms over bare ConverseStream ({paced.bare:.2f} ms), "
+        f"{paced.writes:.2f} of them for the writes themselves"
+    )
     print(line, flush=True)
-    return failed + ([line] if paced.over_least > MOST_MS_A_HUNDRED_EVENTS else [])
+    return failed + ([line] if paced.over - paced.writes > MOST_MS_A_HUNDRED_EVENTS else [])
 
 
 def _load(clients: int, seconds: float) -> list[str]:

@@ -1,13 +1,15 @@
 """boto3 by itself, in a process that asks as often as it is told to: what the gateway is compared with.
 
 ``python -m benchmarks.gateway.bare NAME PORT`` reads how often to ask, a line each time, and answers each line once it
-has. NAME is a function of `Bare`; to PORT goes what `relayed` reads.
+has, with the seconds of processor time that it has written for. NAME is a function of `Bare`; to PORT goes what
+`relayed` reads.
 """
 
 from __future__ import annotations
 
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -28,7 +30,11 @@ CHUNK = b"d4\r\n" + b"x" * 0xD4 + b"\r\n"
 
 
 class Bare:
-    """What a program would do without a gateway."""
+    """What a program would do without a gateway.
+
+    Attributes:
+        writing: seconds of processor time that `relayed` spent on writes.
+    """
 
     def __init__(self, port: int) -> None:
         self._bedrock = boto3.client("bedrock-runtime")
@@ -36,6 +42,7 @@ class Bare:
         self._client = socket.create_connection((HOST, port))
         self._client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._asked = 0
+        self.writing = 0.0
 
     def converse(self) -> str:
         """Ask for a whole answer."""
@@ -69,7 +76,9 @@ class Bare:
     def relayed(self) -> None:
         """Read a stream, and write a chunk for each event, as the least that a server can do."""
         for _ in self._texts():
+            began = time.thread_time()
             self._client.send(CHUNK)
+            self.writing += time.thread_time() - began
 
     def _texts(self) -> Iterator[str]:
         for event in self._bedrock.converse_stream(**REQUEST)["stream"]:
@@ -103,11 +112,12 @@ def _key(pk: str, sk: str) -> dict[str, Any]:
 
 def main() -> None:
     """Ask as the lines of the standard input say."""
-    asking = getattr(Bare(int(sys.argv[2])), sys.argv[1])
+    bare = Bare(int(sys.argv[2]))
+    asking = getattr(bare, sys.argv[1])
     for line in sys.stdin:
         for _ in range(int(line)):
             asking()
-        print("done", flush=True)
+        print(bare.writing, flush=True)
 
 
 if __name__ == "__main__":

@@ -83,20 +83,29 @@ def upstream(*arguments: str) -> Iterator[str]:
 
 
 @contextmanager
-def bare(url: str, name: str) -> Iterator[Callable[[int], float]]:
-    """Run boto3 by itself; gives a function that has it ask so often, and tells the processor time of one."""
+def bare(url: str, name: str, *, writing: bool = False) -> Iterator[Callable[[int], float]]:
+    """Run boto3 by itself; gives a function that has it ask so often, and tells the processor time of one.
+
+    Args:
+        url: the upstream's address.
+        name: of the function of `benchmarks.gateway.bare.Bare`.
+        writing: whether only its writes are counted.
+    """
+    written = 0.0
     with _drain() as port:
         command = python("-m", "benchmarks.gateway.bare", name, str(port))
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         with subprocess.Popen(command, env=environment(url), text=True, **pipes) as process:  # type: ignore[call-overload]
 
             def ask(count: int) -> float:
-                began = cpu_seconds(process.pid)
+                nonlocal written
+                began, before = cpu_seconds(process.pid), written
                 process.stdin.write(f"{count}\n")
                 process.stdin.flush()
-                if process.stdout.readline() != "done\n":
+                if not (line := process.stdout.readline()):
                     raise RuntimeError("boto3 by itself failed; its standard error says why.")
-                return (cpu_seconds(process.pid) - began) / count
+                written = float(line)
+                return (written - before if writing else cpu_seconds(process.pid) - began) / count
 
             yield ask
             process.stdin.close()

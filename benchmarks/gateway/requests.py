@@ -79,14 +79,28 @@ class Cost(NamedTuple):
     Attributes:
         bare: boto3 with the same calls.
         over: what the gateway takes beyond them.
-        least: boto3 with the least that is asked for: Converse alone, or a stream whose events are also written.
-        over_least: what the gateway takes beyond that.
+        converse: boto3's Converse alone.
+        over_converse: what the gateway takes beyond that.
     """
 
     bare: float
     over: float
-    least: float
-    over_least: float
+    converse: float
+    over_converse: float
+
+
+class EventsCost(NamedTuple):
+    """Milliseconds of processor time of a hundred events: medians.
+
+    Attributes:
+        bare: boto3's.
+        over: what the gateway takes beyond that.
+        writes: what a write for each event takes by itself, which no server can do without.
+    """
+
+    bare: float
+    over: float
+    writes: float
 
 
 def of_a_request(setting: Setting) -> Cost:
@@ -103,10 +117,15 @@ def of_a_request(setting: Setting) -> Cost:
         for side in sides:
             side(REQUESTS)
         rounds = [[side(REQUESTS) * 1000 for side in sides] for _ in range(ROUNDS)]
-    return _cost(rounds)
+    return Cost(
+        bare=median(same for same, _, _ in rounds),
+        over=median(whole - same for same, _, whole in rounds),
+        converse=median(alone for _, alone, _ in rounds),
+        over_converse=median(whole - alone for _, alone, whole in rounds),
+    )
 
 
-def of_a_hundred_events(*, paced: bool) -> Cost:
+def of_a_hundred_events(*, paced: bool) -> EventsCost:
     """Measure what a hundred events add to a stream; paced, each comes by itself, as from a model."""
     pace = ("--pause", PACE) if paced else ()
     with ExitStack() as stack:
@@ -117,7 +136,7 @@ def of_a_hundred_events(*, paced: bool) -> Cost:
             lengths.append(
                 (
                     stack.enter_context(bare(url, "streamed")),
-                    stack.enter_context(bare(url, "relayed")),
+                    stack.enter_context(bare(url, "relayed", writing=True)),
                     stack.enter_context(_asked(started, stream=True)),
                 )
             )
@@ -129,15 +148,10 @@ def of_a_hundred_events(*, paced: bool) -> Cost:
             [(long(STREAMS) - short(STREAMS)) * per_hundred for short, long in zip(*lengths, strict=True)]
             for _ in range(ROUNDS)
         ]
-    return _cost(rounds)
-
-
-def _cost(rounds: list[list[float]]) -> Cost:
-    return Cost(
-        bare=median(same for same, _, _ in rounds),
-        over=median(whole - same for same, _, whole in rounds),
-        least=median(least for _, least, _ in rounds),
-        over_least=median(whole - least for _, least, whole in rounds),
+    return EventsCost(
+        bare=median(alone for alone, _, _ in rounds),
+        over=median(whole - alone for alone, _, whole in rounds),
+        writes=median(writes for _, writes, _ in rounds),
     )
 
 
