@@ -1,6 +1,7 @@
 """The ASGI application: one request in, one answer out, whatever happens.
 
-The loop reads bodies and writes responses; everything between runs in one thread a request, because boto3 blocks.
+The loop reads bodies and writes responses; everything between runs in one thread a request, because boto3 blocks. That
+thread also writes events of a stream that come by themselves (`outbox`).
 While it runs, a task listens for the client to leave and a timer for the deadline: either stops the call to the model
 at once.
 
