@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
 from collections import deque
 from collections.abc import Mapping
-from time import perf_counter
+from time import monotonic
 
 CONNECTION = "fourfold.connection"
 """Under this name the state of an ASGI scope has the transport of the client's connection, where there is one."""
@@ -20,7 +21,11 @@ ALONE_SECONDS = 0.0001
 
 
 class Outbox:
-    """Filled by one thread, emptied by one task."""
+    """Filled by one thread, emptied by one task.
+
+    Attributes:
+        last: by `time.monotonic`, when something was last put.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -28,12 +33,13 @@ class Outbox:
         self._waking = False
         self._pieces: deque[bytes] = deque()
         self._closed = False
-        self._last = 0.0
+        self._putting = threading.Lock()
         self._transport: asyncio.Transport | None = None
         self._socket: socket.socket | None = None
-        # Each is written by one side only, so the thread can tell without a lock that nothing of it is on its way.
+        # Where they are the same nothing is on its way; the loop alone changes the second and the third.
         self._handed = 0
         self._taken = self._written = 0
+        self.last = 0.0
         self.status: int | None = None
         self.headers: Mapping[str, str] = {}
         self.live = False
@@ -49,12 +55,14 @@ class Outbox:
 
     def put(self, piece: bytes) -> None:
         """Send bytes: now if the response is live, or else with its end, so that the loop is woken once."""
-        now = perf_counter()
-        alone, self._last = now - self._last >= ALONE_SECONDS, now
-        if alone and self._socket is not None and self._handed == self._written and self._write(piece):
-            return
-        self._handed += 1
-        self._pieces.append(piece)
+        now = monotonic()
+        alone, self.last = now - self.last >= ALONE_SECONDS, now
+        # Who else puts something must find a chunk written whole, or handed over before.
+        with self._putting:
+            if alone and self._socket is not None and self._handed == self._written and self._write(piece):
+                return
+            self._handed += 1
+            self._pieces.append(piece)
         if self.live:
             self._wake()
 
