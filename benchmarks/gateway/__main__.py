@@ -42,19 +42,27 @@ def _cold() -> list[str]:
 
 
 def _request() -> list[str]:
-    found = requests.of_a_request()
-    line = f"a request: {found.over:.2f} ms of CPU over bare Converse ({found.bare:.2f} ms)"
-    print(line, flush=True)
-    return [line] if found.over > MOST_MS_A_REQUEST else []
+    failed = []
+    for setting in requests.SETTINGS:
+        found = requests.of_a_request(setting)
+        line = f"a request {setting.about}: {found.over:.2f} ms of CPU over boto3's same calls ({found.bare:.2f} ms)"
+        print(f"{line}; {found.over_converse:.2f} ms over Converse alone ({found.converse:.2f} ms)", flush=True)
+        failed += [line] if found.over > MOST_MS_A_REQUEST else []
+    return failed
 
 
 def _stream() -> list[str]:
-    found = requests.of_a_hundred_events(paced=False)
-    line = f"100 events: {found.over:.2f} ms of CPU over bare ConverseStream ({found.bare:.2f} ms)"
+    together = requests.of_a_hundred_events(paced=False)
+    line = f"100 events: {together.over:.2f} ms of CPU over bare ConverseStream ({together.bare:.2f} ms)"
     print(line, flush=True)
+    failed = [line] if together.over > MOST_MS_A_HUNDRED_EVENTS else []
     paced = requests.of_a_hundred_events(paced=True)
-    print(f"100 events, each by itself: {paced.over:.2f} ms over {paced.bare:.2f} ms", flush=True)
-    return [line] if found.over > MOST_MS_A_HUNDRED_EVENTS else []
+    line = (
+        f"100 events, each by itself: {paced.over:.2f} ms over bare ConverseStream ({paced.bare:.2f} ms), "
+        f"{paced.writes:.2f} of them for the writes themselves"
+    )
+    print(line, flush=True)
+    return failed + ([line] if paced.over - paced.writes > MOST_MS_A_HUNDRED_EVENTS else [])
 
 
 def _load(clients: int, seconds: float) -> list[str]:

@@ -43,8 +43,8 @@ def measure(rounds: int = ROUNDS) -> ColdStart:
     with _asset() as folder:
         environ = environment("http://127.0.0.1:9") | {"PYTHONPATH": str(folder)}
         for _ in range(rounds):
-            bare.append(measured(BARE, environ, folder=folder) * 1000)
-            gateway.append(measured(GATEWAY, environ, folder=folder) * 1000)
+            bare.append(measured(BARE, environ, folder) * 1000)
+            gateway.append(measured(GATEWAY, environ, folder) * 1000)
     return ColdStart(min(bare), min(gateway))
 
 

@@ -9,12 +9,13 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 HOST = "127.0.0.1"
 MODEL, OTHER = "first", "second"
@@ -81,6 +82,53 @@ def upstream(*arguments: str) -> Iterator[str]:
         process.stdin.close()
 
 
+@contextmanager
+def bare(url: str, name: str, *, writing: bool = False) -> Iterator[Callable[[int], float]]:
+    """Run boto3 by itself; gives a function that has it ask so often, and tells the processor time of one.
+
+    Args:
+        url: the upstream's address.
+        name: of the function of `benchmarks.gateway.bare.Bare`.
+        writing: whether only its writes are counted.
+    """
+    written = 0.0
+    with _drain() as port:
+        command = python("-m", "benchmarks.gateway.bare", name, str(port))
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with subprocess.Popen(command, env=environment(url), text=True, **pipes) as process:  # type: ignore[call-overload]
+
+            def ask(count: int) -> float:
+                nonlocal written
+                began, before = cpu_seconds(process.pid), written
+                process.stdin.write(f"{count}\n")
+                process.stdin.flush()
+                if not (line := process.stdout.readline()):
+                    raise RuntimeError("boto3 by itself failed; its standard error says why.")
+                written = float(line)
+                return (written - before if writing else cpu_seconds(process.pid) - began) / count
+
+            yield ask
+            process.stdin.close()
+
+
+@contextmanager
+def _drain() -> Iterator[int]:
+    """Give a port where one connection is read, and nothing done with it."""
+
+    def read() -> None:
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            with connection:
+                while connection.recv(65_536):
+                    pass
+
+    with socket.create_server((HOST, 0)) as listener:
+        reading = threading.Thread(target=read, daemon=True)
+        reading.start()
+        yield int(listener.getsockname()[1])
+    reading.join()
+
+
 class Started(NamedTuple):
     """A running gateway."""
 
@@ -94,19 +142,27 @@ class Started(NamedTuple):
 
 
 @contextmanager
-def gateway(url: str, *, module: str = "lambdas.gateway", errors: int | None = None, **more: str) -> Iterator[Started]:
+def gateway(
+    url: str,
+    *,
+    module: str = "lambdas.gateway",
+    errors: IO[bytes] | None = None,
+    settings: Mapping[str, object] | None = None,
+    **more: str,
+) -> Iterator[Started]:
     """Run the gateway before an upstream, as it runs in Lambda.
 
     Args:
         url: the upstream's address.
         module: what to run.
         errors: where its standard error goes.
+        settings: members of its settings in place of those here.
         more: further variables of its environment.
     """
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "gateway.json"
-        path.write_text(json.dumps(SETTINGS), encoding="utf-8")
+        path.write_text(json.dumps({**SETTINGS, **(settings or {})}), encoding="utf-8")
         names = {
             "GATEWAY_SETTINGS": str(path),
             "AWS_LWA_PORT": str(port),
@@ -140,10 +196,10 @@ def cpu_seconds(pid: int) -> float:
     return seconds
 
 
-def measured(code: str, environ: Mapping[str, str], arguments: Sequence[str] = (), folder: Path | None = None) -> float:
+def measured(code: str, environ: Mapping[str, str], folder: Path) -> float:
     """Run code that prints one number, and give it; `folder` is where Python looks for modules first."""
     output = subprocess.run(
-        python("-c", code, *arguments), env=dict(environ), stdout=subprocess.PIPE, check=True, text=True, cwd=folder
+        python("-c", code), env=dict(environ), stdout=subprocess.PIPE, check=True, text=True, cwd=folder
     ).stdout
     return float(output.split()[-1])
 

@@ -23,7 +23,11 @@ async def _serve() -> None:
 
     def tell() -> None:
         gc.collect()
-        held = {"tasks": len(asyncio.all_tasks()), "threads": threading.active_count()}
+        held = {
+            "tasks": len(asyncio.all_tasks()),
+            "threads": threading.active_count(),
+            "requests": server.config.app._working,
+        }
         sys.stderr.write(f"{json.dumps(held)}\n")
         sys.stderr.flush()
 

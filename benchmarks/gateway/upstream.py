@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from benchmarks.gateway.frames import event, exception, part
+from benchmarks.gateway.items import Items
 
 JSON, EVENTS = "application/json", "application/vnd.amazon.eventstream"
 WORDS = ("The ", "owl ", "hunts ", "at ", "night.")
@@ -343,7 +344,7 @@ def main() -> None:
             return replace(plain, dies_after=middle)
         return plain
 
-    upstream = Upstream(script=script, keep=False)
+    upstream = Upstream(script=script, keep=False, other=Items().answer)
 
     async def serve() -> None:
         serving = asyncio.ensure_future(upstream.serve(lambda: print(upstream.port, flush=True)))

@@ -1,6 +1,7 @@
 """The ASGI application: one request in, one answer out, whatever happens.
 
-The loop reads bodies and writes responses; everything between runs in one thread a request, because boto3 blocks.
+The loop reads bodies and writes responses; everything between runs in one thread a request, because boto3 blocks. That
+thread also writes events of a stream that come by themselves (`outbox`).
 While it runs, a task listens for the client to leave and a timer for the deadline: either stops the call to the model
 at once.
 
@@ -20,7 +21,7 @@ from typing import Any
 
 from lambdas.gateway import routing, telemetry
 from lambdas.gateway.call import CLIENT_GONE, TOO_LATE, Stopped
-from lambdas.gateway.outbox import Outbox
+from lambdas.gateway.outbox import CONNECTION, Outbox
 from lambdas.gateway.problems import Problem, retry_later
 from lambdas.gateway.reply import EVENTS, PROBLEM, Reply, Stream
 from lambdas.gateway.request import Request, read_request
@@ -71,7 +72,7 @@ class Application:
     async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         request = read_request(scope)
         log.bind_here(request_id=request.request_id, correlation_id=request.correlation_id)
-        response = _Response(request, send)
+        response = _Response(request, send, _connection(scope))
         try:
             route = routing.find(request)
             if not await _read_body(request, receive, route.most_bytes(self._services)):
@@ -187,8 +188,8 @@ class Application:
 class _Response:
     """Writes one response to the client."""
 
-    def __init__(self, request: Request, send: Send) -> None:
-        self._request, self._send = request, send
+    def __init__(self, request: Request, send: Send, connection: asyncio.Transport | None) -> None:
+        self._request, self._send, self._connection = request, send, connection
         self._started = False
 
     async def whole(self, reply: Reply) -> None:
@@ -205,6 +206,8 @@ class _Response:
             await self._start(outbox.status, outbox.headers)
         if piece or not more:
             await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+        if self._connection is not None:
+            outbox.open(self._connection)
 
     async def _start(self, status: int, headers: Mapping[str, str]) -> None:
         self._started = True
@@ -230,6 +233,11 @@ def _as_reply(problem: Problem, request: Request) -> Reply:
 
 def _out_of_time() -> Problem:
     return retry_later(HTTPStatus.GATEWAY_TIMEOUT, "The model did not answer in time; it may have been starting.", 5)
+
+
+def _connection(scope: Mapping[str, Any]) -> asyncio.Transport | None:
+    """Give the connection, where the server tells it and a response without a length goes out in chunks."""
+    return scope.get("state", {}).get(CONNECTION) if scope["http_version"] == "1.1" else None
 
 
 async def _read_body(request: Request, receive: Receive, most: int) -> bool:

@@ -52,13 +52,15 @@ def server(application: Application, port: int) -> Any:
     vars(sys.modules["uvicorn"])["Config"] = Config  # a module of it asks the package for this
     from uvicorn.server import Server
 
+    from lambdas.gateway.protocol import Protocol
+
     return Server(
         Config(
             application,
             host=HOST,
             port=port,
             loop="asyncio",
-            http="h11",
+            http=Protocol,
             ws="none",
             lifespan="on",
             interface="asgi3",

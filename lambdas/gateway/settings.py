@@ -10,12 +10,15 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lambdas.gateway.exchange import APPROVED, Usage
 from lambdas.shared import environment
 from lambdas.shared.errors import ConfigurationError
 from lambdas.shared.fields import Fields
+
+if TYPE_CHECKING:
+    from lambdas.gateway.usage import cost
 
 DEFAULT_PATH = "/var/task/gateway.json"
 REMEDY = "Synthesize and deploy the gateway's stack anew; it writes this document."
@@ -29,12 +32,19 @@ class Price(NamedTuple):
 
     def nano_usd(self, usage: Usage) -> int:
         """Give what tokens cost, in billionths of a dollar, as the meter counts them."""
-        from decimal import Decimal
-
         from lambdas.gateway.usage import cost
 
-        read, written = Decimal(str(self.input_usd_per_million)), Decimal(str(self.output_usd_per_million))
-        return cost.nano_usd(usage, cost.Price(read, written))
+        return cost.nano_usd(usage, _exact(self))
+
+
+@lru_cache(maxsize=32)
+def _exact(price: Price) -> cost.Price:
+    """Give a price in decimals, which is worth doing once."""
+    from decimal import Decimal
+
+    from lambdas.gateway.usage import cost
+
+    return cost.Price(Decimal(str(price.input_usd_per_million)), Decimal(str(price.output_usd_per_million)))
 
 
 class Model(NamedTuple):

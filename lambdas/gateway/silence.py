@@ -9,6 +9,7 @@ Gateway waits five minutes at a regional API, and 30 seconds at an edge-optimize
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 
 from lambdas.gateway.outbox import Outbox
 
@@ -22,19 +23,20 @@ class Silence:
 
     def __init__(self, outbox: Outbox, loop: asyncio.AbstractEventLoop) -> None:
         self._outbox, self._loop = outbox, loop
-        self._since = loop.time()
+        self._since = monotonic()
         self._timer = loop.call_later(LONGEST_SECONDS, self._look)
 
     def broken(self) -> None:
         """Say that something has just been sent."""
-        self._since = self._loop.time()
+        self._since = monotonic()
 
     def end(self) -> None:
         """Let what follows be silent."""
         self._timer.cancel()
 
     def _look(self) -> None:
-        left = self._since + LONGEST_SECONDS - self._loop.time()
+        # What the thread writes itself the loop does not see.
+        left = max(self._since, self._outbox.last) + LONGEST_SECONDS - monotonic()
         if left <= 0:
             self._outbox.break_silence(COMMENT)
             left = LONGEST_SECONDS
