@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway import silence
+from lambdas.gateway.outbox import Outbox
 from tests.unit.gateway.conftest import Gateway
 
 QUESTION: Any = [{"role": "user", "content": "What do owls hunt?"}]
@@ -137,6 +138,25 @@ def test_nothing_is_put_into_an_answer_that_is_no_stream(gateway: Gateway, upstr
     whole.join()
 
     assert json.loads(read[0])["output"] == "The owl hunts at night."
+
+
+@pytest.mark.parametrize(("last", "begun"), [(100.0, True), (101.99, False)])
+def test_the_silence_is_that_since_the_last_word_also_where_the_loop_did_not_send_it(
+    last: float, begun: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def looked() -> bool:
+        loop = asyncio.get_running_loop()
+        outbox = Outbox(loop)
+        outbox.stream({})
+        monkeypatch.setattr(silence, "monotonic", lambda: 100.0)
+        watched = silence.Silence(outbox, loop)
+        outbox.last = last
+        monkeypatch.setattr(silence, "monotonic", lambda: 102.0)
+        await asyncio.sleep(4 * silence.LONGEST_SECONDS)
+        watched.end()
+        return outbox.live
+
+    assert asyncio.run(looked()) == begun
 
 
 def test_openai_s_client_passes_over_the_comments(client: openai.OpenAI, upstream: Upstream) -> None:
