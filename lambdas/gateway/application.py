@@ -22,7 +22,7 @@ from typing import Any
 from lambdas.gateway import routing, telemetry
 from lambdas.gateway.call import CLIENT_GONE, TOO_LATE, Stopped
 from lambdas.gateway.outbox import CONNECTION, Outbox
-from lambdas.gateway.problems import Problem, retry_later
+from lambdas.gateway.problems import Problem, retry_later, too_slow
 from lambdas.gateway.reply import EVENTS, PROBLEM, Reply, Stream
 from lambdas.gateway.request import Request, read_request
 from lambdas.gateway.services import Services
@@ -146,7 +146,7 @@ class Application:
         except Stopped as stopped:
             if stopped.why == CLIENT_GONE:
                 raise
-            problem = _out_of_time()
+            problem = too_slow()
         except Exception as failure:
             problem = self._fault(failure)
         return self._failed(outbox, problem, stream, request)
@@ -229,10 +229,6 @@ def _whole_headers(reply: Reply, request: Request, content: bytes) -> dict[str, 
 def _as_reply(problem: Problem, request: Request) -> Reply:
     document = routing.problem_document(problem, request)
     return Reply(document, problem.status, PROBLEM, problem.headers)
-
-
-def _out_of_time() -> Problem:
-    return retry_later(HTTPStatus.GATEWAY_TIMEOUT, "The model did not answer in time; it may have been starting.", 5)
 
 
 def _connection(scope: Mapping[str, Any]) -> asyncio.Transport | None:

@@ -65,3 +65,9 @@ class Problem(Exception):
 def retry_later(status: HTTPStatus, detail: str, seconds: int) -> Problem:
     """Build a problem that passes."""
     return Problem(status, detail, headers={"Retry-After": str(seconds)})
+
+
+def too_slow() -> Problem:
+    """Give the problem of a model that has not answered in time; from here nobody can see why."""
+    detail = "The model did not answer in time: it is busy with other requests, or still starting."
+    return retry_later(HTTPStatus.GATEWAY_TIMEOUT, detail, 5)

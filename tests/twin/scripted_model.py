@@ -52,10 +52,11 @@ class ScriptedModel:
                     self.do_GET()
                     return
                 model.asked.set()
+                model._watch(self)
                 if asked.get("stream"):
                     model._answer(self)
-                else:
-                    self._give(model._written())
+                elif (written := model._written()) is not None:
+                    self._give(written)
 
             def do_GET(self) -> None:
                 self._give(model.answers[self.path])
@@ -73,24 +74,28 @@ class ScriptedModel:
         return Handler
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.end_headers()  # without a length: the body ends with the connection
-        # Its own: whoever leaves late leaves this answer, and not the next one.
         left = self.left
-        watching = threading.Thread(target=self._watch, args=(handler, left), daemon=True)
-        watching.start()
-        for token in self.tokens:
+        for number, token in enumerate(self.tokens):
             assert self._allowed.acquire(timeout=_PATIENCE_S)
             if left.is_set():
                 return
             self.made.append(token)
+            if number == 0:  # as llama.cpp's, which begins to answer with the first token
+                self._begin(handler)
             self._send(handler, {"content": token, "stop": False})
         self._send(handler, {"content": "", **self._end()})
 
-    def _written(self) -> dict[str, Any]:
-        """The answer as a whole, once all of it may be made."""
+    def _begin(self, handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()  # without a length: the body ends with the connection
+
+    def _written(self) -> dict[str, Any] | None:
+        """The answer as a whole, once all of it may be made; None where nobody waits for it any more."""
+        left = self.left
         for token in self.tokens:
             assert self._allowed.acquire(timeout=_PATIENCE_S)
+            if left.is_set():
+                return None
             self.made.append(token)
         return {"content": "".join(self.made), **self._end()}
 
@@ -98,10 +103,16 @@ class ScriptedModel:
         counts = {"tokens_evaluated": 3, "tokens_predicted": len(self.tokens)}
         return {"stop": True, "stop_type": "eos", **counts}
 
-    def _watch(self, handler: BaseHTTPRequestHandler, left: threading.Event) -> None:
-        with contextlib.suppress(OSError):  # the answer has ended before anybody looked
-            if handler.connection.recv(1) == b"":
-                left.set()
+    def _watch(self, handler: BaseHTTPRequestHandler) -> None:
+        # Its own: whoever leaves late leaves this answer, and not the next one.
+        left = self.left
+
+        def watch() -> None:
+            with contextlib.suppress(OSError):  # the answer has ended before anybody looked
+                if handler.connection.recv(1) == b"":
+                    left.set()
+
+        threading.Thread(target=watch, daemon=True).start()
 
     def _send(self, handler: BaseHTTPRequestHandler, event: dict[str, Any]) -> None:
         handler.wfile.write(f"data: {json.dumps(event)}\n\n".encode())

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
+import http.client
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.eventstream import EventStreamBuffer
 from botocore.exceptions import EventStreamError
 
@@ -17,6 +23,7 @@ from tests.twin.test_bedrock import TEXT
 from twin.bedrock.guarding import Guard
 from twin.bedrock.guardrails import assessing
 from twin.bedrock.stream import converse_stream
+from twin.cancellation import Cancellation, detached, on_cancel
 from twin.emulator import Emulator
 from twin.events import FILE_VARIABLE
 from twin.processes import marked
@@ -49,6 +56,17 @@ def conversation(emulator: Emulator, model: ScriptedModel, tokens: list[str]) ->
     messages = [{"role": "user", "content": [{"text": "Hello"}]}]
     model.allow(1)  # the answer's first frames come with the first token
     return emulator.client("bedrock-runtime").converse_stream(modelId=SCRIPTED, messages=messages)["stream"]
+
+
+def asked(emulator: Emulator, path: str, body: Any) -> http.client.HTTPConnection:
+    """A connection that a signed request has been sent on, and that nobody reads from."""
+    content = json.dumps({name: body[name] for name in body if (name == "prompt") == ("/invoke" in path)}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = AWSRequest("POST", f"{emulator.endpoint_url}{path}", data=content, headers=headers)
+    SigV4Auth(emulator.session().get_credentials(), "bedrock", "us-east-1").add_auth(request)
+    connection = http.client.HTTPConnection("127.0.0.1", emulator.port, timeout=60)
+    connection.request("POST", path, content, dict(request.headers))
+    return connection
 
 
 def text_of(event: Any) -> str:
@@ -86,6 +104,31 @@ def test_a_client_that_goes_away_ends_the_answer_at_the_model(streaming: Emulato
     assert scripted.left.wait(30)
     scripted.allow(1)  # what waits for it finds nobody to make it for
     assert scripted.made == ["One"]
+
+
+@pytest.mark.parametrize("operation", ["converse", "converse-stream", "invoke", "invoke-with-response-stream"])
+def test_a_client_that_goes_away_while_its_prompt_is_read_ends_that(
+    streaming: Emulator, scripted: ScriptedModel, operation: str
+) -> None:
+    scripted.tell(["One"])  # and none is allowed: the prompt is being read
+    body: Any = {"messages": [{"role": "user", "content": [{"text": "Hello"}]}]}
+    client = asked(streaming, f"/model/{quote(SCRIPTED, safe='')}/{operation}", body | {"prompt": "Hello"})
+    assert scripted.asked.wait(60)
+    client.close()
+    assert scripted.left.wait(60)
+    scripted.allow(1)
+    assert scripted.made == []
+
+
+def test_what_a_request_leaves_behind_goes_on_when_its_client_goes_away() -> None:
+    ended: list[str] = []
+    cancellation = Cancellation()
+    with cancellation.here(), on_cancel(lambda: ended.append("the request")):
+        going_on = detached(contextvars.copy_context())
+        cancellation.cancel()
+    with contextlib.ExitStack() as later:
+        going_on.run(lambda: later.enter_context(on_cancel(lambda: ended.append("what it began"))))
+    assert ended == ["the request"]
 
 
 def test_llama_cpp_stops_generating_when_the_client_goes_away(streaming: Emulator) -> None:

@@ -71,6 +71,19 @@ def test_it_takes_the_flags_that_the_installed_one_takes(
     assert "--kv-unified" not in flags
 
 
+@pytest.mark.parametrize(
+    ("flags", "batch"),
+    [([], "256"), (["--batch-size", "1024"], "1024"), (["--embeddings"], None)],
+    ids=["of its own", "as it was asked for", "texts to embed fit into one"],
+)
+def test_it_reads_prompts_in_batches_between_which_it_can_be_stopped(
+    program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: list[str], batch: str | None
+) -> None:
+    monkeypatch.setenv(PROGRAM_VARIABLE, str(program))
+    found = given(["--model", "/models/a.gguf", *flags], tmp_path)
+    assert (value_of("--batch-size", found) if "--batch-size" in found else None) == batch
+
+
 def test_it_listens_on_loopback_at_a_port_that_the_kernel_chooses(
     program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

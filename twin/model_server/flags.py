@@ -14,6 +14,9 @@ from typing import Any
 DEFAULT_SLOTS = 4
 # More spinning threads than free cores make llama.cpp slower by an order of magnitude.
 DEFAULT_THREADS = 1
+# Between two batches a server answers whoever else asks, and looks whether it is to go on. llama-server's own 2,048
+# tokens take many seconds on a laptop; of so few the prompt is read as fast.
+DEFAULT_BATCH = 256
 
 
 def served_model(model: Path, context_tokens: int, slots: int = 2) -> list[str]:
@@ -30,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--parallel", type=int, help="requests at a time; the slots then divide the context")
     found.add_argument("--threads", type=int, default=DEFAULT_THREADS, help="CPU threads")
     found.add_argument("--threads-batch", type=int, help="CPU threads for prompts; as --threads unless given")
-    found.add_argument("--batch-size", type=int, help="logical batch size in tokens")
+    found.add_argument("--batch-size", type=int, help=f"logical batch size in tokens; {DEFAULT_BATCH} for texts")
     found.add_argument("--ubatch-size", type=int, help="physical batch size in tokens")
     found.add_argument("--n-predict", type=int, help="most tokens that a request may generate")
     found.add_argument("--chat-template", help="Jinja template to use for the model's own")
@@ -47,6 +50,7 @@ def command_line(arguments: argparse.Namespace) -> list[str]:
         "port": 0,  # the kernel's choice: two servers never race for one
         "alias": arguments.alias or Path(arguments.model).stem,
         "parallel": arguments.parallel or DEFAULT_SLOTS,
+        "batch_size": _batch_size(arguments),
     }
     given = {**vars(arguments), **settled}
     flags = ["--no-warmup", *(["--kv-unified"] if arguments.parallel is None else [])]
@@ -79,7 +83,7 @@ def parameters(arguments: argparse.Namespace) -> Any:
     found.cache_prompt = True
     found.embedding = arguments.embeddings
     given = {
-        "n_batch": arguments.batch_size,
+        "n_batch": _batch_size(arguments),
         "n_ubatch": arguments.ubatch_size,
         "n_predict": arguments.n_predict,
         "chat_template": arguments.chat_template,
@@ -88,3 +92,11 @@ def parameters(arguments: argparse.Namespace) -> Any:
         if value is not None:
             setattr(found, name, value)
     return found
+
+
+def _batch_size(arguments: argparse.Namespace) -> int | None:
+    """The batch size that was given, or this server's own; a text to embed must fit into one, so there it stays."""
+    if arguments.batch_size is not None or arguments.embeddings:
+        given: int | None = arguments.batch_size
+        return given
+    return DEFAULT_BATCH

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import logging
 import os
 import re
+import socket
 import sys
 import threading
 import time
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
+from twin.cancellation import on_cancel
 from twin.model_server.program import program_environment
 from twin.processes import Process
 
@@ -56,18 +59,30 @@ def request(
     content_type: str = "application/json",
     timeout: float = _ANSWER_TIMEOUT_S,
 ) -> Answer:
-    """Ask the server at an address, whoever runs it. Raises TimeoutError, or ModelServerError when it is not there."""
+    """Ask the server at an address, whoever runs it. Raises TimeoutError, or ModelServerError when it is not there.
+
+    Work that is cancelled meanwhile (`twin.cancellation`) closes the connection: the server then ends its own.
+    """
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=timeout)
     try:
-        connection.request(method, path, body, {"Content-Type": content_type})
-        answer = connection.getresponse()
-        return Answer(answer.status, answer.headers.get("Content-Type", ""), answer.read())
+        connection.connect()
+        connected = connection.sock
+        with on_cancel(lambda: shut(connected)):
+            connection.request(method, path, body, {"Content-Type": content_type})
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers.get("Content-Type", ""), answer.read())
     except TimeoutError:
         raise
     except (OSError, http.client.HTTPException) as error:
         raise ModelServerError(f"The model server does not answer: {error!r}.") from error
     finally:
         connection.close()
+
+
+def shut(connected: socket.socket) -> None:
+    """End a connection from any thread: whoever reads from it comes to an end, and the other side sees it."""
+    with contextlib.suppress(OSError):  # it has ended by itself
+        connected.shutdown(socket.SHUT_RDWR)
 
 
 class ModelServer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import socket
@@ -10,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from twin.model_server.server import Answer, ModelServerError
+from twin.cancellation import on_cancel
+from twin.model_server.server import Answer, ModelServerError, shut
 
 _DATA = b"data: "
 _DONE = b"[DONE]"
@@ -26,14 +26,18 @@ class AnswerStream:
     def __init__(
         self, url: str, path: str, body: bytes, timeout: float, content_type: str = "application/json"
     ) -> None:
-        """Ask. Raises TimeoutError, or ModelServerError when the server is not there."""
+        """Ask. Raises TimeoutError, or ModelServerError when the server is not there.
+
+        Until the first token the whole prompt is read: work that is cancelled by then ends that too.
+        """
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=timeout)
         self.refusal: Answer | None = None
         try:
             self._connection.connect()
             self._socket: socket.socket = self._connection.sock
-            self._connection.request("POST", path, body, {"Content-Type": content_type})
-            self._answer = self._connection.getresponse()
+            with on_cancel(self.cancel):
+                self._connection.request("POST", path, body, {"Content-Type": content_type})
+                self._answer = self._connection.getresponse()
             if self._answer.status >= 400:
                 self.refusal = Answer(self._answer.status, self.content_type, self._answer.read())
                 self._close()  # nobody iterates over what has no events
@@ -70,8 +74,7 @@ class AnswerStream:
 
     def cancel(self) -> None:
         """End the answer from any thread: the server stops generating, and whoever iterates comes to an end."""
-        with contextlib.suppress(OSError):  # it has ended by itself
-            self._socket.shutdown(socket.SHUT_RDWR)
+        shut(self._socket)
 
     def _close(self) -> None:
         self._answer.close()

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from botocore.exceptions import EventStreamError
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from lambdas.gateway.problems import Problem, retry_later
+from lambdas.gateway.problems import Problem, retry_later, too_slow
 from lambdas.shared import aws, log
 from lambdas.shared.errors import ServiceCallFailed
 from lambdas.shared.refusals import NO_SUCH_MODEL
@@ -91,11 +91,6 @@ def _code(failure: aws.ClientError) -> str:
     """Give the error's code; within a stream it begins with a small letter."""
     code = aws.error_code(failure)
     return code[:1].upper() + code[1:] if isinstance(failure, EventStreamError) else code
-
-
-def too_slow() -> Problem:
-    """Give the problem of a model that has not answered in time."""
-    return retry_later(HTTPStatus.GATEWAY_TIMEOUT, "The model did not answer in time; it may have been starting.", 5)
 
 
 def _words(failure: aws.ClientError) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream
-from tests.unit.gateway.conftest import Gateway
+from tests.unit.gateway.conftest import Gateway, model
 
 
 class Gate:
@@ -54,6 +54,12 @@ def ask(gateway: Gateway, path: str, body: dict[str, object], **headers: str) ->
     connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
     connection.request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
     return connection
+
+
+def shut(connection: http.client.HTTPConnection) -> None:
+    if connection.sock is not None:
+        connection.sock.shutdown(socket.SHUT_RDWR)
+    connection.close()
 
 
 def blocks(response: http.client.HTTPResponse) -> Iterator[Any]:
@@ -102,15 +108,31 @@ def test_a_client_that_leaves_ends_the_model_s_work_in_the_middle_of_a_word(
     else:
         while not upstream.asked:
             time.sleep(0.002)
-    sock = connection.sock
-    if sock is not None:
-        sock.shutdown(socket.SHUT_RDWR)
-    connection.close()
+    shut(connection)
 
     # No further word is written: the gate stays shut, so only the shut connection can have ended it.
     assert ends.wait() == "left"
     gateway.wait_until_idle()
     assert '"status": 499' in capsys.readouterr().out
+
+
+def test_a_client_that_leaves_in_one_part_of_a_long_text_has_no_further_part_asked(
+    gateway: Gateway, configure: Any, upstream: Upstream
+) -> None:
+    configure(models=[model("first", context_tokens=300)])
+    ends = Ends(upstream)
+    upstream.scripted(Script(stalls=True))
+    long_text = "Owls hunt at night. " * 90
+    connection = ask(gateway, "/v1/summarize", {"model": "first", "text": long_text, "stream": True})
+    first = next(blocks(connection.getresponse()))
+    while not upstream.asked:
+        time.sleep(0.002)
+    shut(connection)
+
+    assert first["parts"] > 1
+    assert ends.wait() == "left"
+    gateway.wait_until_idle()
+    assert len(upstream.asked) == 1
 
 
 def test_the_deadline_ends_the_model_s_work_with_a_problem(gateway: Gateway, upstream: Upstream) -> None:
@@ -126,7 +148,9 @@ def test_the_deadline_ends_the_model_s_work_with_a_problem(gateway: Gateway, ups
             **{"x-amzn-lambda-context": deadline},
         )
         response = connection.getresponse()
-        assert (response.status, json.load(response)["title"]) == (504, "Gateway Timeout")
+        problem = json.load(response)
+        assert (response.status, problem["title"]) == (504, "Gateway Timeout")
+        assert "busy with other requests, or still starting" in problem["detail"]
         assert ends.wait() == "left"
         connection.close()
 
@@ -197,8 +221,6 @@ def test_half_a_character_of_the_model_s_is_no_fault_of_ours(
 def test_a_model_that_cannot_stream_answers_a_stream_in_one_piece(
     gateway: Gateway, configure: Any, upstream: Upstream
 ) -> None:
-    from tests.unit.gateway.conftest import model
-
     configure(models=[model("first", streaming=False)])
 
     events = gateway.post("/v1/generate", {"model": "first", "prompt": "x", "stream": True}).events

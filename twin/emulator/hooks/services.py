@@ -13,7 +13,8 @@ from urllib.parse import parse_qs
 from ministack import app
 from ministack.core import concurrency, responses, router
 
-from twin.emulator.hooks.streams import Stream, stream_as_raw
+from twin.cancellation import Cancellation, detached
+from twin.emulator.hooks.streams import Stream, cancel_when_client_leaves, stream_as_raw
 
 Json = dict[str, Any]
 
@@ -208,8 +209,11 @@ def _on_a_thread(service: str, handler: Handler) -> RawHandler:
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, list[str]]
     ) -> RawResponse:
         request = Request(service, method, path, headers, body, query)
+        cancellation = Cancellation()
+        cancel_when_client_leaves(cancellation)
         try:
-            return as_raw(await concurrency.run_reentrant(handler, request))
+            with cancellation.here():
+                return as_raw(await concurrency.run_reentrant(handler, request))
         except ServiceError as error:
             return error_as_raw(error)
 
@@ -217,8 +221,8 @@ def _on_a_thread(service: str, handler: Handler) -> RawHandler:
 
 
 def in_background(name: str, work: Callable[[], None]) -> threading.Thread:
-    """Run `work` on a daemon thread that keeps the account and region of the request at hand."""
-    context = contextvars.copy_context()
+    """Run `work` on a daemon thread that keeps the account and region of the request at hand, but not its client."""
+    context = detached(contextvars.copy_context())
     thread = threading.Thread(target=context.run, args=(work,), name=name, daemon=True)
     thread.start()
     return thread

@@ -12,6 +12,8 @@ from typing import Any
 
 from ministack.core import responses
 
+from twin.cancellation import Cancellation
+
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -40,15 +42,23 @@ class _Client:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
+        self._loop = asyncio.get_running_loop()
+        self._answered = False
         self._leaving: asyncio.Task[None] | None = None
 
-    def leaving(self) -> asyncio.Task[None]:
-        """What is done once the client has gone away; asked for after the request's body was read."""
+    def leaving(self) -> asyncio.Task[None] | None:
+        """What is done once the client has gone away; asked for after the request's body was read.
+
+        None for what goes on in a request's name after its answer, or beside it: nobody waits for that.
+        """
+        if self._answered or asyncio.get_running_loop() is not self._loop:
+            return None
         self._leaving = self._leaving or asyncio.create_task(_gone(self._receive))
         return self._leaving
 
     def forget(self) -> None:
         """Stop waiting."""
+        self._answered = True
         if self._leaving is not None:
             self._leaving.cancel()
 
@@ -75,6 +85,13 @@ def client_leaving() -> asyncio.Task[None] | None:
     """What is done once the client of the request at hand has gone away; None outside of a request."""
     client = _client.get()
     return client.leaving() if client else None
+
+
+def cancel_when_client_leaves(cancellation: Cancellation) -> None:
+    """Cancel the work for the request at hand as soon as its client has gone away."""
+    leaving = client_leaving()
+    if leaving is not None:
+        leaving.add_done_callback(lambda left: None if left.cancelled() else cancellation.cancel())
 
 
 async def collected(streaming: responses.StreamingResponse) -> bytes:
