@@ -152,11 +152,15 @@ class Documents:
             Problem: 404 where the caller has none of this id; 409 where it is being added.
         """
         entry = next((one for one in self._swept(caller) if one.document.id == document_id), None)
+        if entry is None and (passages := self._passages_in_index(caller, document_id)):
+            # Its list is that of an earlier time, such as a table that was restored; it must go all the same.
+            self._erase(caller, document_id, passages)
+            return
         if entry is None or entry.state == REMOVING:
             raise Problem(HTTPStatus.NOT_FOUND, "There is no such document.")
         if not entry.ready or not self._catalogue.claim(caller.id, entry):
             raise _busy()
-        self._erase(caller, entry.document)
+        self._erase(caller, document_id, entry.document.passages)
 
     # ---- search -----------------------------------------------------------------------------------------
 
@@ -208,21 +212,25 @@ class Documents:
         with explained("the index of documents"):
             self._files.change(owner, lambda index: index.add(document.id, document.name, texts))
 
-    def _erase(self, caller: Caller, document: Document) -> None:
+    def _passages_in_index(self, caller: Caller, document_id: str) -> int:
+        with explained("the index of documents"), self._files.opened(owner_of(caller)) as index:
+            return index.passages_of(document_id) if index is not None else 0
+
+    def _erase(self, caller: Caller, document_id: str, passages: int) -> None:
         """Delete all of a document, what a search goes by first and the journal's entry last."""
         owner = owner_of(caller)
         with explained("the index of documents"):
-            self._files.change(owner, lambda index: index.remove(document.id))
+            self._files.change(owner, lambda index: index.remove(document_id))
         if self._vectors:
-            self._vectors[0].remove(document.id, document.passages)
+            self._vectors[0].remove(document_id, passages)
         with explained("the original"):
-            self._client().delete_object(Bucket=self._bucket, Key=_original(owner, document.id))
-        self._catalogue.forget(caller.id, document.id)
+            self._client().delete_object(Bucket=self._bucket, Key=_original(owner, document_id))
+        self._catalogue.forget(caller.id, document_id)
 
     def _undo(self, caller: Caller, document: Document) -> None:
         """Erase what was written; where that fails too, the journal's entry stays, and the next one cleans up."""
         try:
-            self._erase(caller, document)
+            self._erase(caller, document.id, document.passages)
         except Problem as failure:
             log.error("What was written of a document stays until the next one", reason=failure.detail)
 
@@ -233,7 +241,7 @@ class Documents:
             if not entry.broken_off:
                 kept.append(entry)
             elif self._catalogue.claim(caller.id, entry):
-                self._erase(caller, entry.document)
+                self._erase(caller, entry.document.id, entry.document.passages)
         return kept
 
     def _client(self) -> Any:

@@ -180,6 +180,11 @@ class LexicalIndex:
             return None
         return document.first + passage
 
+    def passages_of(self, document_id: str) -> int:
+        """Give how many passages a document has here; none where it is not here."""
+        document = self._documents.get(document_id)
+        return document.passages if document else 0
+
     # ---- inside -----------------------------------------------------------------------------------------
 
     def _set_up(self, *, rebuild: bool) -> None:

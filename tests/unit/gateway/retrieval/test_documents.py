@@ -72,6 +72,19 @@ def test_what_is_removed_leaves_nothing_behind(documents: Documents, account: Ac
     assert problem(documents.remove, ANN, added.id).status == HTTPStatus.NOT_FOUND
 
 
+def test_what_the_list_has_forgotten_is_removed_all_the_same_by_its_owner_alone(
+    documents: Documents, account: Account
+) -> None:
+    added = add(documents)
+    account.items.clear()  # a table that was put back to an earlier time
+    assert documents.search(ANN, "bucket", 5)
+    assert problem(documents.remove, BOB, added.id).status == HTTPStatus.NOT_FOUND
+    documents.remove(ANN, added.id)
+    assert account.empty()
+    assert documents.search(ANN, "bucket", 5) == []
+    assert problem(documents.remove, ANN, added.id).status == HTTPStatus.NOT_FOUND
+
+
 def test_nobody_removes_anothers_document(documents: Documents) -> None:
     added = add(documents)
     assert problem(documents.remove, BOB, added.id).status == HTTPStatus.NOT_FOUND
