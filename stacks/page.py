@@ -33,10 +33,16 @@ from stacks.gateway import Gateway
 
 _CONFIGURATION = "configuration/"
 _INDEX = "index.html"
+_MISSING = "missing.html"
 _VERSION_LENGTH = 16
 # As long as CloudFront waits for the next piece of an answer without a larger quota.
 _LONGEST_SILENCE = cdk.Duration.seconds(60)
 _WITHIN = cdk.Duration.minutes(5)
+# S3 answers 403 for a file that there is not, to whom may not list the bucket, and names the bucket. This is the whole
+# origin's, and the API says 404 of its own; 403 it leaves to the firewall, whose status stays true like this.
+_MISSING_FILE = cloudfront.ErrorResponse(
+    http_status=403, response_http_status=403, response_page_path=f"/{_MISSING}", ttl=cdk.Duration.seconds(0)
+)
 
 
 class Page(cdk.Stack):
@@ -144,6 +150,7 @@ class Page(cdk.Stack):
                 "/config.json": self._files_behavior(_CONFIGURATION, access, headers, kept=False),
                 "/api/*": self._api_behavior(gateway, headers),
             },
+            error_responses=[_MISSING_FILE],
             domain_names=[domain.name] if domain else None,
             certificate=self._certificate(),
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if domain else None,

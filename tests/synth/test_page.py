@@ -73,6 +73,17 @@ def test_a_version_of_the_files_is_all_there_before_anybody_is_sent_to_it(
     assert Path(distribution["DefaultRootObject"]) in there
 
 
+def test_an_address_without_a_file_shows_a_page_and_not_the_buckets_name_while_the_api_answers_for_itself(
+    distribution: dict[str, Any],
+) -> None:
+    # They are the whole origin's. The API's own answers, such as 404 for a document, are the page's to read.
+    (answered,) = distribution["CustomErrorResponses"]
+    assert (answered["ErrorCode"], answered["ResponseCode"]) == (403, 403)
+    shown = ROOT / "web" / answered["ResponsePagePath"].lstrip("/")
+    assert 'href="/"' in shown.read_text()
+    assert answered["ErrorCachingMinTTL"] == 0
+
+
 def test_cloudfront_keeps_files_as_long_as_they_say_and_the_configuration_never(distribution: dict[str, Any]) -> None:
     assert distribution["DefaultCacheBehavior"]["CachePolicyId"] == OPTIMIZED
     configuration = behavior(distribution, "/config.json")
