@@ -20,6 +20,8 @@ from botocore.exceptions import EventStreamError
 from tests.twin.helpers import wait_until
 from tests.twin.scripted_model import ScriptedModel
 from tests.twin.test_bedrock import TEXT
+from twin.bedrock import servers
+from twin.bedrock.generation import Sampling, generate
 from twin.bedrock.guarding import Guard
 from twin.bedrock.guardrails import assessing
 from twin.bedrock.stream import converse_stream
@@ -118,6 +120,24 @@ def test_a_client_that_goes_away_while_its_prompt_is_read_ends_that(
     assert scripted.left.wait(60)
     scripted.allow(1)
     assert scripted.made == []
+
+
+@pytest.mark.parametrize(("characters", "slot"), [(20_000, {"id_slot": 1}), (100, {})], ids=["long", "short"])
+def test_a_long_prompt_is_read_where_short_ones_need_not_wait_for_its_end(
+    monkeypatch: pytest.MonkeyPatch, characters: int, slot: dict[str, int]
+) -> None:
+    sent: list[Any] = []
+    answer = {"content": "", "tokens_evaluated": 0, "tokens_predicted": 0, "stop_type": "eos"}
+
+    def ask(_model: LocalModel, _path: str, body: Any) -> Any:
+        sent.append(body)
+        return answer
+
+    monkeypatch.setattr(servers, "ask", ask)
+
+    generate(LocalModel("smollm2q41v1", "text", 8192, Path), "a" * characters, Sampling())
+
+    assert [{name: body[name] for name in body if name == "id_slot"} for body in sent] == [slot]
 
 
 def test_what_a_request_leaves_behind_goes_on_when_its_client_goes_away() -> None:

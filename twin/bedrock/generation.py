@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from twin.bedrock import servers
 from twin.emulator.hooks import Json
 from twin.model_server import AnswerStream, ModelServerError
+from twin.model_server.flags import SLOTS
 from twin.weights.imported import LocalModel
 
 # Bedrock's defaults for models of the Llama architecture.
 DEFAULT_TOKENS = 512
 DEFAULT_TEMPERATURE = 0.5
 DEFAULT_TOP_P = 0.9
+# A prompt of so many characters is read for many seconds.
+_LONG_CHARACTERS = 6000
 
 
 @dataclass(frozen=True)
@@ -92,13 +95,19 @@ class Generation:
 
 def generate(model: LocalModel, prompt: str, sampling: Sampling) -> Generated:
     """Continue `prompt`. Raises ServiceError as `servers.ask` does."""
-    return Generated.of(servers.ask(model, "/completion", {"prompt": prompt, **sampling.as_request()}))
+    return Generated.of(servers.ask(model, "/completion", _asked(model, prompt, sampling)))
 
 
 def generating(model: LocalModel, prompt: str, sampling: Sampling) -> Generation:
     """As `generate`, from the first token on."""
-    asked = {"prompt": prompt, **sampling.as_request(), "stream": True}
+    asked = {**_asked(model, prompt, sampling), "stream": True}
     return Generation(model, servers.ask_stream(model, "/completion", asked))
+
+
+def _asked(model: LocalModel, prompt: str, sampling: Sampling) -> Json:
+    """The request to the model's server: a long prompt goes where short ones need not wait for its end."""
+    last = {"id_slot": SLOTS - 1} if len(prompt) > _LONG_CHARACTERS and not model.url else {}
+    return {"prompt": prompt, **sampling.as_request(), **last}
 
 
 def chat_prompt(model: LocalModel, messages: Sequence[Json]) -> str:

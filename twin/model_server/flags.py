@@ -12,6 +12,8 @@ from typing import Any
 
 # llama-server gives every slot the whole context, and as many slots as this, unless it is told otherwise.
 DEFAULT_SLOTS = 4
+# A batch is filled with the prompts that wait slot by slot: what lies in the last one keeps no other from going on.
+SLOTS = 2
 # More spinning threads than free cores make llama.cpp slower by an order of magnitude.
 DEFAULT_THREADS = 1
 # Between two batches a server answers whoever else asks, and looks whether it is to go on. llama-server's own 2,048
@@ -19,7 +21,7 @@ DEFAULT_THREADS = 1
 DEFAULT_BATCH = 256
 
 
-def served_model(model: Path, context_tokens: int, slots: int = 2) -> list[str]:
+def served_model(model: Path, context_tokens: int, slots: int = SLOTS) -> list[str]:
     """Flags that serve `model` (GGUF) to `slots` requests at a time, with `context_tokens` for each."""
     return ["--model", str(model), "--ctx-size", str(context_tokens * slots), "--parallel", str(slots)]
 
