@@ -193,13 +193,19 @@ def serve(
     choose_password: Annotated[
         bool, typer.Option("--choose-password", help="Ask for the password; by default one is made up and shown once.")
     ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=65535, help="Of the API and the page; by default the one that they had before, where it is free."
+        ),
+    ] = None,
 ) -> None:
     """Serve what the last run deployed on this machine, the page too, over HTTP, until Ctrl-C."""
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if choose_password else None
     with explained():
         from cli.serving import serve_model
 
-        serve_model(ROOT, console, user, password)
+        serve_model(ROOT, console, user, password, port)
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
@@ -13,7 +12,7 @@ from rich.console import Console
 
 from cli.say import say
 from cli.show import shown
-from twin.emulator import RunningEmulator
+from twin.emulator import Emulator, EmulatorError, RunningEmulator
 from twin.run.api import Api, ApiRefused
 from twin.run.board import Board
 from twin.run.going_on import GoingOn, run_going_on
@@ -50,7 +49,9 @@ def ask_model(root: Path, text: str, console: Console) -> None:
     say(output, console)
 
 
-def serve_model(root: Path, console: Console, user: str = USER, password: str | None = None) -> None:
+def serve_model(
+    root: Path, console: Console, user: str = USER, password: str | None = None, port: int | None = None
+) -> None:
     """Serve what is deployed until Ctrl-C, and say how to ask it; what is served already is only told.
 
     Where the page wants users to sign in, there is one afterwards.
@@ -60,23 +61,32 @@ def serve_model(root: Path, console: Console, user: str = USER, password: str | 
         console: where it is said.
         user: the e-mail address to sign in with.
         password: one that the user has chosen; by default it is made up, and shown this once.
+        port: of the API and the page; by default the one that they had before, where it is free.
 
     Raises:
         NothingDeployed: no run has deployed anything.
-        EmulatorError: the emulator did not start.
+        EmulatorError: the emulator did not start, cannot be served at the port, or has ended by itself.
     """
     folder = emulator_folder(root)
     served_already = RunningEmulator.in_directory(folder) is not None
     try:
-        with deployed(root) as found:
+        with deployed(root, port) as found:
             for line in announcement(found.api, served_already, what_is_coming(folder)):
                 say(line, console)
             for line in page_announcement(found, user, password):
                 say(line, console)
-            if not served_already:
-                threading.Event().wait()
+            if isinstance(found.account, Emulator):
+                _wait_for_its_end(found.account)
     except KeyboardInterrupt:
         say("Stopped.", console)
+
+
+def _wait_for_its_end(emulator: Emulator) -> None:
+    """Wait for Ctrl-C. Raises EmulatorError, with what to do, should nothing be served before that."""
+    try:
+        emulator.wait()
+    except EmulatorError as error:
+        raise EmulatorError(f"{error}\n`fourfold serve` serves again what was deployed.") from error
 
 
 def refuse_what_has_no_model(folder: Path) -> None:
@@ -148,7 +158,7 @@ def curl(api: Api) -> str:
 
 
 @contextmanager
-def deployed(root: Path) -> Iterator[Deployed]:
+def deployed(root: Path, port: int | None = None) -> Iterator[Deployed]:
     """Give what is deployed, showing on the error stream how it comes up: the output is for the answer."""
     board = Board()
     for name, label in STEPS.items():
@@ -156,7 +166,7 @@ def deployed(root: Path) -> Iterator[Deployed]:
     with ExitStack() as stack:
         with shown(board, Console(stderr=True)):
             try:
-                found = stack.enter_context(reopened(emulator_folder(root), board))
+                found = stack.enter_context(reopened(emulator_folder(root), board, port))
             except NothingDeployed as error:
                 coming = what_is_coming(emulator_folder(root))
                 raise NoModel(f"There is no model to ask yet. {coming}") if coming else error from None

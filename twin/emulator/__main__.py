@@ -13,7 +13,7 @@ import threading
 import traceback
 from pathlib import Path
 
-from twin.emulator.access import LOCK
+from twin.emulator.access import HOST, LOCK
 from twin.emulator.launcher import WORK_DIR_VARIABLE
 from twin.processes import MARK_VARIABLE, kill_marked
 
@@ -66,7 +66,7 @@ async def _serve(mark: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     threading.Thread(target=_watch_parent, args=(loop, told), daemon=True).start()
-    serving = asyncio.create_task(hooks.serve("127.0.0.1", int(os.environ["GATEWAY_PORT"]), stop))
+    serving = asyncio.create_task(hooks.serve(HOST, int(os.environ["GATEWAY_PORT"]), stop))
     telling = asyncio.create_task(told.wait())
     await asyncio.wait({serving, telling}, return_when=asyncio.FIRST_COMPLETED)
     # What runs is ended first: requests that wait for it then end too, and the server with them.

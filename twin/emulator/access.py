@@ -16,6 +16,8 @@ import boto3
 from twin.emulator.account import ACCOUNT_ID, REGION, root_environment
 from twin.emulator.clients import client_from
 
+HOST = "127.0.0.1"
+"""Where every emulator listens: on this machine alone."""
 ADDRESS = "address"
 """The file of a directory that says where its emulator is served."""
 LOCK = "lock"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -22,7 +21,8 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
 
-from twin.emulator.access import ADDRESS, Access, answers, in_use
+from twin.emulator import ports
+from twin.emulator.access import ADDRESS, HOST, Access, answers, in_use
 from twin.emulator.account import REGION, root_environment
 from twin.events import FILE_VARIABLE
 from twin.model_server import ProgramError, program_environment
@@ -51,7 +51,8 @@ class Emulator(Access):
     ...     emulator.client("s3").list_buckets()
 
     `work_dir` holds its log, its events, temporary files and, with `persist`, its state: what was deployed is
-    there again when the next emulator starts on the same directory. It listens on a port that was free.
+    there again when the next emulator starts on the same directory. It listens on `port`; where none is given, on the
+    one that it had there before, or else on one that is free.
     `model_servers` are models that the caller serves, by the id of their import in Bedrock: the addresses of servers
     that speak what llama.cpp's speaks.
     State machines' Wait states and retries take `wait_scale` times as long as they say: what they wait for
@@ -64,8 +65,10 @@ class Emulator(Access):
         persist: bool = False,
         wait_scale: float = 0.1,
         model_servers: Mapping[str, str] = MappingProxyType({}),
+        port: int | None = None,
     ) -> None:
         super().__init__(work_dir)
+        self._asked_port = port
         self._model_servers = dict(model_servers)
         self.persist = persist
         self._wait_scale = wait_scale
@@ -78,8 +81,8 @@ class Emulator(Access):
     def start(self) -> None:
         """Start the process and wait until it answers.
 
-        Raises EmulatorError when it ends at once, for instance because another one uses the directory, or where
-        the environment names a llama-server that is not there.
+        Raises EmulatorError when it ends at once, for instance because another one uses the directory, where the
+        port that it was given is taken, or where the environment names a llama-server that is not there.
         """
         served_by = _served_by()
         if in_use(self.work_dir):
@@ -88,7 +91,7 @@ class Emulator(Access):
         for name in ("tmp", "state", "s3"):
             (self.work_dir / name).mkdir(parents=True, exist_ok=True)
         self.events_file.touch()
-        self._port = _free_port()
+        self._port = self._chosen_port()
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "twin.emulator"],
@@ -102,6 +105,7 @@ class Emulator(Access):
         try:
             self._wait_until_ready()
             (self.work_dir / ADDRESS).write_text(self.endpoint_url)
+            ports.remember(self.work_dir, self._port)
         except BaseException:
             # It has nothing to save yet, and would first load what it serves before it saw its pipe closed.
             kill_marked(self._mark)
@@ -117,6 +121,17 @@ class Emulator(Access):
             self._withdraw_address()
             self._end(process)
 
+    def wait(self) -> None:
+        """Wait until the process ends without having been told to. Raises EmulatorError when it has."""
+        if self._process is None:
+            raise EmulatorError("The emulator is not running.")
+        status = self._process.wait()
+        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with the exit status {status}"
+        lost = " What had changed in its account since it was started is lost, but for files in buckets."
+        raise EmulatorError(
+            f"The emulator {how}, and serves nothing any more.{lost if self.persist else ''} Its log: {self.log_file}"
+        )
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -131,7 +146,7 @@ class Emulator(Access):
     @property
     def endpoint_url(self) -> str:
         """Where every service is served."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://{HOST}:{self._port}"
 
     @property
     def port(self) -> int:
@@ -158,6 +173,12 @@ class Emulator(Access):
         return self._mark
 
     # ---- inside -----------------------------------------------------------------------------------------
+
+    def _chosen_port(self) -> int:
+        try:
+            return ports.chosen(self.work_dir, self._asked_port)
+        except ports.PortRefused as error:
+            raise EmulatorError(str(error)) from error
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         try:
@@ -234,10 +255,3 @@ def _served_by() -> dict[str, str]:
         return program_environment()
     except ProgramError as error:
         raise EmulatorError(str(error)) from error
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from twin.emulator import Access, Emulator, RunningEmulator
+from twin.emulator import Access, Emulator, EmulatorError, RunningEmulator
 from twin.run.api import Api
 from twin.run.board import Board, Progress, Status
 from twin.run.page import Page, deployed_page
@@ -41,7 +42,7 @@ class Deployed:
 
 
 @contextmanager
-def reopened(folder: Path, board: Board) -> Iterator[Deployed]:
+def reopened(folder: Path, board: Board, port: int | None = None) -> Iterator[Deployed]:
     """Give what is deployed, once its endpoints are in service again.
 
     An emulator that runs already, such as that of `fourfold serve`, is used and left running.
@@ -49,20 +50,26 @@ def reopened(folder: Path, board: Board) -> Iterator[Deployed]:
     Args:
         folder: the emulator's directory.
         board: told of the steps `STEPS`.
+        port: where it is to be served; by default where it was before, or where one is free.
 
     Raises:
         NothingDeployed: no API is deployed.
-        EmulatorError: the emulator did not start.
+        EmulatorError: the emulator did not start, or cannot be served at the port.
     """
     if not (folder / "state").exists():
         raise NothingDeployed
     running = RunningEmulator.in_directory(folder)
     if running is not None:
+        if port not in (None, urlsplit(running.endpoint_url).port):
+            raise EmulatorError(
+                f"What is deployed is served at {running.endpoint_url} already. End the command that serves it, or "
+                "leave the port out."
+            )
         board.finish("StartEmulator", Status.SKIPPED)
         yield _awake(running, board)
         return
     with board.step("StartEmulator"):
-        emulator = Emulator(folder, persist=True)
+        emulator = Emulator(folder, persist=True, port=port)
         emulator.start()
     try:
         yield _awake(emulator, board)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import cli.serving
 from cli.main import app
 from tests.unit.run.conftest import FakeApi
+from twin.emulator import Emulator, EmulatorError
 from twin.run.going_on import GoingOn
 from twin.run.page import Page
 from twin.run.reopened import Deployed
@@ -28,7 +29,7 @@ def going_on(monkeypatch: pytest.MonkeyPatch, api: FakeApi) -> Callable[[GoingOn
     """Have the commands find the fake API, and beside it a run or none."""
 
     @contextmanager
-    def deployed(_root: Path) -> Iterator[object]:
+    def deployed(_root: Path, _port: int | None = None) -> Iterator[object]:
         yield Deployed(api.client, None, None)  # type: ignore[arg-type]
 
     monkeypatch.setattr(cli.serving, "deployed", deployed)
@@ -143,7 +144,7 @@ def page(monkeypatch: pytest.MonkeyPatch, api: FakeApi, going_on: Callable[[Goin
     asked: list[str | None] = []
 
     @contextmanager
-    def deployed(_root: Path) -> Iterator[Deployed]:
+    def deployed(_root: Path, _port: int | None = None) -> Iterator[Deployed]:
         yield Deployed(api.client, Page("http://d1.cloudfront.localhost:4566/", "pool"), None)  # type: ignore[arg-type]
 
     def make_user(_account: object, _pool: str, _email: str, password: str | None) -> str | None:
@@ -174,3 +175,32 @@ def test_a_password_of_ones_own_is_asked_for_and_not_shown(page: list[str | None
 def test_without_a_page_none_is_told(api: FakeApi, going_on: Callable[[GoingOn | None], None]) -> None:
     going_on(None)
     assert "The page" not in invoke("serve")[1]
+
+
+def test_an_emulator_that_ends_by_itself_ends_the_command_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: FakeApi, going_on: Callable[[GoingOn | None], None]
+) -> None:
+    asked: list[int | None] = []
+
+    class Killed(Emulator):
+        def wait(self) -> None:
+            raise EmulatorError("The emulator was killed by SIGKILL, and serves nothing any more.")
+
+    @contextmanager
+    def deployed(_root: Path, port: int | None = None) -> Iterator[Deployed]:
+        asked.append(port)
+        yield Deployed(api.client, None, Killed(tmp_path))
+
+    going_on(None)
+    monkeypatch.setattr(cli.serving, "deployed", deployed)
+    monkeypatch.setattr("cli.serving.RunningEmulator.in_directory", lambda _folder: None)
+
+    code, stdout, stderr = invoke("serve", "--port", "8765")
+
+    assert (code, asked) == (1, [8765])
+    assert "until Ctrl-C" in stdout
+    assert "Stopped." not in stdout
+    assert stderr == (
+        "The emulator was killed by SIGKILL, and serves nothing any more.\n"
+        "`fourfold serve` serves again what was deployed.\n"
+    )
