@@ -1,5 +1,6 @@
 """Errors that API Gateway answers by itself, as problem documents (RFC 9457) like those of the function behind it.
 
+OpenAI's clients read nothing but `error`, so it says the same once more: a wrong key is the first error that they meet.
 A template of such a response has no status to fill in, so each kind has a document of its own, with its status fixed.
 """
 
@@ -35,29 +36,46 @@ STATUSES = {
     "WafFiltered": (_KINDS.WAF_FILTERED, HTTPStatus.FORBIDDEN),
 }
 """The kinds that API Gateway has, with the statuses that it gives them."""
-_OTHERS = {"ClientError": _KINDS.DEFAULT_4_XX, "ServerError": _KINDS.DEFAULT_5_XX}
+_OTHERS = {
+    "ClientError": (_KINDS.DEFAULT_4_XX, "invalid_request_error"),
+    "ServerError": (_KINDS.DEFAULT_5_XX, "server_error"),
+}
+# As the function behind the API tells them, of the statuses that have a type of their own.
+_ERROR_TYPES = {
+    HTTPStatus.UNAUTHORIZED: "authentication_error",
+    HTTPStatus.FORBIDDEN: "permission_error",
+    HTTPStatus.NOT_FOUND: "not_found_error",
+    HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
+}
 
 
 def answer_with_problems(api: apigateway.RestApi) -> None:
     """Give every error of an API's own the form of a problem document; one of a kind to come lacks its status."""
     for construct_id, (kind, status) in STATUSES.items():
-        _add(api, construct_id, kind, f'"title": "{status.phrase}", "status": {status.value}', str(status.value))
-    for construct_id, kind in _OTHERS.items():
-        _add(api, construct_id, kind, '"title": "$context.error.responseType"')
+        server = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        error = "server_error" if server else _ERROR_TYPES.get(status, "invalid_request_error")
+        code = status.phrase.lower().replace(" ", "_")
+        _add(api, construct_id, kind, _document(f'"title": "{status.phrase}", "status": {status.value}', error, code))
+    for construct_id, (kind, error) in _OTHERS.items():
+        code = "$context.error.responseType"
+        _add(api, construct_id, kind, _document(f'"title": "{code}"', error, code))
 
 
-def _add(
-    api: apigateway.RestApi, construct_id: str, kind: apigateway.ResponseType, named: str, status: str | None = None
-) -> None:
-    # `messageString` comes with its quotation marks.
-    document = (
+def _document(named: str, error: str, code: str) -> str:
+    """The template of a problem document; `messageString` comes with its quotation marks."""
+    return (
         f'{{"type": "about:blank", {named}, "detail": $context.error.messageString, '
-        '"instance": "urn:request:$context.requestId"}'
+        '"instance": "urn:request:$context.requestId", '
+        f'"error": {{"message": $context.error.messageString, "type": "{error}", "code": "{code}", "param": null}}}}'
     )
+
+
+def _add(api: apigateway.RestApi, construct_id: str, kind: apigateway.ResponseType, document: str) -> None:
+    status = STATUSES[construct_id][1] if construct_id in STATUSES else None
     api.add_gateway_response(
         construct_id,
         type=kind,
-        status_code=status,
+        status_code=None if status is None else str(status.value),
         response_headers={"Content-Type": f"'{_PROBLEM}'"},
         templates={_JSON: document},
     )

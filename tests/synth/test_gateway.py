@@ -146,7 +146,9 @@ def test_errors_of_the_api_itself_are_problem_documents_with_their_status(templa
             .replace("$context.error.messageString", '"Invalid request body"')
             .replace("$context.error.responseType", response["ResponseType"])
         )
-        assert {"type", "title", "detail", "instance"} == set(filled) - {"status"}
+        assert {"type", "title", "detail", "instance", "error"} == set(filled) - {"status"}
+        # OpenAI's clients read nothing else of an error.
+        assert (filled["error"]["message"], filled["error"]["param"]) == (filled["detail"], None)
         # Those of every other kind keep the status that API Gateway gives each of them.
         assert str(filled.get("status")) == str(response.get("StatusCode"))
         assert ("status" in filled) is not response["ResponseType"].startswith("DEFAULT")
