@@ -59,7 +59,8 @@ def _partner(context: Context) -> Caller | None:
     return Caller(f"partner:{key}", "partner") if key else None
 
 
-_BY_ROOT: dict[str, Callable[[Context], Caller | None]] = {"": _service, "/api": _user, "/partners": _partner}
+PARTNERS = "/partners"
+_BY_ROOT: dict[str, Callable[[Context], Caller | None]] = {"": _service, "/api": _user, PARTNERS: _partner}
 ROOTS = tuple(root for root in _BY_ROOT if root)
 
 
