@@ -19,7 +19,15 @@ LINEAGE = {
         "rejected": {"near_duplicate": 7, "too_short": 3},
     },
     "candidates": [
-        {"index": 0, "model": "small", "strategy": "zero-shot", "value": 0.31, "ci": [0.28, 0.34], **COST},
+        {
+            "index": 0,
+            "model": "small",
+            "strategy": "zero-shot",
+            "value": 0.31,
+            "ci": [0.28, 0.34],
+            **COST,
+            "priced_by": "seconds",
+        },
         {"index": 1, "model": "large", "strategy": "few-shot", "value": 0.15, "ci": [0.1, 0.2], **COST},
     ],
     "selection": {"floor": 0.2, "chosen": {"index": 0}, "reason": "small is the cheapest that surely reaches 0.2"},

@@ -61,6 +61,7 @@ SETTINGS: dict[str, Any] = {
     "limits": {
         "max_input_characters": 200_000,
         "max_output_tokens": 512,
+        "max_chat_tokens": 512,
         "max_document_bytes": 5_000_000,
         "max_passages": 5,
     },

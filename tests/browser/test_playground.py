@@ -65,6 +65,27 @@ def test_a_model_that_is_taken_out_writes_no_further_and_the_other_does(page: Pa
     expect(first.locator(".answer-text")).to_have_text("One two")
 
 
+def test_columns_begin_with_different_models_and_two_that_are_the_same_are_told(page: Page) -> None:
+    page.get_by_role("button", name="Compare with another").click()
+    asked = [page.get_by_label(f"Model {letter}") for letter in "ABC"]
+    for select, name in zip(asked, ("approved", "small", "large"), strict=True):
+        expect(select).to_have_value(name)
+    alike = page.get_by_text("Two of these are the same model")
+    expect(alike).to_be_hidden()
+    asked[2].select_option("small")
+    expect(alike).to_be_visible()
+    page.get_by_role("button", name="Remove B").click()
+    expect(alike).to_be_hidden()
+
+
+def test_one_model_that_is_compared_with_itself_is_told_and_that_none_is_approved(page: Page) -> None:
+    listed = [{"id": "approved", "fourfold": {"state": "not_approved"}}, {"id": "small", "fourfold": {}}]
+    page.route("**/api/v1/models", lambda route: route.fulfill(json={"object": "list", "data": listed}))
+    page.reload()
+    expect(page.get_by_text("There is one model only, compared with itself")).to_be_visible()
+    expect(page.get_by_text("The workflow has approved no model yet").first).to_be_visible()
+
+
 def test_three_are_the_most_and_each_but_the_first_can_go(page: Page) -> None:
     page.get_by_role("button", name="Compare with another").click()
     expect(page.get_by_role("button", name="Compare with another")).to_be_hidden()

@@ -27,6 +27,10 @@ def test_the_last_run_that_finished_is_reported(page: Page, address: str) -> Non
         expect(report.get_by_text(text).first).to_be_visible()
     expect(report.get_by_role("row").filter(has_text="small (zero-shot)")).to_contain_text("chosen")
     expect(report.get_by_role("row").filter(has_text="large (few-shot)")).to_contain_text("0.150")
+    # A cost that hangs on how fast the answer came is no price.
+    expect(report.get_by_role("row").filter(has_text="small (zero-shot)")).to_contain_text("$0.12 *")
+    expect(report.get_by_role("row").filter(has_text="large (few-shot)")).not_to_contain_text("*")
+    expect(report.get_by_text("* By the seconds that the run measured")).to_be_visible()
     expect(report.get_by_text("+0.160")).to_be_visible()
     expect(report.get_by_text("A <b>bold</b> text.")).to_be_visible()
 

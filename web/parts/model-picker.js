@@ -11,6 +11,7 @@ const STATES = {
   starting: { mark: " (starting)", note: "Starting: not in service yet" },
   unavailable: { mark: " (not in service)", note: "Not in service" },
 };
+const NOT_APPROVED = "The workflow has approved no model yet: this one is offered beside it.";
 const WAKING = ["asleep", "starting"];
 
 /**
@@ -22,15 +23,17 @@ export function modelPicker(models, { label = "Model", changed } = {}) {
   const select = h("select", { id, "aria-describedby": `${id}-note`, on: { change: () => tell() } });
   const note = h("p", { class: "hint", id: `${id}-note` });
   let wanted = "";
+  let approved = true;
 
   function tell() {
     wanted = select.value;
     const model = models.find(select.value);
-    note.textContent = model ? about(model) : note.textContent;
+    if (model) note.textContent = [approved ? "" : NOT_APPROVED, about(model)].filter(Boolean).join(" ");
     changed?.(model);
   }
 
-  models.watch(({ models: list, loading, problem }) => {
+  models.watch(({ models: list, approved: isApproved, loading, problem }) => {
+    approved = isApproved;
     select.disabled = list.length === 0;
     const names = list.map(({ id: name, fourfold }) =>
       h("option", { value: name }, name + (STATES[fourfold?.state ?? ""]?.mark ?? "")),

@@ -6,17 +6,20 @@ import { createStore } from "../lib/store.js";
 /** @typedef {{minimum: number, maximum: number}} Bounds */
 /**
  * @typedef {{kind?: string, run_id?: string | null, context_tokens?: number | null, streaming?: boolean,
- *   parameters?: {temperature?: Bounds | null, top_p?: Bounds | null, max_tokens?: {maximum: number} | null,
+ *   parameters?: {temperature?: Bounds | null, top_p?: Bounds | null, max_tokens?: {maximum: number} | null, max_task_tokens?: {maximum: number} | null,
  *     seed?: boolean},
  *   price?: {input_usd_per_million: number, output_usd_per_million: number} | null,
  *   state?: "ready" | "asleep" | "starting" | "unavailable" | "unknown"}} About
  */
 /** @typedef {{id: string, fourfold?: About}} Model */
-/** @typedef {{models: Model[], loading: boolean, problem: import("../lib/problem.js").Problem | null}} ModelList */
+/**
+ * @typedef {{models: Model[], approved: boolean, loading: boolean,
+ *   problem: import("../lib/problem.js").Problem | null}} ModelList `approved` is whether any model is
+ */
 
 /** @param {import("../lib/api.js").Api} api */
 export function createModels(api) {
-  const store = createStore(/** @type {ModelList} */ ({ models: [], loading: true, problem: null }));
+  const store = createStore(/** @type {ModelList} */ ({ models: [], approved: true, loading: true, problem: null }));
   return {
     watch: store.watch,
     /** @param {string} id */
@@ -27,7 +30,7 @@ export function createModels(api) {
         const { data } = await api.json("GET", "/models");
         // Until something is approved, the name of it answers nobody.
         const models = data.filter((/** @type {Model} */ { fourfold }) => fourfold?.state !== "not_approved");
-        store.set({ models, loading: false, problem: null });
+        store.set({ models, approved: models.length === data.length, loading: false, problem: null });
       } catch (failure) {
         store.set({ loading: false, problem: asProblem(failure) });
       }

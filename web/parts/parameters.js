@@ -11,10 +11,13 @@ const LARGEST_SEED = 2 ** 31 - 1;
 /**
  * Give the parameters that a model takes.
  * @param {Model | null} model
+ * @param {{task?: boolean}} [options] whether it is asked for the task, whose answers have a bound of their own
  * @returns {Parameter[]}
  */
-export function parametersOf(model) {
-  const { temperature, top_p: topP, max_tokens: maxTokens, seed } = model?.fourfold?.parameters ?? {};
+export function parametersOf(model, { task = false } = {}) {
+  const parameters = model?.fourfold?.parameters ?? {};
+  const { temperature, top_p: topP, seed } = parameters;
+  const maxTokens = task ? parameters.max_task_tokens : parameters.max_tokens;
   const found = [];
   if (temperature) found.push({ name: "temperature", label: "Temperature", ...bounds(temperature), step: "0.05" });
   if (topP) found.push({ name: "top_p", label: "Top p", ...bounds(topP), step: "0.05" });
@@ -29,8 +32,11 @@ function bounds({ minimum, maximum }) {
   return { minimum, maximum };
 }
 
-/** Fields for the parameters; an empty one leaves the parameter to the model. */
-export function parameterFields() {
+/**
+ * Fields for the parameters; an empty one leaves the parameter to the model.
+ * @param {{task?: boolean}} [options]
+ */
+export function parameterFields(options) {
   const element = h("div", { class: "parameters" });
   /** @type {Map<string, HTMLInputElement>} */
   const inputs = new Map();
@@ -40,7 +46,7 @@ export function parameterFields() {
     show(model) {
       const before = new Map([...inputs].map(([name, input]) => [name, input.value]));
       inputs.clear();
-      const fields = parametersOf(model).map((parameter) => field(parameter, before.get(parameter.name) ?? ""));
+      const fields = parametersOf(model, options).map((parameter) => field(parameter, before.get(parameter.name) ?? ""));
       for (const { name, input } of fields) inputs.set(name, input);
       fill(
         element,

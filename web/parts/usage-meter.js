@@ -8,7 +8,7 @@ import { bar } from "./bar.js";
 
 /**
  * @typedef {{input_tokens: number, output_tokens: number, requests: number, cost_usd: number | null,
- *   cap_usd: number | null, lifts_at: string | null}} Used
+ *   cap_usd: number | null, lifts_at: string | null, not_priced?: string[]}} Used
  */
 /** @typedef {{used: Used | null, problem: import("../lib/problem.js").Problem | null}} UsageState */
 

@@ -32,7 +32,7 @@ export function summarizeView(app) {
   const live = h("input", { type: "checkbox", id: "summarize-live", checked: true });
   const size = h("span", { class: "soft figure" }, "0 characters");
   const trouble = h("p", { class: "note warn", role: "alert", hidden: true });
-  const fields = parameterFields();
+  const fields = parameterFields({ task: true });
   const picker = modelPicker(models, { changed: (model) => fields.show(model) });
   const start = h(
     "button",

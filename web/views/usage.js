@@ -10,7 +10,7 @@ export function usageView({ usage }) {
   const body = h("div", {}, h("p", { class: "working" }, "Reading…"));
   usage.watch(({ used, problem }) => {
     if (problem) fill(body, problemBox(problem, { again: () => void usage.load() }));
-    else if (used) fill(body, figures(used), cap(used));
+    else if (used) fill(body, figures(used), cap(used), notPriced(used));
   });
   return {
     element: h(
@@ -54,5 +54,16 @@ function cap({ cost_usd: cost, cap_usd: most, lifts_at: lifts }) {
       share >= 1 ? " Until it lifts, requests are refused." : "",
       lifts && ` It begins anew ${moment(lifts)}.`,
     ),
+  );
+}
+
+/** Say whose answers are in no account. @param {import("../parts/usage-meter.js").Used} used */
+function notPriced({ not_priced: names = [], cap_usd: most }) {
+  if (!names.length) return null;
+  return h(
+    "p",
+    { class: "hint" },
+    `Not in the cost: answers of ${names.join(", ")}, which ${names.length > 1 ? "are" : "is"} not paid by the token.`,
+    most === null ? "" : " The cap does not bind them.",
   );
 }

@@ -11,8 +11,17 @@ test("the name of the approved model is offered once there is one", async () => 
   await models.load();
   assert.equal(models.find("approved"), null);
   assert.ok(models.find("small"));
+  assert.equal(read(models).approved, false);
 
   approved.fourfold.state = "starting";
   await models.load();
   assert.ok(models.find("approved"));
+  assert.equal(read(models).approved, true);
 });
+
+/** @param {import("../../../web/parts/models.js").Models} models */
+function read(models) {
+  let value = /** @type {any} */ (null);
+  models.watch((now) => (value = now))();
+  return value;
+}

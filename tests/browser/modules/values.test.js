@@ -98,6 +98,11 @@ test("a model's parameters are those that it takes", () => {
   const all = parametersOf(
     model({ temperature: { minimum: 0, maximum: 1 }, top_p: null, max_tokens: { maximum: 40 } }),
   );
+  const bounds = { max_tokens: { maximum: 512 }, max_task_tokens: { maximum: 40 } };
+  assert.deepEqual(
+    [{}, { task: true }].map((options) => parametersOf(model(bounds), options)[0].maximum),
+    [512, 40],
+  );
   assert.deepEqual(
     all.map(({ name, maximum }) => [name, maximum]),
     [

@@ -13,15 +13,21 @@ import { chatPieces } from "../../parts/pieces.js";
 
 /**
  * @param {import("../../app/main.js").App} app
- * @param {{letter: string, remove: (() => void) | null}} what
+ * @param {{letter: string, remove: (() => void) | null, chosen: () => void}} what `chosen` hears of another model
  */
-export function column({ api, models }, { letter, remove }) {
+export function column({ api, models }, { letter, remove, chosen }) {
   const fields = parameterFields();
-  const picker = modelPicker(models, { label: `Model ${letter}`, changed: (model) => fields.show(model) });
+  const picker = modelPicker(models, { label: `Model ${letter}`, changed });
   const place = h("div", { class: "sheet-body" }, h("p", { class: "empty" }, "No answer yet."));
   /** @type {Contender | null} */
   let answered = null;
   const removal = new AbortController();
+
+  /** @param {import("../../parts/models.js").Model | null} model */
+  function changed(model) {
+    fields.show(model);
+    chosen();
+  }
 
   return {
     letter,

@@ -14,6 +14,7 @@ export function playgroundView(app) {
   const question = h("textarea", { id: "playground-question", rows: "4", on: { keydown: keys } });
   const row = h("div", { class: "columns" });
   const ballot = h("div");
+  const alike = h("p", { class: "note", role: "status", hidden: true });
   const run = h("button", { class: "button primary", type: "button", on: { click: () => void ask() } }, "Run");
   const stop = h(
     "button",
@@ -29,14 +30,30 @@ export function playgroundView(app) {
   );
   /** @type {ReturnType<typeof column>[]} */
   let columns = [];
+  /** @type {import("../../parts/models.js").Model[]} */
+  let known = [];
+  /** Columns that have begun with a model; which one they ask from then on is the reader's choice. */
+  const begun = new WeakSet();
   /** @type {AbortController | null} */
   let running = null;
 
   function grow() {
     const letter = LETTERS.find((one) => !columns.some((existing) => existing.letter === one)) ?? "";
-    const mine = column(app, { letter, remove: columns.length ? () => shrink(mine) : null });
+    const mine = column(app, { letter, remove: columns.length ? () => shrink(mine) : null, chosen: settle });
     columns = [...columns, mine];
     row.append(mine.element);
+    differ();
+  }
+
+  /** Let each column begin with a model that no other one asks, where there is one. */
+  function differ() {
+    for (const one of columns) {
+      if (!known.length || begun.has(one)) continue;
+      const asked = columns.filter((other) => begun.has(other)).map(({ picker }) => picker.value);
+      const free = known.find(({ id }) => !asked.includes(id));
+      begun.add(one);
+      if (free) one.picker.choose(free.id);
+    }
     settle();
   }
 
@@ -52,6 +69,12 @@ export function playgroundView(app) {
   function settle() {
     add.hidden = columns.length >= MOST;
     row.dataset.count = String(columns.length);
+    const asked = columns.map(({ picker }) => picker.value).filter(Boolean);
+    alike.hidden = new Set(asked).size === asked.length;
+    alike.textContent =
+      known.length > 1
+        ? "Two of these are the same model: only their parameters and chance can make a difference."
+        : "There is one model only, compared with itself: only parameters and chance can make a difference.";
   }
 
   /** @param {Event} event */
@@ -87,9 +110,9 @@ export function playgroundView(app) {
 
   grow();
   grow();
-  // Side by side is for two different models, where there are two.
   app.models.watch(({ models }) => {
-    if (models.length > 1 && columns[1]?.picker.value === models[0].id) columns[1].picker.choose(models[1].id);
+    known = models;
+    differ();
   });
   return {
     element: h(
@@ -113,6 +136,7 @@ export function playgroundView(app) {
         h("div", { class: "field" }, h("label", { for: "playground-question" }, "Question"), question),
         h("div", { class: "row" }, run, stop, h("span", { class: "grow" }), add),
       ),
+      alike,
       row,
       ballot,
     ),

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{name: string, value: number, low: number | null, high: number | null, latency: number | null,
- *   cost: number | null, best: boolean}} CandidateRow
+ *   cost: number | null, measured: boolean, best: boolean}} CandidateRow
  */
 /**
  * @typedef {{id: string, recordedAt: string | null, task: string | null, metric: string, floor: number | null,
@@ -71,6 +71,7 @@ export function candidateRows(candidates, chosen) {
       high: one.ci?.[1] ?? null,
       latency: one.latency_ms_p50 ?? null,
       cost: one.usd_per_1k_requests ?? null,
+      measured: one.priced_by === "seconds",
       best: chosen !== null && one.index === chosen,
     }));
 }

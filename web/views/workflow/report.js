@@ -53,6 +53,7 @@ function data(given) {
 /** @param {import("./lineage.js").RunFacts} run */
 function candidates({ candidates: measured, floor, metric, chosen, reason }) {
   const scale = scaleOf(measured, floor);
+  const rows = candidateRows(measured, chosen);
   return h(
     "section",
     { "aria-labelledby": "report-candidates" },
@@ -78,7 +79,7 @@ function candidates({ candidates: measured, floor, metric, chosen, reason }) {
         h(
           "tbody",
           {},
-          candidateRows(measured, chosen).map(({ name, value, low, high, latency, cost, best }) =>
+          rows.map(({ name, value, low, high, latency, cost, measured: bySeconds, best }) =>
             h(
               "tr",
               { class: best ? "best" : null },
@@ -95,12 +96,18 @@ function candidates({ candidates: measured, floor, metric, chosen, reason }) {
                 low === null || high === null ? "–" : `${low.toFixed(3)} – ${high.toFixed(3)}`,
               ),
               h("td", { class: "to-right figure" }, duration(latency)),
-              h("td", { class: "to-right figure" }, dollars(cost)),
+              h("td", { class: "to-right figure" }, `${dollars(cost)}${bySeconds ? " *" : ""}`),
             ),
           ),
         ),
       ),
     ),
+    rows.some(({ measured: bySeconds }) => bySeconds) &&
+      h(
+        "p",
+        { class: "hint" },
+        "* By the seconds that the run measured, at the speed of what answered it. The gateway puts no price on such answers.",
+      ),
     floor !== null && h("p", { class: "hint" }, `The floor is ${floor}.`),
   );
 }
