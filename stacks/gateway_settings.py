@@ -40,6 +40,7 @@ def archived_settings(settings: Settings) -> str:
         "limits": {
             "max_input_characters": gateway.max_input_characters,
             "max_output_tokens": settings.serving.max_output_tokens,
+            "max_chat_tokens": gateway.max_output_tokens,
             "max_document_bytes": int(gateway.max_document_mb * _BYTES_PER_MB),
             "max_passages": gateway.max_passages,
         },

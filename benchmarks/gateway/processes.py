@@ -26,6 +26,7 @@ SETTINGS = {
     "limits": {
         "max_input_characters": 20_000,
         "max_output_tokens": 4096,
+        "max_chat_tokens": 4096,
         "max_document_bytes": 1_000_000,
         "max_passages": 10,
     },

@@ -34,8 +34,8 @@ class Serving(Section):
     """Instances of the real-time endpoint."""
 
     max_output_tokens: Annotated[int, Field(ge=1, le=8192)] = 128
-    """Most tokens of one answer, of the endpoint, the candidates and the evaluation alike; it shares the endpoint's
-    context with the prompt."""
+    """Most tokens of one answer to the task, of the endpoint, the candidates and the evaluation alike; it shares the
+    endpoint's context with the prompt. Chat has a bound of its own, `gateway.max_output_tokens`."""
 
 
 class Budget(Section):

@@ -148,6 +148,10 @@ class Gateway(Section):
     max_input_characters: Annotated[int, Field(ge=100, le=1_000_000)] = 20_000
     """Longest text that one request may carry, in characters; a model that reads less refuses it with 413."""
 
+    max_output_tokens: Annotated[int, Field(ge=1, le=8192)] = 512
+    """Most tokens of one answer of chat, of `/v1/search`, and of `/v1/generate` where it asks for more than the task's
+    own bound, `serving.max_output_tokens`; each shares the model's context with the prompt."""
+
     max_document_mb: Annotated[float, Field(ge=0.01, le=LARGEST_DOCUMENT_MB)] = 4.0
     """Largest document that can be uploaded, in MB."""
 

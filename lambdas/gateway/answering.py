@@ -49,7 +49,7 @@ class Answering:
     """
 
     def __init__(self, request: Request, services: Services, name: str, *, cached: bool | None = None) -> None:
-        self._request, self._services = request, services
+        self._request, self._services, self._name = request, services, name
         settings = services.settings
         self.asked = catalogue.served(name, settings)
         self._guard = services.guard
@@ -76,8 +76,13 @@ class Answering:
         return self._chain.answering or self.asked
 
     @property
+    def name(self) -> str:
+        """Give what responses call the model: as the request does, or by the name of the one that fell in for it."""
+        return self._name if self.answering.name == self.asked.name else self.answering.name
+
+    @property
     def label(self) -> str:
-        """Give what answers call the model."""
+        """Give which model answers: of the approved one its package or id, of the others their names."""
         return self._chain.answering.label if self._chain.answering else self._shown
 
     def answer(
@@ -175,6 +180,7 @@ class Answering:
         return {
             "request_id": self._request.request_id,
             "model": self.answering.name,
+            "label": self.label,
             "attempts": [attempt.document() for attempt in self._chain.attempts],
             "cache": record.cache,
             "cost_usd": record.cost_usd,

@@ -15,6 +15,8 @@ from lambdas.gateway.call import Call
 from lambdas.gateway.exchange import Caller, Usage
 
 CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+UNKNOWN = "unknown"
+"""What the log calls the route of a path that nothing has."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9._=-]{1,128}")
 
 
@@ -29,7 +31,7 @@ class Record:
         guard: ``off``, ``passed`` or ``blocked``.
     """
 
-    route: str = "unknown"
+    route: str = UNKNOWN
     model: str | None = None
     usage: Usage | None = None
     cost_usd: float | None = None

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lambdas.gateway import identity
 from lambdas.gateway.problems import Problem
 from lambdas.gateway.reply import Reply, Stream
-from lambdas.gateway.request import Request
+from lambdas.gateway.request import UNKNOWN, Request
 from lambdas.gateway.services import Services
 
 # A character of JSON text takes up to six bytes escaped; the rest of a request is small.
@@ -21,7 +21,10 @@ TEXT, DOCUMENT, CONVERSATION, NONE = "text", "document", "conversation", "none"
 # As many as API Gateway lets through.
 MOST_BYTES = 10 * 1024 * 1024
 VERSION = "/v1/"
+INSIDE = ("user", "service")
 ID = r"(?P<id>[A-Za-z0-9_-]{1,64})"
+MODEL = r"(?P<model>[A-Za-z0-9._:-]{1,200})"
+REASONS_TOLD = 5
 
 
 class Route(NamedTuple):
@@ -32,6 +35,7 @@ class Route(NamedTuple):
         module: of `routes`, with the function that answers.
         body: what kind of body it takes: `TEXT`, `DOCUMENT`, `CONVERSATION` or `NONE`.
         openai: whether errors are in OpenAI's shape as well, for its clients.
+        internal: whether it tells of the inside, and so answers users and services alone.
     """
 
     name: str
@@ -41,11 +45,12 @@ class Route(NamedTuple):
     function: str
     body: str = NONE
     openai: bool = False
+    internal: bool = False
 
     @property
     def pattern(self) -> re.Pattern[str]:
         """Give what paths it answers."""
-        return re.compile(self.path.replace("{id}", ID))
+        return re.compile(self.path.replace("{id}", ID).replace("{model}", MODEL))
 
     def most_bytes(self, services: Services) -> int:
         """Give the most bytes that a body may have."""
@@ -63,6 +68,10 @@ class Route(NamedTuple):
         """Answer a request; raises a `Problem` for one that cannot be."""
         if self.path.startswith(VERSION) and request.caller == identity.OPEN and not _is_open(request, services):
             raise Problem(HTTPStatus.FORBIDDEN, "Nobody is named who sends this request. Sign it, or sign in.")
+        if self.internal and not _is_inside(request):
+            raise Problem(
+                HTTPStatus.FORBIDDEN, "This is for the page's users, and for services that sign their requests."
+            )
         function: Callable[[Request, Services], Reply | Stream] = getattr(
             import_module(f"lambdas.gateway.routes.{self.module}"), self.function
         )
@@ -73,6 +82,7 @@ ROUTES = (
     Route("healthz", "GET", "/healthz", "health", "healthz"),
     Route("openapi", "GET", "/openapi.json", "health", "openapi"),
     Route("models", "GET", "/v1/models", "models", "models", openai=True),
+    Route("models", "GET", "/v1/models/{model}", "models", "model", openai=True),
     Route("chat", "POST", "/v1/chat/completions", "chat", "chat", TEXT, openai=True),
     Route("summarize", "POST", "/v1/summarize", "tasks", "summarize", TEXT),
     Route("generate", "POST", "/v1/generate", "tasks", "generate", TEXT),
@@ -90,7 +100,7 @@ ROUTES = (
     Route("history", "PUT", "/v1/history/{id}", "kept", "keep_conversation", CONVERSATION),
     Route("history", "DELETE", "/v1/history/{id}", "kept", "delete_conversation"),
     Route("usage", "GET", "/v1/usage", "kept", "usage"),
-    Route("workflow", "GET", "/v1/workflow", "workflow", "workflow"),
+    Route("workflow", "GET", "/v1/workflow", "workflow", "workflow", internal=True),
 )
 _FIXED = {(route.method, route.path): route for route in ROUTES if "{" not in route.path}
 
@@ -119,6 +129,13 @@ def _is_open(request: Request, services: Services) -> bool:
     return not request.root and services.settings.authorization == "none"
 
 
+def _is_inside(request: Request) -> bool:
+    """Whether a user or a service asks; or anybody, where nothing stands before us, but not as partners do."""
+    if identity.REQUEST_CONTEXT not in request.headers:
+        return request.root != identity.PARTNERS
+    return request.caller.kind in INSIDE
+
+
 def _among_all(request: Request) -> Route:
     matches = [(route, match) for route in ROUTES if (match := route.pattern.fullmatch(request.path))]
     for route, match in matches:
@@ -142,16 +159,29 @@ OPENAI_TYPES = {
 
 
 def problem_document(problem: Problem, request: Request) -> dict[str, object]:
-    """Give a problem's body; on the routes that speak OpenAI's format also as its clients read it."""
+    """Give a problem's body; as OpenAI's clients read it as well, on the routes in its format and where there is none.
+
+    A client with a wrong address, or that asks for what is not here, is to learn why as well.
+    """
     document = problem.document(f"urn:request:{request.request_id}")
-    if any(route.name == request.record.route and route.openai for route in ROUTES):
+    named = request.record.route
+    if named == UNKNOWN or any(route.name == named and route.openai for route in ROUTES):
         document["error"] = openai_error(problem)
     return document
 
 
 def openai_error(problem: Problem) -> dict[str, object]:
-    """Give a problem as OpenAI's clients read it."""
+    """Give a problem as OpenAI's clients read it, who show the message and nothing else."""
     server = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     kind = "server_error" if server else OPENAI_TYPES.get(problem.status, "invalid_request_error")
     param = problem.errors[0].pointer.removeprefix("#/").replace("/", ".") if problem.errors else None
-    return {"message": problem.detail, "type": kind, "code": problem.code, "param": param or None}
+    return {"message": _message(problem), "type": kind, "code": problem.code, "param": param or None}
+
+
+def _message(problem: Problem) -> str:
+    """Give the reason, or the first of several."""
+    if len(problem.errors) < 2:
+        return problem.detail
+    told = "; ".join(error.detail for error in problem.errors[:REASONS_TOLD])
+    more = len(problem.errors) - REASONS_TOLD
+    return f"{len(problem.errors)} fields are wrong: {told}{f'; and {more} more' if more > 0 else ''}."

@@ -77,10 +77,16 @@ class Embedding(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """What one request may ask for."""
+    """What one request may ask for.
+
+    Attributes:
+        max_output_tokens: of an answer to the task.
+        max_chat_tokens: of a chat's, and of one from documents.
+    """
 
     max_input_characters: int
     max_output_tokens: int
+    max_chat_tokens: int
     max_document_bytes: int
     max_passages: int
 
@@ -175,6 +181,7 @@ def _limits(fields: Fields) -> Limits:
     return Limits(
         max_input_characters=fields.integer("max_input_characters", minimum=1, maximum=1_000_000),
         max_output_tokens=fields.integer("max_output_tokens", minimum=1, maximum=100_000),
+        max_chat_tokens=fields.integer("max_chat_tokens", minimum=1, maximum=100_000),
         max_document_bytes=fields.integer("max_document_bytes", minimum=1, maximum=10_000_000),
         max_passages=fields.integer("max_passages", minimum=1, maximum=1000),
     )

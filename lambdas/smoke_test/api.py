@@ -135,7 +135,9 @@ def _failure(response: Mapping[str, Any], document: Mapping[str, object]) -> Not
 
 
 def _checked_output(document: Mapping[str, object], target: Target) -> str:
-    answering = (document.get("model"), document.get("run_id"))
+    told = document.get("fourfold")
+    label = told.get("label") if isinstance(told, Mapping) else None
+    answering = (label, document.get("run_id"))
     if answering != (target.label, target.run_id):
         raise NotReady(f"{answering[0]} of run {answering[1]} answered, not {target.label} of run {target.run_id}")
     output = document.get("output")

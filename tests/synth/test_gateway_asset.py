@@ -230,6 +230,8 @@ def test_the_archive_has_what_the_settings_say(archive: Path, settings: Settings
     found = json.loads(text)
     assert found["instruction"] == settings.task.instruction
     assert found["limits"]["max_output_tokens"] == settings.serving.max_output_tokens
+    # What is right for a summary cuts a chat off in mid-sentence.
+    assert found["limits"]["max_chat_tokens"] == settings.gateway.max_output_tokens
     assert found["limits"]["max_document_bytes"] == 4_000_000
     assert found["fallback"] == {"approved": ["nova-micro"], "nova-micro": ["nova-lite"]}
     assert found["cache"] == {"exact": False, "ttl_seconds": 86_400, "semantic": None}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lambdas.gateway.bodies.checking import Body
-from lambdas.gateway.bodies.fields import Flag, Nested, Number, Only, Text
+from lambdas.gateway.bodies.fields import Flag, Nested, Only, Text
 from lambdas.gateway.bodies.messages import ChatMessages
-from lambdas.gateway.bodies.sampling import FOURFOLD, MODEL, STREAM, most_tokens, sampling
+from lambdas.gateway.bodies.sampling import FOURFOLD, MODEL, STREAM, openai_sampling
 
 NO_LIST, NO_OBJECT = [], {}  # type: ignore[var-annotated]
 
@@ -13,11 +13,7 @@ CHAT = Body(
     "ChatCompletionRequest",
     MODEL,
     ChatMessages(),
-    *sampling(nullable=True),
-    Number(
-        "max_completion_tokens", "Newer name of `max_tokens`.",
-        least=1, most=most_tokens, whole=True, nullable=True,
-    ),
+    *openai_sampling(),
     STREAM,
     Nested(
         "stream_options",

@@ -57,7 +57,12 @@ class Text:
 
 
 class Number:
-    """A number within bounds; `above` excludes the lower one."""
+    """A number within bounds.
+
+    Args:
+        above: whether the lower bound is excluded.
+        clamped: whether a number beyond the upper bound counts as that bound, and is not refused.
+    """
 
     def __init__(
         self,
@@ -69,9 +74,11 @@ class Number:
         whole: bool = False,
         above: bool = False,
         nullable: bool = False,
+        clamped: bool = False,
     ) -> None:
         self.name, self.about, self.required = name, about, False
         self._least, self._most, self._whole, self._above, self._nullable = least, most, whole, above, nullable
+        self._clamped = clamped
 
     def read(self, value: object, pointer: str, check: Check) -> float | None:
         """Give the number, or note that it is none within the bounds."""
@@ -81,11 +88,17 @@ class Number:
         fits = isinstance(value, int) if self._whole else isinstance(value, (int, float))
         if fits and not isinstance(value, bool):
             assert isinstance(value, (int, float))
+            if self._clamped:
+                value = min(value, most)
             if self._least <= value <= most and not (self._above and value == self._least):
                 return value if self._whole else float(value)
         kind = "a whole number" if self._whole else "a number"
         lower = f"above {self._least:g}, to" if self._above else f"from {self._least:g} to"
-        check.wrong(pointer, f"'{self.name}' must be {kind} {lower} {most:g}" if most < 1e6 else self._large(kind))
+        if self._clamped:
+            wrong = f"'{self.name}' must be {kind} from {self._least:g} up"
+        else:
+            wrong = f"'{self.name}' must be {kind} {lower} {most:g}" if most < 1e6 else self._large(kind)
+        check.wrong(pointer, wrong)
         return self._least
 
     def schema(self, limits: Limits) -> Schema:
@@ -96,7 +109,7 @@ class Number:
             "type": [kind, "null"] if self._nullable else kind,
             "description": self.about,
             lower: self._least,
-            "maximum": self._upper(limits),
+            **({} if self._clamped else {"maximum": self._upper(limits)}),
         }
 
     def _upper(self, limits: Limits) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lambdas.gateway.bodies.checking import Body, Check, Schema
 from lambdas.gateway.bodies.fields import Choice, Flag, Number, Text
-from lambdas.gateway.bodies.sampling import MODEL, STREAM, sampling
+from lambdas.gateway.bodies.sampling import MODEL, STREAM, chat_tokens, sampling
 from lambdas.gateway.settings import Limits
 
 MEDIA_TYPES = ("text/plain", "text/markdown", "text/html", "application/pdf")
@@ -62,6 +62,6 @@ SEARCH = Body(
     Number("top_k", "Most passages to give.", least=1, most=lambda limits: limits.max_passages, whole=True),
     Flag("answer", "Whether a model is to answer out of the passages."),
     MODEL,
-    *sampling(),
+    *sampling(chat_tokens),
     STREAM,
 )

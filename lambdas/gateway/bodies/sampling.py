@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lambdas.gateway.bodies.checking import Body
@@ -30,13 +30,47 @@ FOURFOLD = Nested("fourfold", "What only this API knows.", Body("Fourfold", _DOC
 CACHE = Nested("fourfold", "What only this API knows.", Body("FourfoldCache", _CACHED))
 
 
-def sampling(*, nullable: bool = False) -> tuple[Number, Number, Number, Texts, Number]:
+def task_tokens(limits: Limits) -> int:
+    """Give the deployed bound of an answer to the task."""
+    return limits.max_output_tokens
+
+
+def chat_tokens(limits: Limits) -> int:
+    """Give the deployed bound of a chat's answer."""
+    return limits.max_chat_tokens
+
+
+def free_tokens(limits: Limits) -> int:
+    """Give the bound of an answer to a caller's own prompt, which is the task's, or a chat's."""
+    return max(limits.max_output_tokens, limits.max_chat_tokens)
+
+
+def sampling(most: Callable[[Limits], int], *, nullable: bool = False) -> tuple[Number, Number, Number, Texts, Number]:
     """Give the fields of sampling; some clients send null for what they leave to the model."""
     return (
         Number(
             "max_tokens", "Most tokens of the answer; the deployed limit where it is not given.",
-            least=1, most=most_tokens, whole=True, nullable=nullable,
+            least=1, most=most, whole=True, nullable=nullable,
         ),
+        *_choosing(nullable=nullable),
+    )  # fmt: skip
+
+
+def openai_sampling() -> tuple[Number, Number, Number, Number, Texts, Number]:
+    """Give the fields of sampling as OpenAI's clients send them, who know no bound of ours: it binds what is above."""
+    about = "Most tokens of the answer; the deployed limit where it is not given, or is more than that."
+    return (
+        Number("max_tokens", about, least=1, most=chat_tokens, whole=True, nullable=True, clamped=True),
+        Number(
+            "max_completion_tokens", "Newer name of `max_tokens`.",
+            least=1, most=chat_tokens, whole=True, nullable=True, clamped=True,
+        ),
+        *_choosing(nullable=True),
+    )  # fmt: skip
+
+
+def _choosing(*, nullable: bool) -> tuple[Number, Number, Texts, Number]:
+    return (
         Number(
             "temperature", "How freely the model writes; 0 always takes the likeliest word.",
             least=LEAST_TEMPERATURE, most=MOST_TEMPERATURE, nullable=nullable,
@@ -53,17 +87,12 @@ def sampling(*, nullable: bool = False) -> tuple[Number, Number, Number, Texts, 
     )  # fmt: skip
 
 
-def parameters_of(values: Mapping[str, Any], limits: Limits) -> Parameters:
-    """Give what a body says of sampling."""
+def parameters_of(values: Mapping[str, Any], most: int) -> Parameters:
+    """Give what a body says of sampling; where it says nothing of tokens, `most` of them."""
     return Parameters(
-        max_tokens=values.get("max_tokens") or values.get("max_completion_tokens") or limits.max_output_tokens,
+        max_tokens=values.get("max_tokens") or values.get("max_completion_tokens") or most,
         temperature=values.get("temperature"),
         top_p=values.get("top_p"),
         stop=values.get("stop") or (),
         seed=values.get("seed"),
     )
-
-
-def most_tokens(limits: Limits) -> int:
-    """Give the deployed limit of an answer."""
-    return limits.max_output_tokens

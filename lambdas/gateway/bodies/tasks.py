@@ -8,7 +8,7 @@ from typing import Any
 from lambdas.gateway.bodies.checking import Body, Check
 from lambdas.gateway.bodies.fields import Text, Texts
 from lambdas.gateway.bodies.messages import Messages
-from lambdas.gateway.bodies.sampling import CACHE, MODEL, STREAM, sampling
+from lambdas.gateway.bodies.sampling import CACHE, MODEL, STREAM, free_tokens, sampling, task_tokens
 from lambdas.shared.turns import Turn
 
 MOST_LABELS, LONGEST_LABEL = 200, 100
@@ -16,14 +16,16 @@ LABELS = Texts(
     "labels", "What the text may be; the task's own labels where it is a classification and none are given.",
     most=MOST_LABELS, least=2, longest=LONGEST_LABEL, counts=True,
 )  # fmt: skip
-SUMMARIZE = Body("SummarizeRequest", Text("text", "The text to summarize."), MODEL, *sampling(), STREAM, CACHE)
-CLASSIFY = Body("ClassifyRequest", Text("text", "The text to classify."), LABELS, MODEL, *sampling(), CACHE)
+SUMMARIZE = Body(
+    "SummarizeRequest", Text("text", "The text to summarize."), MODEL, *sampling(task_tokens), STREAM, CACHE
+)
+CLASSIFY = Body("ClassifyRequest", Text("text", "The text to classify."), LABELS, MODEL, *sampling(task_tokens), CACHE)
 GENERATE = Body(
     "GenerateRequest",
     Text("prompt", "What to answer; or give `messages`.", required=False),
     Messages(),
     MODEL,
-    *sampling(),
+    *sampling(free_tokens),
     STREAM,
     CACHE,
 )

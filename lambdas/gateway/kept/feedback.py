@@ -9,9 +9,10 @@ in the caller's own list, until the caller deletes it: the record goes with it.
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +29,9 @@ MOST_MESSAGES = 64
 MOST_CHARACTERS = 100_000
 COMMENT_CHARACTERS = 4_000
 MOST_LISTED = 500
+LONGEST_SHOWN = 80
+REQUEST_ID = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
+"""As API Gateway names the requests to a REST API, and this gateway those that came without it."""
 PAIRS, ANSWERS = "pairs", "answers"
 _KIND = "FEEDBACK"
 _FIELDS = (
@@ -84,8 +88,14 @@ class Feedback:
         return {**record, "rejected": rejected} if rejected else record
 
 
-def checked(given: Mapping[str, Any]) -> Feedback:
+def checked(given: Mapping[str, Any], models: Collection[str]) -> Feedback:
     """Read the body of a request.
+
+    Whether there was such a request, and whether that was its answer, is the caller's word: no answer is kept that it
+    could be held against.
+
+    Args:
+        models: the names of those that answer.
 
     Raises:
         Problem: 400 with every wrong field.
@@ -103,6 +113,11 @@ def checked(given: Mapping[str, Any]) -> Feedback:
         parameters=_parameters(body, given.get("parameters")),
         consent=body.flag("consent"),
     )
+    if feedback.request_id and not re.fullmatch(REQUEST_ID, feedback.request_id):
+        body.wrong("request_id", "'request_id' must be the id of an answer, as its 'fourfold' has it")
+    if feedback.model and feedback.model not in models:
+        shown = feedback.model if len(feedback.model) <= LONGEST_SHOWN else f"{feedback.model[:LONGEST_SHOWN]}..."
+        body.wrong("model", f"there is no model {shown!r}; known are {', '.join(models)}")
     if feedback.messages and feedback.messages[-1].role != "user":
         body.wrong("messages", "the last message must be the user's: the answer stands in 'answer'")
     if feedback.better_answer and feedback.rejected_answer:

@@ -86,6 +86,18 @@ def all_served(settings: Settings) -> Iterator[Served]:
         yield _of_settings(model)
 
 
+def names(settings: Settings) -> tuple[str, ...]:
+    """Give every name that requests may call a model by, the label of the approved one included."""
+    found = _approved(settings)
+    labels = () if found is None else (found.label,)
+    return tuple(dict.fromkeys((APPROVED, *(model.name for model in settings.models), *labels)))
+
+
+def not_priced(settings: Settings) -> list[str]:
+    """Give the names of the models that are not paid by the token: no cap binds what they answer."""
+    return [found.name for found in all_served(settings) if found.price is None]
+
+
 def _of_settings(model: Model) -> Served:
     upstream = BedrockModel(
         model.model_id, sampling=model.sampling, streaming=model.streaming, prompt_caching=model.prompt_caching

@@ -24,6 +24,13 @@ ID: Schema = {
     "required": True,
     "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"},
 }
+MODEL: Schema = {
+    "name": "model",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,200}$"},
+}
+PARAMETERS = {"{id}": ID, "{model}": MODEL}
 SECURITY: dict[str, Schema] = {
     "sigv4": {
         "type": "apiKey",
@@ -35,6 +42,8 @@ SECURITY: dict[str, Schema] = {
     "user": {"type": "http", "scheme": "bearer", "description": "The page's users, under /api/v1: a Cognito token."},
     "partner": {"type": "http", "scheme": "bearer", "description": "Partners, under /partners/v1: an API key."},
 }
+INTERNAL_SERVERS: list[Schema] = [{"url": "/"}, {"url": "/api"}]
+"""The roots of what partners may not read."""
 
 # One event of a stream, as OpenAPI 3.2 describes them; `data` is JSON.
 EVENT: Schema = {
@@ -62,7 +71,7 @@ def _document(limits: Limits) -> dict[str, Any]:
             "description": "The workflow's approved model and those beside it. The same routes are there for services "
             "under /v1, for the page's users under /api/v1 and for partners under /partners/v1.",
         },
-        "servers": [{"url": "/"}, {"url": "/api"}, {"url": "/partners"}],
+        "servers": [*INTERNAL_SERVERS, {"url": "/partners"}],
         "paths": paths,
         "components": {"schemas": shared(), "securitySchemes": SECURITY, "headers": HEADERS},
     }
@@ -76,8 +85,10 @@ def _operation(route: Route, limits: Limits) -> dict[str, Any]:
         "responses": _responses(told),
         "security": [] if route.name in OPEN_ROUTES else [{name: []} for name in SECURITY],
     }
-    if "{id}" in route.path:
-        operation["parameters"] = [ID]
+    if route.internal:
+        operation |= {"servers": INTERNAL_SERVERS, "security": [{"sigv4": []}, {"user": []}]}
+    if named := [parameter for place, parameter in PARAMETERS.items() if place in route.path]:
+        operation["parameters"] = named
     if told.body is not None:
         operation["requestBody"] = {
             "required": True,

@@ -46,6 +46,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/healthz"): Operation("Whether the service answers.", record({"status": {"const": "ok"}})),
     ("GET", "/openapi.json"): Operation("This document.", {"type": "object"}),
     ("GET", "/v1/models"): Operation("The models that can be asked.", reference("Models")),
+    ("GET", "/v1/models/{model}"): Operation("One of them, by its name.", reference("Model")),
     ("POST", "/v1/chat/completions"): Operation(
         "Go on with a conversation, in OpenAI's format.",
         reference("ChatCompletion"),

@@ -61,7 +61,8 @@ def shared() -> dict[str, Schema]:
         "Passage": passage,
         "Document": document,
         "Metadata": _metadata(),
-        "Models": _models(),
+        "Model": _model(),
+        "Models": record({"object": {"const": "list"}, "data": listing(reference("Model"))}),
         "ChatCompletion": _completion(),
         "Answer": answered(of={"output": TEXT}),
         "Classification": answered(of={"label": {"type": ["string", "null"]}, "output": TEXT}),
@@ -92,7 +93,7 @@ def feedback_body(limits: Limits) -> Schema:  # noqa: ARG001
     long = {**TEXT, "maxLength": feedback.MOST_CHARACTERS, "pattern": r"\S"}
     return _closed(
         {
-            "request_id": {**TEXT, "maxLength": 128, "pattern": r"\S"},
+            "request_id": {**TEXT, "pattern": feedback.REQUEST_ID},
             "model": {**TEXT, "maxLength": 256, "pattern": r"\S"},
             "messages": _messages(feedback.MOST_MESSAGES, feedback.MOST_CHARACTERS),
             "answer": long,
@@ -123,6 +124,7 @@ def _metadata() -> Schema:
         {
             "request_id": TEXT,
             "model": TEXT,
+            "label": TEXT,
             "attempts": listing(attempt),
             "cache": {"enum": ["off", "miss", "exact", "semantic"]},
             "cost_usd": DOLLARS,
@@ -134,11 +136,10 @@ def _metadata() -> Schema:
     )
 
 
-def _models() -> Schema:
-    model = record(
+def _model() -> Schema:
+    return record(
         {"id": TEXT, "object": {"const": "model"}, "created": {"type": "integer"}, "owned_by": TEXT, "fourfold": OPEN}
     )
-    return record({"object": {"const": "list"}, "data": listing(model)})
 
 
 def _completion() -> Schema:
@@ -167,7 +168,7 @@ def _embeddings() -> Schema:
 
 def _usage() -> Schema:
     counts = dict.fromkeys(("input_tokens", "output_tokens", "requests"), COUNT)
-    return record({**counts, "cost_usd": DOLLARS, "cap_usd": DOLLARS, "lifts_at": TEXT})
+    return record({**counts, "cost_usd": DOLLARS, "cap_usd": DOLLARS, "lifts_at": TEXT, "not_priced": listing(TEXT)})
 
 
 def _workflow() -> Schema:

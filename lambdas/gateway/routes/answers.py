@@ -49,7 +49,7 @@ def document_of(request: Request, made: Answering, **more: object) -> dict[str, 
     usage = made.usage
     return {
         "id": request.request_id,
-        "model": made.label,
+        "model": made.name,
         "run_id": made.answering.run_id,
         **more,
         "finish_reason": made.finish,

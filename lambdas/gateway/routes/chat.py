@@ -31,7 +31,7 @@ def chat(request: Request, services: Services) -> Reply | Stream:
     if (values.get("fourfold") or {}).get("documents"):
         turns = _with_passages(made, turns, request, services)
     live = bool(values.get("stream"))
-    told = made.answer(turns, parameters_of(values, services.settings.limits), live=live)
+    told = made.answer(turns, parameters_of(values, services.settings.limits.max_chat_tokens), live=live)
     if live:
         include_usage = bool((values.get("stream_options") or {}).get("include_usage"))
         chunks = _Chunks(request, made, include_usage=include_usage)
@@ -57,7 +57,7 @@ def _completion(request: Request, made: Answering, text: str) -> dict[str, objec
         "id": f"chatcmpl-{request.request_id}",
         "object": "chat.completion",
         "created": int(time.time()),
-        "model": made.label,
+        "model": made.name,
         "choices": [
             {
                 "index": 0,
@@ -108,7 +108,7 @@ class _Chunks:
             "id": f"chatcmpl-{self._request.request_id}",
             "object": "chat.completion.chunk",
             "created": self._created,
-            "model": self._made.label,
+            "model": self._made.name,
         }
 
 

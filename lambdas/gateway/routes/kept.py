@@ -34,9 +34,11 @@ def delete_conversation(request: Request, services: Services) -> Reply:
 def add_feedback(request: Request, services: Services) -> Reply:
     """Keep what the caller says of an answer."""
     from lambdas.gateway.kept.feedback import checked
+    from lambdas.gateway.models.catalogue import names
 
     store = services.feedback
-    return Reply(store.add(request.caller, checked(request.json())), HTTPStatus.CREATED)
+    feedback = checked(request.json(), names(services.settings))
+    return Reply(store.add(request.caller, feedback), HTTPStatus.CREATED)
 
 
 def listed_feedback(request: Request, services: Services) -> Reply:
@@ -51,7 +53,9 @@ def delete_feedback(request: Request, services: Services) -> Reply:
 
 
 def usage(request: Request, services: Services) -> Reply:
-    """Give what the caller has used today."""
+    """Give what the caller has used today, and the models whose answers cost nothing by this account."""
+    from lambdas.gateway.models.catalogue import not_priced
+
     meter = needed_meter(services)
     spent = meter.today(request.caller)
     return Reply(
@@ -61,6 +65,7 @@ def usage(request: Request, services: Services) -> Reply:
             "requests": spent.requests,
             "cost_usd": spent.usd,
             "cap_usd": meter.cap(),
+            "not_priced": not_priced(services.settings),
             "lifts_at": meter.lifts_at().isoformat(),
         }
     )

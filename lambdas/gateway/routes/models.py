@@ -1,10 +1,13 @@
-"""``GET /v1/models``: what may be asked, in OpenAI's format, with what this API knows beside it."""
+"""``GET /v1/models`` and ``/v1/models/{model}``: what may be asked, in OpenAI's format, and what else is known."""
 
 from __future__ import annotations
+
+from http import HTTPStatus
 
 from lambdas.gateway.bodies import sampling
 from lambdas.gateway.exchange import APPROVED
 from lambdas.gateway.models.catalogue import Served, all_served
+from lambdas.gateway.problems import FieldError, Problem
 from lambdas.gateway.reply import Reply
 from lambdas.gateway.request import Request
 from lambdas.gateway.services import Services
@@ -16,12 +19,26 @@ READY, ASLEEP, NOT_APPROVED = "ready", "asleep", "not_approved"
 
 def models(request: Request, services: Services) -> Reply:  # noqa: ARG001
     """List the approved model, also where none is yet, and those of the settings."""
+    return Reply({"object": "list", "data": _listed(services)})
+
+
+def model(request: Request, services: Services) -> Reply:
+    """Give one of them by its name."""
+    name, listed = request.parameters["model"], _listed(services)
+    for entry in listed:
+        if entry["id"] == name:
+            return Reply(entry)
+    wrong = f"there is no model {name!r}; known are {', '.join(str(entry['id']) for entry in listed)}"
+    raise Problem(HTTPStatus.NOT_FOUND, f"{wrong[0].upper()}{wrong[1:]}.", errors=[FieldError("#/model", wrong)])
+
+
+def _listed(services: Services) -> list[dict[str, object]]:
     settings = services.settings
     found = list(all_served(settings))
-    data = [_model(served, settings.limits, _state(served, services)) for served in found]
+    entries = [_model(served, settings.limits, _state(served, services)) for served in found]
     if all(served.name != APPROVED for served in found):
-        data.insert(0, _nothing_approved(settings.limits))
-    return Reply({"object": "list", "data": data})
+        entries.insert(0, _nothing_approved(settings.limits))
+    return entries
 
 
 def _state(served: Served, services: Services) -> str:
@@ -58,8 +75,7 @@ def _model(served: Served, limits: Limits, state: str) -> dict[str, object]:
 def _nothing_approved(limits: Limits) -> dict[str, object]:
     """Stand in for the model that is to come: requests may name it, and are told to come back."""
     own: dict[str, object] = dict.fromkeys(("kind", "label", "context_tokens", "price"))
-    longest = {"maximum": limits.max_output_tokens}
-    own["parameters"] = {"temperature": None, "top_p": None, "max_tokens": longest, "seed": False}
+    own["parameters"] = {"temperature": None, "top_p": None, **_longest(limits), "seed": False}
     return _entry(APPROVED, {**own, "streaming": False, "state": NOT_APPROVED})
 
 
@@ -74,6 +90,11 @@ def _parameters(served: Served, limits: Limits) -> dict[str, object]:
     return {
         "temperature": temperature,
         "top_p": top_p,
-        "max_tokens": {"maximum": limits.max_output_tokens},
+        **_longest(limits),
         "seed": served.seed,
     }
+
+
+def _longest(limits: Limits) -> dict[str, object]:
+    """Give the bounds of an answer: a chat's, and that of an answer to the task."""
+    return {"max_tokens": {"maximum": limits.max_chat_tokens}, "max_task_tokens": {"maximum": limits.max_output_tokens}}

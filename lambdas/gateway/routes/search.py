@@ -35,7 +35,7 @@ def search(request: Request, services: Services) -> Reply | Stream:
         return Reply({"passages": passages})
     made.sources, made.query = passages, query
     asked = prompt(query, found)
-    parameters = parameters_of(values, limits)
+    parameters = parameters_of(values, limits.max_chat_tokens)
     told = iter([_part("answering").NO_ANSWER]) if asked is None else made.answer(asked, parameters, live=live)
 
     def document(output: str) -> dict[str, object]:

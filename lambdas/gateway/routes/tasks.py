@@ -27,7 +27,7 @@ def summarize(request: Request, services: Services) -> Reply | Stream:
     values = read(tasks.SUMMARIZE, request, services)
     made = answering(request, services, values)
     live, text = bool(values.get("stream")), values["text"]
-    parameters = parameters_of(values, settings.limits)
+    parameters = parameters_of(values, settings.limits.max_output_tokens)
     instruction = settings.instruction
     turns = (Turn("user", task_prompt(instruction, text)),)
 
@@ -54,7 +54,7 @@ def classify(request: Request, services: Services) -> Reply:
         raise Problem(HTTPStatus.BAD_REQUEST, f"{wrong[0].upper()}{wrong[1:]}.", errors=[FieldError("#/labels", wrong)])
     instruction = CLASSIFY.format(labels=", ".join(labels)) if asked else settings.instruction
     turns = (Turn("user", task_prompt(instruction, values["text"])),)
-    parameters = replace(parameters_of(values, settings.limits), likeliest=True)
+    parameters = replace(parameters_of(values, settings.limits.max_output_tokens), likeliest=True)
 
     def write() -> Iterator[Told]:
         return made.texts(turns, parameters, live=False, examples=not asked)
@@ -75,7 +75,7 @@ def generate(request: Request, services: Services) -> Reply | Stream:
     if made.asked.upstream is None:
         raise picks_sentences()
     live = bool(values.get("stream"))
-    told = made.answer(turns, parameters_of(values, limits), live=live)
+    told = made.answer(turns, parameters_of(values, limits.max_output_tokens), live=live)
     return given(request, told, lambda output: document_of(request, made, output=output), live=live)
 
 

@@ -140,8 +140,8 @@ def test_the_approved_model_answers_word_by_word(deployed: Deployed, report: dic
         events = answer.read().decode().split("\n\n")
     assert sum(event.startswith("event: delta") for event in events) > 1
     (done,) = [json.loads(event.partition("data: ")[2]) for event in events if event.startswith("event: done")]
-    assert [attempt["model"] for attempt in done["fourfold"]["attempts"]] == [done["model"]]
-    assert done["model"].startswith("fourfold-twin/")
+    assert [attempt["model"] for attempt in done["fourfold"]["attempts"]] == [done["fourfold"]["label"]]
+    assert done["fourfold"]["label"].startswith("fourfold-twin/")
 
 
 def test_the_job_ran_with_the_arguments_modules_and_workers_of_the_template(

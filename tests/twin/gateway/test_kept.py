@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from lambdas.gateway.exchange import Caller
-from lambdas.gateway.kept import FeedbackStore, History
-from lambdas.gateway.kept.feedback import checked
+from lambdas.gateway.kept import FeedbackStore, History, feedback
 from lambdas.gateway.kept.history import MOST_CONVERSATIONS
 from lambdas.gateway.problems import Problem
 from lambdas.gateway.table import Table
@@ -23,12 +22,17 @@ from twin.emulator import Emulator
 Users = Callable[[str], Caller]
 TALK = {"title": "Buckets", "messages": [{"role": "user", "content": "What is a bucket?"}]}
 GIVEN: dict[str, Any] = {
-    "request_id": "r-1",
+    "request_id": "0f0e1a52-9b0c-4c1e-8a5d-3f5b7d1c2e4f",
     "model": "approved",
     "messages": [{"role": "user", "content": "What is a bucket?"}],
     "answer": "A place for objects.",
     "consent": True,
 }
+
+
+def checked(given: dict[str, Any]) -> feedback.Feedback:
+    """Read feedback where one model answers."""
+    return feedback.checked(given, ("approved",))
 
 
 @pytest.fixture
@@ -203,6 +207,9 @@ def test_a_record_that_cannot_be_written_leaves_no_judgement_that_says_it_was(
         ({"better_answer": "a", "rejected_answer": "b"}, "#/rejected_answer"),
         ({"rating": "up", "messages": [{"role": "assistant", "content": "Hello."}]}, "#/messages"),
         ({"rating": "up", "caller": "user:b"}, "#"),
+        ({"rating": "up", "request_id": "nonsense"}, "#/request_id"),
+        ({"rating": "up", "request_id": "0f0e1a52-9b0c-4c1e-8a5d-3f5b7d1c2e4f\n"}, "#/request_id"),
+        ({"rating": "up", "model": "gpt-9"}, "#/model"),
     ],
 )
 def test_a_wrong_judgement_is_refused_by_its_field(said: dict[str, Any], pointer: str) -> None:

@@ -44,7 +44,7 @@ def test_it_signs_a_request_by_itself(deployed: Deployed) -> None:
     status, answer = curl(
         f"{deployed.url}/v1/generate", *signed(deployed), *JSON, "--data", '{"prompt": "Owls hunt", "max_tokens": 8}'
     )
-    assert (status, answer["model"]) == (200, "smollm2q41v1")
+    assert (status, answer["fourfold"]["label"]) == (200, "smollm2q41v1")
     assert answer["output"]
 
 

@@ -37,8 +37,9 @@ def bearer(token: str) -> dict[str, str]:
 
 def test_openais_client_says_that_a_key_is_wrong(deployed: Deployed) -> None:
     client = openai.OpenAI(base_url=f"{deployed.url}{PARTNERS}", api_key="a-key-that-nobody-has-got", max_retries=0)
-    with pytest.raises(openai.PermissionDeniedError):
+    with pytest.raises(openai.PermissionDeniedError) as refused:
         client.models.list()
+    assert (refused.value.type, refused.value.code) == ("permission_error", "forbidden")
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,11 @@ def test_a_partner_without_a_good_key_is_refused_with_a_problem(
 def test_a_partners_key_opens_no_other_root(deployed: Deployed) -> None:
     assert deployed.ask(f"{SERVICES}/models", **bearer(deployed.key)).status_code == 403
     assert deployed.ask(f"{USERS}/models", **bearer(deployed.key)).status_code == 401
+
+
+def test_a_partner_is_told_nothing_of_the_workflow(deployed: Deployed) -> None:
+    answer = deployed.ask(f"{PARTNERS}/workflow", **bearer(deployed.key))
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
 
 
 # ---- users ----------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def test_a_service_gets_a_summary(ask: Ask) -> None:
     assert answer.status_code == 200
     document = json.loads(answer.text)
     assert document["output"]
-    assert (document["model"], document["run_id"]) == ("smollm2q41v1", "a-run")
+    assert (document["fourfold"]["label"], document["run_id"]) == ("smollm2q41v1", "a-run")
     assert document["usage"]["output_tokens"] <= 8
 
 

@@ -51,6 +51,7 @@ def settings(**more: object) -> dict[str, object]:
         "limits": {
             "max_input_characters": MAX_CHARACTERS,
             "max_output_tokens": 64,
+            "max_chat_tokens": 256,
             "max_document_bytes": 10_000,
             "max_passages": 5,
         },

@@ -29,10 +29,11 @@ def test_a_summary_comes_from_the_tuned_model_asked_as_it_was_trained(gateway: G
     assert reply.status == 200
     body = reply.body
     assert body.pop("latency_ms") >= 0
-    assert body.pop("fourfold")["model"] == "approved"
+    own = body.pop("fourfold")
+    assert (own["model"], own["label"]) == ("approved", "fourfold-dev/3")
     assert body == {
         "id": reply.headers["x-request-id"],
-        "model": "fourfold-dev/3",
+        "model": "approved",
         "run_id": "run-7",
         "output": "A summary.",
         "finish_reason": "stop",
@@ -100,7 +101,7 @@ def test_a_bedrock_target_is_asked_by_converse(gateway: Gateway, store: Aws, ups
 
     reply = gateway.post("/v1/summarize", {"text": "Some text."})
 
-    assert (reply.body["model"], reply.body["finish_reason"]) == ("abc123def456", "length")
+    assert (reply.body["fourfold"]["label"], reply.body["finish_reason"]) == ("abc123def456", "length")
     assert reply.body["usage"] == {"input_tokens": 7, "output_tokens": 5}
     (asked,) = upstream.asked
     assert asked.path == f"/model/{IMPORTED}/converse"
@@ -175,7 +176,7 @@ def test_an_extractive_target_summarizes_without_a_model_and_does_not_generate(
     streamed = gateway.post("/v1/summarize", {"text": "The first sentence. And more.", "stream": True})
     wordless = gateway.post("/v1/summarize", {"text": "…"})
 
-    assert (reply.body["output"], reply.body["model"]) == ("The first sentence.", "extractive")
+    assert (reply.body["output"], reply.body["fourfold"]["label"]) == ("The first sentence.", "extractive")
     assert [name for name, _ in streamed.events] == ["delta", "done"]
     assert wordless.status == 400
     assert wordless.body["errors"] == [
@@ -222,7 +223,8 @@ def test_models_lists_what_can_be_asked_with_the_bounds_of_its_parameters(gatewa
     assert first["fourfold"]["parameters"] == {
         "temperature": {"minimum": 0.0, "maximum": 1.0},
         "top_p": {"minimum": 0.0, "maximum": 1.0},
-        "max_tokens": {"maximum": 64},
+        "max_tokens": {"maximum": 256},
+        "max_task_tokens": {"maximum": 64},
         "seed": False,
     }
     assert first["fourfold"]["price"] == {"input_usd_per_million": 1.0, "output_usd_per_million": 4.0}
@@ -258,6 +260,29 @@ def test_openai_s_client_reads_the_list_while_nothing_is_approved(gateway: Gatew
 
     assert [model.id for model in listed] == ["approved", "first", "second"]
     assert listed[0].to_dict()["fourfold"]["state"] == "not_approved"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("name", ["approved", "fourfold-dev/3"])
+def test_an_answer_calls_the_model_as_the_request_does_and_says_beside_it_which_one_that_is(
+    gateway: Gateway, name: str, stream: bool
+) -> None:
+    reply = gateway.chat(model=name, stream=stream)
+
+    told = [chunk for _, chunk in reply.events if chunk != "[DONE]"] if stream else [reply.body]
+    assert {one["model"] for one in told} == {name}
+    assert told[-1]["fourfold"]["label"] == "fourfold-dev/3"
+
+
+def test_openai_s_client_retrieves_each_model_that_it_lists(gateway: Gateway, store: Aws) -> None:
+    client = openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="unused")
+    for _ in ("approved", "none yet"):
+        for listed in client.models.list():
+            assert client.models.retrieve(listed.id) == listed
+        approve(store, None)
+
+    with pytest.raises(openai.NotFoundError, match="There is no model 'gpt-9'; known are approved, first, second"):
+        client.models.retrieve("gpt-9")
 
 
 def test_the_approved_model_goes_by_its_label_as_well(gateway: Gateway) -> None:

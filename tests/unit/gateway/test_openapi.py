@@ -52,6 +52,19 @@ def test_the_bounds_are_those_of_the_settings(gateway: Gateway) -> None:
     assert body["additionalProperties"] is False
 
 
+def test_partners_are_not_offered_what_tells_of_the_inside(gateway: Gateway) -> None:
+    paths = gateway.send("GET", "/openapi.json").body["paths"]
+
+    assert paths["/v1/workflow"]["get"]["servers"] == [{"url": "/"}, {"url": "/api"}]
+    assert [
+        security
+        for operation in paths.values()
+        for method in operation.values()
+        if "servers" in method
+        for security in method["security"]
+    ] == [{"sigv4": []}, {"user": []}]
+
+
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_schemathesis_finds_no_fault_of_the_server_s_and_no_untold_answer(
     gateway: Gateway, mode: GenerationMode

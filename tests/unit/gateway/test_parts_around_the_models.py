@@ -155,7 +155,8 @@ def test_questions_about_the_same_passages_do_not_mean_the_same(gateway: Gateway
 def test_texts_of_which_an_embedding_sees_the_beginning_alone_do_not_mean_the_same(
     gateway: Gateway, by_meaning: None, configure: Configure
 ) -> None:
-    limits = {"max_input_characters": 9000, "max_output_tokens": 64, "max_document_bytes": 1, "max_passages": 5}
+    short = {"max_output_tokens": 64, "max_chat_tokens": 64, "max_document_bytes": 1, "max_passages": 5}
+    limits = {"max_input_characters": 9000, **short}
     configure(limits=limits)
     beginning = "owls and mice " * 150
 
@@ -294,7 +295,10 @@ def test_usage_is_the_caller_s_of_today(gateway: Gateway, meter: Meter, monkeypa
     other = gateway.send("GET", "/api/v1/usage", headers=OTHER).body
 
     assert datetime.fromisoformat(used.pop("lifts_at")) > datetime.now(UTC)
+    unpriced = used.pop("not_priced")
     assert used == {"input_tokens": 7, "output_tokens": 5, "requests": 1, "cost_usd": 27e-6, "cap_usd": 0.00005}
+    # A tuned model on its endpoint is paid by the hour, whoever asks it: no cap binds it, and it says so.
+    assert unpriced == ["approved"]
     assert other["requests"] == 0
 
 
@@ -318,16 +322,13 @@ def test_what_is_not_set_up_says_what_to_set(
     assert all(name in reply.body["detail"] for name in names)
 
 
-def test_the_workflow_shows_its_executions_and_the_last_lineage_without_accounts(
-    gateway: Gateway, store: Aws, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def lineage(gateway: Gateway, store: Aws, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
+    """A run that goes on, and one that has finished with this lineage."""
     arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:fourfold-dev"
     monkeypatch.setenv("STATE_MACHINE_ARN", arn)
-    store.objects["/models/run=run-7/lineage.json"] = {
-        "run_id": "run-7",
-        "selection": {"model": "m", "package": "arn:aws:sagemaker:eu-west-1:123456789012:model-package/fourfold-dev/3"},
-        "files": [{"uri": "s3://secret-bucket/x"}],
-    }
+    written: dict[str, object] = {"run_id": "run-7"}
+    store.objects["/models/run=run-7/lineage.json"] = written
     names = [("run-8", "RUNNING"), ("run-7", "SUCCEEDED")]
 
     def other(path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes] | None:
@@ -347,6 +348,34 @@ def test_the_workflow_shows_its_executions_and_the_last_lineage_without_accounts
         return 200, json.dumps({"executions": executions}).encode()
 
     upstream.other = other
+    return written
+
+
+def test_the_workflow_shows_its_executions_and_of_the_last_lineage_what_the_page_reports(
+    gateway: Gateway, lineage: dict[str, object]
+) -> None:
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/fourfold-dev/execution/abc"
+    lineage.update(
+        {
+            "run": {"task": {"instruction": "Sum up.", "name": "s"}, "metric": "rougeL", "models_prefix": "run=run-7/"},
+            "data": {
+                "input": 9,
+                "kept": 8,
+                "splits": {"train": 8},
+                "rejected": {"short": 1},
+                "manifest_key": "x/y.json",
+            },
+            "candidates": [{"index": 0, "model": "m", "value": 0.3, "priced_by": "seconds", "price": {"usd": 1}}],
+            "selection": {"chosen": {"index": 0, "model_id": arn}, "tuning": {"LearningRate": "1"}, "reason": "cheap"},
+            "pipeline_execution_arn": arn,
+            "comparison": None,
+            "approval": {"approved_by": arn, "approved_at": "now", "token": "t"},
+            "target": {"endpoint": "secret-endpoint"},
+            "smoke_test": {"examples": [{"prompt": "p", "output": "o", "key": "k"}]},
+            "files": [{"uri": "s3://secret-bucket/x"}],
+        }
+    )
+
     told = gateway.send("GET", "/v1/workflow").body
 
     assert told["state_machine"] == "fourfold-dev"
@@ -354,7 +383,42 @@ def test_the_workflow_shows_its_executions_and_the_last_lineage_without_accounts
         ("run-8", "RUNNING", True),
         ("run-7", "SUCCEEDED", False),
     ]
-    assert told["last"] == {"run_id": "run-7", "selection": {"model": "m", "package": "3"}}
+    assert told["last"] == {
+        "run_id": "run-7",
+        "run": {"task": {"instruction": "Sum up."}, "metric": "rougeL"},
+        "data": {"input": 9, "kept": 8, "splits": {"train": 8}, "rejected": {"short": 1}},
+        "candidates": [{"index": 0, "model": "m", "value": 0.3, "priced_by": "seconds"}],
+        "selection": {"chosen": {"index": 0}, "reason": "cheap"},
+        "comparison": None,
+        "approval": {"approved_by": "abc", "approved_at": "now"},
+        "smoke_test": {"examples": [{"prompt": "p", "output": "o"}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("root", "caller", "status"),
+    [
+        ("/v1", {"identity": {"userArn": "arn:aws:iam::1:user/ann"}}, 200),
+        ("/api/v1", {"authorizer": {"claims": {"sub": "u1"}}}, 200),
+        ("/partners/v1", {"identity": {"apiKeyId": "k1"}}, 403),
+        ("/partners/v1", None, 403),
+        ("/v1", {}, 403),
+    ],
+)
+def test_partners_and_whoever_is_not_known_are_told_nothing_of_the_workflow(
+    gateway: Gateway,
+    configure: Configure,
+    lineage: dict[str, object],
+    root: str,
+    caller: dict[str, object] | None,
+    status: int,
+) -> None:
+    configure(authorization="none")
+    sent = {} if caller is None else {"x-amzn-request-context": json.dumps(caller)}
+
+    reply = gateway.send("GET", f"{root}/workflow", headers=sent)
+
+    assert (reply.status, "run-7" in reply.text) == (status, status == 200)
 
 
 def test_a_cap_that_cannot_be_read_is_a_service_that_is_busy(gateway: Gateway, meter: Meter) -> None:

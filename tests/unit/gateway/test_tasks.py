@@ -116,7 +116,7 @@ def test_a_text_is_classified_by_the_task_s_own_labels(
     found = gateway.post("/v1/classify", {"text": "A match."})
     unsure = gateway.post("/v1/classify", {"text": "A match."})
 
-    assert (found.body["label"], found.body["model"]) == ("sports", "fourfold-dev/3")
+    assert (found.body["label"], found.body["fourfold"]["label"]) == ("sports", "fourfold-dev/3")
     assert (unsure.body["label"], unsure.body["output"]) == (None, "news or sports")
     assert upstream.asked[0].body["messages"] == [{"role": "user", "content": "Which is it?\n\nA match."}]
 

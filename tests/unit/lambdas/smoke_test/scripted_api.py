@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/fourfold-dev/3"
 TARGET = {"kind": "sagemaker", "endpoint": "e", "model_package_arn": PACKAGE, "run_id": "run-7"}
-ANSWER = {"model": "fourfold-dev/3", "run_id": "run-7", "output": "A summary."}
+ANSWER = {"model": "approved", "fourfold": {"label": "fourfold-dev/3"}, "run_id": "run-7", "output": "A summary."}
 Invoke = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 FUNCTION_MILLIS = 300_000
 LAST_CALL_MILLIS = 75_000

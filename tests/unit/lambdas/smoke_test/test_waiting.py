@@ -47,7 +47,7 @@ def test_a_cold_or_busy_model_is_waited_for(smoke: Smoke, waits: list[float], st
     assert len(waits) == 2
 
 
-@pytest.mark.parametrize("stale", [{"model": "fourfold-dev/2"}, {"run_id": "run-6"}, {"model": None}])
+@pytest.mark.parametrize("stale", [{"fourfold": {"label": "fourfold-dev/2"}}, {"run_id": "run-6"}, {"fourfold": None}])
 def test_the_answer_of_another_model_is_not_accepted(smoke: Smoke, waits: list[float], stale: dict[str, Any]) -> None:
     other = response(200, ANSWER | stale)
 
