@@ -230,7 +230,9 @@ import json
 def handle(event, context):
     body = json.loads(event["body"] or "{}")
     if body.get("fail"): raise ValueError("a secret of the function")
-    return {"statusCode": 200, "body": json.dumps({"stage": event["requestContext"]["stage"], "body": body})}
+    context = event["requestContext"]
+    if body["text"] == "who?": return {"statusCode": 200, "body": json.dumps(context["identity"])}
+    return {"statusCode": 200, "body": json.dumps({"stage": context["stage"], "body": body})}
 """
 
 
@@ -285,6 +287,13 @@ def test_test_invoke_method_runs_the_function_without_the_authorizer(emulator: E
     answer = invoke_method(emulator, api, {"text": "hello"})
     assert answer["status"] == 200
     assert json.loads(answer["body"]) == {"stage": "test-invoke-stage", "body": {"text": "hello"}}
+
+
+def test_test_invoke_method_tells_the_function_who_tests(emulator: Emulator, api: dict[str, str]) -> None:
+    tester = emulator.client("sts").get_caller_identity()
+    told = json.loads(invoke_method(emulator, api, {"text": "who?"})["body"])
+    assert (told["userArn"], told["accountId"]) == (tester["Arn"], tester["Account"])
+    assert (told["apiKeyId"], told["sourceIp"]) == ("test-invoke-api-key-id", "test-invoke-source-ip")
 
 
 def test_test_invoke_method_needs_its_permission(emulator: Emulator, api: dict[str, str]) -> None:

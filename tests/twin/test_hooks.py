@@ -27,6 +27,7 @@ FUNCTIONS = [
     ("add_test_invoke_method", REST, "_authorize_request_v1",
      "api_id stage_name method_obj method request_path resource headers body query_params path_params stage "
      "owner_account_id owner_region"),
+    ("add_test_invoke_method", REST, "_iam_caller_identity", "headers query_params"),
     ("add_test_invoke_method", REST, "handle_execute",
      "api_id stage_name method path headers body query_params"),
     ("caller_credentials", "ministack.core.iam_evaluator", "resolve_credential",

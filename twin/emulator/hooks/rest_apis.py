@@ -7,6 +7,7 @@ import json
 import logging
 import re
 import time
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,8 +21,14 @@ from twin.emulator.hooks.streams import collected
 _log = logging.getLogger(__name__)
 _INTERNAL = "Internal server error"
 TEST_STAGE = "test-invoke-stage"
+_TOLD_IN_TESTS = {"apiKey": "api-key", "apiKeyId": "api-key-id", "sourceIp": "source-ip"}
 _TEST_PATH = re.compile(r"/restapis/(?P<api>[^/]+)/resources/(?P<resource>[^/]+)/methods/(?P<method>[A-Z]+)")
-_testing: contextvars.ContextVar[bool] = contextvars.ContextVar("testing", default=False)
+_tester: contextvars.ContextVar[Json | None] = contextvars.ContextVar("tester", default=None)
+
+
+def tester() -> Json | None:
+    """Give the identity that an event has in a test, whatever the method's authorizer; None outside one."""
+    return _tester.get()
 
 
 def hide_function_errors_from_api_clients() -> None:
@@ -49,7 +56,8 @@ def _is_proxy_response(body: Any) -> bool:
 def add_test_invoke_method() -> None:
     """Serve TestInvokeMethod: the method without its authorizer, on a stage of its own, as on AWS.
 
-    The caller needs apigateway:POST on the method, which the emulator has evaluated by then.
+    The function is told who tests, with the id of an API key that no key has. The caller needs apigateway:POST on the
+    method, which the emulator has evaluated by then.
     """
     before, authorize = app.SERVICE_HANDLERS["apigateway"], apigateway_v1._authorize_request_v1
 
@@ -61,18 +69,25 @@ def add_test_invoke_method() -> None:
             answer: RawResponse = await before(method, path, headers, body, query)
             return answer
         try:
-            return await _test(matched["api"], matched["resource"], matched["method"], json.loads(body or b"{}"))
+            given = json.loads(body or b"{}")
+            return await _test(matched["api"], matched["resource"], matched["method"], given, _identity(headers, query))
         except ServiceError as error:
             return error_as_raw(error)
 
     async def skip_in_tests(*args: Any) -> Any:
-        return (None, None) if _testing.get() else await authorize(*args)
+        return (None, None) if _tester.get() is not None else await authorize(*args)
 
     app.SERVICE_HANDLERS["apigateway"] = dispatch
     apigateway_v1._authorize_request_v1 = skip_in_tests
 
 
-async def _test(api_id: str, resource_id: str, method: str, given: Json) -> RawResponse:
+def _identity(headers: Mapping[str, str], query: Mapping[str, list[str]]) -> Json:
+    caller: Json = apigateway_v1._iam_caller_identity(headers, query) or {}
+    told = {name: f"test-invoke-{text}" for name, text in _TOLD_IN_TESTS.items()}
+    return {**caller, **told, "userAgent": headers.get("user-agent", "")}
+
+
+async def _test(api_id: str, resource_id: str, method: str, given: Json, identity: Json) -> RawResponse:
     resource = apigateway_v1._resources.get(api_id, {}).get(resource_id)
     methods = resource.get("resourceMethods", {}) if resource else {}
     if resource is None or not {method, "ANY"} & set(methods):
@@ -82,7 +97,7 @@ async def _test(api_id: str, resource_id: str, method: str, given: Json) -> RawR
     stages = apigateway_v1._stages_v1.setdefault(api_id, {})
     stage = {"stageName": TEST_STAGE, "variables": given.get("stageVariables", {}), "methodSettings": {}}
     started = time.monotonic()
-    token = _testing.set(True)
+    token = _tester.set(identity)
     stages[TEST_STAGE] = stage
     try:
         status, answered, content = await apigateway_v1.handle_execute(
@@ -93,7 +108,7 @@ async def _test(api_id: str, resource_id: str, method: str, given: Json) -> RawR
     finally:
         if stages.get(TEST_STAGE) is stage:
             del stages[TEST_STAGE]
-        _testing.reset(token)
+        _tester.reset(token)
     result = {
         "status": status,
         "body": content.decode(),

@@ -9,6 +9,7 @@ from typing import Any
 from ministack.core import responses
 from ministack.services import apigateway_v1
 
+from twin.emulator.hooks.rest_apis import tester
 from twin.emulator.hooks.services import Json
 
 _API_LIMIT = 10 * 1024 * 1024
@@ -53,7 +54,7 @@ def describe_requests_as_api_gateway() -> None:
 def _complete(event: Json, api_id: str) -> None:
     address = responses.get_request_client_ip()
     context = event["requestContext"]
-    context["identity"] = {**dict.fromkeys(_IDENTITY), **context["identity"], "sourceIp": address}
+    context["identity"] = {**dict.fromkeys(_IDENTITY), **context["identity"], "sourceIp": address, **(tester() or {})}
     context["domainName"] = f"{api_id}.execute-api.{responses.get_region()}.amazonaws.com"
     context["domainPrefix"] = api_id
     headers = event["headers"]
