@@ -208,6 +208,17 @@ def serve(
         serve_model(ROOT, console, user, password, port)
 
 
+@app.command("partner-key")
+def show_key(
+    name: Annotated[str, typer.Argument(help="The key's name; it may be left out where there is but one.")] = "",
+) -> None:
+    """Print a partner's API key to what `fourfold serve` serves on this machine: the key alone, as for $(…)."""
+    with explained():
+        from cli.serving import show_partner_key
+
+        show_partner_key(ROOT, name, console)
+
+
 @app.command()
 def artifacts(
     run: Annotated[str, typer.Argument(help="The run's id or its folder under runs/; the last run by default.")] = "",

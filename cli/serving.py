@@ -1,4 +1,4 @@
-"""`fourfold ask` and `fourfold serve`: use what the last run deployed on this machine."""
+"""`fourfold ask`, `serve` and `partner-key`: use what the last run deployed on this machine."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from twin.run.api import Api, ApiRefused
 from twin.run.board import Board
 from twin.run.going_on import GoingOn, run_going_on
 from twin.run.page import USER, make_user
+from twin.run.partners import partner_key
 from twin.run.questions import SUMMARIZE
 from twin.run.reopened import STEPS, Deployed, NothingDeployed, reopened
 from twin.run.session import emulator_folder
@@ -73,6 +74,8 @@ def serve_model(
         with deployed(root, port) as found:
             for line in announcement(found.api, served_already, what_is_coming(folder)):
                 say(line, console)
+            for line in partners_announcement(found):
+                say(line, console)
             for line in page_announcement(found, user, password):
                 say(line, console)
             if isinstance(found.account, Emulator):
@@ -87,6 +90,19 @@ def _wait_for_its_end(emulator: Emulator) -> None:
         emulator.wait()
     except EmulatorError as error:
         raise EmulatorError(f"{error}\n`fourfold serve` serves again what was deployed.") from error
+
+
+def show_partner_key(root: Path, name: str, console: Console) -> None:
+    """Print the value of a partner's API key for what is served now, and nothing else, as for `$(…)`.
+
+    Raises:
+        NothingDeployed: nothing is served.
+        NoSuchPartner: nobody has a key, or none of this name, or several have one and none is named.
+    """
+    running = RunningEmulator.in_directory(emulator_folder(root))
+    if running is None:
+        raise NothingDeployed("Nothing is served. `fourfold serve` in another terminal serves what is deployed.")
+    say(partner_key(running, name), console)
 
 
 def refuse_what_has_no_model(folder: Path) -> None:
@@ -123,6 +139,17 @@ def announcement(api: Api, served_already: bool, coming: GoingOn | Standing | No
         yield f"There is no model to ask yet, and the API answers 503. {coming}"
     yield f"To ask it{' then' if coming else ''}:\n"
     yield curl(api)
+
+
+def partners_announcement(found: Deployed) -> Iterator[str]:
+    """Say where clients with an API key ask, such as OpenAI's, and what prints the key; it is not shown here."""
+    if not found.partners:
+        return
+    several = len(found.partners) > 1
+    command = f"fourfold partner-key{' NAME' if several else ''}"
+    yield f"\nOpenAI's client and others with an API key: {found.api.url}/partners/v1"
+    names = f", of {', '.join(found.partners)}" if several else ""
+    yield f"`{command}` in another terminal prints the key{names}."
 
 
 def page_announcement(found: Deployed, user: str, password: str | None) -> Iterator[str]:

@@ -47,6 +47,8 @@ _ERROR_TYPES = {
     HTTPStatus.NOT_FOUND: "not_found_error",
     HTTPStatus.TOO_MANY_REQUESTS: "rate_limit_error",
 }
+RETRY_AFTER = {"Throttled": 1}
+"""Seconds after which to ask again: an empty bucket has room within one. Of a quota it is not known here."""
 
 
 def answer_with_problems(api: apigateway.RestApi) -> None:
@@ -72,10 +74,13 @@ def _document(named: str, error: str, code: str) -> str:
 
 def _add(api: apigateway.RestApi, construct_id: str, kind: apigateway.ResponseType, document: str) -> None:
     status = STATUSES[construct_id][1] if construct_id in STATUSES else None
+    headers = {"Content-Type": f"'{_PROBLEM}'"}
+    if construct_id in RETRY_AFTER:
+        headers["Retry-After"] = f"'{RETRY_AFTER[construct_id]}'"
     api.add_gateway_response(
         construct_id,
         type=kind,
         status_code=None if status is None else str(status.value),
-        response_headers={"Content-Type": f"'{_PROBLEM}'"},
+        response_headers=headers,
         templates={_JSON: document},
     )

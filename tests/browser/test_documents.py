@@ -86,7 +86,29 @@ def test_chat_answers_from_the_documents_and_shows_its_sources(
     page.get_by_label("Message", exact=True).fill("How long are raw records kept?")
     page.keyboard.press("Enter")
     page.get_by_text("1 source").click()
-    expect(page.locator(".sources").get_by_text("kept for ninety days")).to_be_visible()
+    expect(page.locator(".sources .cited").get_by_text("kept for ninety days")).to_be_visible()
+    expect(page.get_by_text("Not an answer from your documents")).to_be_hidden()
+
+
+def test_chat_says_that_the_documents_do_not_answer(page: Page, address: str, models: ScriptedModels) -> None:
+    open_chat(page, address)
+    page.get_by_label("From my documents").check()
+    page.get_by_label("Message", exact=True).fill("Who won the World Cup in 1954?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The documents do not answer this.", exact=True)).to_be_visible()
+    expect(page.get_by_text("Nothing in your documents fits this question, so no model was asked.")).to_be_visible()
+    assert models.asked == [], "a model was asked with nothing to stand on"
+
+
+def test_chat_says_that_an_answer_cites_no_passage(page: Page, address: str, models: ScriptedModels) -> None:
+    add(page, "retention.md", RETENTION)
+    expect(page.get_by_text("1 passage ·")).to_be_visible()
+    open_chat(page, address)
+    page.get_by_label("From my documents").check()
+    models.say("small", "A fortnight.")
+    page.get_by_label("Message", exact=True).fill("How long are raw records kept?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Not an answer from your documents")).to_be_visible()
 
 
 def test_nobody_else_sees_them(page: Page, browser: Browser, address: str, pool: UserPool) -> None:

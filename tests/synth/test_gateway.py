@@ -164,6 +164,17 @@ def test_every_kind_of_error_that_api_gateway_has_is_told_with_its_status(templa
     assert (statuses["UNAUTHORIZED"], statuses["THROTTLED"], statuses["INTEGRATION_TIMEOUT"]) == ("401", "429", "504")
 
 
+def test_whom_the_throttle_refuses_is_told_when_to_ask_again(template: Template) -> None:
+    told = {
+        body["Properties"]["ResponseType"]: body["Properties"]["ResponseParameters"].get(
+            "gatewayresponse.header.Retry-After"
+        )
+        for body in resources(template, "AWS::ApiGateway::GatewayResponse").values()
+    }
+    assert told.pop("THROTTLED") == "'1'"
+    assert set(told.values()) == {None}
+
+
 def test_the_function_serves_http_behind_the_web_adapter(template: Template) -> None:
     found = function(template)
     variables = found["Environment"]["Variables"]

@@ -13,6 +13,7 @@ from twin.emulator import Access, Emulator, EmulatorError, RunningEmulator
 from twin.run.api import Api
 from twin.run.board import Board, Progress, Status
 from twin.run.page import Page, deployed_page
+from twin.run.partners import partners
 from twin.run.session import ENVIRONMENT, deployed_api
 from twin.run.staging import Show, stack_outputs
 
@@ -34,11 +35,13 @@ class Deployed:
     api: the deployed API.
     page: the page in front of it, None where none is deployed.
     account: the emulator that serves both.
+    partners: names of the API keys that partners have.
     """
 
     api: Api
     page: Page | None
     account: Access
+    partners: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -86,7 +89,7 @@ def _awake(emulator: Access, board: Board) -> Deployed:
             wait_for_endpoints(emulator, show)
     else:
         board.finish("WakeEndpoint", Status.SKIPPED, NOTHING_TO_WAKE)
-    return Deployed(deployed_api(emulator, outputs), deployed_page(emulator, outputs), emulator)
+    return Deployed(deployed_api(emulator, outputs), deployed_page(emulator, outputs), emulator, partners(emulator))
 
 
 def wait_for_endpoints(emulator: Access, show: Show) -> None:

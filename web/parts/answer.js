@@ -76,6 +76,7 @@ export function answerBox({ cite } = {}) {
       paint();
       for (const part of [trouble, sources, meta, foot]) fill(part);
       note.hidden = true;
+      element.classList.remove("unanswered");
       element.setAttribute("aria-busy", "true");
       work("Waiting for the first word…");
     },
@@ -107,10 +108,12 @@ export function answerBox({ cite } = {}) {
     end(what, whole) {
       written = whole ?? written;
       settle();
-      if (what.sources.length) showSources(what.sources);
+      if (what.sources.length) showSources(what.sources, what.citations);
       fill(meta, metaLine(what));
       if (what.finish === "length") say("The answer stops here because it reached the most tokens allowed.");
       if (what.guard === "blocked") say("The guard held this answer back.");
+      else if (what.answered === false) say(unanswered(what));
+      element.classList.toggle("unanswered", what.answered === false);
       announceAnswer(written);
     },
     stop() {
@@ -130,10 +133,10 @@ export function answerBox({ cite } = {}) {
     },
   };
 
-  /** @param {Source[]} found */
-  function showSources(found) {
+  /** @param {Source[]} found @param {number[]} [cited] */
+  function showSources(found, cited) {
     if (cite) cite(found);
-    else fill(sources, found.length > 0 && sourceList(found));
+    else fill(sources, found.length > 0 && sourceList(found, cited));
   }
 
   /** @param {string} words */
@@ -141,6 +144,16 @@ export function answerBox({ cite } = {}) {
     note.hidden = false;
     note.textContent = words;
   }
+}
+
+/**
+ * Say that a text is no answer from the reader's documents: nothing fits, or the model cites nothing that does.
+ * @param {Meta} what
+ */
+function unanswered({ sources }) {
+  return sources.length
+    ? "Not an answer from your documents: the model found none in these passages, or named no passage that it is from."
+    : "Nothing in your documents fits this question, so no model was asked. Each question is looked up by itself.";
 }
 
 /** @typedef {ReturnType<typeof answerBox>} AnswerBox */

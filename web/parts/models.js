@@ -29,8 +29,9 @@ export function createModels(api) {
       try {
         const { data } = await api.json("GET", "/models");
         // Until something is approved, the name of it answers nobody.
-        const models = data.filter((/** @type {Model} */ { fourfold }) => fourfold?.state !== "not_approved");
-        store.set({ models, approved: models.length === data.length, loading: false, problem: null });
+        const named = data.filter((/** @type {Model} */ { fourfold }) => fourfold?.state !== "not_approved");
+        const models = named.filter((/** @type {Model} */ { fourfold }) => fourfold?.kind !== "embedding");
+        store.set({ models, approved: named.length === data.length, loading: false, problem: null });
       } catch (failure) {
         store.set({ loading: false, problem: asProblem(failure) });
       }

@@ -4,7 +4,7 @@
  * @typedef {{model: string, requestId: string | null, finish: string, inputTokens: number | null,
  *   outputTokens: number | null, costUsd: number | null, firstTokenMs: number | null, latencyMs: number | null,
  *   cache: string, guard: string, attempts: {model: string, outcome: string, milliseconds?: number}[],
- *   sources: Source[]}} Meta
+ *   sources: Source[], citations: number[], answered: boolean | null}} Meta
  */
 /** @typedef {{document_id?: string, name: string, passage: number, text: string, score?: number}} Source */
 /**
@@ -97,5 +97,8 @@ function metaOf(extra, { finish, model, requestId, tokens }) {
     guard: extra.guard ?? "off",
     attempts: extra.attempts ?? [],
     sources: extra.sources ?? [],
+    citations: extra.citations ?? [],
+    // Null where nothing was to be answered from documents.
+    answered: extra.answered ?? null,
   };
 }

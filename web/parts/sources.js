@@ -8,9 +8,11 @@ import { counted } from "../lib/format.js";
 /**
  * Show them folded away, under an answer that is about something else than they are.
  * @param {Source[]} sources
+ * @param {number[]} [cited]
  */
-export function sourceList(sources) {
-  return h("details", { class: "sources" }, h("summary", {}, counted(sources.length, "source")), passageList(sources));
+export function sourceList(sources, cited) {
+  const summary = h("summary", {}, counted(sources.length, "source"));
+  return h("details", { class: "sources" }, summary, passageList(sources, cited));
 }
 
 /**

@@ -95,7 +95,9 @@ class Body:
             if field.name in body:
                 values[field.name] = field.read(body[field.name], f"{pointer}/{field.name}", check)
             elif field.required:
-                check.wrong(f"{pointer}/{field.name}", f"'{field.name}' is missing")
+                choices = field.schema(check.limits).get("enum")
+                allowed = f"; it must be one of {', '.join(choices)}" if choices else ""
+                check.wrong(f"{pointer}/{field.name}", f"'{field.name}' is missing{allowed}")
         return values
 
     def schema(self, limits: Limits) -> Schema:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
+from lambdas.gateway.identity import Context
 from lambdas.gateway.openapi.operations import COMMON, OPERATIONS, Operation
 from lambdas.gateway.openapi.schemas import Schema, reference, shared
 from lambdas.gateway.routing import ROUTES, Route
@@ -13,6 +14,9 @@ from lambdas.gateway.settings import Limits, Settings
 
 VERSION = "1"
 OPEN_ROUTES = ("healthz", "openapi")
+PATH = "/openapi.json"
+PARTNERS = "/partners"
+CALLERS = {"": "services", "/api": "the page's users", PARTNERS: "partners"}
 HEADERS: dict[str, Schema] = {
     "X-Request-Id": {"description": "Names this request; quote it.", "schema": {"type": "string"}},
     "X-Correlation-Id": {"description": "Names a chain of requests.", "schema": {"type": "string"}},
@@ -42,8 +46,6 @@ SECURITY: dict[str, Schema] = {
     "user": {"type": "http", "scheme": "bearer", "description": "The page's users, under /api/v1: a Cognito token."},
     "partner": {"type": "http", "scheme": "bearer", "description": "Partners, under /partners/v1: an API key."},
 }
-INTERNAL_SERVERS: list[Schema] = [{"url": "/"}, {"url": "/api"}]
-"""The roots of what partners may not read."""
 
 # One event of a stream, as OpenAPI 3.2 describes them; `data` is JSON.
 EVENT: Schema = {
@@ -53,16 +55,35 @@ EVENT: Schema = {
 }
 
 
-def document(settings: Settings) -> dict[str, Any]:
-    """Describe the API with the bounds of these settings."""
-    return _document(settings.limits)
+def document(settings: Settings, context: Context) -> dict[str, Any]:
+    """Describe the API with the bounds of these settings, and where it is beside this document."""
+    return _document(settings.limits, stage_of(context))
+
+
+def stage_of(context: Context) -> str:
+    """Give the last part of the address that stands before the API's paths, empty where nothing does.
+
+    It is the stage under API Gateway's own name, and the base path, if any, under a domain.
+
+    >>> stage_of({"path": "/live/openapi.json"}), stage_of({"path": "/openapi.json"}), stage_of({})
+    ('live', '', '')
+    """
+    path = context.get("path")
+    return path.rstrip("/").removesuffix(PATH).rpartition("/")[2] if isinstance(path, str) else ""
+
+
+def servers(stage: str) -> list[dict[str, str]]:
+    """Give where each kind of callers finds the API, relative to where this document is, as OpenAPI reads it."""
+    # A reference to the folder itself would end in a slash, and paths are appended to it as they are.
+    base = f"../{stage}" if stage else ""
+    return [{"url": f"{base}{root}" or "/", "description": f"For {who}."} for root, who in CALLERS.items()]
 
 
 @lru_cache(maxsize=4)
-def _document(limits: Limits) -> dict[str, Any]:
+def _document(limits: Limits, stage: str) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for route in ROUTES:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, limits)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, limits, stage)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -71,13 +92,13 @@ def _document(limits: Limits) -> dict[str, Any]:
             "description": "The workflow's approved model and those beside it. The same routes are there for services "
             "under /v1, for the page's users under /api/v1 and for partners under /partners/v1.",
         },
-        "servers": [*INTERNAL_SERVERS, {"url": "/partners"}],
+        "servers": servers(stage),
         "paths": paths,
         "components": {"schemas": shared(), "securitySchemes": SECURITY, "headers": HEADERS},
     }
 
 
-def _operation(route: Route, limits: Limits) -> dict[str, Any]:
+def _operation(route: Route, limits: Limits, stage: str) -> dict[str, Any]:
     told = OPERATIONS[route.method, route.path]
     operation: dict[str, Any] = {
         "operationId": f"{route.function}" if route.function == route.name else f"{route.name}_{route.function}",
@@ -86,7 +107,10 @@ def _operation(route: Route, limits: Limits) -> dict[str, Any]:
         "security": [] if route.name in OPEN_ROUTES else [{name: []} for name in SECURITY],
     }
     if route.internal:
-        operation |= {"servers": INTERNAL_SERVERS, "security": [{"sigv4": []}, {"user": []}]}
+        operation |= {
+            "servers": [one for one in servers(stage) if not one["url"].endswith(PARTNERS)],
+            "security": [{"sigv4": []}, {"user": []}],
+        }
     if named := [parameter for place, parameter in PARAMETERS.items() if place in route.path]:
         operation["parameters"] = named
     if told.body is not None:

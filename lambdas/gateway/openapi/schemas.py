@@ -132,7 +132,8 @@ def _metadata() -> Schema:
             "latency_ms": MILLISECONDS,
             "sources": listing(reference("Passage")),
             "guard": {"enum": ["off", "passed", "blocked"]},
-        }
+        },
+        {"answered": FLAG, "citations": listing(COUNT)},
     )
 
 

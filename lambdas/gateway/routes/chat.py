@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from lambdas.gateway import routing
 from lambdas.gateway.answering import Answering, Told
 from lambdas.gateway.bodies.chat import CHAT
 from lambdas.gateway.bodies.sampling import parameters_of
-from lambdas.gateway.exchange import Turn, Usage
+from lambdas.gateway.exchange import Parameters, Turn, Usage
 from lambdas.gateway.problems import Problem
 from lambdas.gateway.reply import Reply, Stream
 from lambdas.gateway.request import Request
@@ -19,6 +20,8 @@ from lambdas.gateway.services import Services
 
 DONE = b"data: [DONE]\n\n"
 FINISHES = {"filtered": "content_filter"}
+Metadata = Callable[[str], dict[str, object]]
+"""Gives the extra field of a response to an answer's text."""
 
 
 def chat(request: Request, services: Services) -> Reply | Stream:
@@ -27,32 +30,52 @@ def chat(request: Request, services: Services) -> Reply | Stream:
     made = answering(request, services, values)
     if made.asked.upstream is None:
         raise picks_sentences()
-    turns = values["messages"]
-    if (values.get("fourfold") or {}).get("documents"):
-        turns = _with_passages(made, turns, request, services)
     live = bool(values.get("stream"))
-    told = made.answer(turns, parameters_of(values, services.settings.limits.max_chat_tokens), live=live)
+    parameters = parameters_of(values, services.settings.limits.max_chat_tokens)
+    if (values.get("fourfold") or {}).get("documents"):
+        told, metadata = _from_documents(made, values["messages"], request, services, parameters, live=live)
+    else:
+        told, metadata = made.answer(values["messages"], parameters, live=live), lambda _: made.metadata()
     if live:
         include_usage = bool((values.get("stream_options") or {}).get("include_usage"))
-        chunks = _Chunks(request, made, include_usage=include_usage)
+        chunks = _Chunks(request, made, metadata, include_usage=include_usage)
         return Stream(chunks.events(told), lambda problem: _event(_failed(request, problem)))
-    return Reply(_completion(request, made, whole(told)))
+    text = whole(told)
+    return Reply(_completion(request, made, text, metadata(text)))
 
 
-def _with_passages(made: Answering, turns: tuple[Turn, ...], request: Request, services: Services) -> tuple[Turn, ...]:
-    """Put the question with the passages that were found for it in the question's place; none leave it as it is."""
-    from lambdas.gateway.routes.search import passages_for, prompt, shown
+class _Answer(NamedTuple):
+    told: Iterator[Told]
+    metadata: Metadata
+
+
+def _from_documents(
+    made: Answering,
+    turns: tuple[Turn, ...],
+    request: Request,
+    services: Services,
+    parameters: Parameters,
+    *,
+    live: bool,
+) -> _Answer:
+    """Answer the last question from the passages found for it alone; where none fits, no model is asked.
+
+    What was said before goes to the model, but is not looked up with it: a follow-up that names nothing would find
+    passages by the words of a question that was answered already.
+    """
+    from lambdas.gateway.routes import search
 
     *earlier, last = turns
-    found = passages_for(request, services, last.content, services.settings.limits.max_passages)
-    asked = prompt(last.content, found)
+    found = search.passages_for(request, services, last.content, services.settings.limits.max_passages)
+    asked = search.prompt(last.content, found)
     if asked is None:
-        return turns
-    made.sources, made.query = [shown(one) for one in found], last.content
-    return (*earlier, *asked)
+        return _Answer(search.refusal(), lambda _: {**made.metadata(), **search.UNANSWERED})
+    made.sources, made.query = [search.shown(one) for one in found], last.content
+    told = made.answer((*earlier, *asked), parameters, live=live)
+    return _Answer(told, lambda text: {**made.metadata(), **search.judged(text, found)})
 
 
-def _completion(request: Request, made: Answering, text: str) -> dict[str, object]:
+def _completion(request: Request, made: Answering, text: str, metadata: dict[str, object]) -> dict[str, object]:
     return {
         "id": f"chatcmpl-{request.request_id}",
         "object": "chat.completion",
@@ -67,21 +90,24 @@ def _completion(request: Request, made: Answering, text: str) -> dict[str, objec
             }
         ],
         "usage": _usage(made.usage),
-        "fourfold": made.metadata(),
+        "fourfold": metadata,
     }
 
 
 class _Chunks:
     """The chunks of one answer; what they have in common is written once."""
 
-    def __init__(self, request: Request, made: Answering, *, include_usage: bool) -> None:
-        self._request, self._made, self._include_usage = request, made, include_usage
+    def __init__(self, request: Request, made: Answering, metadata: Metadata, *, include_usage: bool) -> None:
+        self._request, self._made, self._metadata, self._include_usage = request, made, metadata, include_usage
         self._created = int(time.time())
 
     def events(self, told: Iterator[Told]) -> Iterator[bytes]:
         """Give the events of a stream."""
         before = after = b""
+        written: list[str] = []
         for text in told:
+            if isinstance(text, str):
+                written.append(text)
             if not before:
                 # Here and not earlier: only now is it known which model answers.
                 yield self._first()
@@ -90,7 +116,7 @@ class _Chunks:
         if not before:
             yield self._first()
         finish = FINISHES.get(self._made.finish, self._made.finish)
-        yield self._chunk({}, finish, fourfold=self._made.metadata())
+        yield self._chunk({}, finish, fourfold=self._metadata("".join(written)))
         if self._include_usage:
             yield _event({**self._head(), "choices": [], "usage": _usage(self._made.usage)})
         yield DONE

@@ -12,8 +12,8 @@ def healthz(request: Request, services: Services) -> Reply:  # noqa: ARG001
     return Reply({"status": "ok"})
 
 
-def openapi(request: Request, services: Services) -> Reply:  # noqa: ARG001
+def openapi(request: Request, services: Services) -> Reply:
     """Describe the API."""
     from lambdas.gateway.openapi.document import document
 
-    return Reply(document(services.settings))
+    return Reply(document(services.settings, request.context))

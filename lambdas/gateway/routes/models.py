@@ -11,14 +11,15 @@ from lambdas.gateway.problems import FieldError, Problem
 from lambdas.gateway.reply import Reply
 from lambdas.gateway.request import Request
 from lambdas.gateway.services import Services
-from lambdas.gateway.settings import Limits
+from lambdas.gateway.settings import Embedding, Limits, Price
 
 OWNER = "fourfold"
-READY, ASLEEP, NOT_APPROVED = "ready", "asleep", "not_approved"
+EMBEDDING = "embedding"
+READY, ASLEEP, NOT_APPROVED, UNKNOWN = "ready", "asleep", "not_approved", "unknown"
 
 
 def models(request: Request, services: Services) -> Reply:  # noqa: ARG001
-    """List the approved model, also where none is yet, and those of the settings."""
+    """List the approved model, also where none is yet, those of the settings, and the one that embeds."""
     return Reply({"object": "list", "data": _listed(services)})
 
 
@@ -38,6 +39,8 @@ def _listed(services: Services) -> list[dict[str, object]]:
     entries = [_model(served, settings.limits, _state(served, services)) for served in found]
     if all(served.name != APPROVED for served in found):
         entries.insert(0, _nothing_approved(settings.limits))
+    if settings.embedding is not None:
+        entries.append(_embedder(settings.embedding))
     return entries
 
 
@@ -51,20 +54,33 @@ def _state(served: Served, services: Services) -> str:
     return stands
 
 
+def _embedder(model: Embedding) -> dict[str, object]:
+    """List the model of `/v1/embeddings`, which writes nothing."""
+    own: dict[str, object] = {
+        "kind": EMBEDDING,
+        "label": model.name,
+        "context_tokens": None,
+        "parameters": {},
+        "streaming": False,
+        "price": _price(model.price),
+        "state": UNKNOWN,
+        "dimensions": model.dimensions,
+    }
+    return _entry(model.name, own)
+
+
+def _price(price: Price | None) -> dict[str, object] | None:
+    return None if price is None else price._asdict()
+
+
 def _model(served: Served, limits: Limits, state: str) -> dict[str, object]:
-    price = served.price
     own: dict[str, object] = {
         "kind": served.kind,
         "label": served.label,
         "context_tokens": served.context_tokens,
         "parameters": _parameters(served, limits),
         "streaming": served.upstream is not None and served.upstream.streaming,
-        "price": None
-        if price is None
-        else {
-            "input_usd_per_million": price.input_usd_per_million,
-            "output_usd_per_million": price.output_usd_per_million,
-        },
+        "price": _price(served.price),
         "state": state,
     }
     if served.run_id is not None:

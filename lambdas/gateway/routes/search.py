@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
-from lambdas.gateway.answering import Answering
+from lambdas.gateway.answering import Told
 from lambdas.gateway.bodies.retrieval import SEARCH
 from lambdas.gateway.bodies.sampling import parameters_of
 from lambdas.gateway.caps import metered
@@ -18,6 +18,7 @@ from lambdas.gateway.routes.answers import answering, document_of, given, picks_
 from lambdas.gateway.services import Services
 
 DEFAULT_TOP_K = 5
+UNANSWERED: dict[str, object] = {"citations": [], "answered": False}
 
 
 def search(request: Request, services: Services) -> Reply | Stream:
@@ -36,10 +37,11 @@ def search(request: Request, services: Services) -> Reply | Stream:
     made.sources, made.query = passages, query
     asked = prompt(query, found)
     parameters = parameters_of(values, limits.max_chat_tokens)
-    told = iter([_part("answering").NO_ANSWER]) if asked is None else made.answer(asked, parameters, live=live)
+    told = refusal() if asked is None else made.answer(asked, parameters, live=live)
 
     def document(output: str) -> dict[str, object]:
-        return {"passages": passages, "answer": _answer(request, made, output, found, given=asked is not None)}
+        told_of_it = UNANSWERED if asked is None else judged(output, found)
+        return {"passages": passages, "answer": document_of(request, made, output=output, **told_of_it)}
 
     reply = given(request, told, document, live=live)
     if isinstance(reply, Stream):
@@ -72,11 +74,16 @@ def shown(found: Any) -> dict[str, object]:
     }
 
 
-def _answer(request: Request, made: Answering, output: str, found: Sequence[Any], *, given: bool) -> dict[str, object]:
+def refusal() -> Iterator[Told]:
+    """Give the answer where no passage has to do with the question: no model is asked for one."""
+    return iter([_part("answering").NO_ANSWER])
+
+
+def judged(output: str, found: Sequence[Any]) -> dict[str, object]:
+    """Say whether a model's text is an answer out of the passages, and which of them it cites."""
     part = _part("answering")
-    answered = given and bool(part.answered(output, found))
-    citations = list(part.cited(output, found)) if answered else []
-    return document_of(request, made, output=output, citations=citations, answered=answered)
+    answered = bool(part.answered(output, found))
+    return {"citations": list(part.cited(output, found)) if answered else [], "answered": answered}
 
 
 def _passages_first(passages: list[dict[str, object]], events: Iterator[bytes]) -> Iterator[bytes]:

@@ -19,6 +19,14 @@ test("the name of the approved model is offered once there is one", async () => 
   assert.equal(read(models).approved, true);
 });
 
+test("a model that writes nothing is not offered", async () => {
+  const embedder = { id: "titan", fourfold: { kind: "embedding", state: "unknown" } };
+  const models = createModels({ json: async () => ({ object: "list", data: [{ id: "small" }, embedder] }) });
+  await models.load();
+  assert.equal(models.find("titan"), null);
+  assert.ok(models.find("small"));
+});
+
 /** @param {import("../../../web/parts/models.js").Models} models */
 function read(models) {
   let value = /** @type {any} */ (null);

@@ -20,7 +20,7 @@ def client(deployed: Deployed) -> openai.OpenAI:
 
 
 def test_it_lists_the_models(client: openai.OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == ["approved", SCRIPTED]
+    assert [model.id for model in client.models.list()] == ["approved", SCRIPTED, EMBEDDER]
 
 
 def test_it_gets_an_answer_of_the_approved_model(client: openai.OpenAI) -> None:

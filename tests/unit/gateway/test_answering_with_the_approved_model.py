@@ -8,8 +8,9 @@ import openai
 import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream
+from lambdas.gateway.application import Application
 from lambdas.shared.embedding import packed
-from tests.unit.gateway.conftest import BEDROCK, IMPORTED, TUNED, Aws, Configure, Gateway, model
+from tests.unit.gateway.conftest import BEDROCK, IMPORTED, TUNED, Aws, Configure, Gateway, model, serving
 
 INSTRUCTION = "Summarize in one sentence."
 
@@ -215,7 +216,7 @@ def test_without_an_approved_model_the_service_is_unavailable_but_for_the_others
 
 
 def test_models_lists_what_can_be_asked_with_the_bounds_of_its_parameters(gateway: Gateway, store: Aws) -> None:
-    tuned, first, _ = gateway.send("GET", "/v1/models").body["data"]
+    tuned, first, _, _ = gateway.send("GET", "/v1/models").body["data"]
 
     assert (tuned["id"], tuned["object"], tuned["owned_by"]) == ("approved", "model", "fourfold")
     own = tuned["fourfold"]
@@ -237,7 +238,24 @@ def test_models_lists_what_can_be_asked_with_the_bounds_of_its_parameters(gatewa
         ("approved", "not_approved"),
         ("first", "ready"),
         ("second", "unknown"),
+        ("titan", "unknown"),
     ]
+
+
+def test_the_model_of_embeddings_is_listed_where_there_is_one_and_told_from_those_that_write(
+    gateway: Gateway, configure: Configure
+) -> None:
+    *writing, embedder = gateway.send("GET", "/v1/models").body["data"]
+
+    own = embedder["fourfold"]
+    assert (embedder["id"], own["kind"], own["dimensions"]) == ("titan", "embedding", 2)
+    assert own.keys() - {"dimensions"} == writing[1]["fourfold"].keys()
+    assert "embedding" not in {model["fourfold"]["kind"] for model in writing}
+    assert gateway.post("/v1/embeddings", {"model": embedder["id"], "input": "owls"}).status == 200
+
+    configure(embedding=None)
+    with serving(Application()) as without:
+        assert len(without.send("GET", "/v1/models").body["data"]) == len(writing)
 
 
 def test_a_client_sees_that_nothing_is_approved_yet_in_an_entry_like_all_others(gateway: Gateway, store: Aws) -> None:
@@ -258,7 +276,7 @@ def test_openai_s_client_reads_the_list_while_nothing_is_approved(gateway: Gatew
     approve(store, None)
     listed = list(openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="unused").models.list())
 
-    assert [model.id for model in listed] == ["approved", "first", "second"]
+    assert [model.id for model in listed] == ["approved", "first", "second", "titan"]
     assert listed[0].to_dict()["fourfold"]["state"] == "not_approved"  # type: ignore[index]
 
 

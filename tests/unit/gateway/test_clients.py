@@ -29,7 +29,7 @@ def test_openai_lists_models_and_asks_one(client: openai.OpenAI) -> None:
     names = [model.id for model in client.models.list()]
     answer = client.chat.completions.create(model="first", messages=QUESTION, temperature=0.2, seed=None)
 
-    assert names == ["approved", "first", "second"]
+    assert names == ["approved", "first", "second", "titan"]
     assert answer.choices[0].message.content == ANSWER
     assert answer.choices[0].finish_reason == "stop"
     assert answer.usage is not None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 import schemathesis
@@ -17,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from lambdas.gateway.identity import REQUEST_CONTEXT
 from lambdas.gateway.openapi.operations import OPERATIONS
 from lambdas.gateway.routing import ROUTES
 from tests.unit.gateway.conftest import MAX_CHARACTERS, Gateway
@@ -55,7 +58,10 @@ def test_the_bounds_are_those_of_the_settings(gateway: Gateway) -> None:
 def test_partners_are_not_offered_what_tells_of_the_inside(gateway: Gateway) -> None:
     paths = gateway.send("GET", "/openapi.json").body["paths"]
 
-    assert paths["/v1/workflow"]["get"]["servers"] == [{"url": "/"}, {"url": "/api"}]
+    assert paths["/v1/workflow"]["get"]["servers"] == [
+        {"url": "/", "description": "For services."},
+        {"url": "/api", "description": "For the page's users."},
+    ]
     assert [
         security
         for operation in paths.values()
@@ -63,6 +69,28 @@ def test_partners_are_not_offered_what_tells_of_the_inside(gateway: Gateway) -> 
         if "servers" in method
         for security in method["security"]
     ] == [{"sigv4": []}, {"user": []}]
+
+
+@pytest.mark.parametrize(
+    ("address", "path", "roots"),
+    [
+        (
+            "https://a1.execute-api.eu-west-1.amazonaws.com/live/openapi.json",
+            "/live/openapi.json",
+            ["/live", "/live/api", "/live/partners"],
+        ),
+        ("https://api.example.com/chat/openapi.json", "/chat/openapi.json", ["/chat", "/chat/api", "/chat/partners"]),
+        ("https://api.example.com/openapi.json", "/openapi.json", ["/", "/api", "/partners"]),
+    ],
+)
+def test_the_servers_lead_from_where_the_document_is_to_each_root(
+    gateway: Gateway, address: str, path: str, roots: list[str]
+) -> None:
+    context = {REQUEST_CONTEXT: json.dumps({"path": path, "stage": "live"})}
+
+    told = gateway.send("GET", "/openapi.json", headers=context).body["servers"]
+
+    assert [urlsplit(urljoin(address, server["url"])).path for server in told] == roots
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))

@@ -300,6 +300,18 @@ def test_a_body_of_ten_megabytes_is_refused_and_the_client_comes_to_read_why(
 
 
 @pytest.mark.parametrize(
+    ("given", "wrong"), [({}, "'media_type' is missing; it must be"), ({"media_type": "text/csv"}, "must be")]
+)
+def test_of_what_kind_a_document_may_be_is_told_whether_it_names_none_or_another(
+    gateway: Gateway, given: dict[str, str], wrong: str
+) -> None:
+    reply = gateway.post("/v1/documents", {"name": "a", "text": "Owls hunt mice.", **given})
+
+    assert (reply.status, reply.body["errors"][0]["pointer"]) == (400, "#/media_type")
+    assert f"{wrong} one of text/plain, text/markdown, text/html, application/pdf" in reply.body["detail"]
+
+
+@pytest.mark.parametrize(
     "path",
     [
         "/",

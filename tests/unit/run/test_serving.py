@@ -204,3 +204,79 @@ def test_an_emulator_that_ends_by_itself_ends_the_command_with_what_to_do(
         "The emulator was killed by SIGKILL, and serves nothing any more.\n"
         "`fourfold serve` serves again what was deployed.\n"
     )
+
+
+# ---- partners -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "command"), [(("acme-trial",), "`fourfold partner-key` "), (("a", "b"), "`fourfold partner-key NAME` ")]
+)
+def test_where_there_are_keys_their_root_is_told_and_how_to_see_one(
+    api: FakeApi,
+    going_on: Callable[[GoingOn | None], None],
+    monkeypatch: pytest.MonkeyPatch,
+    names: tuple[str, ...],
+    command: str,
+) -> None:
+    @contextmanager
+    def deployed(_root: Path, _port: int | None = None) -> Iterator[Deployed]:
+        yield Deployed(api.client, None, None, names)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cli.serving, "deployed", deployed)
+    going_on(None)
+
+    told = invoke("serve")[1]
+
+    assert f"{api.url}/partners/v1\n" in told
+    assert command in told
+
+
+def test_without_keys_no_root_for_them_is_told(api: FakeApi, going_on: Callable[[GoingOn | None], None]) -> None:
+    going_on(None)
+    assert "/partners/v1" not in invoke("serve")[1]
+
+
+class Account:
+    """An account with API keys, whose values it gives to whoever asks for them."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def client(self, service: str) -> Account:
+        assert service == "apigateway"
+        return self
+
+    def get_api_keys(self, *, limit: int, includeValues: bool = False) -> dict[str, object]:  # noqa: N803
+        values = [{"name": name, **({"value": f"value-of-{name}"} if includeValues else {})} for name in self.names]
+        return {"items": values[:limit]}
+
+
+@pytest.mark.parametrize(
+    ("names", "arguments", "code", "stdout", "stderr"),
+    [
+        (["trial"], [], 0, "value-of-trial\n", ""),
+        (["a", "b"], ["b"], 0, "value-of-b\n", ""),
+        (["a", "b"], [], 2, "", "Name one of the keys: a, b.\n"),
+        (["a"], ["c"], 2, "", "No key is called c. Known are a.\n"),
+        ([], [], 2, "", "`gateway.partners`"),
+    ],
+)
+def test_a_key_is_printed_alone_and_only_the_one_that_is_meant(
+    monkeypatch: pytest.MonkeyPatch, names: list[str], arguments: list[str], code: int, stdout: str, stderr: str
+) -> None:
+    monkeypatch.setattr("cli.serving.RunningEmulator.in_directory", lambda _folder: Account(*names))
+
+    exit_code, printed, told = invoke("partner-key", *arguments)
+
+    assert (exit_code, printed) == (code, stdout)
+    assert stderr in told
+
+
+def test_where_nothing_is_served_no_key_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.serving.RunningEmulator.in_directory", lambda _folder: None)
+
+    code, printed, told = invoke("partner-key")
+
+    assert (code, printed) == (2, "")
+    assert "`fourfold serve`" in told
