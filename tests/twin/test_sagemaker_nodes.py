@@ -22,7 +22,7 @@ from twin.sagemaker.jobs.toolkit import Hyperparameters
 TWO = {"InstanceType": "ml.m5.large", "InstanceCount": 2, "VolumeSizeInGB": 10}
 # Each process adds its rank's number; the first keeps the sum as the model.
 ADD_UP = (
-    "import json, os, pathlib, torch, torch.distributed as dist\n"
+    "import json, os, pathlib, sys, torch, torch.distributed as dist\n"
     "dist.init_process_group('gloo')\n"
     "number = torch.tensor([10.0 + dist.get_rank()])\n"
     "dist.all_reduce(number)\n"
@@ -30,6 +30,8 @@ ADD_UP = (
     "print(json.loads(config.read_text())['current_host'], os.environ['SM_HOSTS'], number.item())\n"
     "here = pathlib.Path(os.environ['SM_MODEL_DIR'], f'{os.environ[\"SM_CURRENT_HOST\"]}.txt')\n"
     "here.write_text(f'{dist.get_world_size()} {number.item()}')\n"
+    # An interpreter that is taken apart while a thread of Gloo's holds a tensor aborts.
+    "dist.barrier()\ndist.destroy_process_group()\nsys.stdout.flush()\nos._exit(0)\n"
 )
 WHERE = "import os, pathlib, sys, time\nhost = os.environ['SM_CURRENT_HOST']\n"
 

@@ -52,6 +52,7 @@ def classify(request: Request, services: Services) -> Reply:
     if not labels:
         wrong = "give 'labels': the deployed task is no classification"
         raise Problem(HTTPStatus.BAD_REQUEST, f"{wrong[0].upper()}{wrong[1:]}.", errors=[FieldError("#/labels", wrong)])
+    _check_labels(labels)
     instruction = CLASSIFY.format(labels=", ".join(labels)) if asked else settings.instruction
     turns = (Turn("user", task_prompt(instruction, values["text"])),)
     parameters = replace(parameters_of(values, settings.limits.max_output_tokens), likeliest=True)
@@ -77,6 +78,20 @@ def generate(request: Request, services: Services) -> Reply | Stream:
     live = bool(values.get("stream"))
     told = made.answer(turns, parameters_of(values, limits.max_output_tokens), live=live)
     return given(request, told, lambda output: document_of(request, made, output=output), live=live)
+
+
+def _check_labels(labels: tuple[str, ...]) -> None:
+    """Refuse labels that no answer could be told by, before a model is asked."""
+    from lambdas.shared.labels import OF_SENTENCES, plain
+
+    wrong = "is nothing but punctuation: give a label that has a word"
+    empty = [
+        FieldError(f"#/labels/{place}", f"'labels/{place}' {wrong}")
+        for place, label in enumerate(labels)
+        if not plain(label, OF_SENTENCES)
+    ]
+    if empty:
+        raise Problem(HTTPStatus.BAD_REQUEST, " ".join(f"{error.detail}." for error in empty[:5]), errors=empty)
 
 
 def _label(output: str, labels: tuple[str, ...]) -> str | None:

@@ -121,6 +121,15 @@ def test_a_text_is_classified_by_the_task_s_own_labels(
     assert upstream.asked[0].body["messages"] == [{"role": "user", "content": "Which is it?\n\nA match."}]
 
 
+def test_labels_without_a_word_are_refused_before_a_model_is_asked(gateway: Gateway, upstream: Upstream) -> None:
+    reply = gateway.post("/v1/classify", {"text": "A match.", "labels": ["news", "?!", "<30"]})
+
+    assert reply.status == 400
+    assert [error["pointer"] for error in reply.body["errors"]] == ["#/labels/1"]
+    assert "nothing but punctuation" in reply.body["detail"]
+    assert not upstream.asked
+
+
 def test_a_task_without_labels_needs_them_in_the_request(gateway: Gateway, upstream: Upstream) -> None:
     reply = gateway.post("/v1/classify", {"text": "A match."})
 
