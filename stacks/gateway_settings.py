@@ -37,13 +37,7 @@ def archived_settings(settings: Settings) -> str:
         "authorization": gateway.authorization,
         "instruction": settings.task.instruction,
         "labels": None,
-        "limits": {
-            "max_input_characters": gateway.max_input_characters,
-            "max_output_tokens": settings.serving.max_output_tokens,
-            "max_chat_tokens": gateway.max_output_tokens,
-            "max_document_bytes": int(gateway.max_document_mb * _BYTES_PER_MB),
-            "max_passages": gateway.max_passages,
-        },
+        "limits": limits(settings),
         "fallback": {name: list(chain) for name, chain in chains.items() if chain},
         "cache": {
             "exact": gateway.cache.exact,
@@ -60,6 +54,18 @@ def archived_settings(settings: Settings) -> str:
         },
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def limits(settings: Settings) -> dict[str, int]:
+    """What the gateway refuses to go beyond; the page is told the same of them."""
+    gateway = settings.gateway
+    return {
+        "max_input_characters": gateway.max_input_characters,
+        "max_output_tokens": settings.serving.max_output_tokens,
+        "max_chat_tokens": gateway.max_output_tokens,
+        "max_document_bytes": int(gateway.max_document_mb * _BYTES_PER_MB),
+        "max_passages": gateway.max_passages,
+    }
 
 
 def models_in_region(scope: Construct, settings: Settings) -> str:

@@ -30,6 +30,7 @@ from cdk_app.nag import acknowledge
 from cdk_app.settings import Settings
 from stacks.foundation import Foundation
 from stacks.gateway import Gateway
+from stacks.gateway_settings import limits
 
 _CONFIGURATION = "configuration/"
 _INDEX = "index.html"
@@ -108,6 +109,7 @@ class Page(cdk.Stack):
         return self._publish("PageFiles", self._prefix, archive)
 
     def _publish_configuration(self, client: cognito.UserPoolClient) -> None:
+        held = limits(self._settings)
         configuration = {
             "name": self._settings.name,
             "api": "/api/v1",
@@ -117,6 +119,10 @@ class Page(cdk.Stack):
                 "client_id": client.user_pool_client_id,
                 "scope": self.sign_in.scopes,
                 "token": "access",
+            },
+            "limits": {
+                "text_characters": held["max_input_characters"],
+                "document_bytes": held["max_document_bytes"],
             },
         }
         self._publish("PageConfiguration", _CONFIGURATION, {"Configuration": configuration})

@@ -146,7 +146,8 @@ class Gateway(Section):
     """Seconds within which an answer has to be complete."""
 
     max_input_characters: Annotated[int, Field(ge=100, le=1_000_000)] = 20_000
-    """Longest text that one request may carry, in characters; a model that reads less refuses it with 413."""
+    """Longest text that one request may carry, in characters; a model that reads less refuses it with 413. Where texts
+    are summarized in parts, each part is a call of its own, and all of them have to end within `timeout_seconds`."""
 
     max_output_tokens: Annotated[int, Field(ge=1, le=8192)] = 512
     """Most tokens of one answer of chat, of `/v1/search`, and of `/v1/generate` where it asks for more than the task's

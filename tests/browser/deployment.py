@@ -73,6 +73,10 @@ SETTINGS: dict[str, Any] = {
     "budget": {"caller_usd_per_day": 5 * CENT, "usd_per_day": None},
     "guard": {"attacks": False},
 }
+LIMITS = {
+    "text_characters": SETTINGS["limits"]["max_input_characters"],
+    "document_bytes": SETTINGS["limits"]["max_document_bytes"],
+}
 
 
 def prepare(emulator: Emulator) -> None:
@@ -113,7 +117,7 @@ def page(
     with (folder / "site.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.browser.site", str(port)],
-            env=_environment(emulator, models_url, settings, config),
+            env=_environment(emulator, models_url, settings, {**config, "limits": LIMITS}),
             cwd=ROOT,
             stdout=log,
             stderr=log,

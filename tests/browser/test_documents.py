@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.bedrock import ScriptedModels
 from tests.browser.chatting import open_chat
 from tests.browser.conftest import sign_in_silently
+from tests.browser.deployment import LIMITS
 from tests.browser.users import UserPool
 
 RETENTION = "Raw records are kept for ninety days. Quarantined records are kept for thirty days."
@@ -53,6 +54,33 @@ def test_a_file_that_is_no_document_says_so(page: Page) -> None:
     problem = page.get_by_role("alert")
     expect(problem.get_by_text("program.exe was not added")).to_be_visible()
     expect(problem.get_by_text("Add text, Markdown, HTML or PDF.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "notes.txt is empty."),
+        ("a" * (LIMITS["document_bytes"] + 1), "notes.txt has 5,000,001 bytes, and 5,000,000 are allowed."),
+    ],
+    ids=["empty", "too large"],
+)
+def test_a_file_that_the_gateway_would_refuse_is_not_sent(page: Page, text: str, said: str) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    expect(page.get_by_text("PDF, of at most 5 MB each.")).to_be_visible()
+    add(page, "notes.txt", text)
+    problem = page.get_by_role("alert")
+    expect(problem.get_by_text("notes.txt was not added")).to_be_visible()
+    expect(problem.get_by_text(said)).to_have_count(1)
+    assert "POST" not in sent
+
+
+def test_a_pasted_text_of_blanks_is_not_sent(page: Page) -> None:
+    page.get_by_text("Or paste a text").click()
+    page.get_by_label("Name", exact=True).fill("Blank")
+    page.get_by_label("Text", exact=True).fill("  ")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("alert").get_by_text("The text is empty.")).to_be_visible()
 
 
 def test_an_answer_cites_the_passage_that_it_stands_on(page: Page, models: ScriptedModels) -> None:

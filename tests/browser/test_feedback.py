@@ -42,7 +42,7 @@ def test_feedback_is_listed_and_can_be_taken_back(page: Page, address: str, emul
     page.get_by_role("button", name="Send", exact=True).first.click()
     page.get_by_role("link", name="Feedback", exact=True).first.click()
     given = page.get_by_role("main").get_by_role("listitem")
-    for text in ("Good", "small", "Honest.", "Models may learn from it"):
+    for text in ("Good", "small", "Honest.", "Models may learn from it", "Why does it wait?", "No idea."):
         expect(given.get_by_text(text)).to_be_visible()
     given.get_by_role("button", name="Take back").click()
     page.get_by_role("alertdialog").get_by_role("button", name="Take back").click()
@@ -57,6 +57,9 @@ def test_consent_is_not_given_by_itself(page: Page, emulator: Emulator) -> None:
     page.get_by_role("button", name="Send", exact=True).first.click()
     expect(page.get_by_text("Thank you. It is kept under")).to_be_visible()
     assert set(learned(emulator)) == before
+    page.get_by_role("link", name="Feedback", exact=True).first.click()
+    expect(page.get_by_text("Text not kept.")).to_be_visible()
+    expect(page.get_by_role("main")).not_to_contain_text("Why does it wait?")
 
 
 def test_cancel_leaves_no_opinion(page: Page) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
+from tests.browser.axe import violations
 from tests.browser.conftest import undisturbed
 from tests.browser.users import PASSWORD, User
 
@@ -20,9 +22,9 @@ def asked(stranger: BrowserContext) -> list[Request]:
 
 def sign_in(page: Page, user: User) -> None:
     page.get_by_role("button", name="Sign in").click()
-    page.locator("input[name=username]").fill(user.email)
-    page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("[type=submit]").click()
+    page.get_by_label("Email").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
 
 
 def test_somebody_signs_in_and_comes_back_to_where_they_were(
@@ -42,6 +44,22 @@ def test_somebody_signs_in_and_comes_back_to_where_they_were(
     api = [one for one in asked if "/api/v1/" in one.url]
     assert api
     assert all(one.headers["authorization"].startswith("Bearer ey") for one in api)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_sign_in_is_for_everybody_also_when_the_password_was_wrong(
+    stranger: BrowserContext, address: str, theme: Literal["light", "dark"]
+) -> None:
+    page = stranger.new_page()
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(address)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Email").fill("nobody@example.org")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("Incorrect username or password")).to_be_visible()
+    assert violations(page) == []
 
 
 def test_only_the_refresh_token_is_kept_and_in_this_tab_alone(

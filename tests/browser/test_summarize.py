@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.bedrock import ScriptedModels
+from tests.browser.deployment import LIMITS
 
 TEXT = "The agent restarts the task when its container has stopped, and tells the operator of it."
 
@@ -96,7 +97,8 @@ def test_a_file_is_chosen_as_well(page: Page, models: ScriptedModels) -> None:
         ("a.pdf", b"%PDF-1.7", "a.pdf is a PDF. Add it under Documents, and ask it there."),
         ("a.png", b"\x89PNG", "a.png is not a text. Choose a text, Markdown or HTML file."),
         ("a.txt", b"\xff\xfe\x00", "a.txt is not in UTF-8. Save it as UTF-8 first."),
-        ("a.txt", b"a" * 5_000_001, "a.txt has 5.0 MB; at most 5 MB can be read."),
+        ("a.txt", b"a" * 5_000_001, "a.txt has 5,000,001 bytes, and 5,000,000 are allowed."),
+        ("a.txt", b"", "a.txt is empty."),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(
@@ -107,6 +109,35 @@ def test_a_file_that_cannot_be_read_says_why(
     choosing.value.set_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
     expect(page.get_by_role("alert")).to_have_text(said)
     assert models.asked == []
+
+
+def test_a_text_that_is_too_long_is_told_and_not_sent(page: Page, models: ScriptedModels) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if "summarize" in request.url else None)
+    most = LIMITS["text_characters"]
+    page.get_by_label("While I type").uncheck()
+    page.get_by_role("textbox", name="Text").fill("a" * (most + 3))
+    expect(page.get_by_text(f"{most + 3:,} of {most:,} characters")).to_be_visible()
+    expect(page.get_by_text("The text is too long by 3 characters.")).to_be_visible()
+    page.get_by_role("button", name="Summarize").click()
+    page.get_by_role("textbox", name="Text").fill(TEXT)
+    expect(page.get_by_text("The text is too long")).to_be_hidden()
+    assert sent == []
+    page.get_by_role("button", name="Summarize").click()
+    expect(page.locator(".answer-text")).to_contain_text("small was asked")
+
+
+def test_nothing_of_a_text_stays_when_it_is_emptied(page: Page, models: ScriptedModels) -> None:
+    answer = models.hold("small", "Restarts", " a task.")
+    page.get_by_role("textbox", name="Text").fill(TEXT)
+    page.keyboard.press("Control+Enter")
+    answer.allow()
+    expect(page.locator(".answer-text")).to_have_text("Restarts")
+    page.get_by_role("textbox", name="Text").fill("")
+    assert answer.left.wait(30)
+    answer.allow()
+    expect(page.get_by_role("region", name="Summary").locator(".sheet-body")).to_have_text("The summary appears here.")
+    expect(page.get_by_role("button", name="Stop")).to_be_hidden()
 
 
 def test_stop_ends_the_summary(page: Page, models: ScriptedModels) -> None:

@@ -35,6 +35,19 @@ def test_the_last_run_that_finished_is_reported(page: Page, address: str) -> Non
     expect(report.get_by_text("A <b>bold</b> text.")).to_be_visible()
 
 
+def test_on_a_phone_each_candidate_shows_all_its_figures(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.goto(f"{address}/#/workflow")
+    row = page.get_by_role("row").filter(has_text="small (zero-shot)")
+    for label in ("95 % interval", "Latency", "Cost of 1,000"):
+        cell = row.locator(f'[data-label="{label}"]')
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 360
+        assert label in cell.evaluate("cell => getComputedStyle(cell, '::before').content")
+    expect(row.get_by_role("cell")).to_have_count(5)
+
+
 def test_who_leaves_before_the_runs_are_read_has_them_read_no_further(page: Page, address: str) -> None:
     held: list[Route] = []
     page.route("**/api/v1/workflow", lambda route: held.append(route))

@@ -12,6 +12,7 @@ from cdk_app.assets import ROOT
 from cdk_app.settings import Settings
 from cdk_app.settings.gateway import Domain
 from stacks import create_stacks
+from stacks.gateway_settings import archived_settings
 from tests.synth.gateways import changed, filled_in
 from tests.synth.templates import Template, allowed, new_app, only, properties, resources, statements_of, text
 
@@ -101,6 +102,12 @@ def test_the_page_is_told_its_api_and_where_to_sign_in(template: Template) -> No
     (client,) = resources(template, "AWS::Cognito::UserPoolClient")
     assert cognito["client_id"] == {"Ref": client}
     assert (cognito["scope"], cognito["token"]) == ("openid email", "access")
+
+
+def test_the_page_is_told_the_bounds_that_the_gateway_holds_requests_to(template: Template, settings: Settings) -> None:
+    told = only(template, "Custom::PageConfiguration")["Properties"]["Configuration"]["limits"]
+    held = json.loads(archived_settings(settings))["limits"]
+    assert told == {"text_characters": held["max_input_characters"], "document_bytes": held["max_document_bytes"]}
 
 
 def test_who_publishes_the_files_reads_one_archive_and_writes_one_bucket(template: Template) -> None:

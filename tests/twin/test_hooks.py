@@ -32,6 +32,7 @@ FUNCTIONS = [
      "api_id stage_name method path headers body query_params"),
     ("caller_credentials", "ministack.core.iam_evaluator", "resolve_credential",
      "access_key_id account_id session_token"),
+    ("show_plain_sign_in", COGNITO, "_page_shell", "title heading body_html"),
     ("check_definitions_with", PROVISIONERS, "_sfn_definition", "props"),
     ("check_definitions_with", PROVISIONERS, "_sfn_handler_error", "message"),
     ("check_definitions_with", STATES, "_validate_definition_jsonata", "definition_str"),

@@ -14,7 +14,7 @@ const page = /** @type {HTMLElement} */ (document.getElementById("page"));
 /** @typedef {import("../lib/api.js").Api} Api */
 /**
  * @typedef {{api: Api, models: import("../parts/models.js").Models, usage: import("../parts/usage-meter.js").Usage,
- *   personal: boolean}} App
+ *   limits: import("../lib/config.js").Limits, personal: boolean}} App
  * what every view is given; `personal` says whether people sign in, and what is kept is each one's own
  */
 
@@ -38,7 +38,13 @@ async function start() {
       return again;
     },
   });
-  const app = { api, models: createModels(api), usage: createUsage(api), personal: config.cognito !== null };
+  const app = {
+    api,
+    models: createModels(api),
+    usage: createUsage(api),
+    limits: config.limits,
+    personal: config.cognito !== null,
+  };
   page.replaceChildren(...createShell(app, config, session));
 }
 

@@ -3,6 +3,8 @@
 import { announce } from "../lib/announce.js";
 import { fill, h } from "../lib/dom.js";
 import { icon, mark } from "../lib/icons.js";
+import { Problem } from "../lib/problem.js";
+import { problemBox } from "../parts/problem-box.js";
 import { meter } from "../parts/usage-meter.js";
 import { readRoute } from "./router.js";
 import { currentTheme, switchTheme } from "./theme.js";
@@ -85,8 +87,7 @@ export function createShell(app, config, session) {
     markCurrent(route.name);
     title.textContent = entry.label;
     document.title = `${entry.label} – ${config.name}`;
-    if (!views.has(route.name)) views.set(route.name, (await entry.load())(app));
-    const view = views.get(route.name);
+    const view = views.get(route.name) ?? (await loaded(route.name, entry));
     // Somebody may have gone on while the view was loaded.
     if (!view || shown !== route.name) return;
     if (moved) fill(main, view.element);
@@ -96,6 +97,38 @@ export function createShell(app, config, session) {
       announce(entry.label);
     }
     view.show?.(route.rest, !first);
+  }
+
+  /** @param {string} name @param {Entry} entry @returns {Promise<View | undefined>} */
+  async function loaded(name, entry) {
+    try {
+      views.set(name, (await entry.load())(app));
+    } catch (failure) {
+      if (shown === name) notLoaded(name, entry, failure);
+    }
+    return views.get(name);
+  }
+
+  /** @param {string} name @param {Entry} entry @param {unknown} failure */
+  function notLoaded(name, { label }, failure) {
+    // Whatever failed, a file that did not come or a script that did not run, is in the console for who looks there.
+    console.error(failure);
+    const problem = new Problem({
+      status: 0,
+      title: `${label} could not be loaded`,
+      detail: "The service did not answer. Check the connection, then try again.",
+    });
+    const again = async () => {
+      // A browser may remember that a module did not come: only a page that begins anew is sure to ask for it once more.
+      const back = await fetch("/config.json", { cache: "no-store" }).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+      if (back) location.reload();
+      else if (shown === name) notLoaded(name, VIEWS[name], failure);
+    };
+    fill(main, h("div", { class: "view" }, problemBox(problem, { again: () => void again() })));
+    main.focus({ preventScroll: true });
   }
 
   /** @param {string} name */

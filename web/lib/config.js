@@ -1,7 +1,10 @@
 /** What differs by deployment: `/config.json`, checked as a whole. */
 
 /** @typedef {{domain: string, client_id: string, scope: string, token: "id" | "access"}} Cognito */
-/** @typedef {{name: string, api: string, cognito: Cognito | null}} Config */
+/**
+ * @typedef {{textCharacters: number, documentBytes: number}} Limits what the API accepts; infinite where it is not told
+ */
+/** @typedef {{name: string, api: string, cognito: Cognito | null, limits: Limits}} Config */
 
 /**
  * Check a configuration.
@@ -20,8 +23,9 @@ export function readConfig(value) {
     wrong.push("'authorization' must be cognito or none");
   }
   const cognito = given.authorization === "cognito" ? readCognito(object(given.cognito), wrong) : null;
+  const limits = readLimits(object(given.limits), wrong);
   if (wrong.length) throw new Error(`config.json: ${wrong.join("; ")}.`);
-  return { name, api, cognito };
+  return { name, api, cognito, limits };
 }
 
 /**
@@ -54,6 +58,18 @@ function readCognito(given, wrong) {
   if (typeof scope !== "string") wrong.push("'cognito.scope' must be a string");
   if (token !== "id" && token !== "access") wrong.push("'cognito.token' must be id or access");
   return { domain, client_id, scope, token };
+}
+
+/** @param {Record<string, any>} given @param {string[]} wrong @returns {Limits} */
+function readLimits(given, wrong) {
+  /** @param {string} key */
+  const limit = (key) => {
+    // CloudFormation hands numbers on as texts.
+    const value = Number(given[key] ?? Infinity);
+    if (!(value >= 1)) wrong.push(`'limits.${key}' must be a number of at least 1`);
+    return value;
+  };
+  return { textCharacters: limit("text_characters"), documentBytes: limit("document_bytes") };
 }
 
 /** @param {unknown} value @returns {Record<string, any>} */

@@ -1,6 +1,7 @@
 /** Texts out of files that a reader drops or chooses. */
 
-export const MAX_BYTES = 5_000_000;
+import { count } from "./format.js";
+
 const TYPES = /** @type {Record<string, string>} */ ({
   txt: "text/plain",
   text: "text/plain",
@@ -33,14 +34,15 @@ export function mediaType({ name, type }) {
 /**
  * Read a file as UTF-8 text; of HTML, what a reader would see.
  * @param {File} file
+ * @param {number} most bytes that it may have
  * @returns {Promise<string>}
  * @throws {Error} with what is wrong with it, and what to do
  */
-export async function textOf(file) {
+export async function textOf(file, most) {
   const type = mediaType(file);
   if (!type) throw new Error(`${file.name} is not a text. Choose a text, Markdown or HTML file.`);
   if (type === "application/pdf") throw new Error(`${file.name} is a PDF. Add it under Documents, and ask it there.`);
-  refuseLarge(file);
+  refuseSize(file.name, file.size, most);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
     return type === "text/html" ? visibleText(text) : text;
@@ -52,9 +54,11 @@ export async function textOf(file) {
 /**
  * Read a file's bytes as base64.
  * @param {File} file
+ * @param {number} most bytes that it may have
+ * @throws {Error} with what is wrong with it
  */
-export async function base64Of(file) {
-  refuseLarge(file);
+export async function base64Of(file, most) {
+  refuseSize(file.name, file.size, most);
   const bytes = new Uint8Array(await file.arrayBuffer());
   let binary = "";
   const step = 0x8000;
@@ -62,10 +66,16 @@ export async function base64Of(file) {
   return btoa(binary);
 }
 
-/** @param {File} file */
-function refuseLarge(file) {
-  if (file.size <= MAX_BYTES) return;
-  throw new Error(`${file.name} has ${(file.size / 1e6).toFixed(1)} MB; at most ${MAX_BYTES / 1e6} MB can be read.`);
+/**
+ * Refuse what is empty, and what is too large.
+ * @param {string} name
+ * @param {number} bytes that it has
+ * @param {number} most bytes that it may have
+ * @throws {Error} with what is wrong with it
+ */
+export function refuseSize(name, bytes, most) {
+  if (bytes === 0) throw new Error(`${name} is empty.`);
+  if (bytes > most) throw new Error(`${name} has ${count(bytes)} bytes, and ${count(most)} are allowed.`);
 }
 
 const ENTITIES = /** @type {Record<string, string>} */ ({

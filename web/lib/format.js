@@ -69,6 +69,21 @@ export function dateOf(value) {
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
+/**
+ * Give how many characters a text has, as the gateway counts them: an emoji is one.
+ * @param {string} text
+ */
+export function characters(text) {
+  let pairs = 0;
+  for (const _ of text.matchAll(/[\ud800-\udbff][\udc00-\udfff]/g)) pairs += 1;
+  return text.length - pairs;
+}
+
+/** Give a size as people say it: "4 MB", "250 kB". @param {number} bytes */
+export function size(bytes) {
+  return bytes >= 1e6 ? `${NUMBER.format(bytes / 1e6)} MB` : `${NUMBER.format(bytes / 1e3)} kB`;
+}
+
 /** @param {string} text */
 export function words(text) {
   return text.split(/\s+/).filter(Boolean).length;

@@ -90,6 +90,20 @@ export function asProblem(thrown) {
 }
 
 /**
+ * Make a problem with a title of its own: of one, or of an error of the page's own that says what is wrong.
+ * @param {unknown} thrown
+ * @param {string} title
+ */
+export function problemWith(thrown, title) {
+  const problem =
+    thrown instanceof Problem
+      ? thrown
+      : new Problem({ status: 0, title, detail: /** @type {Error} */ (thrown).message });
+  problem.title = title;
+  return problem;
+}
+
+/**
  * Whether something was stopped on purpose.
  * @param {unknown} thrown
  */

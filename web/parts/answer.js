@@ -11,6 +11,14 @@ import { waitingBox } from "./waiting-box.js";
 /** @typedef {import("./pieces.js").Meta} Meta */
 /** @typedef {import("./pieces.js").Source} Source */
 
+const STOPPED = "Stopped. What came is kept.";
+/** @type {Record<string, string>} */
+const ENDS = {
+  length: "The answer stops here because it reached the most tokens allowed.",
+  stopped: STOPPED,
+  failed: "The answer broke off here.",
+};
+
 /**
  * Make the place for an answer. `foot` is for actions on it, which its owner puts there.
  * @param {{cite?: (sources: Source[]) => void}} [options] `cite` shows the sources elsewhere
@@ -108,17 +116,12 @@ export function answerBox({ cite } = {}) {
     end(what, whole) {
       written = whole ?? written;
       settle();
-      if (what.sources.length) showSources(what.sources, what.citations);
-      fill(meta, metaLine(what));
-      if (what.finish === "length") say("The answer stops here because it reached the most tokens allowed.");
-      if (what.guard === "blocked") say("The guard held this answer back.");
-      else if (what.answered === false) say(unanswered(what));
-      element.classList.toggle("unanswered", what.answered === false);
+      showMeta(what);
       announceAnswer(written);
     },
     stop() {
       settle();
-      say(written ? "Stopped. What came is kept." : "Stopped.");
+      say(written ? STOPPED : "Stopped.");
       announce("Stopped.");
     },
     /** @param {import("../lib/problem.js").Problem} problem @param {() => void} [again] */
@@ -126,12 +129,22 @@ export function answerBox({ cite } = {}) {
       settle();
       fill(trouble, problemBox(problem, again ? { again } : {}));
     },
-    /** Show one that was given before. @param {string} given */
-    restore(given) {
+    /** Show one that was given before. @param {string} given @param {Meta} [what] where it is known */
+    restore(given, what) {
       written = given;
       settle();
+      if (what) showMeta(what);
     },
   };
+
+  /** @param {Meta} what */
+  function showMeta(what) {
+    if (what.sources.length) showSources(what.sources, what.citations);
+    if (what.model) fill(meta, metaLine(what));
+    const words = what.guard === "blocked" ? "The guard held this answer back." : what.answered === false ? unanswered(what) : ENDS[what.finish];
+    if (words) say(words);
+    element.classList.toggle("unanswered", what.answered === false);
+  }
 
   /** @param {Source[]} found @param {number[]} [cited] */
   function showSources(found, cited) {

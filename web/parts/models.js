@@ -9,7 +9,7 @@ import { createStore } from "../lib/store.js";
  *   parameters?: {temperature?: Bounds | null, top_p?: Bounds | null, max_tokens?: {maximum: number} | null, max_task_tokens?: {maximum: number} | null,
  *     seed?: boolean},
  *   price?: {input_usd_per_million: number, output_usd_per_million: number} | null,
- *   state?: "ready" | "asleep" | "starting" | "unavailable" | "unknown"}} About
+ *   state?: "ready" | "asleep" | "starting" | "unavailable" | "not_approved" | "unknown"}} About
  */
 /** @typedef {{id: string, fourfold?: About}} Model */
 /**

@@ -9,11 +9,13 @@ import { moment } from "../lib/format.js";
  */
 export function problemBox(problem, { again } = {}) {
   const lifts = problem.lifts;
+  // Where one field alone is wrong, what is said of it is the whole of what is said.
+  const told = problem.fields.length === 1 && same(problem.fields[0].detail, problem.detail);
   return h(
     "div",
     { class: "problem", role: "alert" },
     h("p", { class: "problem-title" }, problem.title),
-    problem.detail && h("p", {}, problem.detail),
+    problem.detail && !told && h("p", {}, problem.detail),
     problem.fields.length > 0 &&
       h(
         "ul",
@@ -30,4 +32,10 @@ export function problemBox(problem, { again } = {}) {
       problem.requestId && h("span", { class: "request-id" }, "Request ", h("code", {}, problem.requestId)),
     ),
   );
+}
+
+/** @param {string} one @param {string} other */
+function same(one, other) {
+  const [a, b] = [one, other].map((text) => text.replace(/\.$/, "").toLowerCase());
+  return a === b;
 }

@@ -10,8 +10,15 @@ import { problemBox } from "../parts/problem-box.js";
 
 /**
  * @typedef {{id: string, model: string, rating: "up" | "down" | null, comment: string, created: string,
- *   learned_from: boolean}} Given
+ *   learned_from: boolean, texts: Record<string, string>}} Given `texts` are shortened; none are there without consent
  */
+
+const TEXTS = [
+  ["question", "Question"],
+  ["answer", "Answer"],
+  ["better_answer", "Better answer"],
+  ["rejected_answer", "Other answer"],
+];
 
 /** @param {import("../app/main.js").App} app @returns {import("../app/shell.js").View} */
 export function feedbackView({ api }) {
@@ -38,7 +45,7 @@ export function feedbackView({ api }) {
   }
 
   /** @param {Given} one */
-  function item({ id, model, rating, comment, created, learned_from: learned }) {
+  function item({ id, model, rating, comment, created, learned_from: learned, texts = {} }) {
     return h(
       "li",
       {},
@@ -61,7 +68,19 @@ export function feedbackView({ api }) {
           icon("bin"),
         ),
       ),
+      texts.question ? excerpts(texts) : h("p", { class: "soft" }, "Text not kept."),
       comment && h("p", { class: "clamp" }, comment),
+    );
+  }
+
+  /** @param {Record<string, string>} texts */
+  function excerpts(texts) {
+    return h(
+      "dl",
+      { class: "given-texts" },
+      TEXTS.filter(([name]) => texts[name]).map(([name, label]) =>
+        h("div", {}, h("dt", {}, label), h("dd", { class: "clamp" }, texts[name])),
+      ),
     );
   }
 

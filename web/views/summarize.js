@@ -3,7 +3,7 @@
 import { debounce } from "../lib/debounce.js";
 import { fill, h } from "../lib/dom.js";
 import { ACCEPTED, textOf } from "../lib/files.js";
-import { count } from "../lib/format.js";
+import { characters, count, counted } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { answerBox } from "../parts/answer.js";
 import { copyButton } from "../parts/copy-button.js";
@@ -20,7 +20,8 @@ const SHORTEST_WHILE_TYPING = 40;
 
 /** @param {import("../app/main.js").App} app @returns {import("../app/shell.js").View} */
 export function summarizeView(app) {
-  const { api, models, usage } = app;
+  const { api, models, usage, limits } = app;
+  const most = limits.textCharacters;
   const text = h("textarea", {
     id: "summarize-text",
     class: "sheet-text",
@@ -30,7 +31,8 @@ export function summarizeView(app) {
     on: { input: edited, paste: () => soon.later(PASTED_MILLISECONDS), keydown: keys },
   });
   const live = h("input", { type: "checkbox", id: "summarize-live", checked: true });
-  const size = h("span", { class: "soft figure" }, "0 characters");
+  const size = h("span", { class: "soft figure" }, sizeOf(0));
+  const long = h("p", { class: "note warn", role: "status", hidden: true });
   const trouble = h("p", { class: "note warn", role: "alert", hidden: true });
   const fields = parameterFields({ task: true });
   const picker = modelPicker(models, { changed: (model) => fields.show(model) });
@@ -52,8 +54,28 @@ export function summarizeView(app) {
   let summarized = "";
 
   function edited() {
-    size.textContent = `${count(text.value.length)} characters`;
+    const length = characters(text.value.trim());
+    size.textContent = sizeOf(length);
+    long.hidden = length <= most;
+    long.textContent = long.hidden
+      ? ""
+      : `The text is too long by ${counted(length - most, "character")}. Shorten it, or add it under Documents and ask it there.`;
+    if (!length) forget();
     if (live.checked) soon.later();
+  }
+
+  /** @param {number} length */
+  function sizeOf(length) {
+    return most < Infinity ? `${count(length)} of ${count(most)} characters` : counted(length, "character");
+  }
+
+  /** Leave nothing of a text that is no longer there. */
+  function forget() {
+    running?.abort();
+    running = null;
+    summarized = "";
+    stop.hidden = true;
+    fill(result, empty);
   }
 
   /** @param {Event} event */
@@ -66,6 +88,7 @@ export function summarizeView(app) {
   async function whileTyping() {
     const wanted = text.value.trim();
     if (!live.checked || wanted.length < SHORTEST_WHILE_TYPING || wanted === summarized) return;
+    if (characters(wanted) > most) return;
     await summarize();
   }
 
@@ -73,7 +96,7 @@ export function summarizeView(app) {
     soon.cancel();
     const [given, parameters] = [text.value.trim(), fields.read()];
     if (!parameters) return;
-    if (!given) {
+    if (!given || characters(given) > most) {
       text.focus();
       return;
     }
@@ -137,7 +160,7 @@ export function summarizeView(app) {
   async function take([file]) {
     trouble.hidden = true;
     try {
-      text.value = await textOf(file);
+      text.value = await textOf(file, limits.documentBytes);
       edited();
       await summarize();
     } catch (failure) {
@@ -157,6 +180,7 @@ export function summarizeView(app) {
       size,
     ),
     text,
+    long,
     trouble,
     h(
       "div",

@@ -3,7 +3,8 @@
 With consent, a judgement goes into the raw bucket as a record of a data set of its own: ``<prefix>pairs/`` where one
 answer is preferred to another (objective `dpo`), ``<prefix>answers/`` where an answer is good as it is, or was written
 anew. Without consent, nothing of the texts is kept. Either way the rating stays with the model's name and parameters,
-in the caller's own list, until the caller deletes it: the record goes with it.
+in the caller's own list, until the caller deletes it: the record goes with it. With consent the list shows how the
+texts begin, so that a caller knows what there is to take back.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ MOST_LISTED = 500
 LONGEST_SHOWN = 80
 REQUEST_ID = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
 """As API Gateway names the requests to a REST API, and this gateway those that came without it."""
+EXCERPT_CHARACTERS = 240
+TEXTS = ("question", "answer", "better_answer", "rejected_answer")
 PAIRS, ANSWERS = "pairs", "answers"
 _KIND = "FEEDBACK"
 _FIELDS = (
@@ -81,6 +84,13 @@ class Feedback:
         if self.rejected_answer and self.rejected_answer != self.answer:
             return PAIRS, self._learned(self.answer, self.rejected_answer)
         return (ANSWERS, self._learned(self.answer)) if self.rating == UP else None
+
+    def excerpts(self) -> dict[str, str]:
+        """Give how the texts begin, by name; nothing of them without consent."""
+        if not self.consent:
+            return {}
+        texts = (self.messages[-1].content, self.answer, self.better_answer, self.rejected_answer)
+        return {name: _shortened(text) for name, text in zip(TEXTS, texts, strict=True) if text}
 
     def _learned(self, chosen: str, rejected: str = "") -> dict[str, object]:
         turns = [*self.messages, Turn("assistant", chosen)]
@@ -187,8 +197,11 @@ class FeedbackStore:
         return {"id": feedback_id, "learned_from": bool(key)}
 
     def list(self, caller: Caller) -> dict[str, object]:
-        """Give ``{"feedback": [{"id", "model", "rating", "comment", "created", "learned_from"}]}``, the last first."""
-        fields = ("model", "rating", "comment", "created", "key")
+        """Give ``{"feedback": [{"id", "model", "rating", "comment", "created", "learned_from", "texts"}]}``.
+
+        The last comes first; `texts` holds how question and answers begin, and nothing where there was no consent.
+        """
+        fields = ("model", "rating", "comment", "created", "key", "texts")
         kept = self._table.items(partition(_KIND, caller), fields, limit=MOST_LISTED)
         return {"feedback": [_shown(item) for item in kept]}
 
@@ -225,6 +238,7 @@ class FeedbackStore:
             "consent": int(feedback.consent),
             "created": int(moment * 1000),
             "key": key,
+            "texts": json.dumps(feedback.excerpts(), ensure_ascii=False),
         }
 
 
@@ -237,4 +251,11 @@ def _shown(item: Mapping[str, Any]) -> dict[str, object]:
         "comment": item["comment"],
         "created": created,
         "learned_from": bool(item["key"]),
+        "texts": json.loads(item.get("texts", "{}")),
     }
+
+
+def _shortened(text: str) -> str:
+    shown = " ".join(text[: 2 * EXCERPT_CHARACTERS].split())
+    whole = len(text) <= 2 * EXCERPT_CHARACTERS and len(shown) <= EXCERPT_CHARACTERS
+    return shown if whole else f"{shown[: EXCERPT_CHARACTERS - 1]}…"

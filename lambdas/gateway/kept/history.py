@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
-from lambdas.gateway.exchange import Caller
+from lambdas.gateway.exchange import Caller, Turn
+from lambdas.gateway.kept.about import ABOUT, checked, taken_apart
 from lambdas.gateway.kept.body import Body
 from lambdas.gateway.kept.owner import identifier, nothing, partition
 from lambdas.gateway.problems import Problem
@@ -67,11 +68,13 @@ class History:
             Problem: 400 for a wrong body; 404 for what is no id; 409 where there are too many; 413 for one too long.
         """
         pk, sort_key = partition(_KIND, caller), identifier(conversation_id)
-        body = Body(given, ("title", "messages"))
+        plain, abouts = taken_apart(given)
+        body = Body(plain, ("title", "messages"))
         title = body.text("title", most=TITLE_CHARACTERS)
         turns = body.turns("messages", most=MOST_MESSAGES, most_characters=MOST_CHARACTERS)
+        known = checked(abouts, body) if turns else []
         body.finish()
-        messages = json.dumps([{"role": turn.role, "content": turn.content} for turn in turns]).encode()
+        messages = json.dumps([_message(turn, about) for turn, about in zip(turns, known, strict=True)]).encode()
         fields: dict[str, Value] = {
             "title": title,
             "updated": int(self._now() * 1000),
@@ -104,6 +107,10 @@ class History:
             raise Problem(
                 HTTPStatus.CONFLICT, f"There are {MOST_CONVERSATIONS} conversations already. Delete some of them first."
             )
+
+
+def _message(turn: Turn, about: Mapping[str, object]) -> dict[str, object]:
+    return {"role": turn.role, "content": turn.content, **({ABOUT: about} if about else {})}
 
 
 def _shown(conversation_id: str, item: Mapping[str, Any]) -> dict[str, object]:

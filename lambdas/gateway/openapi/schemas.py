@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdas.gateway.kept import feedback, history
+from lambdas.gateway.kept import about, feedback, history
 from lambdas.gateway.settings import Limits
 
 Schema = dict[str, Any]
@@ -82,7 +82,7 @@ def history_body(limits: Limits) -> Schema:  # noqa: ARG001
     return _closed(
         {
             "title": {**TEXT, "minLength": 1, "maxLength": history.TITLE_CHARACTERS, "pattern": r"\S"},
-            "messages": _messages(history.MOST_MESSAGES, history.MOST_CHARACTERS),
+            "messages": _messages(history.MOST_MESSAGES, history.MOST_CHARACTERS, {about.ABOUT: _about()}),
         },
         required=["title", "messages"],
     )
@@ -108,9 +108,19 @@ def feedback_body(limits: Limits) -> Schema:  # noqa: ARG001
     )
 
 
-def _messages(most: int, characters: int) -> Schema:
+def _about() -> Schema:
+    texts: dict[str, Schema] = {
+        name: {"type": ["string", "null"], "maxLength": most} for name, most in about.TEXTS.items()
+    }
+    number: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": about.MOST}
+    known = _closed(texts | dict.fromkeys(about.NUMBERS, number), [])
+    return {**known, "type": ["object", "null"], "description": "Of an answer: whose it is, how it ended, its figures."}
+
+
+def _messages(most: int, characters: int, more: dict[str, Schema] | None = None) -> Schema:
     content = {**TEXT, "minLength": 1, "maxLength": characters, "pattern": r"\S"}
-    turn = _closed({"role": {"enum": ["system", "user", "assistant"]}, "content": content}, ["role", "content"])
+    role = {"enum": ["system", "user", "assistant"]}
+    turn = _closed({"role": role, "content": content, **(more or {})}, ["role", "content"])
     return {"type": "array", "items": turn, "minItems": 1, "maxItems": most}
 
 

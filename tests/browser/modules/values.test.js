@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { readRoute } from "../../../web/app/router.js";
 import { readConfig } from "../../../web/lib/config.js";
 import { mediaType, visibleText } from "../../../web/lib/files.js";
-import { dollars, duration } from "../../../web/lib/format.js";
+import { characters, dollars, duration } from "../../../web/lib/format.js";
 import { claimsOf, challengeOf } from "../../../web/lib/pkce.js";
 import { parametersOf } from "../../../web/parts/parameters.js";
 import { before, titleOf, withMessage } from "../../../web/views/chat/conversation.js";
@@ -125,6 +125,20 @@ test("a wrong configuration is told whole", () => {
   );
   assert.throws(() => readConfig({}), /'authorization' must be cognito or none/);
   assert.equal(readConfig({ authorization: "none" }).api, "/api/v1");
+});
+
+test("bounds that a configuration does not tell are none, and CloudFormation's texts are numbers", () => {
+  const bounds = (limits) => readConfig({ authorization: "none", limits }).limits;
+  assert.deepEqual(bounds(undefined), { textCharacters: Infinity, documentBytes: Infinity });
+  assert.deepEqual(bounds({ text_characters: "20000", document_bytes: 4_000_000 }), {
+    textCharacters: 20_000,
+    documentBytes: 4_000_000,
+  });
+  assert.throws(() => bounds({ document_bytes: "4 MB" }), /'limits.document_bytes' must be a number of at least 1/);
+});
+
+test("characters are counted as the gateway counts them", () => {
+  assert.deepEqual(["", "abc", "né", "👍 yes", "\ud83d"].map(characters), [0, 3, 2, 5, 1]);
 });
 
 test("a fragment that names no view shows the first", () => {

@@ -162,6 +162,41 @@ def test_what_says_nothing_of_a_right_answer_or_has_no_consent_is_not_learned_fr
     assert (shown["rating"], shown["model"]) == (said.get("rating"), "approved")
 
 
+def test_with_consent_the_list_shows_how_question_and_answers_begin(store: FeedbackStore, user: Users) -> None:
+    better = "A container. " * 100
+    store.add(user("a"), checked({**GIVEN, "rating": "down", "better_answer": better}))
+    listed: Any = store.list(user("a"))["feedback"]
+    texts = listed[0]["texts"]
+    assert (texts["question"], texts["answer"]) == ("What is a bucket?", "A place for objects.")
+    assert texts["better_answer"].startswith("A container. A container.")
+    assert texts["better_answer"].endswith("…")
+    assert len(texts["better_answer"]) == feedback.EXCERPT_CHARACTERS
+
+
+def test_feedback_that_was_kept_before_its_texts_were_shown_is_listed_without_them(
+    table: Table, store: FeedbackStore, user: Users
+) -> None:
+    former = {"request_id": "r", "model": "m", "rating": "up", "comment": "", "created": 1, "key": ""}
+    table.put("FEEDBACK#user:a", "0000000000001-a", former)
+    listed: Any = store.list(user("a"))["feedback"]
+    assert listed[0]["texts"] == {}
+
+
+def test_what_is_known_of_an_answer_is_kept_with_it_and_bounded(table: Table, user: Users) -> None:
+    history, me = History(table), user("a")
+    about = {"request_id": "r-1", "model": "approved", "finish": "length", "output_tokens": 48, "cost_usd": 0}
+    talk = [*TALK["messages"], {"role": "assistant", "content": "A place", "about": about}]
+    history.put(me, "c1", {**TALK, "messages": talk})
+    assert history.get(me, "c1")["messages"] == talk
+    wrong = {"model": "m" * 257, "latency_ms": "long", "notes": "x"}
+    with pytest.raises(Problem) as problem:
+        history.put(me, "c1", {**TALK, "messages": [{**TALK["messages"][0], "about": wrong}]})
+    pointers = {error.pointer for error in problem.value.errors}
+    assert pointers == {f"#/messages/0/about{field}" for field in ("", "/model", "/latency_ms")}
+    with pytest.raises(Problem):
+        history.put(me, "c1", {**TALK, "messages": [{**TALK["messages"][0], "about": "x"}]})
+
+
 def test_without_consent_no_text_of_the_exchange_is_kept_anywhere(
     emulator: Emulator, table: Table, store: FeedbackStore, user: Users
 ) -> None:

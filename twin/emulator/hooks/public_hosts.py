@@ -10,6 +10,7 @@ from twin.emulator.addresses import distribution_label, is_public
 from twin.emulator.hooks.distributions import answer_viewer
 from twin.emulator.hooks.services import RawResponse
 from twin.emulator.hooks.sign_in import answer_sign_in, keys_of
+from twin.emulator.hooks.sign_in_pages import show_plain_sign_in
 
 
 def serve_public_hosts() -> None:
@@ -53,6 +54,7 @@ def serve_public_hosts() -> None:
         answer: RawResponse | None = await data_plane(method, path, headers, body, query_params, request_id, **rest)
         return answer
 
+    show_plain_sign_in()
     app._handle_pre_body_request = before_body_elsewhere
     app._handle_post_body_shortcuts = after_body_elsewhere
     app._handle_special_data_plane_request = data_plane_by_host

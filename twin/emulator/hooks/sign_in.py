@@ -15,6 +15,7 @@ from twin.emulator.account import ACCOUNT_ID, REGION
 from twin.emulator.addresses import here, sign_in_prefix, there
 from twin.emulator.border import TOKEN_PATHS
 from twin.emulator.hooks.services import Json, RawResponse
+from twin.emulator.hooks.sign_in_pages import asking_for_email
 
 # Taken before anything else replaces them: `serve_only` serves them under these names alone.
 _of_gets, _of_bodies = app._handle_cognito_get_request, app._handle_cognito_body_request
@@ -47,7 +48,7 @@ async def answer_sign_in(
     answer = await _answer(path, method, headers, _with_aws_names(form), body, _with_aws_names(query))
     if answer is None:
         return _plain(404, f"The twin's sign-in does not serve {method} {path}.")
-    return _with_names_here(answer, allowed)
+    return _with_names_here(asking_for_email(answer, cognito._user_pools[pool_id]), allowed)
 
 
 def keys_of(path: str) -> RawResponse | None:

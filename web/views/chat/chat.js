@@ -7,8 +7,10 @@ import { generate } from "../../parts/generation.js";
 import { chatPieces } from "../../parts/pieces.js";
 import { problemBox } from "../../parts/problem-box.js";
 import { rating } from "../../parts/rating.js";
+import { cutOff } from "./about.js";
 import { composer } from "./composer.js";
 import { before, newConversation, withMessage } from "./conversation.js";
+import { followEnd } from "./following.js";
 import { historyList } from "./history.js";
 import { answerTools, assistantMessage, userMessage } from "./message.js";
 import { chatSettings } from "./settings.js";
@@ -24,6 +26,8 @@ export function chatView(app) {
     stop: () => running?.abort(),
   });
   let conversation = newConversation();
+  /** @type {WeakMap<import("./conversation.js").Message, ReturnType<typeof rating>>} */
+  const ratings = new WeakMap();
   /**
    * An answer that comes, or a conversation that is fetched: whatever is begun next ends it.
    * @type {AbortController | null}
@@ -59,11 +63,13 @@ export function chatView(app) {
   }
 
   /** @param {import("./conversation.js").Message} message @param {number} index */
-  function drawn({ role, content }, index) {
+  function drawn(message, index) {
+    const { role, content, meta } = message;
     if (role === "user") return userMessage(content, (changed) => sayAt(index, changed));
     const { element, box } = assistantMessage();
-    box.restore(content);
-    answerTools(box, { retry: () => void answerAt(index, { fresh: true }) });
+    box.restore(content, meta);
+    const rated = judged(message, conversation.messages.slice(0, index));
+    answerTools(box, { retry: () => void answerAt(index, { fresh: true }), ...(rated ? { rated } : {}) });
     return element;
   }
 
@@ -94,10 +100,10 @@ export function chatView(app) {
     draw();
     const { element, box } = assistantMessage();
     thread.append(element);
-    follow(element);
+    followEnd(element);
     writing.busy(true, within);
     const retry = () => void answerAt(index, { fresh: true });
-    const messages = [...asked.system, ...own.messages];
+    const messages = [...asked.system, ...own.messages.map(said)];
     const body = {
       ...asked.request,
       messages,
@@ -111,14 +117,20 @@ export function chatView(app) {
       picker: settings.picker,
       again: retry,
     });
-    const answered = outcome.text ? withMessage(own, { role: "assistant", content: outcome.text }) : own;
+    /** @type {import("./conversation.js").Message} */
+    const message = {
+      role: "assistant",
+      content: outcome.text,
+      meta: outcome.outcome === "done" ? outcome.meta : cutOff(outcome.outcome),
+    };
+    const answered = outcome.text ? withMessage(own, message) : own;
     // Another question in its place leaves nothing to keep of it; another conversation does.
     const replaced = conversation !== own && conversation.id === own.id;
     if (conversation === own) conversation = answered;
     if (running === mine) {
       running = null;
       writing.busy(false);
-      const rated = outcome.meta && judged(outcome.meta, messages, outcome.text, asked.parameters);
+      const rated = judged(message, messages, asked.parameters);
       if (outcome.outcome !== "failed") answerTools(box, { retry, ...(rated ? { rated } : {}) });
     }
     void usage.load();
@@ -127,14 +139,26 @@ export function chatView(app) {
   }
 
   /**
-   * @param {import("../../parts/pieces.js").Meta} meta
-   * @param {{role: string, content: string}[]} messages
-   * @param {string} answer
-   * @param {Record<string, number>} parameters
+   * Give the thumbs of an answer, the same ones whenever it is drawn; null for one that did not come to its end.
+   * @param {import("./conversation.js").Message} message
+   * @param {{role: string, content: string}[]} asked what it answers
+   * @param {Record<string, number>} [parameters] where they are known
    */
-  function judged(meta, messages, answer, parameters) {
-    const model = meta.model || settings.picker.value;
-    return rating(app, { request_id: meta.requestId, model, messages, answer, parameters });
+  function judged(message, asked, parameters) {
+    const { content: answer, meta } = message;
+    if (!meta?.requestId || !answer) return null;
+    const made = ratings.get(message);
+    if (made) return made;
+    const [request_id, model] = [meta.requestId, meta.model || settings.picker.value];
+    const rated = rating(app, {
+      request_id,
+      model,
+      messages: asked.map(said),
+      answer,
+      ...(parameters && { parameters }),
+    });
+    ratings.set(message, rated);
+    return rated;
   }
 
   /** @param {string} id */
@@ -216,6 +240,11 @@ export function chatView(app) {
   };
 }
 
+/** Give a message as a model is told it. @param {{role: string, content: string}} message */
+function said({ role, content }) {
+  return { role, content };
+}
+
 function emptyState() {
   return h(
     "div",
@@ -223,18 +252,4 @@ function emptyState() {
     h("p", { class: "empty-title" }, "Ask the model something"),
     h("p", {}, "Answers come word by word. You can stop them, ask again, edit what you said, and judge them."),
   );
-}
-
-/**
- * Keep the end in sight while an answer grows, unless the reader has scrolled away from it.
- * @param {HTMLElement} element
- */
-function follow(element) {
-  element.scrollIntoView({ block: "nearest" });
-  const observer = new ResizeObserver(() => {
-    const distance = document.documentElement.scrollHeight - innerHeight - scrollY;
-    if (!element.isConnected) observer.disconnect();
-    else if (distance < 160) scrollTo(0, document.documentElement.scrollHeight);
-  });
-  observer.observe(element);
 }

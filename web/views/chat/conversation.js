@@ -1,6 +1,7 @@
 /** A conversation as plain values: what editing, asking again and naming do to it. */
 
-/** @typedef {{role: "user" | "assistant", content: string}} Message */
+/** @typedef {import("../../parts/pieces.js").Meta} Meta */
+/** @typedef {{role: "user" | "assistant", content: string, meta?: Meta}} Message `meta` is of an answer */
 /** @typedef {{id: string, title: string, messages: Message[]}} Conversation */
 
 const LONGEST_TITLE = 60;

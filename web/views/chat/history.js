@@ -6,6 +6,7 @@ import { moment } from "../../lib/format.js";
 import { icon } from "../../lib/icons.js";
 import { asProblem } from "../../lib/problem.js";
 import { confirmed } from "../../parts/confirm.js";
+import { fromKept, toKeep } from "./about.js";
 
 /** @typedef {import("./conversation.js").Conversation} Conversation */
 
@@ -84,7 +85,7 @@ export function historyList(api, { deleted }) {
   async function put({ id, title, messages }) {
     if (gone.has(id)) return;
     try {
-      await api.json("PUT", `/history/${encodeURIComponent(id)}`, { title, messages });
+      await api.json("PUT", `/history/${encodeURIComponent(id)}`, { title, messages: messages.map(toKeep) });
       await load();
     } catch (failure) {
       note.textContent = `This conversation is not kept: ${asProblem(failure).message}`;
@@ -103,7 +104,7 @@ export function historyList(api, { deleted }) {
     async open(id, signal) {
       await keeping;
       const { title, messages } = await api.json("GET", `/history/${encodeURIComponent(id)}`, undefined, { signal });
-      return { id, title, messages };
+      return { id, title, messages: messages.map(fromKept) };
     },
     /** Keep a conversation as it now is. @param {Conversation} conversation */
     keep(conversation) {

@@ -6,7 +6,7 @@ import { library } from "./library.js";
 
 /** @param {import("../../app/main.js").App} app @returns {import("../../app/shell.js").View} */
 export function documentsView(app) {
-  const held = library(app.api);
+  const held = library(app);
   return {
     element: h(
       "div",

@@ -2,10 +2,10 @@
 
 import { announce } from "../../lib/announce.js";
 import { fill, h } from "../../lib/dom.js";
-import { ACCEPTED, base64Of, mediaType } from "../../lib/files.js";
-import { count, counted, moment } from "../../lib/format.js";
+import { ACCEPTED, base64Of, mediaType, refuseSize } from "../../lib/files.js";
+import { count, counted, moment, size } from "../../lib/format.js";
 import { icon } from "../../lib/icons.js";
-import { asProblem, Problem } from "../../lib/problem.js";
+import { asProblem, problemWith } from "../../lib/problem.js";
 import { confirmed } from "../../parts/confirm.js";
 import { dropOn, fileButton } from "../../parts/drop.js";
 import { problemBox } from "../../parts/problem-box.js";
@@ -15,10 +15,9 @@ import { pasteForm } from "./paste.js";
  * @typedef {{id: string, name: string, media_type: string, passages: number, characters: number, created: string}} Held
  */
 
-/**
- * @param {import("../../lib/api.js").Api} api
- */
-export function library(api) {
+/** @param {import("../../app/main.js").App} app */
+export function library({ api, limits }) {
+  const most = limits.documentBytes;
   const list = h("ul", { class: "documents" });
   const trouble = h("div");
   const pending = h("ul", { class: "documents pending" });
@@ -101,9 +100,9 @@ export function library(api) {
     fill(trouble);
     for (const file of files) {
       try {
-        await add({ name: file.name, media_type: typeOf(file), content_base64: await base64Of(file) });
+        await add({ name: file.name, media_type: typeOf(file), content_base64: await base64Of(file, most) });
       } catch (failure) {
-        trouble.append(problemBox(readable(failure, file.name)));
+        trouble.append(problemBox(problemWith(failure, `${file.name} was not added`)));
       }
     }
   }
@@ -111,13 +110,20 @@ export function library(api) {
   const zone = h(
     "div",
     { class: "zone" },
-    h("p", {}, "Drop files here: text, Markdown, HTML or PDF."),
+    h(
+      "p",
+      {},
+      `Drop files here: text, Markdown, HTML or PDF${most < Infinity ? `, of at most ${size(most)} each` : ""}.`,
+    ),
     h(
       "div",
       { class: "row center" },
       fileButton({ label: "Choose files", accept: ACCEPTED, multiple: true, take: (files) => void take(files) }),
     ),
-    pasteForm(async (name, text) => add({ name, media_type: "text/plain", text })),
+    pasteForm(async (name, text) => {
+      refuseSize("The text", new Blob([text]).size, most);
+      await add({ name, media_type: "text/plain", text });
+    }),
   );
   dropOn(zone, (files) => void take(files));
   return {
@@ -139,14 +145,4 @@ function typeOf(file) {
   const type = mediaType(file);
   if (!type) throw new Error("It is not a document. Add text, Markdown, HTML or PDF.");
   return type;
-}
-
-/** @param {unknown} failure @param {string} name */
-function readable(failure, name) {
-  const problem =
-    failure instanceof Problem
-      ? failure
-      : new Problem({ status: 0, title: "", detail: /** @type {Error} */ (failure).message });
-  problem.title = `${name} was not added`;
-  return problem;
 }

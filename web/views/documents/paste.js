@@ -1,7 +1,7 @@
 /** Adds a text that is in no file. */
 
 import { fill, h } from "../../lib/dom.js";
-import { asProblem } from "../../lib/problem.js";
+import { problemWith } from "../../lib/problem.js";
 import { problemBox } from "../../parts/problem-box.js";
 
 /** @param {(name: string, text: string) => Promise<void>} add */
@@ -30,12 +30,12 @@ export function pasteForm(add) {
     button.disabled = true;
     fill(trouble);
     try {
-      await add(name.value.trim(), text.value);
+      await add(name.value.trim(), text.value.trim());
       name.value = "";
       text.value = "";
       details.open = false;
     } catch (failure) {
-      fill(trouble, problemBox(asProblem(failure)));
+      fill(trouble, problemBox(problemWith(failure, "The text was not added")));
     }
     button.disabled = false;
   }

@@ -54,6 +54,7 @@ function data(given) {
 function candidates({ candidates: measured, floor, metric, chosen, reason }) {
   const scale = scaleOf(measured, floor);
   const rows = candidateRows(measured, chosen);
+  const labels = ["Candidate", metric, "95 % interval", "Latency", "Cost of 1,000"];
   return h(
     "section",
     { "aria-labelledby": "report-candidates" },
@@ -64,39 +65,32 @@ function candidates({ candidates: measured, floor, metric, chosen, reason }) {
       { class: "scroll", tabindex: "0", role: "group", "aria-label": "Candidates" },
       h(
         "table",
-        {},
+        { class: "folding", role: "table" },
         h(
           "thead",
-          {},
+          { role: "rowgroup" },
           h(
             "tr",
-            {},
-            ["Candidate", metric, "95 % interval", "Latency", "Cost of 1,000"].map((name, column) =>
-              h("th", { scope: "col", class: column > 1 ? "to-right" : null }, name),
+            { role: "row" },
+            labels.map((label, column) =>
+              h("th", { scope: "col", role: "columnheader", class: column > 1 ? "to-right" : null }, label),
             ),
           ),
         ),
         h(
           "tbody",
-          {},
-          rows.map(({ name, value, low, high, latency, cost, measured: bySeconds, best }) =>
+          { role: "rowgroup" },
+          rows.map((row) =>
             h(
               "tr",
-              { class: best ? "best" : null },
-              h("td", {}, name, best && h("span", { class: "tag SUCCEEDED" }, "chosen")),
-              h(
-                "td",
-                {},
-                bar(value / scale, name, { good: value >= (floor ?? 0) }),
-                h("span", { class: "figure" }, value.toFixed(3)),
+              { class: row.best ? "best" : null, role: "row" },
+              candidateCells(row, scale, floor).map((cell, column) =>
+                h(
+                  "td",
+                  { class: column > 1 ? "to-right figure" : null, role: "cell", data: { label: labels[column] } },
+                  cell,
+                ),
               ),
-              h(
-                "td",
-                { class: "to-right figure" },
-                low === null || high === null ? "–" : `${low.toFixed(3)} – ${high.toFixed(3)}`,
-              ),
-              h("td", { class: "to-right figure" }, duration(latency)),
-              h("td", { class: "to-right figure" }, `${dollars(cost)}${bySeconds ? " *" : ""}`),
             ),
           ),
         ),
@@ -110,6 +104,17 @@ function candidates({ candidates: measured, floor, metric, chosen, reason }) {
       ),
     floor !== null && h("p", { class: "hint" }, `The floor is ${floor}.`),
   );
+}
+
+/** @param {import("./lineage.js").CandidateRow} row @param {number} scale @param {number | null} floor */
+function candidateCells({ name, value, low, high, latency, cost, measured, best }, scale, floor) {
+  return [
+    [name, best && h("span", { class: "tag SUCCEEDED" }, "chosen")],
+    [bar(value / scale, name, { good: value >= (floor ?? 0) }), h("span", { class: "figure" }, value.toFixed(3))],
+    low === null || high === null ? "–" : `${low.toFixed(3)} – ${high.toFixed(3)}`,
+    duration(latency),
+    `${dollars(cost)}${measured ? " *" : ""}`,
+  ];
 }
 
 /** @param {any} given @param {string} metric */

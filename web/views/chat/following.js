@@ -1,0 +1,35 @@
+/** Keeps the end of a page in sight while what stands there grows, unless its reader has gone up from it. */
+
+const NEAR_PIXELS = 160;
+
+/**
+ * Begin at the end, and stay there until the element is gone.
+ * @param {HTMLElement} element which is the last on the page
+ */
+export function followEnd(element) {
+  const over = new AbortController();
+  let last = scrollY;
+  // How far the end is says nothing once the element has grown: on a narrow screen its last part alone is taller than
+  // any distance at which a reader may be said to be near.
+  let stays = true;
+
+  function toEnd() {
+    scrollTo(0, document.documentElement.scrollHeight);
+  }
+
+  function scrolled() {
+    if (document.documentElement.scrollHeight - innerHeight - scrollY < NEAR_PIXELS) stays = true;
+    else if (scrollY < last) stays = false;
+    last = scrollY;
+  }
+
+  const observer = new ResizeObserver(() => {
+    if (!element.isConnected) {
+      observer.disconnect();
+      over.abort();
+    } else if (stays) toEnd();
+  });
+  toEnd();
+  addEventListener("scroll", scrolled, { passive: true, signal: over.signal });
+  observer.observe(element);
+}
