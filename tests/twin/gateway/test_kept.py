@@ -20,7 +20,7 @@ from tests.twin.helpers import unique
 from twin.emulator import Emulator
 
 Users = Callable[[str], Caller]
-TALK = {"title": "Buckets", "messages": [{"role": "user", "content": "What is a bucket?"}]}
+TALK: dict[str, Any] = {"title": "Buckets", "messages": [{"role": "user", "content": "What is a bucket?"}]}
 GIVEN: dict[str, Any] = {
     "request_id": "0f0e1a52-9b0c-4c1e-8a5d-3f5b7d1c2e4f",
     "model": "approved",
@@ -176,7 +176,14 @@ def test_with_consent_the_list_shows_how_question_and_answers_begin(store: Feedb
 def test_feedback_that_was_kept_before_its_texts_were_shown_is_listed_without_them(
     table: Table, store: FeedbackStore, user: Users
 ) -> None:
-    former = {"request_id": "r", "model": "m", "rating": "up", "comment": "", "created": 1, "key": ""}
+    former: dict[str, str | int | bytes] = {
+        "request_id": "r",
+        "model": "m",
+        "rating": "up",
+        "comment": "",
+        "created": 1,
+        "key": "",
+    }
     table.put("FEEDBACK#user:a", "0000000000001-a", former)
     listed: Any = store.list(user("a"))["feedback"]
     assert listed[0]["texts"] == {}
