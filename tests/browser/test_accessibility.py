@@ -47,7 +47,7 @@ def chat(page: Page) -> None:
 
 def playground(page: Page) -> None:
     page.get_by_label("Question").fill("Tell me.")
-    page.get_by_text("Parameters").first.click()
+    page.locator("summary").get_by_text("Parameters").first.click()
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_text("Which answer is better?")).to_be_visible()
 

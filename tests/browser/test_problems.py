@@ -17,14 +17,14 @@ def in_chat(page: Page, address: str) -> None:
 
 
 def test_a_refused_request_shows_its_fields_and_its_id(page: Page) -> None:
-    most = page.get_by_label("Most tokens")
-    most.evaluate("input => input.removeAttribute('max')")
-    most.fill("100000")
+    temperature = page.get_by_label("Temperature")
+    temperature.evaluate("input => input.removeAttribute('max')")
+    temperature.fill("7")
     ask(page, "Hello")
     problem = page.get_by_role("alert")
     expect(problem.get_by_text("Bad Request")).to_be_visible()
-    expect(problem.locator("code").first).to_have_text("max_tokens")
-    expect(problem.get_by_text("whole number from 1 to 512")).to_have_count(1)
+    expect(problem.locator("code").first).to_have_text("temperature")
+    expect(problem.get_by_text("number from 0 to 1")).to_have_count(1)
     expect(problem.get_by_text(re.compile(r"^Request [0-9a-f-]{36}$"))).to_be_visible()
 
 

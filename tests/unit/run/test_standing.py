@@ -52,7 +52,7 @@ def no_model(monkeypatch: pytest.MonkeyPatch, api: FakeApi) -> None:
     api.status, api.answer = 503, b'{"detail": "No model is approved yet."}'
 
     @contextmanager
-    def deployed(_root: Path) -> Iterator[object]:
+    def deployed(_root: Path, _port: int | None = None) -> Iterator[object]:
         yield Deployed(api.client, None, None)  # type: ignore[arg-type]
 
     monkeypatch.setattr(cli.serving, "deployed", deployed)

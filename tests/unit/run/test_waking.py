@@ -20,15 +20,19 @@ class FakeEmulator:
 
     def __init__(self, looks: int) -> None:
         self.looks = looks
+        self.endpoint_url = "http://127.0.0.1:4566"
 
     def client(self, service: str) -> Any:
-        assert service == "sagemaker"
+        assert service in ("sagemaker", "apigateway")
         return self
 
     def list_endpoints(self, StatusEquals: str) -> dict[str, Any]:  # noqa: N803 - the API's name
         assert StatusEquals == "SystemUpdating"
         self.looks -= 1
         return {"Endpoints": [{"EndpointName": "fourfold-twin"}] if self.looks >= 0 else []}
+
+    def get_api_keys(self, **_asked: Any) -> dict[str, Any]:
+        return {"items": []}
 
 
 @pytest.fixture
