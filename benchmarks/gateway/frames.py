@@ -1,12 +1,10 @@
-"""Frames of AWS's event stream encoding, as a service writes them: lengths, headers, payload, and their checksums."""
+"""Events, parts and errors of a stream, as Bedrock and SageMaker write them."""
 
 from __future__ import annotations
 
-import binascii
 import json
-import struct
 
-_STRING = 7
+from twin.event_stream import frame
 
 
 def event(name: str, document: dict[str, object]) -> bytes:
@@ -29,15 +27,3 @@ def exception(name: str, message: str) -> bytes:
     """Give an error in the middle of a stream."""
     headers = {":exception-type": name, ":content-type": "application/json", ":message-type": "exception"}
     return frame(headers, json.dumps({"message": message}).encode())
-
-
-def frame(headers: dict[str, str], payload: bytes) -> bytes:
-    """Put a frame together."""
-    head = b"".join(_header(name, value) for name, value in headers.items())
-    prelude = struct.pack(">II", len(head) + len(payload) + 16, len(head))
-    message = prelude + struct.pack(">I", binascii.crc32(prelude)) + head + payload
-    return message + struct.pack(">I", binascii.crc32(message))
-
-
-def _header(name: str, value: str) -> bytes:
-    return struct.pack(">B", len(name)) + name.encode() + struct.pack(">BH", _STRING, len(value)) + value.encode()

@@ -55,6 +55,7 @@ def test_an_aborted_execution_stops_the_run_that_it_waits_for(emulator: Emulator
     arn, run_id = start_waiting(emulator, job)
     emulator.client("stepfunctions").stop_execution(executionArn=arn)
     wait_until_stopped(emulator, job, run_id)
+    assert emulator.client("stepfunctions").describe_execution(executionArn=arn)["status"] == "ABORTED"
 
 
 def test_an_execution_that_times_out_stops_the_run_that_it_waits_for(emulator: Emulator, code: str) -> None:
