@@ -12,7 +12,7 @@ from lambdas.gateway.exchange import Caller
 from lambdas.gateway.retrieval.answering import NO_ANSWER
 from lambdas.gateway.retrieval.search import Found
 from tests.unit.gateway.conftest import Gateway, Reply
-from tests.unit.gateway.test_parts_around_the_models import USER
+from tests.unit.gateway.parts import USER
 
 OWLS = Found("d", "Owls", 0, "Owls hunt mice at night.", 1.0, 0.9, 1.0)
 FAR = Found("d", "Owls", 1, "Owls nest in old trees.", 1.0, 0.1, 0.0)

@@ -10,7 +10,7 @@ from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway.models import breaker
 from lambdas.gateway.usage import Meter
 from tests.unit.gateway.conftest import Configure, Gateway, model
-from tests.unit.gateway.test_parts_around_the_models import USER, Items
+from tests.unit.gateway.parts import USER, Items
 
 NOTHING = Script(words=(" ",))
 

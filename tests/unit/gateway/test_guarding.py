@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream
 from tests.unit.gateway.conftest import Configure, Gateway
-from tests.unit.gateway.test_parts_around_the_models import USER, Passages
+from tests.unit.gateway.parts import USER, Passages
 
 
 def test_an_attack_is_blocked_before_any_model_and_the_rule_stays_in_the_log(

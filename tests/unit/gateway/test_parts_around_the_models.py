@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -18,38 +17,9 @@ from lambdas.gateway.problems import Problem
 from lambdas.gateway.retrieval.search import Found
 from lambdas.gateway.usage import CapReached, Meter
 from tests.unit.gateway.conftest import Aws, Configure, Gateway
+from tests.unit.gateway.parts import OTHER, USER, Items, Passages
 
-USER = {"Content-Type": "application/json", "x-amzn-request-context": '{"authorizer": {"claims": {"sub": "ann"}}}'}
-OTHER = {"Content-Type": "application/json", "x-amzn-request-context": '{"authorizer": {"claims": {"sub": "bob"}}}'}
 CHAT = {"model": "first", "temperature": 0, "messages": [{"role": "user", "content": "What do owls do?"}]}
-
-
-class Items:
-    """The gateway's table, in memory."""
-
-    def __init__(self) -> None:
-        self.items_: dict[tuple[str, str], dict[str, Any]] = {}
-
-    def get(self, pk: str, sk: str) -> dict[str, Any] | None:
-        item = self.items_.get((pk, sk))
-        return {**item, "sk": sk} if item is not None else None
-
-    def put(self, pk: str, sk: str, fields: Mapping[str, Any], *, expires_at: int | None = None) -> None:
-        self.items_[pk, sk] = {**fields, "expires_at": expires_at}
-
-    def delete(self, pk: str, sk: str) -> dict[str, Any] | None:
-        return self.items_.pop((pk, sk), None)
-
-    def add(self, pk: str, sk: str, numbers: Mapping[str, int], *, expires_at: int) -> dict[str, int]:
-        item = self.items_.setdefault((pk, sk), {})
-        for name, number in numbers.items():
-            item[name] = item.get(name, 0) + number
-        return {name: item[name] for name in numbers}
-
-    def items(self, pk: str, fields: Sequence[str], *, limit: int) -> Iterator[dict[str, Any]]:
-        found = [(sk, item) for (owner, sk), item in self.items_.items() if owner == pk]
-        for sk, item in sorted(found, reverse=True)[:limit]:
-            yield {"sk": sk, **{name: item[name] for name in fields}}
 
 
 @pytest.fixture
@@ -120,14 +90,6 @@ def test_the_same_question_of_the_same_caller_is_answered_from_the_cache(
     assert ask(max_tokens=5) == (answer, "miss")
     assert ask(temperature=1) == (answer, "off")
     assert len(upstream.asked) == 5
-
-
-class Passages:
-    """The caller's documents: the same passages are found whatever is asked."""
-
-    def search(self, caller: Caller, query: str, top_k: int, spent: Callable[[int], None]) -> list[Found]:
-        spent(3)
-        return [Found("d", "Owls", 0, "Owls hunt mice at night.", 1.0, 0.9, 1.0)]
 
 
 @pytest.fixture
@@ -320,105 +282,6 @@ def test_what_is_not_set_up_says_what_to_set(
 
     assert reply.status == 501
     assert all(name in reply.body["detail"] for name in names)
-
-
-@pytest.fixture
-def lineage(gateway: Gateway, store: Aws, upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
-    """A run that goes on, and one that has finished with this lineage."""
-    arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:fourfold-dev"
-    monkeypatch.setenv("STATE_MACHINE_ARN", arn)
-    written: dict[str, object] = {"run_id": "run-7"}
-    store.objects["/models/run=run-7/lineage.json"] = written
-    names = [("run-8", "RUNNING"), ("run-7", "SUCCEEDED")]
-
-    def other(path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes] | None:
-        if headers.get("x-amz-target") != "AWSStepFunctions.ListExecutions":
-            return store.answer(path, headers, body)
-        executions = [
-            {
-                "executionArn": f"{arn}:{name}",
-                "stateMachineArn": arn,
-                "name": name,
-                "status": status,
-                "startDate": 1795722689.0,
-                **({"stopDate": 1795722699.0} if status == "SUCCEEDED" else {}),
-            }
-            for name, status in names
-        ]
-        return 200, json.dumps({"executions": executions}).encode()
-
-    upstream.other = other
-    return written
-
-
-def test_the_workflow_shows_its_executions_and_of_the_last_lineage_what_the_page_reports(
-    gateway: Gateway, lineage: dict[str, object]
-) -> None:
-    arn = "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/fourfold-dev/execution/abc"
-    lineage.update(
-        {
-            "run": {"task": {"instruction": "Sum up.", "name": "s"}, "metric": "rougeL", "models_prefix": "run=run-7/"},
-            "data": {
-                "input": 9,
-                "kept": 8,
-                "splits": {"train": 8},
-                "rejected": {"short": 1},
-                "manifest_key": "x/y.json",
-            },
-            "candidates": [{"index": 0, "model": "m", "value": 0.3, "priced_by": "seconds", "price": {"usd": 1}}],
-            "selection": {"chosen": {"index": 0, "model_id": arn}, "tuning": {"LearningRate": "1"}, "reason": "cheap"},
-            "pipeline_execution_arn": arn,
-            "comparison": None,
-            "approval": {"approved_by": arn, "approved_at": "now", "token": "t"},
-            "target": {"endpoint": "secret-endpoint"},
-            "smoke_test": {"examples": [{"prompt": "p", "output": "o", "key": "k"}]},
-            "files": [{"uri": "s3://secret-bucket/x"}],
-        }
-    )
-
-    told = gateway.send("GET", "/v1/workflow").body
-
-    assert told["state_machine"] == "fourfold-dev"
-    assert [(one["run_id"], one["status"], one["stopped"] is None) for one in told["executions"]] == [
-        ("run-8", "RUNNING", True),
-        ("run-7", "SUCCEEDED", False),
-    ]
-    assert told["last"] == {
-        "run_id": "run-7",
-        "run": {"task": {"instruction": "Sum up."}, "metric": "rougeL"},
-        "data": {"input": 9, "kept": 8, "splits": {"train": 8}, "rejected": {"short": 1}},
-        "candidates": [{"index": 0, "model": "m", "value": 0.3, "priced_by": "seconds"}],
-        "selection": {"chosen": {"index": 0}, "reason": "cheap"},
-        "comparison": None,
-        "approval": {"approved_by": "abc", "approved_at": "now"},
-        "smoke_test": {"examples": [{"prompt": "p", "output": "o"}]},
-    }
-
-
-@pytest.mark.parametrize(
-    ("root", "caller", "status"),
-    [
-        ("/v1", {"identity": {"userArn": "arn:aws:iam::1:user/ann"}}, 200),
-        ("/api/v1", {"authorizer": {"claims": {"sub": "u1"}}}, 200),
-        ("/partners/v1", {"identity": {"apiKeyId": "k1"}}, 403),
-        ("/partners/v1", None, 403),
-        ("/v1", {}, 403),
-    ],
-)
-def test_partners_and_whoever_is_not_known_are_told_nothing_of_the_workflow(
-    gateway: Gateway,
-    configure: Configure,
-    lineage: dict[str, object],
-    root: str,
-    caller: dict[str, object] | None,
-    status: int,
-) -> None:
-    configure(authorization="none")
-    sent = {} if caller is None else {"x-amzn-request-context": json.dumps(caller)}
-
-    reply = gateway.send("GET", f"{root}/workflow", headers=sent)
-
-    assert (reply.status, "run-7" in reply.text) == (status, status == 200)
 
 
 def test_a_cap_that_cannot_be_read_is_a_service_that_is_busy(gateway: Gateway, meter: Meter) -> None:
