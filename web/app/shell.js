@@ -71,6 +71,8 @@ export function createShell(app, config, session) {
 
   /** @type {Map<string, View>} */
   const views = new Map();
+  /** @type {Map<string, Promise<(app: App) => View>>} */
+  const loading = new Map();
   let shown = "";
 
   async function follow() {
@@ -101,9 +103,13 @@ export function createShell(app, config, session) {
 
   /** @param {string} name @param {Entry} entry @returns {Promise<View | undefined>} */
   async function loaded(name, entry) {
+    // Whoever asks for a view that is on its way waits for that one: of a second, nobody would ever see the element.
+    if (!loading.has(name)) loading.set(name, entry.load());
     try {
-      views.set(name, (await entry.load())(app));
+      const view = await loading.get(name);
+      if (view && !views.has(name)) views.set(name, view(app));
     } catch (failure) {
+      loading.delete(name);
       if (shown === name) notLoaded(name, entry, failure);
     }
     return views.get(name);
