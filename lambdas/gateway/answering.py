@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lambdas.gateway import caps, guarding
 from lambdas.gateway.caching import Caching
-from lambdas.gateway.exchange import Parameters, Question, Turn, Usage, Written
+from lambdas.gateway.exchange import CHARACTERS_PER_TOKEN, Parameters, Question, Turn, Usage, Written, reckoned
 from lambdas.gateway.models import catalogue
 from lambdas.gateway.models.catalogue import Served
 from lambdas.gateway.models.chain import THROTTLED, Chain, fitting
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from lambdas.gateway.seams import Blocked
 
 FILTERED = "filtered"
-CHARACTERS_PER_TOKEN = 4
 
 
 class Progress(NamedTuple):
@@ -239,9 +238,8 @@ class Answering:
     def _account(self, turns: Sequence[Turn]) -> None:
         """Count what was used; of an answer that was given up, what can be told without the model's own count."""
         if self._pieces:
-            asked = sum(len(turn.content) for turn in turns) // CHARACTERS_PER_TOKEN
             # A piece has one token or several, and one of a token is short.
             written = max(self._pieces, self._characters // CHARACTERS_PER_TOKEN)
-            self._count(self.answering, Usage(asked, written))
+            self._count(self.answering, reckoned(turns, written))
         if self.usage.input_tokens or self.usage.output_tokens:
             caps.account(self._request, self._services, self.usage, self._nano_usd)

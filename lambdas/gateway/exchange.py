@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from lambdas.shared.turns import Turn
 
-__all__ = ["APPROVED", "Caller", "Parameters", "Question", "Turn", "Usage", "Written"]
+__all__ = ["APPROVED", "Caller", "Parameters", "Question", "Turn", "Usage", "Written", "reckoned"]
 
 APPROVED = "approved"
 """Name of the workflow's approved model; a request that names no model asks this one."""
+CHARACTERS_PER_TOKEN = 4
 
 
 @dataclass(frozen=True)
@@ -79,3 +81,8 @@ class Written:
     finish: str
     model: str
     usage: Usage = field(default_factory=Usage)
+
+
+def reckoned(turns: Sequence[Turn], written: int) -> Usage:
+    """Give what an answer took whose own count never came: a token for four characters that were asked."""
+    return Usage(sum(len(turn.content) for turn in turns) // CHARACTERS_PER_TOKEN, written)

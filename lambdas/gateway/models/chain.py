@@ -14,10 +14,10 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from lambdas.gateway.call import Call, Stopped
-from lambdas.gateway.exchange import APPROVED, Parameters, Usage
+from lambdas.gateway.exchange import APPROVED, Parameters, Usage, reckoned
 from lambdas.gateway.models.breaker import Breakers
 from lambdas.gateway.models.catalogue import Served
-from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
+from lambdas.gateway.models.failures import MODEL_ERRORS, UNANSWERED, problem_of
 from lambdas.gateway.models.upstream import BrokenOff, Finished, Piece, Tuning, broken_off
 from lambdas.gateway.problems import FieldError, Problem, retry_later
 from lambdas.shared.turns import Turn
@@ -70,7 +70,7 @@ class Chain:
 
     Attributes:
         answering: the model that answers.
-        wasted: what answers took that had no word in them, and the models that they were of.
+        wasted: what answers took that had no word in them, or that nobody waited for, and the models that they were of.
     """
 
     def __init__(
@@ -131,11 +131,17 @@ class Chain:
     ) -> tuple[Piece, Iterator[Piece]]:
         """Ask, and wait for the first piece; until then another model can still take over."""
         assert served.upstream is not None
+        turns: Sequence[Turn] = ()
         try:
             self._call.check()
-            pieces = iter(served.upstream.pieces(prepare(served), parameters, self._tuning, live=live))
+            turns = prepare(served)
+            pieces = iter(served.upstream.pieces(turns, parameters, self._tuning, live=live))
             blank, first = _not_blank(pieces)
         except MODEL_ERRORS as failure:
+            if turns and (isinstance(failure, UNANSWERED) or self._call.why):
+                # Nothing says that it stops writing, and is no more billed, where nobody waits: so all that it may write.
+                live = live and served.upstream.streaming
+                self.wasted.append((served, reckoned(turns, 0 if live else parameters.max_tokens)))
             self._stopped(served)
             raise problem_of(failure) from failure
         except Problem:

@@ -15,6 +15,8 @@ from lambdas.shared.refusals import NO_SUCH_MODEL
 
 # What asking a model raises. A stream is read through urllib3 itself, whose errors botocore does not translate.
 MODEL_ERRORS = (*aws.CALL_ERRORS, ServiceCallFailed, HTTPError, OSError)
+# Of these, what leaves open whether the model goes on: it was asked, and not waited for any longer.
+UNANSWERED = (aws.ReadTimeoutError, ReadTimeoutError)
 
 BUSY = {
     "ThrottlingException",
@@ -58,7 +60,7 @@ def problem_of(failure: Exception) -> Problem:
     if isinstance(failure, aws.ClientError):
         log.warning("The model refused", error=aws.error_code(failure), reason=aws.error_message(failure))
         return _refusal(failure)
-    if isinstance(failure, (aws.ReadTimeoutError, ReadTimeoutError)):
+    if isinstance(failure, UNANSWERED):
         log.warning("The model is too slow", reason=str(failure))
         return too_slow()
     if isinstance(failure, ServiceCallFailed):

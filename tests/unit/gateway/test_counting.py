@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway.models import breaker
 from lambdas.gateway.usage import Meter
 from tests.unit.gateway.conftest import Configure, Gateway, model
+from tests.unit.gateway.leaving import ask, shut
 from tests.unit.gateway.parts import USER, Items
 
 NOTHING = Script(words=(" ",))
@@ -83,6 +85,41 @@ def test_a_stream_that_broke_off_is_counted_by_its_length_where_one_piece_has_ma
     gateway.post("/api/v1/generate", {"model": "first", "prompt": "x" * 400, "stream": True}, headers=USER)
 
     assert counted(table)[:2] == (100, 100)
+
+
+@pytest.mark.parametrize(("stream", "written"), [(True, 0), (False, 64)])
+def test_an_answer_that_nobody_waited_for_counts_with_its_prompt_and_whole_with_all_that_it_might_have_had(
+    gateway: Gateway, table: Any, upstream: Upstream, stream: bool, written: int
+) -> None:
+    upstream.scripted(Script(stalls=True))
+    connection = ask(gateway, "/api/v1/generate", {"model": "first", "prompt": "x" * 400, "stream": stream}, **USER)
+    while not upstream.asked:
+        time.sleep(0.002)
+    shut(connection)
+    while not table.items_:
+        time.sleep(0.002)
+
+    assert counted(table) == (100, written, 100_000 + 4_000 * written)
+
+
+def test_a_model_that_another_took_over_from_may_be_paid_for_all_the_same(
+    gateway: Gateway, table: Any, configure: Configure, upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODEL_TIMEOUT_SECONDS", "1")
+    configure(models=[model("first"), model("second")], fallback={"first": ["second"]})
+    upstream.script = lambda path: Script(stalls=True) if "first" in path else Script()
+
+    reply = gateway.post("/api/v1/generate", {"model": "first", "prompt": "x" * 400, "max_tokens": 9}, headers=USER)
+
+    assert reply.body["fourfold"]["model"] == "second"
+    assert counted(table)[:2] == (107, 14)
+
+
+def test_a_model_that_refused_is_not_paid_for(gateway: Gateway, table: Any, upstream: Upstream) -> None:
+    upstream.scripted(Script(error="ValidationException", status=400))
+
+    assert gateway.chat().status == 400
+    assert not table.items_
 
 
 def test_texts_are_counted_that_were_embedded_before_one_was_refused(

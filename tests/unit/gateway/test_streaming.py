@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream
 from tests.unit.gateway.conftest import Gateway, model
+from tests.unit.gateway.leaving import Ends, ask, shut
 
 
 class Gate:
@@ -31,35 +31,6 @@ class Gate:
         while not self._words.acquire(blocking=False):
             await asyncio.sleep(0.002)
         return None
-
-
-class Ends:
-    """Collects how the upstream's requests end."""
-
-    def __init__(self, upstream: Upstream) -> None:
-        self._ended = threading.Semaphore(0)
-        self.how: list[str] = []
-        upstream.on_end = self._end
-
-    def _end(self, how: str) -> None:
-        self.how.append(how)
-        self._ended.release()
-
-    def wait(self) -> str:
-        assert self._ended.acquire(timeout=10), "the model is still asked"
-        return self.how[-1]
-
-
-def ask(gateway: Gateway, path: str, body: dict[str, object], **headers: str) -> http.client.HTTPConnection:
-    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
-    connection.request("POST", path, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
-    return connection
-
-
-def shut(connection: http.client.HTTPConnection) -> None:
-    if connection.sock is not None:
-        connection.sock.shutdown(socket.SHUT_RDWR)
-    connection.close()
 
 
 def blocks(response: http.client.HTTPResponse) -> Iterator[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchmarks.gateway.upstream import Script, Upstream
 from tests.unit.gateway.conftest import Gateway
-from tests.unit.gateway.test_streaming import Ends
+from tests.unit.gateway.leaving import Ends
 
 BODY = json.dumps({"model": "first", "prompt": "x", "stream": True}).encode()
 
