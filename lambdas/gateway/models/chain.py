@@ -139,7 +139,7 @@ class Chain:
             blank, first = _not_blank(pieces)
         except MODEL_ERRORS as failure:
             if turns and (isinstance(failure, UNANSWERED) or self._call.why):
-                # Nothing says that it stops writing, and is no more billed, where nobody waits: so all that it may write.
+                # Nothing says that a model stops, or is not billed, where nobody waits: so all that it may write.
                 live = live and served.upstream.streaming
                 self.wasted.append((served, reckoned(turns, 0 if live else parameters.max_tokens)))
             self._stopped(served)

@@ -96,8 +96,7 @@ def test_an_answer_that_nobody_waited_for_counts_with_its_prompt_and_whole_with_
     while not upstream.asked:
         time.sleep(0.002)
     shut(connection)
-    while not table.items_:
-        time.sleep(0.002)
+    gateway.wait_until_idle()
 
     assert counted(table) == (100, written, 100_000 + 4_000 * written)
 
