@@ -1,6 +1,9 @@
-"""AWS WAF in front of the API's stage: two of AWS's own rule groups, and a bound on what one address may ask.
+"""AWS WAF in front of the API's stage: two of AWS's own rule groups, and a bound on what one address or user may ask.
 
 It bills every month, whether anybody asks or not, so it is there only where the settings want it.
+
+The page's users come by way of CloudFront, whose addresses many of them share: they are told apart by their tokens. Who
+sends none is counted by neither bound, and refused before anything runs.
 """
 
 from __future__ import annotations
@@ -12,11 +15,19 @@ from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
 
 _GROUPS = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet")
+# Prompts and documents are longer than 8 KB, and may be about scripts, addresses, paths and attacks on all of them: API
+# Gateway and the function bound what comes in, and nothing of it is run, fetched, opened or shown as markup.
 _COUNTED = {
-    # Prompts and documents are longer than 8 KB, and may be about web pages and their scripts: API Gateway and the
-    # function bound what comes in, and nothing of it is shown as markup.
-    "AWSManagedRulesCommonRuleSet": ("SizeRestrictions_BODY", "CrossSiteScripting_BODY"),
+    "AWSManagedRulesCommonRuleSet": (
+        "SizeRestrictions_BODY",
+        "CrossSiteScripting_BODY",
+        "EC2MetaDataSSRF_BODY",
+        "GenericLFI_BODY",
+        "GenericRFI_BODY",
+    ),
+    "AWSManagedRulesKnownBadInputsRuleSet": ("JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY"),
 }
+_USERS = "/api/"
 
 
 def firewall(
@@ -24,7 +35,8 @@ def firewall(
 ) -> wafv2.CfnWebACL:
     """A web ACL, and its association with the stage."""
     rules = [_group(priority, group) for priority, group in enumerate(_GROUPS)]
-    rules.append(_rate(len(rules), requests_per_5_minutes))
+    rules.append(_addresses(len(rules), requests_per_5_minutes))
+    rules.append(_users(len(rules), requests_per_5_minutes))
     acl = wafv2.CfnWebACL(
         scope,
         construct_id,
@@ -59,14 +71,46 @@ def _group(priority: int, name: str) -> wafv2.CfnWebACL.RuleProperty:
     )
 
 
-def _rate(priority: int, limit: int) -> wafv2.CfnWebACL.RuleProperty:
-    statement = wafv2.CfnWebACL.RateBasedStatementProperty(limit=limit, aggregate_key_type="IP")
+def _addresses(priority: int, limit: int) -> wafv2.CfnWebACL.RuleProperty:
+    others = wafv2.CfnWebACL.StatementProperty(
+        not_statement=wafv2.CfnWebACL.NotStatementProperty(statement=_of_users())
+    )
+    rate = wafv2.CfnWebACL.RateBasedStatementProperty(limit=limit, aggregate_key_type="IP", scope_down_statement=others)
+    return _rate("RequestsOfOneAddress", priority, rate)
+
+
+def _users(priority: int, limit: int) -> wafv2.CfnWebACL.RuleProperty:
+    token = wafv2.CfnWebACL.RateBasedStatementCustomKeyProperty(
+        header=wafv2.CfnWebACL.RateLimitHeaderProperty(name="authorization", text_transformations=[_as_it_is()])
+    )
+    rate = wafv2.CfnWebACL.RateBasedStatementProperty(
+        limit=limit, aggregate_key_type="CUSTOM_KEYS", custom_keys=[token], scope_down_statement=_of_users()
+    )
+    return _rate("RequestsOfOneUser", priority, rate)
+
+
+def _of_users() -> wafv2.CfnWebACL.StatementProperty:
+    return wafv2.CfnWebACL.StatementProperty(
+        byte_match_statement=wafv2.CfnWebACL.ByteMatchStatementProperty(
+            field_to_match=wafv2.CfnWebACL.FieldToMatchProperty(uri_path={}),
+            positional_constraint="CONTAINS",
+            search_string=_USERS,
+            text_transformations=[_as_it_is()],
+        )
+    )
+
+
+def _as_it_is() -> wafv2.CfnWebACL.TextTransformationProperty:
+    return wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NONE")
+
+
+def _rate(name: str, priority: int, rate: wafv2.CfnWebACL.RateBasedStatementProperty) -> wafv2.CfnWebACL.RuleProperty:
     return wafv2.CfnWebACL.RuleProperty(
-        name="RequestsOfOneAddress",
+        name=name,
         priority=priority,
-        statement=wafv2.CfnWebACL.StatementProperty(rate_based_statement=statement),
+        statement=wafv2.CfnWebACL.StatementProperty(rate_based_statement=rate),
         action=wafv2.CfnWebACL.RuleActionProperty(block={}),
-        visibility_config=_visibility("RequestsOfOneAddress"),
+        visibility_config=_visibility(name),
     )
 
 

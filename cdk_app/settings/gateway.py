@@ -123,11 +123,11 @@ class Partners(Section):
 
 
 class Firewall(Section):
-    """AWS WAF in front of the API. It bills every month: 5 US dollars and 1 for each of the three rules, and by
+    """AWS WAF in front of the API. It bills every month: 5 US dollars and 1 for each of the four rules, and by
     request."""
 
     requests_per_5_minutes: Annotated[int, Field(ge=10, le=2_000_000)] = 1_000
-    """Requests of one IP address in five minutes, beyond which it is blocked."""
+    """Requests in five minutes of one IP address, and of the page of one user, beyond which they are blocked."""
 
 
 class Gateway(Section):

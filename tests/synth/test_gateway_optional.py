@@ -143,23 +143,48 @@ def rules(template: Template) -> dict[str, dict[str, Any]]:
     return {rule["Name"]: rule for rule in properties(template, "AWS::WAFv2::WebACL")["Rules"]}
 
 
-def test_the_firewall_has_awss_rules_and_a_bound_for_one_address(walled: Template) -> None:
+def test_the_firewall_has_awss_rules_and_a_bound_for_one_address_and_one_user(walled: Template) -> None:
     found = rules(walled)
     assert set(found) == {
         "AWSManagedRulesCommonRuleSet",
         "AWSManagedRulesKnownBadInputsRuleSet",
         "RequestsOfOneAddress",
+        "RequestsOfOneUser",
     }
-    rate = found["RequestsOfOneAddress"]
-    assert rate["Statement"]["RateBasedStatement"] == {"Limit": 300, "AggregateKeyType": "IP"}
-    assert rate["Action"] == {"Block": {}}
-    assert len({rule["Priority"] for rule in found.values()}) == 3
+    assert len({rule["Priority"] for rule in found.values()}) == 4
+    for name in ("RequestsOfOneAddress", "RequestsOfOneUser"):
+        assert found[name]["Action"] == {"Block": {}}
+        assert found[name]["Statement"]["RateBasedStatement"]["Limit"] == 300
 
 
-def test_a_long_prompt_or_one_about_scripts_is_no_attack(walled: Template) -> None:
-    group = rules(walled)["AWSManagedRulesCommonRuleSet"]["Statement"]["ManagedRuleGroupStatement"]
-    counted = {one["Name"] for one in group["RuleActionOverrides"] if one["ActionToUse"] == {"Count": {}}}
-    assert counted == {"SizeRestrictions_BODY", "CrossSiteScripting_BODY"}
+def test_users_whom_cloudfront_brings_are_told_apart_by_their_tokens_and_not_by_its_address(walled: Template) -> None:
+    found = rules(walled)
+    address, user = (found[f"RequestsOfOne{whose}"]["Statement"]["RateBasedStatement"] for whose in ("Address", "User"))
+    assert (address["AggregateKeyType"], user["AggregateKeyType"]) == ("IP", "CUSTOM_KEYS")
+    assert [key["Header"]["Name"] for key in user["CustomKeys"]] == ["authorization"]
+    users = user["ScopeDownStatement"]
+    assert users["ByteMatchStatement"]["SearchString"] == "/api/"
+    assert users["ByteMatchStatement"]["FieldToMatch"] == {"UriPath": {}}
+    assert address["ScopeDownStatement"] == {"NotStatement": {"Statement": users}}
+
+
+def test_what_a_prompt_is_about_is_no_attack(walled: Template) -> None:
+    counted = {
+        one["Name"]
+        for name in ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet")
+        for one in rules(walled)[name]["Statement"]["ManagedRuleGroupStatement"]["RuleActionOverrides"]
+        if one["ActionToUse"] == {"Count": {}}
+    }
+    assert counted == {
+        "SizeRestrictions_BODY",
+        "CrossSiteScripting_BODY",
+        "EC2MetaDataSSRF_BODY",
+        "GenericLFI_BODY",
+        "GenericRFI_BODY",
+        "JavaDeserializationRCE_BODY",
+        "Log4JRCE_BODY",
+        "ReactJSRCE_BODY",
+    }
 
 
 def test_the_firewall_stands_before_the_stage_and_keeps_no_request(walled: Template) -> None:

@@ -28,6 +28,16 @@ def at_most(requests: int) -> Json:
     return {"RateBasedStatement": {"Limit": requests, "AggregateKeyType": "IP"}}
 
 
+def by_header(requests: int, name: str, kind: str = "NONE") -> Json:
+    key = {"Header": {"Name": name, "TextTransformations": [{"Priority": 0, "Type": kind}]}}
+    return {"RateBasedStatement": {"Limit": requests, "AggregateKeyType": "CUSTOM_KEYS", "CustomKeys": [key]}}
+
+
+def path_with(part: str, field: str = "UriPath", position: str = "CONTAINS") -> Json:
+    match = {"SearchString": part, "PositionalConstraint": position, "FieldToMatch": {field: {}}}
+    return {"ByteMatchStatement": {**match, "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}}
+
+
 def longer_than(size: int, field: str = "Body") -> Json:
     bound = {"ComparisonOperator": "GT", "Size": size, "FieldToMatch": {field: {}}, "TextTransformations": []}
     return {"SizeConstraintStatement": bound}
@@ -60,6 +70,25 @@ def behind(emulator: Emulator, function: str, *rules: Json) -> tuple[Stack, str]
 def test_who_asks_too_often_is_blocked(emulator: Emulator, function: str) -> None:
     _, url = behind(emulator, function, rule(GROUP), rule(at_most(10), priority=1))
     assert [call(url)[0] for _ in range(12)] == [200] * 10 + [403] * 2
+
+
+def test_requests_are_counted_by_what_a_header_holds_and_those_without_it_not_at_all(
+    emulator: Emulator, function: str
+) -> None:
+    _, url = behind(emulator, function, rule(by_header(3, "X-Who")))
+    answers = [call(url, x_who=who)[0] for who in ("ann", "ann", "bob", "ann", "ann", "bob")]
+    assert answers == [200, 200, 200, 200, 403, 200]
+    assert [call(url)[0] for _ in range(5)] == [200] * 5
+
+
+def test_of_a_rate_only_those_requests_count_that_it_is_about(emulator: Emulator, function: str) -> None:
+    elsewhere = {"NotStatement": {"Statement": path_with("/echo")}}
+    here, other = at_most(2), at_most(1)
+    here["RateBasedStatement"]["ScopeDownStatement"] = path_with("/echo")
+    other["RateBasedStatement"]["ScopeDownStatement"] = elsewhere
+    _, url = behind(emulator, function, rule(here), rule(other, priority=1))
+    assert [call(url)[0] for _ in range(3)] == [200, 200, 403]
+    assert [call(url.replace("/echo", "/other"))[0] for _ in range(2)] == [200, 403]
 
 
 def test_a_body_that_is_too_long_is_blocked(emulator: Emulator, function: str) -> None:
@@ -107,7 +136,11 @@ def test_a_distribution_has_a_web_acl_too(emulator: Emulator) -> None:
     [
         ({"GeoMatchStatement": {"CountryCodes": ["AQ"]}}, "GeoMatchStatement of rule-0"),
         (longer_than(1, "Cookies"), "FieldToMatch Cookies of rule-0"),
-        ({"RateBasedStatement": {"Limit": 10, "AggregateKeyType": "CUSTOM_KEYS"}}, "AggregateKeyType CUSTOM_KEYS"),
+        ({"RateBasedStatement": {"Limit": 10, "AggregateKeyType": "CONSTANT"}}, "AggregateKeyType CONSTANT of rule-0"),
+        ({"RateBasedStatement": {"Limit": 10, "AggregateKeyType": "CUSTOM_KEYS"}}, "CUSTOM_KEYS without any"),
+        (by_header(10, "a", "LOWERCASE"), "TextTransformation LOWERCASE of rule-0"),
+        (path_with("a", field="Method"), "FieldToMatch Method of rule-0"),
+        (path_with("a", position="CONTAINS_WORD"), "PositionalConstraint CONTAINS_WORD of rule-0"),
     ],
 )
 def test_a_rule_that_is_not_judged_fails_the_stack_by_name(emulator: Emulator, statement: Json, named: str) -> None:
