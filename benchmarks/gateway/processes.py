@@ -17,6 +17,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from twin.processes.ports import free_port
+
 HOST = "127.0.0.1"
 MODEL, OTHER = "first", "second"
 STARTING_SECONDS = 30.0
@@ -180,13 +182,6 @@ def gateway(
             finally:
                 process.terminate()
                 process.communicate(timeout=60)
-
-
-def free_port() -> int:
-    """Give a port that nothing listens on."""
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
-        return int(listener.getsockname()[1])
 
 
 def cpu_seconds(pid: int) -> float:

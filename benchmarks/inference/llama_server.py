@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from benchmarks.inference import chat
 from benchmarks.inference.load import Counted
 from twin.model_server import BUILT
+from twin.processes.ports import free_port
 
 _START_S = 120
 
@@ -53,7 +53,7 @@ class LlamaServer:
 @contextmanager
 def served(gguf: Path, folder: Path, requests: int, context_tokens: int, threads: int) -> Iterator[LlamaServer]:
     """Serve a model with a slot for each request that comes at a time, and the same context for each; end it."""
-    port = _free_port()
+    port = free_port()
     flags = ["--model", str(gguf), "--host", "127.0.0.1", "--port", str(port), "--threads", str(threads)]
     flags += ["--parallel", str(requests), "--ctx-size", str(requests * context_tokens)]
     with (folder / "llama-server.log").open("wb") as log:
@@ -68,10 +68,3 @@ def served(gguf: Path, folder: Path, requests: int, context_tokens: int, threads
     finally:
         process.terminate()
         process.wait(timeout=30)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

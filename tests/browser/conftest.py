@@ -12,10 +12,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from tests.browser.a_run import make_runs
 from tests.browser.bedrock import ScriptedModels
 from tests.browser.chromium import ARGUMENTS, chromium
-from tests.browser.deployment import free_port, prepare
 from tests.browser.deployment import page as serve_page
+from tests.browser.deployment import prepare
 from tests.browser.users import PAGE_HOST, User, UserPool
 from twin.emulator import Emulator
+from twin.processes.ports import free_port
 
 # A machine that does other things as well answers late; what is right is right then too.
 PATIENCE_MS = 30_000

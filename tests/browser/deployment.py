@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from tests.twin.helpers import make_gateway_table
 from tests.twin.vectors import make_index
 from twin.emulator import Emulator
 from twin.emulator.account import ACCOUNT_ID, REGION
+from twin.processes.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 PARAMETER, TABLE, RAW, DOCUMENTS, MODELS = (
@@ -135,14 +135,6 @@ def learned(emulator: Emulator) -> list[str]:
     s3 = emulator.client("s3")
     keys = [item["Key"] for item in s3.list_objects_v2(Bucket=RAW, Prefix="feedback/").get("Contents", [])]
     return [s3.get_object(Bucket=RAW, Key=key)["Body"].read().decode() for key in keys]
-
-
-def free_port() -> int:
-    """Give a port that is free now."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 def _environment(emulator: Emulator, models_url: str, settings: Path, config: dict[str, Any]) -> dict[str, str]:

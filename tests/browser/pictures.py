@@ -15,10 +15,11 @@ from tests.browser.a_run import make_runs
 from tests.browser.bedrock import ScriptedModels
 from tests.browser.chromium import ARGUMENTS, chromium
 from tests.browser.conftest import sign_in_silently
-from tests.browser.deployment import free_port, prepare
 from tests.browser.deployment import page as serve_page
+from tests.browser.deployment import prepare
 from tests.browser.users import PAGE_HOST, UserPool
 from twin.emulator import Emulator
+from twin.processes.ports import free_port
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 TEXT = (

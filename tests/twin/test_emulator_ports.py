@@ -11,15 +11,9 @@ import pytest
 
 from twin.emulator import Emulator, EmulatorError
 from twin.emulator.ports import PortRefused, chosen, remember
+from twin.processes.ports import free_port
 from twin.run.board import Board
 from twin.run.reopened import STEPS, reopened
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def listener(port: int = 0) -> socket.socket:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from twin.emulator.hooks import FunctionFailedError, WebFunction
 from twin.processes import Process
+from twin.processes.ports import LOOPBACK, free_port
 from twin.web_adapter.settings import FALLBACK_PORT_VARIABLE, PORT_VARIABLE, AdapterSettings
 
-LOOPBACK = "127.0.0.1"
 # What the adapter's wrapper does on AWS: the handler is a program in the function's folder.
 _WRAPPER = ("/bin/bash", "-c", 'exec -- "$LAMBDA_TASK_ROOT/$_HANDLER"')
 # Lambda gives an environment so long to come up, and where that is not enough, the function's own time besides.
@@ -39,7 +39,7 @@ class Environment:
         self.function, self.settings = function, settings
         self.in_flight = 0
         self.retired = False
-        self.port = _free_port()
+        self.port = free_port()
         self._lines: deque[str] = deque(maxlen=_LINES)
         self._folder = Path(tempfile.mkdtemp(prefix=f"web-function-{function.name}-"))
         _unpack(function.code, self._folder)
@@ -120,9 +120,3 @@ def _unpack(code: bytes, folder: Path) -> None:
             permissions = entry.external_attr >> 16 & 0o777
             if permissions and not entry.is_dir():
                 written.chmod(permissions | 0o400)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])

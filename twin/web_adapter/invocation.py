@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from twin.emulator.hooks import FunctionFailedError, WebFunction
-from twin.web_adapter.environment import LOOPBACK, Environment
+from twin.processes.ports import LOOPBACK
+from twin.web_adapter.environment import Environment
 from twin.web_adapter.forwarded import (
     EventNotForwardedError,
     HttpRequest,

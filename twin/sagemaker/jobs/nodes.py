@@ -7,7 +7,6 @@ Each has the same data and code. They find each other at this machine's loopback
 from __future__ import annotations
 
 import shutil
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +21,6 @@ from twin.sagemaker.jobs.failure import algorithm_error
 MOST = 4
 """So many machines a job may have here, where each is another process on the same cores."""
 
-LOOPBACK = "127.0.0.1"
 _POLL_S = 0.05
 
 
@@ -63,13 +61,6 @@ def gather(nodes: Sequence[Node], folder: str) -> None:
                 raise algorithm_error(f"Two hosts left the file {folder}/{relative}: {node.name} is one of them.")
             (target / relative).parent.mkdir(parents=True, exist_ok=True)
             shutil.move(path, target / relative)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(frozen=True)

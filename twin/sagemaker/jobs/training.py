@@ -12,6 +12,7 @@ from twin import credentials
 from twin.emulator.hooks import Json
 from twin.events import emit, emit_line, parse_progress
 from twin.processes import Completed, OnLine
+from twin.processes.ports import LOOPBACK, free_port
 from twin.sagemaker.jobs import nodes, requirements
 from twin.sagemaker.jobs.checkpoints import CheckpointSync
 from twin.sagemaker.jobs.failure import algorithm_error, client_error
@@ -206,7 +207,7 @@ class TrainingJob(Job):
             self.say(f"{self.hosts} instances run the script each by itself: nothing starts it as one program.")
         requirements.check_requirements(self.directory.path(CODE) / "requirements.txt", self.say)
         self.nodes = nodes.copied(self.directory, self.source.rpartition(".")[2], self.name, self.hosts)
-        port = nodes.free_port()
+        port = free_port()
         starts = [self._prepared(node, parameters, port) for node in self.nodes]
         if len(starts) == 1:
             argv = list(starts[0].argv)
@@ -234,7 +235,7 @@ class TrainingJob(Job):
         }
         if len(hosts) > 1:
             variables |= {**directory.environment(), **self.role}
-        argv = parameters.command(node.name, hosts, nodes.LOOPBACK, port)
+        argv = parameters.command(node.name, hosts, LOOPBACK, port)
         return nodes.Start(argv, variables, directory.path(CODE), self._lines_of(node))
 
     def _lines_of(self, node: nodes.Node) -> OnLine:
