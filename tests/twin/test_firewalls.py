@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.twin.distributions import Page, page_resources
 from tests.twin.helpers import Json, unique
 from tests.twin.stack import Stack
-from tests.twin.test_distributions import Page, page_resources
-from tests.twin.test_web_functions import call
-from tests.twin.web_api import api_resources, make_web_function, proxy
+from tests.twin.web_api import api_resources, call, make_web_function, proxy
 from twin.emulator import Emulator
 
 SEEN = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "acl"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from collections.abc import Callable
@@ -12,8 +11,8 @@ import pytest
 
 from tests.twin.helpers import Json, make_function, unique
 from tests.twin.stack import Stack
-from tests.twin.test_web_functions import call
-from tests.twin.web_api import api_resources, context_of, make_web_function, proxy
+from tests.twin.tokens import claims_of, forged, unsigned
+from tests.twin.web_api import api_resources, call, context_of, make_web_function, proxy
 from twin.emulator import Emulator
 
 PASSWORD = "Correct-horse-7"
@@ -91,11 +90,6 @@ def tokens(emulator: Emulator, pool: Json, client_id: str | None = None) -> Json
     return dict(signed_in["AuthenticationResult"])
 
 
-def claims_of(token: str) -> Json:
-    payload = token.split(".")[1]
-    return dict(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
-
-
 def test_a_users_identity_token_gets_through_and_the_function_learns_whose_it_is(
     emulator: Emulator, pool: Json
 ) -> None:
@@ -103,19 +97,6 @@ def test_a_users_identity_token_gets_through_and_the_function_learns_whose_it_is
     status, _, answer = call(f"{pool['url']}/echo", Authorization=f"Bearer {token}")
     assert status == 200
     assert context_of(answer)["authorizer"]["claims"]["sub"] == claims_of(token)["sub"]
-
-
-def forged(token: str, **claims: Any) -> str:
-    """The token with other claims, and the signature that it had."""
-    head, _, signature = token.split(".")
-    payload = base64.urlsafe_b64encode(json.dumps({**claims_of(token), **claims}).encode()).rstrip(b"=").decode()
-    return f"{head}.{payload}.{signature}"
-
-
-def unsigned(token: str) -> str:
-    """The token, saying that it needs no signature."""
-    head = base64.urlsafe_b64encode(b'{"alg":"none","kid":"x"}').rstrip(b"=").decode()
-    return f"{head}.{token.split('.')[1]}."
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 
 from cdk_app.settings import Settings, load_settings
 from tests.twin.helpers import allow, make_role, start, unique, wait_until
+from tests.twin.pipeline_steps import TRAIN, as_step
 from tests.twin.sagemaker_account import Account
-from tests.twin.test_sagemaker_pipelines import TRAIN, as_step
 from twin.emulator import Emulator
 from twin.run import resuming, staging
 from twin.run.attempts import DONE, attempts

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.twin.helpers import allow, make_role, unique, wait_until
+from tests.twin.pipeline_steps import TRAIN, Json, as_step
 from tests.twin.sagemaker_account import SERVING_IMAGE, TRAINING_IMAGE, Account, tarred
 from twin import events
 from twin.emulator import Emulator
 from twin.run.products import delete_jobs
 
-Json = dict[str, Any]
-TRAIN = "import os, pathlib, sys\npathlib.Path(os.environ['SM_MODEL_DIR'], 'm').write_text(' '.join(sys.argv[1:]))\n"
 EVALUATE = """
 import json, os, pathlib, tarfile
 base = pathlib.Path(os.environ["SAGEMAKER_BASE_DIR"], "processing")
@@ -31,10 +29,6 @@ LOSS: Json = {"Std:JsonGet": {"PropertyFile": {"Get": "Steps.Evaluate.PropertyFi
 @pytest.fixture(scope="module")
 def account(emulator: Emulator) -> Account:
     return Account(emulator)
-
-
-def as_step(request: Json, kind: str) -> Json:
-    return {name: value for name, value in request.items() if name != f"{kind}JobName"}
 
 
 def parameter(name: str) -> Json:

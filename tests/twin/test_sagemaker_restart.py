@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.twin.helpers import unique, wait_until
+from tests.twin.pipeline_steps import TRAIN, as_step
 from tests.twin.sagemaker_endpoints import Endpoints
-from tests.twin.test_sagemaker_pipelines import TRAIN, as_step
 from twin.emulator import Emulator
 from twin.processes import marked
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.twin.sign_in import PASSWORD, SignIn, new_sign_in
-from tests.twin.test_rest_authorizers import claims_of
+from tests.twin.tokens import claims_of
 from twin.emulator import Emulator
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import http.client
 import json
-import urllib.error
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
 from tests.twin.helpers import Json, wait_until
-from tests.twin.web_api import APPLICATION, LAYER, RUN, archive, context_of, deploy_api, make_web_function, proxy
+from tests.twin.web_api import APPLICATION, LAYER, RUN, archive, call, context_of, deploy_api, make_web_function, proxy
 from twin.emulator import Emulator
 
 
@@ -27,17 +24,6 @@ def function(emulator: Emulator) -> str:
 @pytest.fixture(scope="module")
 def url(emulator: Emulator, function: str) -> str:
     return deploy_api(emulator, proxy(function))
-
-
-def call(url: str, method: str = "GET", body: bytes | None = None, **headers: str) -> tuple[int, Any, Any]:
-    """Status, headers and JSON body of an answer."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    request = urllib.request.Request(url, data=body, method=method, headers=named)
-    try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
-            return answer.status, answer.headers, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, error.headers, json.load(error)
 
 
 def opened(url: str, timeout: float = 60) -> http.client.HTTPConnection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import urllib.request
 import zipfile
 from typing import Any
 
@@ -198,3 +199,14 @@ def deploy_api(emulator: Emulator, integration: Json, **method: Any) -> str:
 def context_of(answer: Json) -> Json:
     """The request context that reached the application."""
     return dict(json.loads(answer["headers"]["x-amzn-request-context"][0]))
+
+
+def call(url: str, method: str = "GET", body: bytes | None = None, **headers: str) -> tuple[int, Any, Any]:
+    """Status, headers and JSON body of an answer."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    request = urllib.request.Request(url, data=body, method=method, headers=named)
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
+            return answer.status, answer.headers, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, json.load(error)

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 import openai
 
+from tests.twin.gateway_clients.curl import JSON, chat, signed, started
 from tests.twin.gateway_clients.deployed import SCRIPTED, Deployed
-from tests.twin.gateway_clients.test_curl import JSON, chat, signed, started
 from tests.twin.helpers import wait_until
 from tests.twin.scripted_model import ScriptedModel
 

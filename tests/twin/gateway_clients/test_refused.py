@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from tests.twin.gateway_clients.deployed import SCRIPTED, Deployed
 from tests.twin.helpers import Json
 from tests.twin.sign_in import new_sign_in
-from tests.twin.test_rest_authorizers import claims_of, forged, unsigned
+from tests.twin.tokens import claims_of, forged, unsigned
 
 TALK = {"title": "Owls", "messages": [{"role": "user", "content": "What do owls hunt?"}]}
 USERS, PARTNERS, SERVICES = "/api/v1", "/partners/v1", "/v1"

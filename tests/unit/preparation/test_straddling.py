@@ -11,8 +11,8 @@ from pipelines.preparation.manifest import check_balance
 from pipelines.preparation.parts import Destination, Written
 from pipelines.preparation.settings import Settings
 from pipelines.preparation.straddling import count_straddling
+from tests.unit.preparation.increments import Workflow, bridge, record
 from tests.unit.preparation.local_rdd import LocalRdd
-from tests.unit.preparation.test_increment import Workflow, bridge, record
 
 MakeBucket = Callable[..., Any]
 Prepare = Callable[..., tuple[Written, Destination]]

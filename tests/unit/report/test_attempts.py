@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cli.figures import rows
-from tests.unit.report.test_collect import OUTPUTS, prepared
+from tests.unit.report.outputs import OUTPUTS, prepared
 from tests.unit.run.left_behind import attempt
 from twin.report import collect
 from twin.report.artefacts import Artefacts

@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenize
 
 from lambdas.shared.prompts import task_prompt
 from pipelines.tuning.served_forms import write_all
-from tests.unit.tuning.test_artifacts import trained
+from tests.unit.tuning.trained_models import trained
 
 PROJECT = Path(__file__).resolve().parents[3]
 HUB = "HuggingFaceTB/SmolLM2-135M-Instruct"

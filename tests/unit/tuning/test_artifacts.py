@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,34 +14,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from pipelines.tuning import artifacts, checkpoint, losses, served_forms, train
+from pipelines.tuning import artifacts, checkpoint, losses, served_forms
 from pipelines.tuning.artifact_request import Request
-from pipelines.tuning.container import TrainingFolders, TuningError
+from pipelines.tuning.container import TuningError
 from pipelines.tuning.examples import load
 from pipelines.tuning.hardware import Hardware
 from pipelines.tuning.served_forms import write_all
-from pipelines.tuning.settings import parse_training
-from tests.unit.tuning.conftest import record, write_lines
-from tests.unit.tuning.test_gguf_export import ask_llama_cpp, serve
+from tests.unit.tuning.gguf_models import ask_llama_cpp, serve
+from tests.unit.tuning.trained_models import SETTINGS, scaled, trained
 
 if TYPE_CHECKING:
     from tests.unit.tuning.conftest import WriteRecords
 
-SETTINGS = replace(parse_training([]), learning_rate=5e-3, max_length=96, validation_examples=10, lora_dropout=0.0)
 CPU = Hardware(torch.device("cpu"), torch.float32, tokens_at_once=512, answers_at_once=4)
-
-
-def scaled(model: Path, folder: Path, factor: float) -> Path:
-    """Give a trained model's folder anew, with the adapter of one layer so many times as large."""
-    shutil.unpack_archive(model / "model.tar.gz", folder / "artifact")
-    path = folder / "artifact" / "adapter" / "adapter_model.safetensors"
-    large = "base_model.model.model.layers.1.mlp.down_proj.lora_B.weight"
-    save_file({name: tensor * (factor if name == large else 1) for name, tensor in load_file(path).items()}, path)
-    shutil.make_archive(str(folder / "model" / "model"), "gztar", folder / "artifact")
-    return folder / "model"
 
 
 def base_in(dtype: torch.dtype, checkpoint: Path, tokenizer: PreTrainedTokenizerFast, folder: Path) -> Path:
@@ -51,20 +37,6 @@ def base_in(dtype: torch.dtype, checkpoint: Path, tokenizer: PreTrainedTokenizer
     AutoModelForCausalLM.from_pretrained(checkpoint, dtype=dtype).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
-
-
-def trained(folder: Path, base: Path, **changes: Any) -> tuple[Request, dict[str, Any]]:
-    """Train once, and pack what it leaves as the service does."""
-    for split, count in (("train", 50), ("validation", 10)):
-        write_lines(folder / split, [json.dumps(record(number)) for number in range(count)])
-    folders = TrainingFolders(folder / "train", folder / "validation", base, folder / "artifact")
-    report = train.fine_tune(replace(SETTINGS, **changes), folders)
-    (folders.artifact / "training.json").write_text(json.dumps(report))
-    (folder / "model").mkdir()
-    with tarfile.open(folder / "model" / "model.tar.gz", "w:gz") as archive:
-        archive.add(folders.artifact, arcname=".")
-    # So small a model with weights by chance has no blocks of near numbers.
-    return Request(base, folder / "model", folder / "validation", folder / "out", tolerance=0.5), report
 
 
 @pytest.fixture(scope="module")

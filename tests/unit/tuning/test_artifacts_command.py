@@ -22,7 +22,7 @@ from cdk_app.settings import load_settings
 from cli.main import app
 from tests.unit.run.left_behind import attempt, leave_run
 from tests.unit.tuning.conftest import record, write_lines
-from tests.unit.tuning.test_artifacts import scaled, trained
+from tests.unit.tuning.trained_models import scaled, trained
 from twin.emulator import buckets
 from twin.run.last_run import LastRun
 from twin.run.session import emulator_folder

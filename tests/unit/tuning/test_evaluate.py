@@ -12,13 +12,12 @@ import tarfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
 from rouge_score.rouge_scorer import RougeScorer
-from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 from cdk_app.assets import SHINGLES
 from pipelines.tuning import __main__ as evaluation
@@ -30,52 +29,13 @@ from pipelines.tuning.outcome import Outcome
 from pipelines.tuning.reporting import write
 from pipelines.tuning.settings import parse_evaluation
 from tests.unit.tuning.conftest import record, write_lines
+from tests.unit.tuning.evaluations import archive, folders
 
-if TYPE_CHECKING:
-    from tests.unit.tuning.conftest import WriteRecords
+__all__ = ["archive", "folders"]
 
 ROOT = Path(__file__).parents[3]
 LIMITS = ["--minimum_metric", "0.3", "--minimum_loss_reduction", "0.05"]
 SETTINGS = replace(parse_evaluation(LIMITS), test_examples=8, max_length=96)
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory, checkpoint_folder: Path) -> Path:
-    """Give a folder with a model.tar.gz, whose adapter is far from doing nothing."""
-    torch.manual_seed(3)
-    base = AutoModelForCausalLM.from_pretrained(checkpoint_folder)
-    adapted = get_peft_model(base, LoraConfig(r=4, target_modules="all-linear", init_lora_weights=False))
-    folder = tmp_path_factory.mktemp("model")
-    adapted.save_pretrained(str(folder / "adapter"))
-    with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
-        tar.add(folder / "adapter", "adapter")
-        tar.add(checkpoint_folder / "config.json", "training.json")
-    return folder
-
-
-def pack_adapter(source: Path, target: Path, pack_again: bool = False) -> Path:
-    """Take an adapter out of `source`'s archive, and give its weights; `pack_again` puts `target`'s back into one."""
-    if not pack_again:
-        target.mkdir()
-        archive_of.unpack_learned(source, target)
-    with tarfile.open(target / "model.tar.gz", "w:gz") as tar:
-        tar.add(target / "adapter", "adapter")
-    return target / "adapter" / "adapter_model.safetensors"
-
-
-@pytest.fixture
-def folders(tmp_path: Path, checkpoint_folder: Path, archive: Path, write_records: WriteRecords) -> EvaluationFolders:
-    write_records(tmp_path / "test", 12)
-    write_lines(tmp_path / "train", [json.dumps(record(number)) for number in range(20, 30)])
-    write_lines(tmp_path / "champion", ["no model"], "config.json")
-    return EvaluationFolders(
-        base=checkpoint_folder,
-        model=archive,
-        test=tmp_path / "test",
-        output=tmp_path / "output",
-        train=tmp_path / "train",
-        champion=tmp_path / "champion",
-    )
 
 
 def test_report_and_predictions_agree(folders: EvaluationFolders) -> None:

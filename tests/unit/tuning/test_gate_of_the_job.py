@@ -16,7 +16,7 @@ from pipelines.tuning import reporting
 from pipelines.tuning.container import EvaluationFolders, TuningError
 from pipelines.tuning.settings import EvaluationSettings, parse_evaluation
 from tests.unit.tuning.conftest import record, write_lines
-from tests.unit.tuning.test_evaluate import archive, folders, pack_adapter
+from tests.unit.tuning.evaluations import archive, folders, pack_adapter
 
 __all__ = ["archive", "folders"]
 

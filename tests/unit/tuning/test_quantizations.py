@@ -17,7 +17,7 @@ from pipelines.tuning.container import TuningError
 from pipelines.tuning.fidelity import Fidelity
 from pipelines.tuning.quantizations import BLOCK, DEFAULT, TYPES, tensor_type
 from tests.unit.tuning.conftest import tiny_model
-from tests.unit.tuning.test_gguf_export import QUESTIONS, ask_llama_cpp, ask_transformers, serve, silence_bytes
+from tests.unit.tuning.gguf_models import QUESTIONS, ask_llama_cpp, ask_transformers, serve, silence_bytes
 
 F32, Q8_0, Q4_1 = (gguf.GGMLQuantizationType[name] for name in ("F32", "Q8_0", "Q4_1"))
 
