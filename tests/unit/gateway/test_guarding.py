@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream
-from tests.unit.gateway.conftest import Configure, Gateway
+from tests.unit.gateway.conftest import Configure, Gateway, model
 from tests.unit.gateway.parts import USER, Passages
 
 
@@ -45,6 +45,34 @@ def test_a_model_on_bedrock_guards_itself(gateway: Gateway, guardrail: list[str]
     assert first == {"guardrailIdentifier": "gr-1", "guardrailVersion": "2", "trace": "enabled"}
     assert second == {**first, "streamProcessingMode": "sync"}
     assert guardrail == []
+
+
+def test_with_a_system_prompt_every_text_of_the_caller_s_is_marked_for_the_guardrail(
+    gateway: Gateway, guardrail: list[str], configure: Configure, upstream: Upstream
+) -> None:
+    configure(models=[model("first", prompt_caching=True)])
+    roles = ("system", "user", "assistant", "user")
+    said = [{"role": role, "content": f"{role} {place}"} for place, role in enumerate(roles)]
+
+    gateway.post("/v1/chat/completions", {"model": "first", "messages": said})
+    gateway.post("/v1/chat/completions", {"model": "first", "messages": said[1:]})
+
+    marked, plain = (asked.body for asked in upstream.asked)
+    kept = {"cachePoint": {"type": "default"}}
+    system, *messages = [{"guardContent": {"text": {"text": turn["content"]}}} for turn in said]
+    assert marked["system"] == [system, kept]
+    assert [one["content"] for one in marked["messages"]] == [[messages[0]], [messages[1], kept], [messages[2]]]
+    # Where nothing is marked every message is assessed.
+    assert [one["content"][0] for one in plain["messages"]] == [{"text": turn["content"]} for turn in said[1:]]
+
+
+def test_without_a_guardrail_nothing_is_marked(gateway: Gateway, upstream: Upstream) -> None:
+    said = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+
+    gateway.post("/v1/chat/completions", {"model": "first", "messages": said})
+
+    asked = upstream.asked[0].body
+    assert (asked["system"], asked["messages"][0]["content"]) == ([{"text": "Be brief."}], [{"text": "Hi"}])
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -87,9 +115,9 @@ def test_the_endpoint_is_guarded_on_both_sides(
 
 
 @pytest.mark.parametrize("grounding", [True, False])
-@pytest.mark.parametrize("model", ["first", "approved"])
+@pytest.mark.parametrize("name", ["first", "approved"])
 def test_whether_an_answer_is_grounded_is_judged_by_passages_and_question_whatever_model_wrote_it(
-    gateway: Gateway, guardrail: list[str], configure: Configure, upstream: Upstream, model: str, grounding: bool
+    gateway: Gateway, guardrail: list[str], configure: Configure, upstream: Upstream, name: str, grounding: bool
 ) -> None:
     configure(guard={"attacks": False, "grounding": grounding})
     vars(gateway.application._services)["documents"] = Passages()
@@ -103,7 +131,7 @@ def test_whether_an_answer_is_grounded_is_judged_by_passages_and_question_whatev
 
     upstream.other = other
     messages = [{"role": "user", "content": "What do owls hunt?" + " " * 1000}]
-    body = {"model": model, "messages": messages, "fourfold": {"documents": True}}
+    body = {"model": name, "messages": messages, "fourfold": {"documents": True}}
     reply = gateway.post("/api/v1/chat/completions", body, headers=USER)
 
     answer = {"text": "The owl hunts at night."}
@@ -113,4 +141,4 @@ def test_whether_an_answer_is_grounded_is_judged_by_passages_and_question_whatev
         {**answer, "qualifiers": ["guard_content"]},
     ]
     assert (reply.status, reply.body["fourfold"]["guard"]) == (200, "passed")
-    assert assessed == ([grounded] if grounding else [[answer]] if model == "approved" else [])
+    assert assessed == ([grounded] if grounding else [[answer]] if name == "approved" else [])
