@@ -17,7 +17,7 @@ from lambdas.gateway.call import Call, Stopped
 from lambdas.gateway.exchange import APPROVED, Parameters, Usage, reckoned
 from lambdas.gateway.models.breaker import Breakers
 from lambdas.gateway.models.catalogue import Served
-from lambdas.gateway.models.failures import MODEL_ERRORS, UNANSWERED, problem_of
+from lambdas.gateway.models.failures import MODEL_ERRORS, UNANSWERED, ServiceFailed, problem_of
 from lambdas.gateway.models.upstream import BrokenOff, Finished, Piece, Tuning, broken_off
 from lambdas.gateway.problems import FieldError, Problem, retry_later
 from lambdas.shared.turns import Turn
@@ -92,15 +92,15 @@ class Chain:
         """Give the first answer that a model gives.
 
         Raises:
-            Problem: none did, and this is what the last one said; or an answer that had begun broke off.
+            Problem: the model that was asked refused the request; or none answered, and this is what the last one said
+                of itself; or an answer that had begun broke off.
             Stopped: the client is gone, or the time is over.
         """
         problem: Problem | None = None
         for place, name in enumerate(self._names):
             further = place + 1 < len(self._names)
             try:
-                served = self._resolve(name)
-                fitted = fitting(served, parameters)
+                served, fitted = self._usable(name, parameters)
             except Problem as unusable:
                 if place == 0:
                     raise
@@ -117,14 +117,22 @@ class Chain:
                 try:
                     first, rest = self._begun(served, prepare, fitted, live)
                 except Problem as failure:
-                    problem = failure
-                    if not self._again(served, failure, began, attempt):
+                    again = self._again(served, failure, began, attempt)
+                    problem = _told_last(problem, failure, place)
+                    if not again:
                         break
                 else:
                     yield from self._told(served, first, rest, began)
                     return
         assert problem is not None
         raise problem
+
+    def _usable(self, name: str, parameters: Parameters) -> tuple[Served, Parameters]:
+        """Give a model that can be asked this, and the parameters as it takes them; raises a `Problem` for another."""
+        served = self._resolve(name)
+        if served.upstream is None:
+            raise Problem(HTTPStatus.NOT_IMPLEMENTED, "The approved target picks sentences and does not generate.")
+        return served, fitting(served, parameters)
 
     def _begun(
         self, served: Served, prepare: Prepare, parameters: Parameters, live: bool
@@ -168,27 +176,21 @@ class Chain:
             self._note(served.label, BROKEN, began)
             self._breakers.failed(served.label)
             raise _broken(failure) from failure
-        except GeneratorExit:
+        except BaseException:
+            # Nobody listens any more, or the failure is our own: of the model nothing was learnt.
             self._breakers.left(served.label)
             raise
         self._note(served.label, ANSWERED, began)
         self._breakers.answered(served.label)
 
     def _again(self, served: Served, problem: Problem, began: float, attempt: int) -> bool:
-        """Note a failure, and wait where the same model is to be asked again.
-
-        Raises:
-            Problem: the request itself is what the model refused.
-        """
-        outcome = OF_STATUS.get(problem.status, FAILED)
+        """Note a failure, and wait where the same model is to be asked again."""
+        outcome = _outcome(problem)
         self._note(served.label, outcome, began)
-        if isinstance(problem, Silent):
-            # The model works, and the same question would be paid for once more.
+        if isinstance(problem, Silent) or outcome == REFUSED:
+            # The model works. Silent, it would be paid for once more; what it refused, it would refuse again.
             self._breakers.answered(served.label)
             return False
-        if outcome == REFUSED:
-            self._breakers.answered(served.label)
-            raise problem
         self._breakers.failed(served.label, asleep=problem.detail == NOT_READY)
         if outcome not in PASSES_AT_ONCE or attempt + 1 == TRIES:
             return False
@@ -216,6 +218,22 @@ class Chain:
 
     def _note(self, label: str, outcome: str, began: float) -> None:
         self.attempts.append(Attempt(label, outcome, round((time.perf_counter() - began) * 1000, 1)))
+
+
+def _outcome(problem: Problem) -> str:
+    return FAILED if isinstance(problem, ServiceFailed) else OF_STATUS.get(problem.status, FAILED)
+
+
+def _told_last(problem: Problem | None, failure: Problem, place: int) -> Problem:
+    """Give what the caller is told if no further model answers; raise what the model that was asked refuses.
+
+    A fallback may take less than that one, which can answer in a while: its refusal says nothing of the request.
+    """
+    if _outcome(failure) != REFUSED:
+        return failure
+    if problem is None or place == 0:
+        raise failure
+    return problem
 
 
 def _not_blank(pieces: Iterator[Piece]) -> tuple[str, Piece]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from http import HTTPStatus
 
+from botocore.eventstream import ParserError
 from botocore.exceptions import EventStreamError
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
@@ -14,7 +15,8 @@ from lambdas.shared.errors import ServiceCallFailed
 from lambdas.shared.refusals import NO_SUCH_MODEL
 
 # What asking a model raises. A stream is read through urllib3 itself, whose errors botocore does not translate.
-MODEL_ERRORS = (*aws.CALL_ERRORS, ServiceCallFailed, HTTPError, OSError)
+# A frame of one that is not whole is botocore's own error, and none of its others.
+MODEL_ERRORS = (*aws.CALL_ERRORS, ServiceCallFailed, HTTPError, OSError, ParserError)
 # Of these, what leaves open whether the model goes on: it was asked, and not waited for any longer.
 UNANSWERED = (aws.ReadTimeoutError, ReadTimeoutError)
 
@@ -29,7 +31,6 @@ NOT_READY = {
     "ServiceUnavailableException",
     "InternalDependencyException",
 }
-# A fault of the service's own; the same request may succeed.
 SERVICE_FAULTS = {"InternalFailure", "InternalServerException", "InternalStreamFailure"}
 # SageMaker calls an endpoint that is not there, or not in service, a ValidationError.
 GONE = {"ValidationError", "ResourceNotFoundException"}
@@ -52,6 +53,14 @@ TOO_LONG = (
 CROWDED = "context size has been exceeded"
 
 
+class ServiceFailed(Problem):
+    """The model's service failed by a fault of its own: the same request may succeed at once."""
+
+    def __init__(self) -> None:
+        detail = "The model's service failed for the moment."
+        super().__init__(HTTPStatus.SERVICE_UNAVAILABLE, detail, headers={"Retry-After": "5"})
+
+
 def problem_of(failure: Exception) -> Problem:
     """Give the problem that a failure deserves, 400, 413, 429, 502, 503 or 504, and nothing of the inside.
 
@@ -63,7 +72,7 @@ def problem_of(failure: Exception) -> Problem:
     if isinstance(failure, UNANSWERED):
         log.warning("The model is too slow", reason=str(failure))
         return too_slow()
-    if isinstance(failure, ServiceCallFailed):
+    if isinstance(failure, (ServiceCallFailed, ParserError)):
         log.error("The model's answer cannot be read", reason=str(failure))
         return Problem(HTTPStatus.BAD_GATEWAY, "The model answered in an unexpected form.")
     log.warning("The model cannot be reached", reason=str(failure))
@@ -79,7 +88,7 @@ def _refusal(failure: aws.ClientError) -> Problem:
     if code in NOT_READY:
         return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model is not ready yet.", 10)
     if code in SERVICE_FAULTS:
-        return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model's service failed for the moment.", 5)
+        return ServiceFailed()
     if code in GONE or (code == "ValidationException" and NO_SUCH_MODEL.search(words)):
         return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model is not in service.", 30)
     if code in TOO_SLOW:

@@ -22,7 +22,7 @@ QUESTION = {"role": "user", "content": "Do it."}
 def ask(
     emulator: Emulator, inside: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Iterator[Callable[..., Reply]]:
-    """Asks a model of the emulator's that is guarded: a word is blocked, and addresses of mail are masked on the way in."""
+    """Asks a guarded model of the emulator's: a word is blocked, and addresses of mail are masked, on the way in."""
     mail = {"type": "EMAIL", "action": "ANONYMIZE", "outputEnabled": False}
     made = emulator.client("bedrock").create_guardrail(
         name=unique("guard"),

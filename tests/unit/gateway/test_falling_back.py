@@ -10,20 +10,8 @@ import pytest
 from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway.call import Call
 from lambdas.gateway.models import breaker, chain, clients
+from tests.unit.gateway.attempts import GONE, THROTTLED, by_model, outcomes
 from tests.unit.gateway.conftest import Configure, Gateway
-
-THROTTLED = Script(error="ThrottlingException", status=429)
-GONE = Script(error="ResourceNotFoundException", status=404)
-
-
-def by_model(upstream: Upstream, **scripts: Script) -> None:
-    """Answer by the model's name; one that is not named answers well."""
-    upstream.script = lambda path: next((script for name, script in scripts.items() if name in path), Script())
-
-
-def outcomes(reply_body: dict[str, object]) -> list[tuple[str, str]]:
-    attempts = reply_body["fourfold"]["attempts"]  # type: ignore[index]
-    return [(attempt["model"], attempt["outcome"]) for attempt in attempts]
 
 
 def test_a_throttled_request_is_tried_again_and_succeeds(gateway: Gateway, upstream: Upstream) -> None:
@@ -55,7 +43,12 @@ def test_the_pauses_between_tries_are_drawn_from_a_range_that_doubles(
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(
     ("script", "tries", "outcome"),
-    [(THROTTLED, 3, "throttled"), (GONE, 1, "unavailable"), (Script(body=b"{}", error="X", status=500), 3, "failed")],
+    [
+        (THROTTLED, 3, "throttled"),
+        (GONE, 1, "unavailable"),
+        (Script(body=b"{}", error="X", status=500), 3, "failed"),
+        (Script(error="InternalServerException", status=500), 3, "failed"),
+    ],
 )
 def test_a_model_that_does_not_answer_is_followed_by_the_next_of_its_chain(
     gateway: Gateway, upstream: Upstream, configure: Configure, stream: bool, script: Script, tries: int, outcome: str
