@@ -158,7 +158,10 @@ class Answering:
 
         pieces = self._counted(self._chain.pieces(prepare, parameters, live=live))
         try:
-            for piece in guarding.released(self._guard, lambda: self.answering, pieces, self.sources, self.query):
+            passing = guarding.released(
+                self._guard, lambda: self.answering, pieces, self.sources, self.query, live=live
+            )
+            for piece in passing:
                 if isinstance(piece, Finished):
                     self._finished(piece)
                 elif piece:
@@ -205,10 +208,11 @@ class Answering:
         yield guarding.message()
 
     def _counted(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
-        """Note how much a model wrote, whether it may pass to the caller or not."""
+        """Count what a model wrote, whether it may pass to the caller or not."""
         for piece in pieces:
             if isinstance(piece, Finished):
                 self._pieces = self._characters = 0
+                self._count(self.answering, piece.usage)
             else:
                 self._pieces += 1
                 self._characters += len(piece)
@@ -218,7 +222,6 @@ class Answering:
         self.finish = finished.finish
         if finished.blocked:
             self._request.record.guard = guarding.BLOCKED
-        self._count(self.answering, finished.usage)
 
     def _count(self, served: Served, more: Usage) -> None:
         """Add what a model took to what the request has taken so far."""

@@ -50,6 +50,8 @@ def released(
     pieces: Iterable[Piece],
     sources: Sequence[dict[str, object]],
     query: str,
+    *,
+    live: bool,
 ) -> Iterator[Piece]:
     """Give the pieces as they may pass to the caller.
 
@@ -62,6 +64,7 @@ def released(
         pieces: what it writes.
         sources: the passages that it was to answer from.
         query: what was asked about them.
+        live: whether the answer was asked for as it is written.
 
     Raises:
         Refused: one of them may not; what was given before it has passed.
@@ -73,7 +76,9 @@ def released(
             yield piece
             continue
         if release is None:
-            release = _guard().Release(partial(guard.check_output, sources=grounds, query=query))
+            upstream = answering().upstream
+            streamed = live and upstream is not None and upstream.streaming
+            release = _guard().Release(partial(guard.check_output, sources=grounds, query=query), live=streamed)
         if isinstance(piece, Finished):
             yield _unless_blocked(release.end())
             yield piece

@@ -159,11 +159,23 @@ def test_an_answer_that_cannot_be_counted_is_given_all_the_same_and_the_log_tell
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_what_the_guard_lets_nobody_see_was_written_all_the_same(
+def test_an_answer_that_the_guard_blocks_at_its_end_counts_as_its_model_counts_it(
     gateway: Gateway, table: Any, guardrail: list[str], upstream: Upstream, stream: bool
+) -> None:
+    upstream.scripted(Script(words=("It is ", "bees", " that do.")))
+
+    reply = gateway.post("/api/v1/generate", {"prompt": "x" * 40, "stream": stream}, headers=USER)
+
+    told = reply.events[-1][1] if stream else reply.body
+    assert told["fourfold"]["guard"] == "blocked"
+    assert (told["usage"]["input_tokens"], told["usage"]["output_tokens"]) == counted(table)[:2] == (7, 5)
+
+
+def test_a_stream_that_the_guard_stops_counts_by_its_length(
+    gateway: Gateway, table: Any, guardrail: list[str], upstream: Upstream
 ) -> None:
     upstream.scripted(Script(words=("It is ", "bees", " that do.", " owl" * 300)))
 
-    gateway.post("/api/v1/generate", {"prompt": "x" * 40, "stream": stream}, headers=USER)
+    gateway.post("/api/v1/generate", {"prompt": "x" * 40, "stream": True}, headers=USER)
 
     assert counted(table)[1] >= 300

@@ -13,6 +13,21 @@ from tests.unit.gateway.conftest import Configure, Gateway, model
 from tests.unit.gateway.parts import USER, Passages
 
 
+@pytest.fixture
+def assessed(guardrail: list[str], upstream: Upstream) -> list[list[Any]]:
+    """What the guardrail is given of answers, each with what it is judged by."""
+    given: list[list[Any]] = []
+    apply = upstream.other
+
+    def other(path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes] | None:
+        if path.endswith("/apply") and (asked := json.loads(body))["source"] == "OUTPUT":
+            given.append([block["text"] for block in asked["content"]])
+        return apply(path, dict(headers), body)
+
+    upstream.other = other
+    return given
+
+
 def test_an_attack_is_blocked_before_any_model_and_the_rule_stays_in_the_log(
     gateway: Gateway, configure: Configure, upstream: Upstream, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -117,19 +132,10 @@ def test_the_endpoint_is_guarded_on_both_sides(
 @pytest.mark.parametrize("grounding", [True, False])
 @pytest.mark.parametrize("name", ["first", "approved"])
 def test_whether_an_answer_is_grounded_is_judged_by_passages_and_question_whatever_model_wrote_it(
-    gateway: Gateway, guardrail: list[str], configure: Configure, upstream: Upstream, name: str, grounding: bool
+    gateway: Gateway, guardrail: list[str], configure: Configure, assessed: list[list[Any]], name: str, grounding: bool
 ) -> None:
     configure(guard={"attacks": False, "grounding": grounding})
     vars(gateway.application._services)["documents"] = Passages()
-    assessed: list[list[Any]] = []
-    apply = upstream.other
-
-    def other(path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes] | None:
-        if path.endswith("/apply") and (asked := json.loads(body))["source"] == "OUTPUT":
-            assessed.append([block["text"] for block in asked["content"]])
-        return apply(path, dict(headers), body)
-
-    upstream.other = other
     messages = [{"role": "user", "content": "What do owls hunt?" + " " * 1000}]
     body = {"model": name, "messages": messages, "fourfold": {"documents": True}}
     reply = gateway.post("/api/v1/chat/completions", body, headers=USER)
@@ -142,3 +148,19 @@ def test_whether_an_answer_is_grounded_is_judged_by_passages_and_question_whatev
     ]
     assert (reply.status, reply.body["fourfold"]["guard"]) == (200, "passed")
     assert assessed == ([grounded] if grounding else [[answer]] if name == "approved" else [])
+
+
+@pytest.mark.parametrize(("name", "stream"), [("first", False), ("first", True), ("approved", False)])
+def test_a_long_answer_that_comes_whole_is_judged_once_and_not_by_its_end_alone(
+    gateway: Gateway, configure: Configure, assessed: list[list[Any]], upstream: Upstream, name: str, stream: bool
+) -> None:
+    configure(guard={"attacks": False, "grounding": True}, models=[model("first", streaming=False)])
+    vars(gateway.application._services)["documents"] = Passages()
+    words = tuple(f"word{number} " for number in range(300))
+    upstream.scripted(Script(words=words))
+    messages = [{"role": "user", "content": "What do owls hunt?"}]
+    body = {"model": name, "messages": messages, "stream": stream, "fourfold": {"documents": True}}
+
+    gateway.post("/api/v1/chat/completions", body, headers=USER)
+
+    assert [texts[-1]["text"] for texts in assessed] == ["".join(words)]

@@ -22,7 +22,7 @@ def assess(text: str) -> Blocked | str:
 
 def sent(text: str, cuts: list[int]) -> tuple[str, bool]:
     """What comes out for a text that comes in these pieces, and whether it was blocked in the end."""
-    release, out = Release(assess), ""
+    release, out = Release(assess, live=True), ""
     places = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
     for start, end in pairwise(places):
         piece = release.feed(text[start:end])
@@ -49,7 +49,7 @@ def test_no_letter_of_a_forbidden_word_comes_out(one: str, two: str, three: str,
 
 
 def test_a_long_answer_is_sent_before_it_ends() -> None:
-    release = Release(assess)
+    release = Release(assess, live=True)
     text = "word " * 400
     first = release.feed(text[: PIECE_CHARACTERS + OVERLAP_CHARACTERS])
     assert first == text[:PIECE_CHARACTERS]
@@ -62,8 +62,39 @@ def test_each_character_is_assessed_about_once_and_not_again_with_every_token() 
         assessed.append(len(text))
         return text
 
-    release = Release(counting)
+    release = Release(counting, live=True)
     for _ in range(8_000):
         release.feed("a")
     release.end()
     assert sum(assessed) < 8_000 * 1.4
+
+
+def test_an_answer_that_comes_whole_is_assessed_once_and_whole() -> None:
+    assessed: list[str] = []
+    release = Release(lambda text: assessed.append(text) or text, live=False)
+    text = "word " * 400
+
+    assert release.feed(text) == ""
+    assert release.end() == text
+    assert assessed == [text]
+
+
+@given(st.integers(1, 999), st.booleans())
+def test_the_end_of_a_stream_is_judged_beside_what_was_sent_before_it(rest: int, masked: bool) -> None:
+    """By a judge that takes no fragment for an answer, as one of relevance may not."""
+    long_enough = 700
+
+    def judge(text: str) -> Blocked | str:
+        return assess(text) if len(text) > long_enough else Blocked("OUTPUT", "relevance")
+
+    release = Release(judge, live=True)
+    begun = "word " * 150 + ("555-1234 " if masked else "") + "word " * 50
+    out = ""
+    for letter in begun + "x" * rest:
+        piece = release.feed(letter)
+        assert isinstance(piece, str)
+        out += piece
+    last = release.end()
+
+    assert isinstance(last, str)
+    assert out + last == assess(begun + "x" * rest)
