@@ -15,8 +15,8 @@ from cdk_app.constructs.grants import allow, through_service
 from cdk_app.settings import Guardrail as GuardrailSettings
 from cdk_app.settings.guardrail import HARMFUL
 
-BLOCKED_QUESTION = "This request cannot be answered."
-BLOCKED_ANSWER = "The answer to this request cannot be shown."
+BLOCKED = "This is not answered: it does not agree with the rules of this service."
+"""What stands in the place of whatever is blocked: the gateway's own words, so that none tell what blocked it."""
 _OFF = "NONE"
 _TAG_LENGTH = 8
 
@@ -37,12 +37,12 @@ class Guardrail(Construct):
             "Guardrail",
             name=name,
             description="What the gateway refuses or masks.",
-            blocked_input_messaging=BLOCKED_QUESTION,
-            blocked_outputs_messaging=BLOCKED_ANSWER,
+            blocked_input_messaging=BLOCKED,
+            blocked_outputs_messaging=BLOCKED,
             kms_key_arn=key.key_arn,
             **policies,
         )
-        content = json.dumps(policies, sort_keys=True, default=str)
+        content = json.dumps({**policies, "blocked": BLOCKED}, sort_keys=True, default=str)
         tag = hashlib.sha256(content.encode()).hexdigest()[:_TAG_LENGTH]
         version = bedrock.CfnGuardrailVersion(
             self, f"Version{tag}", guardrail_identifier=made.attr_guardrail_id, description=f"Settings {tag}."

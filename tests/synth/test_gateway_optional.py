@@ -10,6 +10,7 @@ import pytest
 from cdk_app.settings import Guardrail, Settings
 from cdk_app.settings.gateway import Firewall, Partners
 from cdk_app.settings.guardrail import DeniedTopic
+from lambdas.gateway.guard import MESSAGE
 from tests.synth.gateways import changed, function, gateway, methods
 from tests.synth.templates import Template, allowed, properties, resources, statements_of, text
 
@@ -67,10 +68,19 @@ def test_the_guardrail_looks_for_what_the_settings_name(guarded: Template) -> No
     assert "Key" in text(found["KmsKeyArn"])
 
 
-def test_a_refusal_says_nothing_of_the_rule(guarded: Template) -> None:
+def test_a_refusal_has_the_gateway_s_words_and_says_nothing_of_the_rule(guarded: Template) -> None:
     found = properties(guarded, "AWS::Bedrock::Guardrail")
-    for message in (found["BlockedInputMessaging"], found["BlockedOutputsMessaging"]):
-        assert not [word for word in ("heffalump", "invest", "guardrail", "topic", "attack") if word in message.lower()]
+    assert found["BlockedInputMessaging"] == found["BlockedOutputsMessaging"] == MESSAGE
+    assert not [word for word in ("heffalump", "invest", "guardrail", "topic", "attack") if word in MESSAGE.lower()]
+
+
+def test_other_words_make_another_version(
+    guarded: Template, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cdk_app.constructs.guardrail.BLOCKED", "No.")
+    other = gateway(changed(settings, guardrail=GUARDRAIL))
+    kind = "AWS::Bedrock::GuardrailVersion"
+    assert set(resources(other, kind)) != set(resources(guarded, kind))
 
 
 def test_the_function_applies_one_version_of_it(guarded: Template) -> None:

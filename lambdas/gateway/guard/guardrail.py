@@ -17,6 +17,7 @@ from lambdas.shared import aws, environment
 from lambdas.shared.errors import ConfigurationError, ServiceCallFailed
 
 MESSAGE = "This is not answered: it does not agree with the rules of this service."
+"""In these words, which the deployed guardrail has as well, whatever blocked it."""
 READ_TIMEOUT_SECONDS = 10
 MOST_QUERY_CHARACTERS = 1000
 """Of the question that grounding is judged by; with more Bedrock refuses to."""
