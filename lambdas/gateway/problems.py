@@ -6,12 +6,28 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
+LONGEST_SHOWN = 40
+
 
 class FieldError(NamedTuple):
     """One wrong field of the body: a JSON pointer, and what is wrong there."""
 
     pointer: str
     detail: str
+
+
+def shown(name: str) -> str:
+    """Give a field's name as it is told: a caller's may be of any length."""
+    return name if len(name) <= LONGEST_SHOWN else f"{name[: LONGEST_SHOWN - 3]}..."
+
+
+def member(pointer: str, name: str) -> str:
+    """Give the JSON pointer (RFC 6901) to a field that a caller named.
+
+    >>> member("/messages/0", "a/b")
+    '/messages/0/a~1b'
+    """
+    return f"{pointer}/{shown(name).replace('~', '~0').replace('/', '~1')}"
 
 
 class Problem(Exception):

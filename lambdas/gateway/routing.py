@@ -174,8 +174,18 @@ def openai_error(problem: Problem) -> dict[str, object]:
     """Give a problem as OpenAI's clients read it, who show the message and nothing else."""
     server = problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR
     kind = "server_error" if server else OPENAI_TYPES.get(problem.status, "invalid_request_error")
-    param = problem.errors[0].pointer.removeprefix("#/").replace("/", ".") if problem.errors else None
-    return {"message": _message(problem), "type": kind, "code": problem.code, "param": param or None}
+    param = _param(problem.errors[0].pointer) if problem.errors else None
+    return {"message": _message(problem), "type": kind, "code": problem.code, "param": param}
+
+
+def _param(pointer: str) -> str | None:
+    """Give a field in OpenAI's terms, by its JSON pointer; the body itself is no field.
+
+    >>> _param("#/messages/0/role"), _param("#")
+    ('messages.0.role', None)
+    """
+    names = pointer.removeprefix("#").split("/")[1:]
+    return ".".join(name.replace("~1", "/").replace("~0", "~") for name in names) or None
 
 
 def _message(problem: Problem) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from lambdas.gateway.problems import FieldError, Problem
+from lambdas.gateway.problems import FieldError, Problem, member, shown
 from lambdas.gateway.settings import Limits
 
 Schema = dict[str, Any]
@@ -30,8 +30,7 @@ class Check:
         """Note each field that there is not."""
         for name in item:
             if name not in known:
-                shown = name if len(name) <= 40 else f"{name[:37]}..."
-                self.wrong(pointer, f"there is no field {shown!r}; known are {', '.join(known)}")
+                self.wrong(member(pointer, name), f"there is no field {shown(name)!r}; known are {', '.join(known)}")
 
     def finish(self) -> None:
         """Raise what was found.

@@ -6,6 +6,7 @@ from typing import Any
 
 from lambdas.gateway.bodies.checking import Check, Schema
 from lambdas.gateway.bodies.fields import Text
+from lambdas.gateway.problems import member, shown
 from lambdas.gateway.settings import Limits
 from lambdas.shared.turns import Turn
 
@@ -104,8 +105,8 @@ def _chat_turn(item: object, pointer: str, check: Check) -> Turn:
     for name, value in item.items():
         # Clients send back what they were answered, with fields that say nothing.
         if name not in ("role", "content", "name") and value not in (None, [], {}):
-            shown = name if len(name) <= 40 else f"{name[:37]}..."
-            check.wrong(pointer, f"the field {shown!r} of a message is not supported; known are role, content, name")
+            wrong = f"the field {shown(name)!r} of a message is not supported; known are role, content, name"
+            check.wrong(member(pointer, name), wrong)
     role = _role(item, CHAT_ROLES, pointer, check)
     content = _content(item.get("content"), f"{pointer}/content", check)
     return Turn("system" if role == "developer" else role, content)

@@ -7,10 +7,9 @@ from http import HTTPStatus
 
 from lambdas.gateway.bodies.checking import MOST_ERRORS
 from lambdas.gateway.exchange import Turn
-from lambdas.gateway.problems import FieldError, Problem
+from lambdas.gateway.problems import FieldError, Problem, member, shown
 
 ROLES = ("system", "user", "assistant")
-_LONGEST_SHOWN = 40
 
 
 class Body:
@@ -27,8 +26,8 @@ class Body:
         self.errors: list[FieldError] = []
         for name in value:
             if name not in known:
-                shown = name if len(name) <= _LONGEST_SHOWN else f"{name[: _LONGEST_SHOWN - 3]}..."
-                self.wrong("", f"there is no field {shown!r}; known are {', '.join(known)}")
+                wrong = f"there is no field {shown(name)!r}; known are {', '.join(known)}"
+                self.note(FieldError(member(f"#{pointer}", name), wrong))
 
     def wrong(self, name: str, detail: str) -> None:
         """Note what is wrong with a field, or with the object where `name` is empty."""

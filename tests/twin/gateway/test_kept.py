@@ -123,7 +123,7 @@ def test_every_wrong_field_of_a_conversation_is_named(table: Table, user: Users)
     with pytest.raises(Problem) as problem:
         History(table).put(user("a"), "c1", wrong)
     pointers = [error.pointer for error in problem.value.errors]
-    assert pointers == ["#", "#/title", "#/messages/0/role", "#/messages/0/content", "#/messages/1"]
+    assert pointers == ["#/owner", "#/title", "#/messages/0/role", "#/messages/0/content", "#/messages/1"]
 
 
 def test_a_better_answer_makes_a_pair_that_preparation_reads(
@@ -199,7 +199,7 @@ def test_what_is_known_of_an_answer_is_kept_with_it_and_bounded(table: Table, us
     with pytest.raises(Problem) as problem:
         history.put(me, "c1", {**TALK, "messages": [{**TALK["messages"][0], "about": wrong}]})
     pointers = {error.pointer for error in problem.value.errors}
-    assert pointers == {f"#/messages/0/about{field}" for field in ("", "/model", "/latency_ms")}
+    assert pointers == {f"#/messages/0/about{field}" for field in ("/notes", "/model", "/latency_ms")}
     with pytest.raises(Problem):
         history.put(me, "c1", {**TALK, "messages": [{**TALK["messages"][0], "about": "x"}]})
 
@@ -243,12 +243,12 @@ def test_a_record_that_cannot_be_written_leaves_no_judgement_that_says_it_was(
         ({"rating": "up", "consent": None}, "#/consent"),
         ({"rating": "up", "consent": "yes"}, "#/consent"),
         ({"rating": "up", "parameters": {"temperature": float("nan")}}, "#/parameters/temperature"),
-        ({"rating": "up", "parameters": {"x": 1}}, "#/parameters"),
+        ({"rating": "up", "parameters": {"x": 1}}, "#/parameters/x"),
         ({"rating": "up", "answer": "\ud800"}, "#/answer"),
         ({"rating": "up", "answer": "x" * 100_001}, "#/answer"),
         ({"better_answer": "a", "rejected_answer": "b"}, "#/rejected_answer"),
         ({"rating": "up", "messages": [{"role": "assistant", "content": "Hello."}]}, "#/messages"),
-        ({"rating": "up", "caller": "user:b"}, "#"),
+        ({"rating": "up", "caller": "user:b"}, "#/caller"),
         ({"rating": "up", "request_id": "nonsense"}, "#/request_id"),
         ({"rating": "up", "request_id": "0f0e1a52-9b0c-4c1e-8a5d-3f5b7d1c2e4f\n"}, "#/request_id"),
         ({"rating": "up", "model": "gpt-9"}, "#/model"),

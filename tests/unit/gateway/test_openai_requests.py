@@ -26,7 +26,13 @@ from tests.unit.gateway.conftest import Gateway
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages.0.role"),
         ({"messages": [{"role": "user", "content": "x"}, {"role": "system", "content": "y"}]}, "messages"),
         ({"messages": [{"role": "assistant", "content": "x"}, {"role": "user", "content": "y"}]}, "messages"),
-        ({"messages": [{"role": "user", "content": "x", "tool_calls": [1]}]}, "messages.0"),
+        ({"messages": [{"role": "user", "content": "x", "tool_calls": [1]}]}, "messages.0.tool_calls"),
+        ({"best_of": 2}, "best_of"),
+        ({"x" * 41: 1}, "x" * 37 + "..."),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": "x", "a/b": 1}]}]},
+            "messages.0.content.0.a/b",
+        ),
     ],
 )
 def test_what_a_client_of_openai_asks_for_in_vain_is_named_in_its_own_terms(

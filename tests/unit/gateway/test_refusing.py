@@ -93,7 +93,12 @@ def test_characters_are_counted_over_the_whole_conversation(gateway: Gateway) ->
 def test_every_wrong_field_is_reported_with_a_pointer(gateway: Gateway) -> None:
     reply = gateway.post("/v1/summarize", {"text": 1, "max_tokens": "x", "temperature": [], "more": 1})
 
-    assert [error["pointer"] for error in reply.body["errors"]] == ["#", "#/text", "#/max_tokens", "#/temperature"]
+    assert [error["pointer"] for error in reply.body["errors"]] == [
+        "#/more",
+        "#/text",
+        "#/max_tokens",
+        "#/temperature",
+    ]
     assert reply.body["detail"] == "4 fields are wrong; see 'errors'."
 
 
