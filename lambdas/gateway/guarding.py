@@ -70,6 +70,7 @@ def released(
         Refused: one of them may not; what was given before it has passed.
     """
     release: Any = None
+    finished: Finished | None = None
     grounds = [str(source["text"]) for source in sources] if guard is not None and guard.grounding else []
     for piece in pieces:
         if guard is None or (answering().guards_itself and not grounds):
@@ -80,10 +81,13 @@ def released(
             streamed = live and upstream is not None and upstream.streaming
             release = _guard().Release(partial(guard.check_output, sources=grounds, query=query), live=streamed)
         if isinstance(piece, Finished):
-            yield _unless_blocked(release.end())
-            yield piece
+            finished = piece
         elif passing := _unless_blocked(release.feed(piece)):
             yield passing
+    # Only now has the model's answer been noted as one, whatever becomes of it here.
+    if finished is not None:
+        yield _unless_blocked(release.end())
+        yield finished
 
 
 def _unless_blocked(checked: Any) -> str:

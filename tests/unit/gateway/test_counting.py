@@ -10,6 +10,7 @@ import pytest
 from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway.models import breaker
 from lambdas.gateway.usage import Meter
+from tests.unit.gateway.attempts import outcomes
 from tests.unit.gateway.conftest import Configure, Gateway, model
 from tests.unit.gateway.leaving import ask, shut
 from tests.unit.gateway.parts import USER, Items
@@ -167,7 +168,7 @@ def test_an_answer_that_the_guard_blocks_at_its_end_counts_as_its_model_counts_i
     reply = gateway.post("/api/v1/generate", {"prompt": "x" * 40, "stream": stream}, headers=USER)
 
     told = reply.events[-1][1] if stream else reply.body
-    assert told["fourfold"]["guard"] == "blocked"
+    assert (told["fourfold"]["guard"], outcomes(told)) == ("blocked", [(told["fourfold"]["label"], "answered")])
     assert (told["usage"]["input_tokens"], told["usage"]["output_tokens"]) == counted(table)[:2] == (7, 5)
 
 
