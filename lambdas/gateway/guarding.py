@@ -36,12 +36,17 @@ def passed(guard: Guard | None, served: Served, turns: Sequence[Turn]) -> Sequen
     Raises:
         Refused: it may not.
     """
-    if guard is None or served.guards_itself:
+    if guard is None:
         return turns
-    checked: Any = guard.check_input(turns)
-    if isinstance(checked, _guard().Blocked):
-        raise Refused(checked)
-    return tuple(checked)
+    # Of a conversation that a guardrail comes with, Bedrock assesses every message, and no system prompt.
+    checked = [turn for turn in turns if turn.role == "system" or not served.guards_itself]
+    if not checked:
+        return turns
+    passing: Any = guard.check_input(checked)
+    if isinstance(passing, _guard().Blocked):
+        raise Refused(passing)
+    rest = iter(passing)
+    return tuple(next(rest) if turn in checked else turn for turn in turns)
 
 
 def released(

@@ -1,7 +1,8 @@
 """Bedrock's guardrail, on what comes in and on what goes out.
 
-A model on Bedrock is asked with the guardrail in the Converse call, which costs no call of its own. For every other
-model the same guardrail is applied by ApplyGuardrail. What blocks a text is for the log; the caller learns that it was
+A model on Bedrock is asked with the guardrail in the Converse call, which costs no call of its own. To every other
+model's conversation, and to a system prompt, which Converse does not assess, the same guardrail is applied by
+ApplyGuardrail. What blocks a text is for the log; the caller learns that it was
 blocked, and no more.
 """
 

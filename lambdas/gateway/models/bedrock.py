@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -12,7 +12,6 @@ from lambdas.gateway.models.upstream import Finished, Piece, Tuning, broken_off
 from lambdas.shared.errors import ServiceCallFailed
 from lambdas.shared.turns import Turn
 
-Block = dict[str, object]
 GUARDRAIL = "guardrail_intervened"
 FINISHES = {
     "max_tokens": "length",
@@ -56,31 +55,26 @@ class BedrockModel:
     def _request(self, turns: Sequence[Turn], parameters: Parameters, tuning: Tuning) -> dict[str, object]:
         request: dict[str, object] = {
             "modelId": self._model_id,
+            "messages": self._messages([turn for turn in turns if turn.role != "system"]),
             "inferenceConfig": self._inference(parameters),
         }
-        system = [turn for turn in turns if turn.role == "system"]
-        # A system prompt is assessed where it is marked, and messages all where none is marked. So a caller's system
-        # prompt is marked, and then every message with it, lest only what is marked be looked at. The workflow's own
-        # instruction stands in the user's message, and is assessed with it, as ApplyGuardrail does for other models.
-        block = _guarded if tuning.guardrail and system else _plain
-        request["messages"] = self._messages([turn for turn in turns if turn.role != "system"], block)
-        if system:
-            request["system"] = [*(block(turn.content) for turn in system), *self._marker()]
+        if system := [{"text": turn.content} for turn in turns if turn.role == "system"]:
+            request["system"] = [*system, *self._marker()]
         if tuning.guardrail:
             request["guardrailConfig"] = tuning.guardrail
         if tuning.correlation_id:
             request["requestMetadata"] = {"correlation_id": tuning.correlation_id}
         return request
 
-    def _messages(self, turns: Sequence[Turn], block: Callable[[str], Block]) -> list[Block]:
+    def _messages(self, turns: Sequence[Turn]) -> list[dict[str, object]]:
         """Give the messages; what stands before the last question is what the next request repeats."""
         last = len(turns) - 2
         return [
-            {"role": turn.role, "content": [block(turn.content), *(self._marker() if place == last else ())]}
+            {"role": turn.role, "content": [{"text": turn.content}, *(self._marker() if place == last else ())]}
             for place, turn in enumerate(turns)
         ]
 
-    def _marker(self) -> list[Block]:
+    def _marker(self) -> list[dict[str, object]]:
         return [{"cachePoint": {"type": "default"}}] if self._prompt_caching else []
 
     def _inference(self, parameters: Parameters) -> dict[str, object]:
@@ -92,14 +86,6 @@ class BedrockModel:
         if parameters.stop:
             inference["stopSequences"] = list(parameters.stop)
         return inference
-
-
-def _plain(text: str) -> Block:
-    return {"text": text}
-
-
-def _guarded(text: str) -> Block:
-    return {"guardContent": {"text": {"text": text}}}
 
 
 def _converse(client: Any, request: Mapping[str, object]) -> Mapping[str, Any]:

@@ -62,32 +62,22 @@ def test_a_model_on_bedrock_guards_itself(gateway: Gateway, guardrail: list[str]
     assert guardrail == []
 
 
-def test_with_a_system_prompt_every_text_of_the_caller_s_is_marked_for_the_guardrail(
-    gateway: Gateway, guardrail: list[str], configure: Configure, upstream: Upstream
+def test_a_system_prompt_is_assessed_by_itself_since_a_model_on_bedrock_does_not(
+    gateway: Gateway, guardrail: list[str], upstream: Upstream
 ) -> None:
-    configure(models=[model("first", prompt_caching=True)])
-    roles = ("system", "user", "assistant", "user")
-    said = [{"role": role, "content": f"{role} {place}"} for place, role in enumerate(roles)]
-
-    gateway.post("/v1/chat/completions", {"model": "first", "messages": said})
-    gateway.post("/v1/chat/completions", {"model": "first", "messages": said[1:]})
-
-    marked, plain = (asked.body for asked in upstream.asked)
-    kept = {"cachePoint": {"type": "default"}}
-    system, *messages = [{"guardContent": {"text": {"text": turn["content"]}}} for turn in said]
-    assert marked["system"] == [system, kept]
-    assert [one["content"] for one in marked["messages"]] == [[messages[0]], [messages[1], kept], [messages[2]]]
-    # Where nothing is marked every message is assessed.
-    assert [one["content"][0] for one in plain["messages"]] == [{"text": turn["content"]} for turn in said[1:]]
-
-
-def test_without_a_guardrail_nothing_is_marked(gateway: Gateway, upstream: Upstream) -> None:
     said = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
 
     gateway.post("/v1/chat/completions", {"model": "first", "messages": said})
+    passed = list(guardrail)
+    said[0]["content"] = "Speak of bees."
+    blocked = gateway.post("/v1/chat/completions", {"model": "first", "messages": said})
 
-    asked = upstream.asked[0].body
-    assert (asked["system"], asked["messages"][0]["content"]) == ([{"text": "Be brief."}], [{"text": "Hi"}])
+    assert passed == ["INPUT"]
+    assert blocked.body["choices"][0]["finish_reason"] == "content_filter"
+    asked = [one.body for one in upstream.asked if "system" in one.body]
+    assert [(one["system"], one["messages"][0]["content"]) for one in asked] == [
+        ([{"text": "Be brief."}], [{"text": "Hi"}])
+    ]
 
 
 @pytest.mark.parametrize("stream", [False, True])
