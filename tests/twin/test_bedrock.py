@@ -8,37 +8,17 @@ from functools import partial
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
+from tests.twin.conversations import EMBEDDING, IMPORTED, QUESTION, TEXT, converse, invoke, refusal
 from tests.twin.helpers import allow, user_client, wait_until
 from twin import events
 from twin.emulator import Emulator
 from twin.processes import marked
 
-IMPORTED = "arn:aws:bedrock:us-east-1:000000000000:imported-model"
-TEXT, EMBEDDING = f"{IMPORTED}/smollm2q41v1", f"{IMPORTED}/minilml6v2q1"
-QUESTION = "What is the capital of France? Answer in one word."
-
 
 @pytest.fixture(scope="module")
 def bedrock(emulator: Emulator) -> Any:
     return emulator.client("bedrock-runtime")
-
-
-def converse(bedrock: Any, text: str = QUESTION, **request: Any) -> Any:
-    settings = {"temperature": 0, "maxTokens": 24, **request.pop("inferenceConfig", {})}
-    given = {"modelId": TEXT, "messages": [{"role": "user", "content": [{"text": text}]}], **request}
-    return bedrock.converse(**given, inferenceConfig=settings)
-
-
-def invoke(bedrock: Any, model: str, **body: Any) -> Any:
-    return json.loads(bedrock.invoke_model(modelId=model, body=json.dumps(body))["body"].read())
-
-
-def refusal(call: Any) -> str:
-    with pytest.raises(ClientError) as error:
-        call()
-    return f"{error.value.response['Error']['Code']}: {error.value.response['Error']['Message']}"
 
 
 def test_converse_answers_with_text_usage_and_metrics(bedrock: Any) -> None:

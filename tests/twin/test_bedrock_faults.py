@@ -9,7 +9,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import EventStreamError
 
-from tests.twin.test_bedrock import QUESTION, TEXT, converse, invoke, refusal
+from tests.twin.conversations import QUESTION, TEXT, converse, invoke, refusal
 from twin.emulator import Emulator
 
 ONE: Any = {"inferenceConfig": {"maxTokens": 1}}

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.twin.conversations import applied, refusal
 from tests.twin.helpers import unique, wait_until
-from tests.twin.test_bedrock import refusal
-from tests.twin.test_bedrock_guardrails import applied
 from twin.emulator import Emulator
 
 Json = dict[str, Any]

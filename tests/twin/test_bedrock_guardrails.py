@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.twin.conversations import QUESTION, TEXT, applied, converse, refusal
 from tests.twin.helpers import allow, unique, user_client
-from tests.twin.test_bedrock import QUESTION, TEXT, converse, refusal
 from twin.bedrock.control import service, store
 from twin.emulator import Emulator, hooks
 
@@ -44,12 +44,6 @@ def words(*texts: str, **sides: Any) -> Json:
 
 def personal(kind: str, action: str = "ANONYMIZE", **sides: Any) -> Json:
     return {"sensitiveInformationPolicyConfig": {"piiEntitiesConfig": [{"type": kind, "action": action, **sides}]}}
-
-
-def applied(runtime: Any, identifier: str, *texts: str, source: str = "INPUT", version: str = "DRAFT") -> Any:
-    content = [{"text": {"text": text}} for text in texts]
-    named = {"guardrailIdentifier": identifier, "guardrailVersion": version}
-    return runtime.apply_guardrail(**named, source=source, content=content)
 
 
 def guarded(identifier: str, **settings: Any) -> Json:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.twin.conversations import EMBEDDING, QUESTION, TEXT, converse, invoke, refusal
 from tests.twin.helpers import allow, user_client
-from tests.twin.test_bedrock import EMBEDDING, QUESTION, TEXT, converse, invoke, refusal
 from twin.emulator import Emulator
 
 NOVA = "amazon.nova-micro-v1:0"

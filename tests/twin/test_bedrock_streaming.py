@@ -17,9 +17,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.eventstream import EventStreamBuffer
 from botocore.exceptions import EventStreamError
 
+from tests.twin.conversations import TEXT
 from tests.twin.helpers import wait_until
 from tests.twin.scripted_model import ScriptedModel
-from tests.twin.test_bedrock import TEXT
 from twin.bedrock import servers
 from twin.bedrock.generation import Sampling, generate
 from twin.bedrock.guarding import Guard

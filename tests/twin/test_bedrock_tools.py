@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.twin.conversations import IMPORTED, TEXT, converse, refusal
 from tests.twin.scripted_model import ScriptedModel
-from tests.twin.test_bedrock import IMPORTED, TEXT, converse, refusal
 from twin.emulator import Emulator
 from twin.model_server import ModelServer, served_model
 from twin.weights.packages import smollm2_gguf

@@ -13,8 +13,8 @@ from lambdas.gateway.exchange import Caller
 from lambdas.gateway.retrieval.documents import Documents
 from lambdas.gateway.retrieval.search import relevant
 from lambdas.shared import aws
+from tests.twin.conversations import EMBEDDING
 from tests.twin.helpers import allow, make_gateway_table, unique
-from tests.twin.test_bedrock import EMBEDDING
 from tests.twin.vectors import make_bucket, make_index
 from twin.emulator import Emulator
 from twin.emulator.account import ACCOUNT_ID, REGION
