@@ -35,6 +35,20 @@ def test_the_last_run_that_finished_is_reported(page: Page, address: str) -> Non
     expect(report.get_by_text("A <b>bold</b> text.")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_a_bar_is_filled_to_the_share_that_it_tells(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{address}/#/workflow")
+    bars = page.get_by_role("region", name="The last run").get_by_role("meter")
+    expect(bars.first).to_be_visible()
+    for bar in bars.all():
+        told = float(bar.get_attribute("aria-valuenow") or "")
+        track, filled = bar.bounding_box(), bar.locator("*").first.bounding_box()
+        assert track is not None
+        assert filled is not None
+        assert filled["width"] / track["width"] == pytest.approx(told, abs=0.02)
+
+
 def test_on_a_phone_each_candidate_shows_all_its_figures(page: Page, address: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"{address}/#/workflow")
