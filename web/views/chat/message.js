@@ -2,6 +2,7 @@
 
 import { fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
+import { isComposing } from "../../lib/keys.js";
 import { answerBox } from "../../parts/answer.js";
 import { copyButton } from "../../parts/copy-button.js";
 
@@ -54,11 +55,11 @@ export function userMessage(content, edit) {
       event.preventDefault();
       if (text.value.trim()) edit(text.value.trim());
     }
-    /** @param {Event} event */
+    /** @param {KeyboardEvent} event */
     function keys(event) {
-      const { key, shiftKey, isComposing } = /** @type {KeyboardEvent} */ (event);
-      if (key === "Escape") close();
-      if (key !== "Enter" || shiftKey || isComposing || event.target !== text) return;
+      if (isComposing(event)) return;
+      if (event.key === "Escape") close();
+      if (event.key !== "Enter" || event.shiftKey || event.target !== text) return;
       event.preventDefault();
       form.requestSubmit();
     }
