@@ -75,6 +75,22 @@ def test_a_message_that_is_too_long_by_itself_is_to_be_shortened_and_an_edit_sta
     assert questions(models) == [["🦉" * most]]
 
 
+def test_a_conversation_that_its_model_cannot_read_goes_on_in_a_new_one(page: Page, models: ScriptedModels) -> None:
+    ask(page, "First?")
+    expect(page.get_by_role("button", name="Good answer")).to_be_visible()
+    detail = "The input is too long for the model."
+    problem = {"title": "Content Too Large", "status": 413, "detail": detail}
+    page.route("**/api/v1/chat/completions", lambda route: route.fulfill(status=413, json=problem), times=1)
+    ask(page, "Second?")
+    expect(page.get_by_role("alert").get_by_text(detail)).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    page.get_by_role("status").get_by_role("button", name="New chat").click()
+    expect(page.get_by_label("Message", exact=True)).to_have_value("Second?")
+    page.get_by_label("Message", exact=True).press("Enter")
+    expect(page.locator(".answer-text")).to_contain_text("Second?")
+    assert questions(models) == [["First?"], ["Second?"]]
+
+
 def test_after_a_blank_answer_the_conversation_goes_on_and_is_kept(page: Page) -> None:
     blank = {"choices": [{"index": 0, "delta": {"content": "\n"}, "finish_reason": "stop"}]}
     stream = f"data: {json.dumps(blank)}\n\ndata: [DONE]\n\n"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
+from tests.browser.axe import violations
 from tests.browser.bedrock import ScriptedModels
 from tests.browser.chatting import ask, open_chat
 
@@ -56,13 +58,18 @@ def delete(page: Page, title: str) -> None:
     page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
 
 
-def test_a_conversation_that_is_not_kept_is_noticed_on_a_small_screen_and_kept_on_demand(page: Page) -> None:
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_conversation_that_is_not_kept_is_noticed_on_a_small_screen_and_kept_on_demand(
+    page: Page, theme: Literal["light", "dark"]
+) -> None:
     page.set_viewport_size({"width": 390, "height": 740})
+    page.emulate_media(color_scheme=theme)
     page.reload()
     fail(page, "PUT")
     ask(page, "Why?")
     expect(notice(page)).to_contain_text("“Why?” is not kept: The table rests.")
     expect(notice(page)).to_be_visible()
+    assert violations(page) == []
     page.unroute_all()
     notice(page).get_by_role("button", name="Keep it now").press("Enter")
     expect(notice(page)).to_have_count(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -54,7 +56,8 @@ def test_another_thumb_and_the_same_again_leave_what_was_written(page: Page) -> 
     expect(page.get_by_label("may be used to train models")).to_be_checked()
     with page.expect_request("**/feedback") as sent:
         send(page)
-    assert (sent.value.post_data_json["rating"], sent.value.post_data_json["comment"]) == ("up", "It is short.")
+    told = json.loads(sent.value.post_data or "")
+    assert (told["rating"], told["comment"]) == ("up", "It is short.")
     expect(page.get_by_text("Thank you.")).to_be_visible()
     page.get_by_role("button", name="Bad answer").click()
     expect(page.get_by_label("What was wrong with it?")).to_have_value("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def test_who_votes_again_after_a_failure_keeps_no_pair_twice(page: Page) -> None
     pairs: list[Any] = []
 
     def one_fails(route: Route) -> None:
-        pairs.append(route.request.post_data_json["rejected_answer"])
+        pairs.append(json.loads(route.request.post_data or "")["rejected_answer"])
         if len(pairs) == 2:
             route.abort()
         else:

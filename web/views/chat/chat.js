@@ -2,7 +2,7 @@
 
 import { fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
-import { asProblem, isStop } from "../../lib/problem.js";
+import { asProblem, isStop, Problem } from "../../lib/problem.js";
 import { generate } from "../../parts/generation.js";
 import { chatPieces } from "../../parts/pieces.js";
 import { problemBox } from "../../parts/problem-box.js";
@@ -13,9 +13,11 @@ import { before, newConversation, said, under, withMessage } from "./conversatio
 import { followEnd } from "./following.js";
 import { historyList } from "./history.js";
 import { judging } from "./judging.js";
-import { answerTools, assistantMessage, userMessage } from "./message.js";
+import { answerTools, assistantMessage, emptyState, userMessage } from "./message.js";
 import { noticePlace } from "./notice.js";
 import { chatSettings } from "./settings.js";
+
+const TOO_LONG = 413;
 
 /** @param {import("../../app/main.js").App} app @returns {import("../../app/shell.js").View} */
 export function chatView(app) {
@@ -142,7 +144,7 @@ export function chatView(app) {
       fourfold: { documents: asked.documents, ...(fresh ? { cache: false } : {}) },
     };
     const outcome = await generate({
-      ask: async (signal) => chatPieces(await api.stream("/chat/completions", body, { signal })),
+      ask: async (signal) => chatPieces(await api.stream("/chat/completions", body, { signal }).catch(tooLong)),
       box,
       signal: mine.signal,
       picker: settings.picker,
@@ -169,6 +171,24 @@ export function chatView(app) {
     void usage.load();
     if (app.personal && !replaced) await history.keep(answered);
     history.mark(conversation.id);
+  }
+
+  /**
+   * Say what to do where a conversation is more than its model reads, and hand the failure on.
+   * @param {unknown} failure
+   * @returns {never}
+   */
+  function tooLong(failure) {
+    const { messages } = conversation;
+    if (failure instanceof Problem && failure.status === TOO_LONG && messages.length > 1) {
+      const anew = () => {
+        startNew();
+        writing.take(messages.at(-1)?.content ?? "");
+      };
+      const words = "This model reads no conversation as long as this one. Choose another model, or begin a new chat.";
+      full.say(words, { label: "New chat", act: anew });
+    }
+    throw failure;
   }
 
   /**
@@ -273,13 +293,4 @@ export function chatView(app) {
       if (chosen && matchMedia("(pointer: fine)").matches) writing.focus();
     },
   };
-}
-
-function emptyState() {
-  return h(
-    "div",
-    { class: "empty" },
-    h("p", { class: "empty-title" }, "Ask the model something"),
-    h("p", {}, "Answers come word by word. You can stop them, ask again, edit what you said, and judge them."),
-  );
 }

@@ -46,6 +46,10 @@ export function composer({ send, stop }) {
   return {
     element: form,
     focus: () => text.focus(),
+    /** Go on with a text that was not answered, unless another one is being written. @param {string} given */
+    take(given) {
+      if (!text.value.trim()) text.value = given;
+    },
     /**
      * @param {boolean} now whether something comes, which may then be stopped
      * @param {boolean} [taken] whether what had the focus is gone with what was there before

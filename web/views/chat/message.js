@@ -1,4 +1,4 @@
-/** One message of a conversation with what can be done with it. */
+/** One message of a conversation with what can be done with it; and what stands there before the first. */
 
 import { fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
@@ -99,5 +99,15 @@ export function answerTools(box, { retry, rated }) {
       rated?.buttons,
     ),
     rated?.form,
+  );
+}
+
+/** Say what there is to do where nothing is said yet. */
+export function emptyState() {
+  return h(
+    "div",
+    { class: "empty" },
+    h("p", { class: "empty-title" }, "Ask the model something"),
+    h("p", {}, "Answers come word by word. You can stop them, ask again, edit what you said, and judge them."),
   );
 }
