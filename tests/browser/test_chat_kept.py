@@ -137,6 +137,30 @@ def test_a_window_does_not_take_back_what_another_has_written_and_can_go_on_besi
         expect(page.get_by_role("article", name="You")).to_have_text(questions)
 
 
+def test_what_goes_on_as_a_new_conversation_has_the_answer_that_was_coming(
+    page: Page, window: Page, models: ScriptedModels
+) -> None:
+    said(page, "First?")
+    window.reload()
+    delete(window, "First?")
+    expect(window.get_by_role("link", name="First?")).to_have_count(0)
+    said(page, "Second?")
+    expect(notice(page)).to_contain_text(ELSEWHERE)
+    expect(page.get_by_role("link", name="First?")).to_have_count(0)
+    answer = models.hold("small", "One", " two")
+    ask(page, "Third?")
+    answer.allow()
+    expect(page.locator(".answer-text").last).to_have_text("One")
+    notice(page).get_by_role("button", name="Keep it as a new one").click()
+    answer.allow()
+    link = page.get_by_role("link", name="First?")
+    expect(link).to_be_visible()
+    expect(notice(page)).to_have_count(0)
+    page.reload()
+    link.click()
+    expect(page.locator(".answer-text").last).to_have_text("One two")
+
+
 def test_a_conversation_that_another_window_has_deleted_is_not_brought_back(page: Page, window: Page) -> None:
     said(page, "First?")
     window.reload()

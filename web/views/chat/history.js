@@ -108,8 +108,8 @@ export function historyList(api, notice, { chosen, deleted, copy }) {
       } else {
         const again = { label: "Keep it now", act: () => void keep(conversation) };
         notice.say(`“${title}” is not kept: ${message}`, again);
+        return;
       }
-      return;
     }
     await load();
   }
