@@ -45,6 +45,26 @@ class Table:
         item = {**_key(pk, sk), **_written(fields, expires_at)}
         self._client().put_item(TableName=self.name, Item=item)
 
+    def replace(self, pk: str, sk: str, fields: Item, *, like: Item, expires_at: int) -> bool:
+        """Write an item in place of one whose fields are like these; False where it is another, or there is none."""
+        names = {f"#{place}": name for place, name in enumerate(like)}
+        values = {f":{place}": _typed(value) for place, value in enumerate(like.values())}
+        try:
+            self._client().put_item(
+                TableName=self.name,
+                Item={**_key(pk, sk), **_written(fields, expires_at)},
+                ConditionExpression=" AND ".join(f"#{place} = :{place}" for place in range(len(like))),
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+            )
+        except aws.ClientError as failure:
+            if aws.error_code(failure) != "ConditionalCheckFailedException":
+                raise
+            # The client sends again what it heard no answer to: the item may be the one that was written then.
+            written = self.get(pk, sk) or {}
+            return all(written.get(name) == value for name, value in fields.items())
+        return True
+
     def delete(self, pk: str, sk: str) -> dict[str, Value] | None:
         """Delete an item and give what it was; None where there was none."""
         found = self._client().delete_item(TableName=self.name, Key=_key(pk, sk), ReturnValues="ALL_OLD")

@@ -192,7 +192,7 @@ def test_a_conversation_by_keyboard_alone(page: Page, models: ScriptedModels) ->
     while focused(page) != "Send":
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_have_text("Thank you. Your feedback is kept.")
+    expect(page.locator("#announcer")).to_have_text("Thank you. Only your rating is kept.")
 
 
 def test_the_menu_of_a_narrow_screen_keeps_the_focus_and_gives_it_back(page: Page) -> None:
@@ -229,7 +229,7 @@ def test_a_screen_reader_hears_an_answer_once_it_is_there_and_not_word_by_word(
         expect(page.locator(".answer-text")).to_contain_text(str(number))
         if number % 10 == 5:
             page.wait_for_timeout(300)  # long enough for a region that is told of each word to speak
-    expect(page.get_by_role("status")).to_contain_text("Answer: 0 1 2")
+    expect(page.locator("#announcer")).to_contain_text("Answer: 0 1 2")
     assert len(page.evaluate("window.said")) == 1
     live = page.evaluate(
         "document.querySelector('.answer-text').closest('[aria-live], [role=status], [role=log], [role=alert]')"

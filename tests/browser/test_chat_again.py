@@ -105,3 +105,28 @@ def test_who_has_gone_up_while_an_answer_comes_is_left_there(page: Page, models:
     answer.allow(2)
     expect(page.get_by_role("button", name="Good answer")).to_have_count(2)
     assert page.evaluate("scrollY") == 100
+
+
+def test_what_a_reader_opens_under_a_fresh_answer_stays_where_they_opened_it(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 500})
+    passages = [{"document_id": "d", "name": f"{n}.txt", "passage": n, "text": "Owls. " * 60} for n in range(4)]
+    pieces: list[dict[str, object]] = [
+        {"choices": [{"index": 0, "delta": {"content": "Barn owls hunt at night. " * 40}}]},
+        {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "fourfold": {"sources": passages}},
+    ]
+    stream = "".join(f"data: {json.dumps(piece)}\n\n" for piece in pieces) + "data: [DONE]\n\n"
+    page.route(
+        "**/api/v1/chat/completions",
+        lambda route: route.fulfill(headers={"Content-Type": "text/event-stream"}, body=stream),
+    )
+    ask(page, "What do owls hunt?")
+    sources = page.get_by_text("4 sources")
+    expect(page.get_by_role("link", name="What do owls hunt?")).to_be_visible()
+    sources.focus()
+    before = page.evaluate("[scrollY, document.documentElement.scrollHeight]")
+    page.keyboard.press("Enter")
+    page.wait_for_function("(height) => document.documentElement.scrollHeight > height", arg=before[1])
+    page.wait_for_function(
+        "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+    )
+    assert abs(page.evaluate("scrollY") - before[0]) <= 1  # the end was at a fraction of a pixel

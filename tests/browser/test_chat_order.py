@@ -146,3 +146,76 @@ def test_who_asks_again_by_keyboard_goes_on_from_stop_and_then_from_the_message(
     expect(page.get_by_role("button", name="Stop")).to_be_focused()
     answer.allow()
     expect(page.get_by_label("Message", exact=True)).to_be_focused()
+
+
+def test_a_deletion_that_ends_late_leaves_its_reader_in_another_view(page: Page) -> None:
+    ask(page, "First?")
+    expect(page.get_by_role("link", name="First?")).to_be_visible()
+    held = hold(page, TURNS, "DELETE")
+    page.get_by_role("button", name="Delete “First?”").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+    wait_for(page, held, 1)
+    page.get_by_role("link", name="Usage", exact=True).click()
+    expect(page.get_by_role("heading", name="Usage")).to_be_visible()
+    held[0].continue_()
+    expect(page.locator("#announcer")).to_contain_text("The conversation is deleted.")
+    expect(page).to_have_url(re.compile("#/usage$"))
+    page.get_by_role("link", name="Chat", exact=True).click()
+    expect(page.get_by_text("Ask the model something")).to_be_visible()
+
+
+def test_a_conversation_that_comes_late_does_not_move_another_view(page: Page) -> None:
+    ask(page, "First?")
+    expect(page.get_by_role("link", name="First?")).to_be_visible()
+    begin_new(page)
+    held = hold(page, TURNS, "GET")
+    page.get_by_role("link", name="First?").click()
+    wait_for(page, held, 1)
+    page.get_by_role("link", name="Usage", exact=True).click()
+    expect(page.get_by_role("heading", name="Usage")).to_be_visible()
+    page.evaluate(
+        "() => { const real = scrollTo; window.moved = [];"
+        " window.scrollTo = (...to) => { moved.push(location.hash); real(...to); }; }"
+    )
+    with page.expect_response(TURNS):
+        held[0].continue_()
+    page.wait_for_function("new Promise((done) => setTimeout(() => requestAnimationFrame(() => done(true))))")
+    page.get_by_role("link", name="Chat", exact=True).click()
+    expect(page.get_by_role("article", name="You")).to_have_text("First?")
+    assert "#/usage" not in page.evaluate("moved")
+
+
+def test_a_conversation_that_could_not_be_opened_is_tried_again_by_its_link(page: Page) -> None:
+    ask(page, "First?")
+    link = page.get_by_role("link", name="First?")
+    expect(link).to_be_visible()
+    begin_new(page)
+    page.route(TURNS, lambda route: route.abort(), times=1)
+    link.click()
+    expect(page.get_by_role("alert").get_by_text("No connection")).to_be_visible()
+    link.click()
+    expect(page.get_by_role("article", name="You")).to_have_text("First?")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_after_another_word_the_link_to_what_was_not_opened_leads_there(page: Page, fails: bool) -> None:
+    ask(page, "First?")
+    link = page.get_by_role("link", name="First?")
+    expect(link).to_be_visible()
+    begin_new(page)
+    ask(page, "Second?")
+    expect(page.get_by_role("link", name="Second?")).to_be_visible()
+    held = hold(page, TURNS, "GET")
+    link.click()
+    wait_for(page, held, 1)
+    if fails:
+        held[0].abort()
+        expect(page.get_by_role("alert").get_by_text("No connection")).to_be_visible()
+        ask(page, "Third?")
+    else:
+        page.get_by_role("button", name="Ask again").click()
+    expect(page.get_by_role("button", name="Good answer")).to_be_visible()
+    expect(page).to_have_url(re.compile("#/chat$"))
+    page.unroute(TURNS)
+    link.click()
+    expect(page.get_by_role("article", name="You")).to_have_text("First?")

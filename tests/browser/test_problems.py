@@ -26,6 +26,8 @@ def test_a_refused_request_shows_its_fields_and_its_id(page: Page) -> None:
     expect(problem.locator("code").first).to_have_text("temperature")
     expect(problem.get_by_text("number from 0 to 1")).to_have_count(1)
     expect(problem.get_by_text(re.compile(r"^Request [0-9a-f-]{36}$"))).to_be_visible()
+    # It would be refused the next time too.
+    expect(problem.get_by_role("button", name="Try again")).to_have_count(0)
 
 
 def test_a_busy_model_is_said_and_can_be_asked_again(page: Page, models: ScriptedModels) -> None:

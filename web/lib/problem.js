@@ -1,6 +1,7 @@
 /** Whatever can go wrong with a request, as one kind of error that the page can show whole. */
 
 const LONG_SECONDS = 120;
+const OF_THE_REQUEST = [400, 413];
 
 /** @typedef {{pointer: string, detail: string}} FieldError */
 
@@ -27,6 +28,11 @@ export class Problem extends Error {
     if (this.liftsAt) return this.liftsAt;
     const long = this.status === 429 && this.retryAfter !== null && this.retryAfter >= LONG_SECONDS;
     return long ? new Date(Date.now() + Number(this.retryAfter) * 1000).toISOString() : null;
+  }
+
+  /** Whether the same request may succeed at another time: one that is wrong itself, or too long, never does. */
+  get repeatable() {
+    return !OF_THE_REQUEST.includes(this.status);
   }
 
   /** Whether the same request may succeed by itself in a while: a model that starts, a service that restarts. */

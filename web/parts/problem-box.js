@@ -28,7 +28,10 @@ export function problemBox(problem, { again } = {}) {
     h(
       "div",
       { class: "problem-foot" },
-      again && !lifts && h("button", { class: "button small", type: "button", on: { click: again } }, "Try again"),
+      again &&
+        problem.repeatable &&
+        !lifts &&
+        h("button", { class: "button small", type: "button", on: { click: again } }, "Try again"),
       problem.requestId && h("span", { class: "request-id" }, "Request ", h("code", {}, problem.requestId)),
     ),
   );

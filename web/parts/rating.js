@@ -2,6 +2,7 @@
 
 import { announce } from "../lib/announce.js";
 import { fill, freshId, h } from "../lib/dom.js";
+import { focusFirst, isFocusLost } from "../lib/focus.js";
 import { icon } from "../lib/icons.js";
 import { asProblem } from "../lib/problem.js";
 import { problemBox } from "./problem-box.js";
@@ -21,6 +22,8 @@ export function rating({ api, personal }, rated) {
   if (!personal) return null;
   const place = h("div", { class: "rating" });
   const [up, down] = [thumb("up", "Good answer"), thumb("down", "Bad answer")];
+  /** @type {ReturnType<typeof ratingForm> | null} */
+  let form = null;
 
   /** @param {"up" | "down"} way @param {string} label */
   function thumb(way, label) {
@@ -47,12 +50,13 @@ export function rating({ api, personal }, rated) {
   /** @param {"up" | "down"} way */
   function choose(way) {
     press(way);
-    const form = ratingForm(way, { send, cancel });
-    fill(place, form);
-    form.querySelector("textarea")?.focus();
+    // Who changes their mind about the thumb keeps what they have written.
+    if (!form) fill(place, (form = ratingForm({ send, cancel })).element);
+    form.judge(way);
   }
 
   function cancel() {
+    form = null;
     press(null);
     fill(place);
     up.focus();
@@ -61,11 +65,18 @@ export function rating({ api, personal }, rated) {
   /** @param {Opinion} opinion */
   async function send(opinion) {
     await api.json("POST", "/feedback", { ...rated, ...opinion });
+    const dropped = !opinion.consent && (opinion.comment || opinion.better_answer);
+    const link = h("a", { href: "#/feedback" }, "Feedback");
+    const held = place.contains(document.activeElement) || isFocusLost();
+    form = null;
     fill(
       place,
-      h("p", { class: "note" }, "Thank you. It is kept under ", h("a", { href: "#/feedback" }, "Feedback"), "."),
+      dropped
+        ? h("p", { class: "note" }, "Thank you. Only your rating is kept, under ", link, ", and not what you wrote.")
+        : h("p", { class: "note" }, "Thank you. It is kept under ", link, "."),
     );
-    announce("Thank you. Your feedback is kept.");
+    announce(dropped ? "Thank you. Only your rating is kept." : "Thank you. Your feedback is kept.");
+    if (held) focusFirst(opinion.rating === "up" ? up : down);
   }
 
   return { buttons: [up, down], form: place };
@@ -74,18 +85,26 @@ export function rating({ api, personal }, rated) {
 /** @typedef {{rating: "up" | "down", comment?: string, better_answer?: string, consent: boolean}} Opinion */
 
 /**
- * @param {"up" | "down"} way
+ * Make the form, which asks for what goes with a thumb once it is told which: `judge`.
  * @param {{send: (opinion: Opinion) => Promise<void>, cancel: () => void}} actions
  */
-function ratingForm(way, { send, cancel }) {
+function ratingForm({ send, cancel }) {
   const [comment, better, consent] = [freshId("comment"), freshId("better"), freshId("consent")];
+  const [asks, hint] = [h("span"), freshId("kept")];
   const trouble = h("div");
+  /** @type {"up" | "down"} */
+  let rating = "up";
   const button = h("button", { class: "button primary small", type: "submit" }, "Send");
   const form = h(
     "form",
     { class: "rating-form", on: { submit: (/** @type {Event} */ event) => void submit(event) } },
-    area(comment, way === "up" ? "What was good about it?" : "What was wrong with it?", 2),
-    area(better, "A better answer", 3),
+    area(comment, asks, { rows: 2, hint }),
+    area(better, "A better answer", { rows: 3, hint }),
+    h(
+      "p",
+      { class: "hint", id: hint },
+      "What you write is kept only if you agree here; your thumb is kept either way.",
+    ),
     h(
       "label",
       { class: "check", for: consent },
@@ -109,7 +128,7 @@ function ratingForm(way, { send, cancel }) {
     button.disabled = true;
     try {
       await send({
-        rating: way,
+        rating,
         ...(said ? { comment: said } : {}),
         ...(improved ? { better_answer: improved } : {}),
         consent: data.has("consent"),
@@ -117,17 +136,27 @@ function ratingForm(way, { send, cancel }) {
     } catch (failure) {
       fill(trouble, problemBox(asProblem(failure)));
       button.disabled = false;
+      if (isFocusLost()) focusFirst(button);
     }
   }
-  return form;
+
+  return {
+    element: form,
+    /** Ask for what goes with a thumb. @param {"up" | "down"} way */
+    judge(way) {
+      rating = way;
+      asks.textContent = way === "up" ? "What was good about it?" : "What was wrong with it?";
+      form.querySelector("textarea")?.focus();
+    },
+  };
 }
 
-/** @param {string} id @param {string} label @param {number} rows */
-function area(id, label, rows) {
+/** @param {string} id @param {Node | string} label @param {{rows: number, hint: string}} how */
+function area(id, label, { rows, hint }) {
   return h(
     "div",
     { class: "field" },
     h("label", { for: id }, label, h("span", { class: "soft" }, " (optional)")),
-    h("textarea", { id, name: id, rows }),
+    h("textarea", { id, name: id, rows, "aria-describedby": hint }),
   );
 }

@@ -22,6 +22,7 @@ MOST_CONVERSATIONS = 200
 MOST_MESSAGES = 400
 MOST_CHARACTERS = 1_000_000
 TITLE_CHARACTERS = 120
+UPDATED_CHARACTERS = 64
 _KIND = "HISTORY"
 
 
@@ -64,14 +65,18 @@ class History:
     def put(self, caller: Caller, conversation_id: str, given: Mapping[str, Any]) -> dict[str, object]:
         """Keep a conversation, in place of the one under this id; give what `list` shows of it.
 
+        Whoever says which one they have read, by its `updated`, replaces no other one.
+
         Raises:
-            Problem: 400 for a wrong body; 404 for what is no id; 409 where there are too many; 413 for one too long.
+            Problem: 400 for a wrong body; 404 for what is no id; 409 where there are too many; 412 where it is not the
+                one that was read any more; 413 for one too long.
         """
         pk, sort_key = partition(_KIND, caller), identifier(conversation_id)
         plain, abouts = taken_apart(given)
-        body = Body(plain, ("title", "messages"))
+        body = Body(plain, ("title", "messages", "updated"))
         title = body.text("title", most=TITLE_CHARACTERS)
         turns = body.turns("messages", most=MOST_MESSAGES, most_characters=MOST_CHARACTERS)
+        read = body.text("updated", most=UPDATED_CHARACTERS, required=False)
         known = checked(abouts, body) if turns else []
         body.finish()
         messages = json.dumps([_message(turn, about) for turn, about in zip(turns, known, strict=True)]).encode()
@@ -82,8 +87,11 @@ class History:
         }
         if not fits(fields):
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The conversation is too long to be kept.")
+        expires_at = int(self._now()) + KEPT_SECONDS
+        if read:
+            return self._replace(pk, sort_key, fields, read, expires_at)
         self._make_room(pk, sort_key)
-        self._table.put(pk, sort_key, fields, expires_at=int(self._now()) + KEPT_SECONDS)
+        self._table.put(pk, sort_key, fields, expires_at=expires_at)
         return _shown(sort_key, fields)
 
     def delete(self, caller: Caller, conversation_id: str) -> None:
@@ -94,6 +102,19 @@ class History:
         """
         if self._table.delete(partition(_KIND, caller), identifier(conversation_id)) is None:
             raise nothing()
+
+    def _replace(
+        self, pk: str, sort_key: str, fields: dict[str, Value], read: str, expires_at: int
+    ) -> dict[str, object]:
+        kept = self._table.get(pk, sort_key)
+        if kept is None or _shown(sort_key, kept)["updated"] != read:
+            raise _changed()
+        # No two of its states may have the same time, whatever the clocks of two machines say.
+        fields["updated"] = max(int(fields["updated"]), int(kept["updated"]) + 1)
+        like = {"updated": kept["updated"]}
+        if not self._table.replace(pk, sort_key, fields, like=like, expires_at=expires_at):
+            raise _changed()
+        return _shown(sort_key, fields)
 
     def _kept(self, pk: str, fields: Sequence[str]) -> Iterator[dict[str, Value]]:
         """Give these fields of what is kept still; DynamoDB deletes within days what has expired."""
@@ -107,6 +128,14 @@ class History:
             raise Problem(
                 HTTPStatus.CONFLICT, f"There are {MOST_CONVERSATIONS} conversations already. Delete some of them first."
             )
+
+
+def _changed() -> Problem:
+    return Problem(
+        HTTPStatus.PRECONDITION_FAILED,
+        "This conversation was changed or deleted since you have read it. Read it again, or keep yours under another "
+        "id.",
+    )
 
 
 def _message(turn: Turn, about: Mapping[str, object]) -> dict[str, object]:

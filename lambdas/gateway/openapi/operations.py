@@ -123,7 +123,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "Keep a conversation.",
         reference("Conversation"),
         history_body,
-        statuses=(409, *OF_BODIES, *OF_PARTS),
+        statuses=(409, 412, *OF_BODIES, *OF_PARTS),
     ),
     ("DELETE", "/v1/history/{id}"): Operation(
         "Delete a conversation.", None, status=HTTPStatus.NO_CONTENT, statuses=OF_PARTS

@@ -83,6 +83,12 @@ def history_body(limits: Limits) -> Schema:  # noqa: ARG001
         {
             "title": {**TEXT, "minLength": 1, "maxLength": history.TITLE_CHARACTERS, "pattern": r"\S"},
             "messages": _messages(history.MOST_MESSAGES, history.MOST_CHARACTERS, {about.ABOUT: _about()}),
+            "updated": {
+                "type": ["string", "null"],
+                "maxLength": history.UPDATED_CHARACTERS,
+                "pattern": r"\S",
+                "description": "As it was when you read the conversation: another one than that is not replaced.",
+            },
         },
         required=["title", "messages"],
     )

@@ -20,7 +20,7 @@ def conversation(request: Request, services: Services) -> Reply:
 
 
 def keep_conversation(request: Request, services: Services) -> Reply:
-    """Keep one, in place of what is there under its id."""
+    """Keep one, in place of what is there under its id; of what the caller has read, where they say what that is."""
     history = services.history
     return Reply(history.put(request.caller, request.parameters["id"], request.json()))
 

@@ -81,6 +81,27 @@ def test_a_conversation_is_kept_shown_changed_and_deleted(table: Table, user: Us
     assert refused(history.get, me, "c1") == refused(history.delete, me, "c1") == 404
 
 
+def test_a_conversation_is_replaced_by_whoever_has_read_it_as_it_is(table: Table, user: Users) -> None:
+    history, me = History(table), user("a")
+    read = history.put(me, "c1", TALK)["updated"]
+    shown = history.put(me, "c1", {**TALK, "title": "First", "updated": read})
+    assert refused(history.put, me, "c1", {**TALK, "title": "Second", "updated": read}) == 412
+    assert history.list(me) == {"conversations": [shown]}
+    history.delete(me, "c1")
+    assert refused(history.put, me, "c1", {**TALK, "updated": shown["updated"]}) == 412
+    assert history.list(me) == {"conversations": []}
+
+
+def test_an_item_is_replaced_only_where_it_is_like_the_one_that_was_read(table: Table) -> None:
+    table.put("p", "s", {"updated": 1, "text": "a"}, expires_at=2**40)
+    assert table.replace("p", "s", {"updated": 2, "text": "b"}, like={"updated": 1}, expires_at=2**40)
+    # Whoever writes the very same once more has not heard of the first time.
+    assert table.replace("p", "s", {"updated": 2, "text": "b"}, like={"updated": 1}, expires_at=2**40)
+    assert not table.replace("p", "s", {"updated": 2, "text": "c"}, like={"updated": 1}, expires_at=2**40)
+    assert not table.replace("p", "other", {"updated": 2}, like={"updated": 1}, expires_at=2**40)
+    assert (table.get("p", "s") or {})["text"] == "b"
+
+
 def test_nobody_reaches_anothers_conversation(table: Table, user: Users) -> None:
     history = History(table)
     history.put(user("a"), "c1", TALK)

@@ -25,6 +25,13 @@ class Items:
     def put(self, pk: str, sk: str, fields: Mapping[str, Any], *, expires_at: int | None = None) -> None:
         self.items_[pk, sk] = {**fields, "expires_at": expires_at}
 
+    def replace(self, pk: str, sk: str, fields: Mapping[str, Any], *, like: Mapping[str, Any], expires_at: int) -> bool:
+        item = self.items_.get((pk, sk), {})
+        if any(item.get(name) != value for name, value in like.items()):
+            return False
+        self.put(pk, sk, fields, expires_at=expires_at)
+        return True
+
     def delete(self, pk: str, sk: str) -> dict[str, Any] | None:
         return self.items_.pop((pk, sk), None)
 

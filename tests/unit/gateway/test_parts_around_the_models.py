@@ -234,6 +234,27 @@ def test_conversations_are_the_caller_s_own(gateway: Gateway, table: Any) -> Non
     assert (deleted.status, deleted.text) == (204, "")
 
 
+def test_of_two_that_have_read_a_conversation_the_second_does_not_take_back_what_the_first_has_written(
+    gateway: Gateway, table: Any
+) -> None:
+    vars(gateway.application._services)["history"] = History(table)
+
+    def keep(title: str, **read: str) -> Any:
+        body = {"title": title, "messages": [{"role": "user", "content": "hi"}], **read}
+        return gateway.send("PUT", "/api/v1/history/c-1", body, headers=USER)
+
+    read = keep("Owls").body["updated"]
+    first, second = keep("First", updated=read), keep("Second", updated=read)
+    third = keep("Third", updated=first.body["updated"])
+    gateway.send("DELETE", "/api/v1/history/c-1", headers=USER)
+    brought_back = keep("Fourth", updated=third.body["updated"])
+
+    assert [reply.status for reply in (first, second, third, brought_back)] == [200, 412, 200, 412]
+    assert "changed or deleted since" in second.body["detail"]
+    assert len({read, first.body["updated"], third.body["updated"]}) == 3
+    assert keep("Whatever is there").status == 200
+
+
 def test_a_conversation_that_has_expired_takes_no_other_one_s_place(gateway: Gateway, table: Any) -> None:
     now = 1_000_000.0
     history = History(table, now=lambda: now)

@@ -29,6 +29,8 @@ const NOTHING_KNOWN = {
   guard: "off",
   attempts: [],
   sources: [],
+  citations: [],
+  answered: null,
 };
 
 /**

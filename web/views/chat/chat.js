@@ -2,32 +2,40 @@
 
 import { fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
-import { asProblem, isStop } from "../../lib/problem.js";
+import { asProblem, isStop, Problem } from "../../lib/problem.js";
 import { generate } from "../../parts/generation.js";
 import { chatPieces } from "../../parts/pieces.js";
 import { problemBox } from "../../parts/problem-box.js";
-import { rating } from "../../parts/rating.js";
 import { cutOff } from "./about.js";
+import { refusal } from "./bounds.js";
 import { composer } from "./composer.js";
-import { before, newConversation, withMessage } from "./conversation.js";
+import { before, newConversation, said, under, withMessage } from "./conversation.js";
 import { followEnd } from "./following.js";
 import { historyList } from "./history.js";
-import { answerTools, assistantMessage, userMessage } from "./message.js";
+import { judging } from "./judging.js";
+import { answerTools, assistantMessage, emptyState, userMessage } from "./message.js";
+import { noticePlace } from "./notice.js";
 import { chatSettings } from "./settings.js";
+
+const TOO_LONG = 413;
 
 /** @param {import("../../app/main.js").App} app @returns {import("../../app/shell.js").View} */
 export function chatView(app) {
-  const { api, models, usage } = app;
+  const { api, models, usage, limits } = app;
   const thread = h("div", { class: "thread" });
   const settings = chatSettings(models);
-  const history = historyList(api, { deleted: (id) => id === conversation.id && startNew() });
   const writing = composer({
     send: (text) => sayAt(conversation.messages.length, text),
     stop: () => running?.abort(),
   });
+  const [kept, full] = [noticePlace(writing), noticePlace(writing)];
+  const history = historyList(api, kept, {
+    chosen: (id) => show(id),
+    deleted: (id) => id === conversation.id && startNew(),
+    copy: (given) => void copy(given),
+  });
   let conversation = newConversation();
-  /** @type {WeakMap<import("./conversation.js").Message, ReturnType<typeof rating>>} */
-  const ratings = new WeakMap();
+  const judged = judging(app, settings.picker);
   /**
    * An answer that comes, or a conversation that is fetched: whatever is begun next ends it.
    * @type {AbortController | null}
@@ -35,6 +43,8 @@ export function chatView(app) {
   let running = null;
   /** The id of the conversation that is fetched. */
   let opening = "";
+  /** @type {Promise<void>} */
+  let answering = Promise.resolve();
 
   function begin() {
     leave();
@@ -52,12 +62,21 @@ export function chatView(app) {
   function startNew() {
     leave();
     conversation = newConversation();
-    if (location.hash !== "#/chat") location.hash = "#/chat";
     draw();
+    // A deletion may end when its reader is in another view by now.
+    if (!thread.isConnected) return;
+    if (location.hash !== "#/chat") location.hash = "#/chat";
     writing.focus();
   }
 
+  /** Let the address name no other conversation than what is shown: the link to that one would change nothing. */
+  function address() {
+    const names = ["#/chat", `#/chat/${encodeURIComponent(conversation.id)}`];
+    if (thread.isConnected && !names.includes(location.hash)) window.history.replaceState(null, "", "#/chat");
+  }
+
   function draw() {
+    full.clear();
     history.mark(conversation.id);
     fill(thread, conversation.messages.length ? conversation.messages.map(drawn) : emptyState());
   }
@@ -69,20 +88,33 @@ export function chatView(app) {
     const { element, box } = assistantMessage();
     box.restore(content, meta);
     const rated = judged(message, conversation.messages.slice(0, index));
-    answerTools(box, { retry: () => void answerAt(index, { fresh: true }), ...(rated ? { rated } : {}) });
+    answerTools(box, { retry: () => ask(index, { fresh: true }), ...(rated ? { rated } : {}) });
     return element;
   }
 
   /**
-   * Say something in place of what stands at an index; false where a parameter is out of bounds, and nothing is said.
+   * Say something in place of what stands at an index; false where a parameter is out of bounds or the conversation is
+   * too long, and nothing is said.
    * @param {number} index
    * @param {string} text
    */
   function sayAt(index, text) {
-    if (!settings.read()) return false;
-    conversation = withMessage(before(conversation, index), { role: "user", content: text });
-    void answerAt(index + 1);
+    const asked = settings.read();
+    if (!asked) return false;
+    const next = withMessage(before(conversation, index), { role: "user", content: text });
+    const refused = refusal([...asked.system, ...next.messages], limits.textCharacters);
+    if (refused) {
+      full.say(refused.words, refused.elsewhere ? { label: "New chat", act: startNew } : undefined);
+      return false;
+    }
+    conversation = next;
+    ask(index + 1);
     return true;
+  }
+
+  /** @param {number} index @param {{fresh?: boolean}} [how] */
+  function ask(index, how) {
+    answering = answerAt(index, how);
   }
 
   /**
@@ -97,12 +129,13 @@ export function chatView(app) {
     const mine = begin();
     conversation = before(conversation, index);
     const own = conversation;
+    address();
     draw();
     const { element, box } = assistantMessage();
     thread.append(element);
-    followEnd(element);
+    const following = followEnd(element);
     writing.busy(true, within);
-    const retry = () => void answerAt(index, { fresh: true });
+    const retry = () => ask(index, { fresh: true });
     const messages = [...asked.system, ...own.messages.map(said)];
     const body = {
       ...asked.request,
@@ -111,7 +144,7 @@ export function chatView(app) {
       fourfold: { documents: asked.documents, ...(fresh ? { cache: false } : {}) },
     };
     const outcome = await generate({
-      ask: async (signal) => chatPieces(await api.stream("/chat/completions", body, { signal })),
+      ask: async (signal) => chatPieces(await api.stream("/chat/completions", body, { signal }).catch(tooLong)),
       box,
       signal: mine.signal,
       picker: settings.picker,
@@ -123,7 +156,8 @@ export function chatView(app) {
       content: outcome.text,
       meta: outcome.outcome === "done" ? outcome.meta : cutOff(outcome.outcome),
     };
-    const answered = outcome.text ? withMessage(own, message) : own;
+    // Of a blank answer nothing can be told to a model, and nothing kept.
+    const answered = outcome.text.trim() ? withMessage(own, message) : own;
     // Another question in its place leaves nothing to keep of it; another conversation does.
     const replaced = conversation !== own && conversation.id === own.id;
     if (conversation === own) conversation = answered;
@@ -133,52 +167,71 @@ export function chatView(app) {
       const rated = judged(message, messages, asked.parameters);
       if (outcome.outcome !== "failed") answerTools(box, { retry, ...(rated ? { rated } : {}) });
     }
+    following.end();
     void usage.load();
     if (app.personal && !replaced) await history.keep(answered);
     history.mark(conversation.id);
   }
 
   /**
-   * Give the thumbs of an answer, the same ones whenever it is drawn; null for one that did not come to its end.
-   * @param {import("./conversation.js").Message} message
-   * @param {{role: string, content: string}[]} asked what it answers
-   * @param {Record<string, number>} [parameters] where they are known
+   * Say what to do where a conversation is more than its model reads, and hand the failure on.
+   * @param {unknown} failure
+   * @returns {never}
    */
-  function judged(message, asked, parameters) {
-    const { content: answer, meta } = message;
-    if (!meta?.requestId || !answer) return null;
-    const made = ratings.get(message);
-    if (made) return made;
-    const [request_id, model] = [meta.requestId, meta.model || settings.picker.value];
-    const rated = rating(app, {
-      request_id,
-      model,
-      messages: asked.map(said),
-      answer,
-      ...(parameters && { parameters }),
-    });
-    ratings.set(message, rated);
-    return rated;
+  function tooLong(failure) {
+    const { messages } = conversation;
+    if (failure instanceof Problem && failure.status === TOO_LONG && messages.length > 1) {
+      const anew = () => {
+        startNew();
+        writing.take(messages.at(-1)?.content ?? "");
+      };
+      const words = "This model reads no conversation as long as this one. Choose another model, or begin a new chat.";
+      full.say(words, { label: "New chat", act: anew });
+    }
+    throw failure;
+  }
+
+  /**
+   * Go on with a conversation as a new one, where the one of its name is another by now.
+   * @param {import("./conversation.js").Conversation} given
+   */
+  async function copy(given) {
+    kept.clear();
+    await answering;
+    const shown = conversation.id === given.id;
+    const made = under(crypto.randomUUID(), shown ? conversation : given);
+    if (shown) {
+      conversation = made;
+      address();
+    }
+    await history.keep(made);
+    history.mark(conversation.id);
   }
 
   /** @param {string} id */
   async function open(id) {
+    const within = thread.contains(document.activeElement);
     const mine = begin();
     opening = id;
-    writing.busy(true);
+    writing.busy(true, within);
     try {
       const opened = await history.open(id, mine.signal);
       if (running !== mine) return;
       conversation = opened;
       draw();
-      scrollTo(0, document.documentElement.scrollHeight);
+      if (thread.isConnected) scrollTo(0, document.documentElement.scrollHeight);
     } catch (failure) {
       if (running !== mine) return;
       // Who stops it stays where they were, and may choose it once more.
-      if (isStop(failure)) window.history.replaceState(null, "", "#/chat");
+      if (isStop(failure)) address();
       else failed(id, failure);
     }
     leave();
+  }
+
+  /** @param {string} id */
+  function show(id) {
+    if (id && id !== (opening || conversation.id)) void (id === conversation.id ? leave() : open(id));
   }
 
   /** @param {string} id @param {unknown} failure */
@@ -222,6 +275,8 @@ export function chatView(app) {
         h(
           "div",
           { class: "chat-foot" },
+          kept.element,
+          full.element,
           writing.element,
           h(
             "div",
@@ -233,23 +288,9 @@ export function chatView(app) {
       ),
     ),
     show(id, chosen) {
-      if (id && id !== (opening || conversation.id)) void (id === conversation.id ? leave() : open(id));
+      show(id);
       // Whoever begins here begins at the top; a touch screen would put its keyboard over half of it.
       if (chosen && matchMedia("(pointer: fine)").matches) writing.focus();
     },
   };
-}
-
-/** Give a message as a model is told it. @param {{role: string, content: string}} message */
-function said({ role, content }) {
-  return { role, content };
-}
-
-function emptyState() {
-  return h(
-    "div",
-    { class: "empty" },
-    h("p", { class: "empty-title" }, "Ask the model something"),
-    h("p", {}, "Answers come word by word. You can stop them, ask again, edit what you said, and judge them."),
-  );
 }

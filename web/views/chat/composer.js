@@ -2,6 +2,7 @@
 
 import { h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
+import { isComposing } from "../../lib/keys.js";
 
 /** @param {{send: (text: string) => boolean, stop: () => void}} actions `send` says whether it was sent */
 export function composer({ send, stop }) {
@@ -30,16 +31,14 @@ export function composer({ send, stop }) {
     if (send(written)) text.value = "";
   }
 
-  /** @param {Event} event */
+  /** @param {KeyboardEvent} event */
   function escape(event) {
-    if (/** @type {KeyboardEvent} */ (event).key === "Escape" && busy) stop();
+    if (event.key === "Escape" && !isComposing(event) && busy) stop();
   }
 
-  /** @param {Event} event */
+  /** @param {KeyboardEvent} event */
   function enter(event) {
-    const { key, shiftKey, isComposing } = /** @type {KeyboardEvent} */ (event);
-    // While an input method composes, Enter takes its suggestion.
-    if (key !== "Enter" || shiftKey || isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
     event.preventDefault();
     form.requestSubmit();
   }
@@ -47,6 +46,10 @@ export function composer({ send, stop }) {
   return {
     element: form,
     focus: () => text.focus(),
+    /** Go on with a text that was not answered, unless another one is being written. @param {string} given */
+    take(given) {
+      if (!text.value.trim()) text.value = given;
+    },
     /**
      * @param {boolean} now whether something comes, which may then be stopped
      * @param {boolean} [taken] whether what had the focus is gone with what was there before

@@ -34,12 +34,29 @@ export function before(conversation, index) {
 }
 
 /**
+ * Give a conversation under another id.
+ * @param {string} id
+ * @param {Conversation} conversation
+ * @returns {Conversation}
+ */
+export function under(id, conversation) {
+  return { ...conversation, id };
+}
+
+/**
  * Give the title that a first message makes.
  * @param {string} text
  */
 export function titleOf(text) {
   const line = text.trim().split("\n")[0].trim();
-  if (line.length <= LONGEST_TITLE) return line || "Untitled";
-  const cut = line.slice(0, LONGEST_TITLE);
-  return `${cut.slice(0, cut.lastIndexOf(" ") > 20 ? cut.lastIndexOf(" ") : LONGEST_TITLE)}…`;
+  // Cut between characters: half of one is none, and the gateway would refuse it.
+  const all = [...line];
+  if (all.length <= LONGEST_TITLE) return line || "Untitled";
+  const cut = all.slice(0, LONGEST_TITLE).join("");
+  return `${cut.slice(0, cut.lastIndexOf(" ") > 20 ? cut.lastIndexOf(" ") : cut.length)}…`;
+}
+
+/** Give a message as a model is told it. @param {{role: string, content: string}} message */
+export function said({ role, content }) {
+  return { role, content };
 }

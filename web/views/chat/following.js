@@ -3,7 +3,8 @@
 const NEAR_PIXELS = 160;
 
 /**
- * Begin at the end, and stay there until the element is gone.
+ * Begin at the end, and stay there until the element is gone or `end` is called: what grows after that is what its
+ * reader has opened.
  * @param {HTMLElement} element which is the last on the page
  */
 export function followEnd(element) {
@@ -23,13 +24,22 @@ export function followEnd(element) {
     last = scrollY;
   }
 
+  function leave() {
+    observer.disconnect();
+    over.abort();
+  }
+
   const observer = new ResizeObserver(() => {
-    if (!element.isConnected) {
-      observer.disconnect();
-      over.abort();
-    } else if (stays) toEnd();
+    if (!element.isConnected) leave();
+    else if (stays) toEnd();
   });
   toEnd();
   addEventListener("scroll", scrolled, { passive: true, signal: over.signal });
   observer.observe(element);
+  return {
+    end() {
+      if (element.isConnected && stays) toEnd();
+      leave();
+    },
+  };
 }

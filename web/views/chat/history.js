@@ -1,115 +1,128 @@
-/** The list of former conversations: open one, delete one, begin anew. */
+/** The list of former conversations: open one, delete one; and whether the present one is kept. */
 
 import { announce } from "../../lib/announce.js";
 import { fill, h } from "../../lib/dom.js";
+import { focusPlace, isFocusLost, keepFocus, placeIn } from "../../lib/focus.js";
 import { moment } from "../../lib/format.js";
 import { icon } from "../../lib/icons.js";
 import { asProblem } from "../../lib/problem.js";
 import { confirmed } from "../../parts/confirm.js";
-import { fromKept, toKeep } from "./about.js";
+import { createKeeping } from "./keeping.js";
 
 /** @typedef {import("./conversation.js").Conversation} Conversation */
 
+const CHANGED = 412;
+
 /**
  * @param {import("../../lib/api.js").Api} api
- * @param {{deleted: (id: string) => void}} events
+ * @param {import("./notice.js").Notice} notice
+ * @param {{chosen: (id: string) => void, deleted: (id: string) => void, copy: (kept: Conversation) => void}} events
+ * `chosen` hears of a choice that does not change the address, `copy` is to keep a conversation as a new one
  */
-export function historyList(api, { deleted }) {
+export function historyList(api, notice, { chosen, deleted, copy }) {
+  const keeping = createKeeping(api);
   const list = h("ul", { class: "history-list" });
   const note = h("p", { class: "hint" });
   let current = "";
-  /** One after another: what is older must not come in place of what is newer. @type {Promise<void>} */
-  let keeping = Promise.resolve();
-  /** @type {Set<string>} */
-  const gone = new Set();
-  /** @type {{id: string, title: string, updated?: string | number}[]} */
+  /** @type {import("./keeping.js").Listed[]} */
   let known = [];
 
   async function load() {
     try {
-      known = (await api.json("GET", "/history")).conversations;
+      known = await keeping.list();
       note.textContent = known.length ? "" : "Conversations are kept here.";
     } catch (failure) {
       note.textContent = asProblem(failure).detail || "The history cannot be read now.";
     }
-    draw();
+    keepFocus(list, () => fill(list, known.map(item)), heading());
+    mark();
   }
 
-  function draw() {
-    fill(
-      list,
-      known.map(({ id, title, updated }) =>
-        h(
-          "li",
-          {},
-          h(
-            "a",
-            { href: `#/chat/${encodeURIComponent(id)}`, "aria-current": id === current ? "true" : null },
-            h("span", { class: "history-title" }, title || "Untitled"),
-            updated && h("span", { class: "hint" }, moment(updated)),
-          ),
-          h(
-            "button",
-            {
-              class: "icon-button",
-              type: "button",
-              "aria-label": `Delete “${title}”`,
-              title: "Delete",
-              on: { click: () => void remove(id, title) },
-            },
-            icon("bin"),
-          ),
-        ),
-      ),
+  function heading() {
+    return list.closest("details")?.querySelector("summary");
+  }
+
+  function mark() {
+    for (const one of list.querySelectorAll("li")) {
+      const link = one.querySelector("a");
+      if (one.dataset.key === current) link?.setAttribute("aria-current", "true");
+      else link?.removeAttribute("aria-current");
+    }
+  }
+
+  /** @param {import("./keeping.js").Listed} conversation */
+  function item({ id, title, updated }) {
+    const link = h(
+      "a",
+      { href: `#/chat/${encodeURIComponent(id)}`, on: { click: () => link.hash === location.hash && chosen(id) } },
+      h("span", { class: "history-title" }, title || "Untitled"),
+      updated && h("span", { class: "hint" }, moment(updated)),
     );
+    const bin = h(
+      "button",
+      {
+        class: "icon-button",
+        type: "button",
+        "aria-label": `Delete “${title}”`,
+        title: "Delete",
+        on: { click: () => void remove(id, title) },
+      },
+      icon("bin"),
+    );
+    return h("li", { data: { key: id } }, link, bin);
   }
 
   /** @param {string} id @param {string} title */
   async function remove(id, title) {
-    if (!(await confirmed(`Delete “${title}”? It cannot be brought back.`, "Delete"))) return;
-    // An answer that still comes would bring it back.
-    gone.add(id);
-    await keeping;
-    try {
-      await api.json("DELETE", `/history/${encodeURIComponent(id)}`);
-      announce("The conversation is deleted.");
-      deleted(id);
-    } catch (failure) {
-      gone.delete(id);
-      note.textContent = asProblem(failure).message;
+    const place = placeIn(list);
+    const sure = await confirmed(`Delete “${title}”? It cannot be brought back.`, "Delete");
+    // The list may be another one than when it was asked, and the button gone that the focus would go back to.
+    if (place && isFocusLost()) focusPlace(list, place, heading());
+    if (!sure) return;
+    const failed = await keeping.remove(id);
+    if (failed) {
+      notice.say(`“${title}” is not deleted: ${asProblem(failed.problem).message}`);
+      if (failed.missed) await keep(failed.missed, { over: false });
+      return;
     }
+    announce("The conversation is deleted.");
+    deleted(id);
     await load();
   }
 
-  /** @param {Conversation} conversation */
-  async function put({ id, title, messages }) {
-    if (gone.has(id)) return;
+  /**
+   * Keep a conversation as it now is, or say that it is not kept.
+   * @param {Conversation} conversation
+   * @param {{over?: boolean}} [how] whether what was said before is over once it is kept
+   */
+  async function keep(conversation, { over = true } = {}) {
+    const { title } = conversation;
     try {
-      await api.json("PUT", `/history/${encodeURIComponent(id)}`, { title, messages: messages.map(toKeep) });
-      await load();
+      if (!(await keeping.keep(conversation))) return;
+      if (over) notice.clear();
     } catch (failure) {
-      note.textContent = `This conversation is not kept: ${asProblem(failure).message}`;
+      const { status, message } = asProblem(failure);
+      if (status === CHANGED) {
+        const words = `“${title}” was changed or deleted in another window: as it stands here it is not kept.`;
+        notice.say(words, { label: "Keep it as a new one", act: () => copy(conversation) });
+      } else {
+        const again = { label: "Keep it now", act: () => void keep(conversation) };
+        notice.say(`“${title}” is not kept: ${message}`, again);
+        return;
+      }
     }
+    await load();
   }
 
   return {
     element: h("div", { class: "history" }, list, note),
     load,
-    /** @param {string} id */
+    open: keeping.open,
+    keep: (/** @type {Conversation} */ conversation) => keep(conversation),
+    /** Say which one is shown. @param {string} id */
     mark(id) {
       current = id;
-      draw();
-    },
-    /** @param {string} id @param {AbortSignal} signal @returns {Promise<Conversation>} */
-    async open(id, signal) {
-      await keeping;
-      const { title, messages } = await api.json("GET", `/history/${encodeURIComponent(id)}`, undefined, { signal });
-      return { id, title, messages: messages.map(fromKept) };
-    },
-    /** Keep a conversation as it now is. @param {Conversation} conversation */
-    keep(conversation) {
-      keeping = keeping.then(() => put(conversation));
-      return keeping;
+      mark();
     },
   };
 }

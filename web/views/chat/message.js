@@ -1,7 +1,8 @@
-/** One message of a conversation with what can be done with it. */
+/** One message of a conversation with what can be done with it; and what stands there before the first. */
 
 import { fill, h } from "../../lib/dom.js";
 import { icon } from "../../lib/icons.js";
+import { isComposing } from "../../lib/keys.js";
 import { answerBox } from "../../parts/answer.js";
 import { copyButton } from "../../parts/copy-button.js";
 
@@ -54,11 +55,11 @@ export function userMessage(content, edit) {
       event.preventDefault();
       if (text.value.trim()) edit(text.value.trim());
     }
-    /** @param {Event} event */
+    /** @param {KeyboardEvent} event */
     function keys(event) {
-      const { key, shiftKey, isComposing } = /** @type {KeyboardEvent} */ (event);
-      if (key === "Escape") close();
-      if (key !== "Enter" || shiftKey || isComposing || event.target !== text) return;
+      if (isComposing(event)) return;
+      if (event.key === "Escape") close();
+      if (event.key !== "Enter" || event.shiftKey || event.target !== text) return;
       event.preventDefault();
       form.requestSubmit();
     }
@@ -98,5 +99,15 @@ export function answerTools(box, { retry, rated }) {
       rated?.buttons,
     ),
     rated?.form,
+  );
+}
+
+/** Say what there is to do where nothing is said yet. */
+export function emptyState() {
+  return h(
+    "div",
+    { class: "empty" },
+    h("p", { class: "empty-title" }, "Ask the model something"),
+    h("p", {}, "Answers come word by word. You can stop them, ask again, edit what you said, and judge them."),
   );
 }

@@ -2,6 +2,7 @@
 
 import { announce } from "../../lib/announce.js";
 import { fill, h } from "../../lib/dom.js";
+import { focusFirst, isFocusLost } from "../../lib/focus.js";
 import { asProblem } from "../../lib/problem.js";
 import { problemBox } from "../../parts/problem-box.js";
 import { preferencePairs } from "./pairs.js";
@@ -14,6 +15,8 @@ import { preferencePairs } from "./pairs.js";
 export function voteBox(api, answers, messages) {
   const consent = h("input", { type: "checkbox", id: "vote-consent" });
   const outcome = h("div");
+  /** How many pairs of a vote are kept: where the next one was not, only that vote can go on, and from there. */
+  let done = 0;
   const buttons = answers.map(({ letter }, index) =>
     h("button", { class: "button", type: "button", on: { click: () => void vote(index) } }, `${letter} is better`),
   );
@@ -26,18 +29,30 @@ export function voteBox(api, answers, messages) {
       { messages, consent: consent.checked },
     );
     if (!pairs.length) {
-      fill(outcome, h("p", { class: "note" }, "The answers are the same: there is nothing to prefer."));
+      tell("The answers are the same: there is nothing to prefer.");
       return;
     }
     for (const button of buttons) button.disabled = true;
     try {
-      for (const pair of pairs) await api.json("POST", "/feedback", pair);
-      fill(outcome, h("p", { class: "note" }, `Thank you: ${answers[index].letter} is kept as the better answer.`));
-      announce("Thank you. Your vote is kept.");
+      for (const pair of pairs.slice(done)) {
+        await api.json("POST", "/feedback", pair);
+        done += 1;
+      }
+      const thanks = tell(`Thank you: ${answers[index].letter} is kept as the better answer.`);
+      if (isFocusLost()) focusFirst(thanks);
     } catch (failure) {
       fill(outcome, problemBox(asProblem(failure)));
-      for (const button of buttons) button.disabled = false;
+      buttons.forEach((button, place) => (button.disabled = done > 0 && place !== index));
+      if (isFocusLost()) focusFirst(buttons[index]);
     }
+  }
+
+  /** @param {string} words */
+  function tell(words) {
+    const note = h("p", { class: "note" }, words);
+    fill(outcome, note);
+    announce(words);
+    return note;
   }
 
   return h(

@@ -1,0 +1,65 @@
+"""A vote between answers: each pair is kept once, and who votes by keyboard or hears the page is told."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.bedrock import ScriptedModels
+
+FEEDBACK = "**/api/v1/feedback"
+
+
+@pytest.fixture(autouse=True)
+def in_playground(page: Page, address: str) -> None:
+    page.goto(f"{address}/#/playground")
+    page.get_by_role("button", name="Compare with another").click()
+    for letter, model in zip("ABC", ("small", "large", "plain"), strict=True):
+        page.get_by_label(f"Model {letter}").select_option(model)
+
+
+def run(page: Page) -> None:
+    page.get_by_label("Question").fill("Why?")
+    page.get_by_role("button", name="Run").click()
+
+
+def test_who_votes_again_after_a_failure_keeps_no_pair_twice(page: Page) -> None:
+    pairs: list[Any] = []
+
+    def one_fails(route: Route) -> None:
+        pairs.append(json.loads(route.request.post_data or "")["rejected_answer"])
+        if len(pairs) == 2:
+            route.abort()
+        else:
+            route.fallback()
+
+    page.route(FEEDBACK, one_fails)
+    run(page)
+    best = page.get_by_role("button", name="B is better")
+    best.press("Enter")
+    expect(page.get_by_role("alert").get_by_text("No connection")).to_be_visible()
+    expect(best).to_be_focused()
+    # Of another vote the pairs would speak against the one that is kept.
+    expect(page.get_by_role("button", name="A is better")).to_be_disabled()
+    best.press("Enter")
+    expect(page.get_by_text("B is kept as the better answer")).to_be_visible()
+    assert [answer.split()[0] for answer in pairs] == ["small", "plain", "plain"]
+
+
+def test_a_vote_leaves_the_focus_at_its_thanks_which_are_said(page: Page) -> None:
+    run(page)
+    page.get_by_role("button", name="A is better").press("Enter")
+    thanks = page.get_by_role("main").get_by_text("A is kept as the better answer")
+    expect(thanks).to_be_focused()
+    expect(page.locator("#announcer")).to_contain_text("Thank you: A is kept as the better answer.")
+
+
+def test_answers_that_are_the_same_are_said_to_be(page: Page, models: ScriptedModels) -> None:
+    for name in ("small", "large", "plain"):
+        models.say(name, "Because.")
+    run(page)
+    page.get_by_role("button", name="A is better").press("Enter")
+    expect(page.locator("#announcer")).to_contain_text("The answers are the same: there is nothing to prefer.")

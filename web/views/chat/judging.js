@@ -1,0 +1,38 @@
+/** The thumbs of a conversation's answers: the same ones whenever an answer is drawn. */
+
+import { rating } from "../../parts/rating.js";
+import { judgedWith } from "./bounds.js";
+import { said } from "./conversation.js";
+
+/** @typedef {import("./conversation.js").Message} Message */
+
+/**
+ * @param {import("../../app/main.js").App} app
+ * @param {import("../../parts/model-picker.js").ModelPicker} picker whose model it is where an answer does not say
+ */
+export function judging(app, picker) {
+  /** @type {WeakMap<Message, ReturnType<typeof rating>>} */
+  const ratings = new WeakMap();
+
+  /**
+   * Give the thumbs of an answer; null for one that did not come to its end.
+   * @param {Message} message
+   * @param {{role: string, content: string}[]} asked what it answers
+   * @param {Record<string, number>} [parameters] where they are known
+   */
+  return function judged(message, asked, parameters) {
+    const { content: answer, meta } = message;
+    if (!meta?.requestId || !answer.trim()) return null;
+    const made = ratings.get(message);
+    if (made) return made;
+    const rated = rating(app, {
+      request_id: meta.requestId,
+      model: meta.model || picker.value,
+      messages: judgedWith(asked.map(said)),
+      answer,
+      ...(parameters && { parameters }),
+    });
+    ratings.set(message, rated);
+    return rated;
+  };
+}
