@@ -102,6 +102,26 @@ def current() -> Call | None:
     return getattr(_here, "call", None)
 
 
+def check_current() -> None:
+    """Raise what stopped the call that the present thread works for, if there is one; as `Call.check` does."""
+    if (working := current()) is not None:
+        working.check()
+
+
+@contextmanager
+def patient(seconds: float) -> Iterator[None]:
+    """Let no read of a model's answer take longer within the block; of the present thread's call, if there is one."""
+    working = current()
+    if working is None:
+        yield
+        return
+    before, working.patience = working.patience, seconds
+    try:
+        yield
+    finally:
+        working.patience = before
+
+
 def _shut(connected: socket.socket) -> None:
     # Of a TLS socket the plain one below: its own `shutdown` drops the state that the reading thread still uses.
     with suppress(OSError):

@@ -16,6 +16,7 @@ from lambdas.gateway.kept import History
 from lambdas.gateway.problems import Problem
 from lambdas.gateway.retrieval.search import Found
 from lambdas.gateway.usage import CapReached, Meter
+from lambdas.shared.embedding import Embedding
 from tests.unit.gateway.conftest import Aws, Configure, Gateway
 from tests.unit.gateway.parts import OTHER, USER, Items, Passages
 
@@ -95,7 +96,7 @@ def test_the_same_question_of_the_same_caller_is_answered_from_the_cache(
 @pytest.fixture
 def by_meaning(gateway: Gateway, table: Any) -> None:
     """A semantic cache whose embeddings see no difference between any two questions."""
-    cache = SemanticCache(table, "m", least_similarity=0.9, ttl_seconds=60, embed=lambda model_id, text: (1.0, 0.0))
+    cache = SemanticCache(table, "m", least_similarity=0.9, ttl_seconds=60, embed=lambda *_: Embedding((1.0, 0.0), 3))
     vars(gateway.application._services)["semantic_cache"] = cache
 
 
