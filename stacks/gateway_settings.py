@@ -35,8 +35,8 @@ def archived_settings(settings: Settings) -> str:
     semantic, guardrail = gateway.cache.semantic, gateway.guardrail
     document = {
         "authorization": gateway.authorization,
+        "task_kind": settings.task.kind,
         "instruction": settings.task.instruction,
-        "labels": None,
         "limits": limits(settings),
         "fallback": {name: list(chain) for name, chain in chains.items() if chain},
         "cache": {

@@ -111,16 +111,16 @@ class Settings(NamedTuple):
 
     Attributes:
         authorization: ``iam``, or ``none`` where everybody may ask under the services' root.
+        task_kind: the task's, such as ``classification``.
         instruction: the task's, which stands before each text.
-        labels: those of a classification, or None.
         approved_price: the dearest of what may be approved; None where it is paid by the hour.
         fallback: by a model's name the names that are tried after it, in turn.
         document: all of it as it is written, for the parts that read their own.
     """
 
     authorization: str
+    task_kind: str
     instruction: str
-    labels: tuple[str, ...] | None
     limits: Limits
     models: tuple[Model, ...]
     approved_price: Price | None
@@ -164,8 +164,8 @@ def _settings(fields: Fields) -> Settings:
     least = cache.fields("semantic").number("least_similarity", 0, 1) if "semantic" in cache else None
     return Settings(
         authorization=fields.text("authorization", default="iam"),
+        task_kind=fields.text("task_kind"),
         instruction=fields.text("instruction"),
-        labels=tuple(fields.texts("labels")) if "labels" in fields else None,
         limits=_limits(fields.fields("limits")),
         models=models,
         approved_price=_price(fields, "approved_price"),

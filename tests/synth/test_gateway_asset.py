@@ -228,7 +228,7 @@ def test_the_archive_has_what_the_settings_say(archive: Path, settings: Settings
     text = (archive / "gateway.json").read_text()
     assert text == archived_settings(settings)
     found = json.loads(text)
-    assert found["instruction"] == settings.task.instruction
+    assert (found["task_kind"], found["instruction"]) == (settings.task.kind, settings.task.instruction)
     assert found["limits"]["max_output_tokens"] == settings.serving.max_output_tokens
     # What is right for a summary cuts a chat off in mid-sentence.
     assert found["limits"]["max_chat_tokens"] == settings.gateway.max_output_tokens
