@@ -14,7 +14,7 @@ from lambdas.shared.turns import Turn
 MOST_LABELS, LONGEST_LABEL = 200, 100
 LABELS = Texts(
     "labels",
-    "What the text may be. Where none are given, and the deployed task is a classification, it is one of the task's own.",
+    "What the text may be; the deployed task's own labels where it is a classification and none are given.",
     most=MOST_LABELS, least=2, longest=LONGEST_LABEL, counts=True,
 )  # fmt: skip
 SUMMARIZE = Body(

@@ -139,7 +139,9 @@ def test_the_prompt_s_tokens_are_all_of_them_those_of_the_cache_too(gateway: Gat
     upstream.scripted(Script(body=b'{"output": %s, "stopReason": "end_turn", "usage": %s}' % (message, usage)))
 
     told = gateway.chat().body["usage"]
+    task = gateway.post("/v1/summarize", {"model": "first", "text": "x"}).body["usage"]
 
+    assert task == {"input_tokens": 7, "output_tokens": 5, "cache_read_tokens": 100, "cache_write_tokens": 20}
     assert (told["prompt_tokens"], told["completion_tokens"], told["total_tokens"]) == (127, 5, 132)
     assert told["prompt_tokens_details"] == {"cached_tokens": 100}
 

@@ -252,14 +252,15 @@ def test_a_conversation_that_has_expired_takes_no_other_one_s_place(gateway: Gat
 
 def test_usage_is_the_caller_s_of_today(gateway: Gateway, meter: Meter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_TABLE", "table")
-    meter.account(Caller("user:ann", "user"), Usage(7, 5), 27_000)
+    meter.account(Caller("user:ann", "user"), Usage(7, 5, 100, 20), 27_000)
 
     used = gateway.send("GET", "/api/v1/usage", headers=USER).body
     other = gateway.send("GET", "/api/v1/usage", headers=OTHER).body
 
     assert datetime.fromisoformat(used.pop("lifts_at")) > datetime.now(UTC)
     unpriced = used.pop("not_priced")
-    assert used == {"input_tokens": 7, "output_tokens": 5, "requests": 1, "cost_usd": 27e-6, "cap_usd": 0.00005}
+    tokens = {"input_tokens": 7, "output_tokens": 5, "cache_read_tokens": 100, "cache_write_tokens": 20}
+    assert used == {**tokens, "requests": 1, "cost_usd": 27e-6, "cap_usd": 0.00005}
     # A tuned model on its endpoint is paid by the hour, whoever asks it: no cap binds it, and it says so.
     assert unpriced == ["approved"]
     assert other["requests"] == 0

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway.parts import split
 from tests.unit.gateway.conftest import Aws, Configure, Gateway, model
+from tests.unit.gateway.parts import used
 
 SENTENCE = "Owls hunt at night and sleep by day. "
 LONG = SENTENCE * 50
@@ -35,7 +36,7 @@ def test_a_text_that_is_too_long_is_summarised_in_parts_and_the_parts_once_more(
     assert progress == [("progress", {"part": part, "parts": 3}) for part in (1, 2, 3)]
     assert {name for name, _ in (first, second, third, fourth, fifth)} == {"delta"}
     assert done[1]["output"] == "The owl hunts at night."
-    assert done[1]["usage"] == {"input_tokens": 4 * 7, "output_tokens": 4 * 5}
+    assert done[1]["usage"] == used(4 * 7, 4 * 5)
     assert len(done[1]["fourfold"]["attempts"]) == 4
     *parts, whole = texts_asked(upstream)
     assert "".join(parts) == LONG
