@@ -42,6 +42,7 @@ class Call:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._pausing: threading.Event | None = None
+        self._parts: set[Call] = set()
 
     @property
     def seconds_left(self) -> float:
@@ -58,6 +59,23 @@ class Call:
                 self._pausing.set()
             if self._socket:
                 _shut(self._socket)
+            parts = tuple(self._parts)
+        for part in parts:
+            part.stop(why)
+
+    @contextmanager
+    def part(self) -> Iterator[Call]:
+        """Give the present thread, which is another than the call's own, a part of the work: stopped with the whole."""
+        part = Call(self.deadline)
+        with self._lock:
+            part.why = self.why
+            self._parts.add(part)
+        try:
+            with part.here():
+                yield part
+        finally:
+            with self._lock:
+                self._parts.discard(part)
 
     def hold(self, connected: socket.socket | None) -> None:
         """Remember the socket that the thread is about to read from; None once it has read all."""
