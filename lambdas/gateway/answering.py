@@ -242,5 +242,4 @@ class Answering:
             # A piece has one token or several, and one of a token is short.
             written = max(self._pieces, self._characters // CHARACTERS_PER_TOKEN)
             self._count(self.answering, reckoned(turns, written))
-        if self.usage.input_tokens or self.usage.output_tokens:
-            caps.account(self._request, self._services, self.usage, self._nano_usd)
+        caps.account(self._request, self._services, self.usage, self._nano_usd)

@@ -33,12 +33,14 @@ class Call:
     Attributes:
         why: what stopped it, or None.
         patience: most seconds that one read from a model may take; None leaves it to the client.
+        embedded: by embedding models' ids the tokens of what was embedded for a prompt, and is not counted yet.
     """
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.why: str | None = None
         self.patience: float | None = None
+        self.embedded: list[tuple[str, int]] = []
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._pausing: threading.Event | None = None

@@ -50,8 +50,13 @@ def allowed(request: Request, services: Services, price: Price | None) -> bool:
 
 
 def account(request: Request, services: Services, usage: Usage, nano_usd: int | None) -> None:
-    """Count what a request has used; where the table cannot be written, the log tells what is missing there."""
-    if services.meter is None:
+    """Count what a request has used, with what was embedded for its prompt.
+
+    Where the table cannot be written, the log tells what is missing there.
+    """
+    of_prompt, cost_of_prompt = embedded(request, services)
+    usage, nano_usd = usage + of_prompt, _sum(nano_usd, cost_of_prompt)
+    if services.meter is None or usage == Usage():
         return
     requests, request.counted = int(not request.counted), True
     try:
@@ -59,6 +64,19 @@ def account(request: Request, services: Services, usage: Usage, nano_usd: int | 
     except aws.CALL_ERRORS as failure:
         # Whoever is refused an answer that is there asks, and has it paid for, once more.
         log.error("What was used could not be counted", reason=str(failure), nano_usd=nano_usd)
+
+
+def embedded(request: Request, services: Services) -> tuple[Usage, int | None]:
+    """Give what was embedded for the prompt of an answer, and what it costs; it is to be counted with the answer."""
+    usage, cost = Usage(), None
+    while request.call.embedded:
+        model_id, tokens = request.call.embedded.pop()
+        more = Usage(input_tokens=tokens)
+        price = services.settings.price_of_embedding(model_id)
+        nano_usd = price.nano_usd(more) if price else None
+        request.record.took(more, nano_usd)
+        usage, cost = usage + more, _sum(cost, nano_usd)
+    return usage, cost
 
 
 @contextmanager
@@ -96,3 +114,8 @@ def cap_reached(lifts_at: datetime) -> Problem:
         f"What may be used in a day is used. More is answered from {lifts_at.isoformat(timespec='seconds')}.",
         headers={"Retry-After": str(seconds)},
     )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    """Add costs, of which some are not known."""
+    return other if one is None else one + (other or 0)
