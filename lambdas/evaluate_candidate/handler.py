@@ -2,7 +2,7 @@
 
 Every candidate of a run answers the same records of the validation split; few-shot examples and labels come from
 train, passages from the documents of the settings. Answers and result are kept: whoever evaluates a candidate of a run
-again asks only for what is not there.
+again asks only for what is not there. The labels of a classification are kept beside them, for the gateway.
 
 Event: ``{"run", "candidate"}``; the result: see `lambdas.evaluate_candidate.report`. Or ``{"run", "candidate": null}``,
 which tries the run's judge on planted pairs; the result: see `lambdas.evaluate_candidate.judging.validate`.
