@@ -35,8 +35,8 @@ def archived_settings(settings: Settings) -> str:
     semantic, guardrail = gateway.cache.semantic, gateway.guardrail
     document = {
         "authorization": gateway.authorization,
+        "task_kind": settings.task.kind,
         "instruction": settings.task.instruction,
-        "labels": None,
         "limits": limits(settings),
         "fallback": {name: list(chain) for name, chain in chains.items() if chain},
         "cache": {
@@ -69,14 +69,16 @@ def limits(settings: Settings) -> dict[str, int]:
 
 
 def models_in_region(scope: Construct, settings: Settings) -> str:
-    """The members `models`, `approved_price` and `embedding` of the document, for the region of the deployment."""
+    """The members of the document that hang on the region of the deployment: models, and what they cost there."""
     open_prices: dict[str, dict[str, float]] = {}
     document = {
         "models": [
             _offered(model, f"Offered{place}", open_prices) for place, model in enumerate(settings.offered_models)
         ],
         "approved_price": _price("Approved", _dearest(settings.candidate_models), open_prices),
-        "embedding": _embedding(settings),
+        "embedding": _embedding(settings.document_embedder),
+        # Finds the passages of an approved model's prompt.
+        "prompt_embedding": _embedding(settings.embedding_model if settings.selection.searches_by_embeddings else None),
     }
     return substitute(scope, _OPEN_PRICE.sub(r"${\1}", compact_json(document)), open_prices)
 
@@ -95,8 +97,7 @@ def _offered(model: Model, name: str, open_prices: dict[str, dict[str, float]]) 
     }
 
 
-def _embedding(settings: Settings) -> Json | None:
-    model = settings.document_embedder
+def _embedding(model: Model | None) -> Json | None:
     if model is None:
         return None
     return {

@@ -24,7 +24,7 @@ MODEL, OTHER = "first", "second"
 STARTING_SECONDS = 30.0
 SETTINGS = {
     "instruction": "Summarize in one sentence.",
-    "labels": None,
+    "task_kind": "summarization",
     "limits": {
         "max_input_characters": 20_000,
         "max_output_tokens": 4096,

@@ -2,7 +2,7 @@
 
 Every candidate of a run answers the same records of the validation split; few-shot examples and labels come from
 train, passages from the documents of the settings. Answers and result are kept: whoever evaluates a candidate of a run
-again asks only for what is not there.
+again asks only for what is not there. The labels of a classification are kept beside them, for the gateway.
 
 Event: ``{"run", "candidate"}``; the result: see `lambdas.evaluate_candidate.report`. Or ``{"run", "candidate": null}``,
 which tries the run's judge on planted pairs; the result: see `lambdas.evaluate_candidate.judging.validate`.
@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
 
@@ -41,7 +42,7 @@ from lambdas.shared.errors import InvalidEvent, TooFewRecords
 from lambdas.shared.examples import Examples
 from lambdas.shared.extractive import best_sentence
 from lambdas.shared.function import Context, Event, workflow_function
-from lambdas.shared.labels import labels_of_records
+from lambdas.shared.labels import as_written, labels_of_records
 from lambdas.shared.metrics import CLASSIFICATION, Metric
 from lambdas.shared.prompts import text_of
 from lambdas.shared.records import Record, read_split, sample
@@ -78,7 +79,7 @@ def _evaluate(run: Run, candidate: Candidate, context: Context) -> dict[str, obj
             stack.enter_context(vectors)
         means = Means(models_bucket, vectors, context.aws_request_id, deadline, _concurrency())
         examples = examples_of(bucket, run, candidate, vectors)
-        labels = _labels(bucket, run)
+        labels = _labels(bucket, run, models_bucket)
         decides = digest(run, candidate, records, examples, labels)
         if known := known_result(models_bucket, f"{_base(run, candidate)}.json", decides):
             return known
@@ -92,7 +93,11 @@ def _evaluate(run: Run, candidate: Candidate, context: Context) -> dict[str, obj
 
 def _base(run: Run, candidate: Candidate) -> str:
     """Give what the keys of everything about a candidate begin with."""
-    return f"{run.models_prefix}{environment.optional('RESULTS') or 'candidates'}/{candidate.name}"
+    return f"{_results(run)}{candidate.name}"
+
+
+def _results(run: Run) -> str:
+    return f"{run.models_prefix}{environment.optional('RESULTS') or 'candidates'}/"
 
 
 def _outcomes(run: Run, candidate: Candidate, examples: Examples, records: list[Record], means: Means) -> list[Outcome]:
@@ -147,11 +152,20 @@ def _held_out(bucket: str, run: Run, split: str) -> list[Record]:
     return records
 
 
-def _labels(bucket: str, run: Run) -> tuple[str, ...]:
+def _labels(bucket: str, run: Run, models_bucket: str) -> tuple[str, ...]:
+    """Give the labels of a classification, and keep them as the data writes them: the gateway answers with these."""
     if run.task_kind != CLASSIFICATION:
         return ()
-    pool = itertools.islice(read_split(bucket, run.curated_prefix, "train"), LABEL_POOL)
-    return labels_of_records(pool)
+    spellings: Counter[str] = Counter()
+
+    def pool() -> Iterator[Record]:
+        for record in itertools.islice(read_split(bucket, run.curated_prefix, "train"), LABEL_POOL):
+            spellings[" ".join(record.reference.split())] += 1
+            yield record
+
+    labels = labels_of_records(pool())
+    s3.write_document(models_bucket, f"{_results(run)}labels.json", {"labels": as_written(labels, spellings)})
+    return labels
 
 
 def _answerer(

@@ -55,7 +55,7 @@ class Answering:
         self._cached = cached
         self._chain = Chain(
             (name, *settings.fallback.get(self.asked.name, ())),
-            lambda other: self.asked if other == name else catalogue.served(other, settings),
+            self._resolved,
             call=request.call,
             breakers=services.breakers,
             tuning=Tuning(self._guard.converse_config() if self._guard else None, request.correlation_id),
@@ -103,7 +103,7 @@ class Answering:
         """
         # What the model that is asked does not take is refused; each of those after it takes what it can.
         fitted = fitting(self.asked, parameters)
-        caps.allow(self._request, self._services)
+        caps.allow(self._request, self._services, self.asked.price)
         record = self._request.record
         if self._guard is not None:
             record.guard = guarding.PASSED
@@ -114,7 +114,7 @@ class Answering:
         wanted = False if self.asked.upstream is None else self._cached
         caching = Caching(
             self._services,
-            self._request.caller,
+            self._request,
             self.asked,
             question,
             wanted,
@@ -192,10 +192,18 @@ class Answering:
             "guard": record.guard,
         }
 
+    def _resolved(self, name: str) -> Served:
+        """Give a model of the chain; a fallback that the cap refuses, and not the one that was asked, is left out."""
+        if name == self._name:
+            return self.asked
+        served = catalogue.served(name, self._services.settings)
+        caps.allow(self._request, self._services, served.price)
+        return served
+
     def _former(self, former: Written, outcome: str) -> Iterator[str]:
         """Give a former answer, which costs nothing again."""
         record = self._request.record
-        record.cache, record.model, record.cost_usd = outcome, former.model, 0.0
+        record.cache, record.model, record.nano_usd = outcome, former.model, record.nano_usd or 0
         record.first_token_ms = self._request.milliseconds
         self._shown, self.finish, self.usage = former.model, former.finish, former.usage
         yield former.text
@@ -225,18 +233,11 @@ class Answering:
 
     def _count(self, served: Served, more: Usage) -> None:
         """Add what a model took to what the request has taken so far."""
-        usage = self.usage
-        self.usage = Usage(
-            usage.input_tokens + more.input_tokens,
-            usage.output_tokens + more.output_tokens,
-            usage.cache_read_tokens + more.cache_read_tokens,
-            usage.cache_write_tokens + more.cache_write_tokens,
-        )
+        self.usage += more
         if (nano_usd := served.nano_usd(more)) is not None:
             self._nano_usd = (self._nano_usd or 0) + nano_usd
-        record = self._request.record
-        record.model, record.usage = self.label, self.usage
-        record.cost_usd = None if self._nano_usd is None else self._nano_usd / caps.NANO
+        self._request.record.model = self.label
+        self._request.record.took(more, nano_usd)
 
     def _account(self, turns: Sequence[Turn]) -> None:
         """Count what was used; of an answer that was given up, what can be told without the model's own count."""
@@ -244,5 +245,4 @@ class Answering:
             # A piece has one token or several, and one of a token is short.
             written = max(self._pieces, self._characters // CHARACTERS_PER_TOKEN)
             self._count(self.answering, reckoned(turns, written))
-        if self.usage.input_tokens or self.usage.output_tokens:
-            caps.account(self._request, self._services, self.usage, self._nano_usd)
+        caps.account(self._request, self._services, self.usage, self._nano_usd)

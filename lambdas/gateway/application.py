@@ -84,7 +84,9 @@ class Application:
             await response.whole(_as_reply(problem, request))
             return
         except Exception as failure:
-            await response.whole(self._apology(failure, request))
+            fault = self._fault(failure)
+            self._account(request, int(fault.status))
+            await response.whole(_as_reply(fault, request))
             return
         self._working += 1
         try:
@@ -167,12 +169,11 @@ class Application:
             outbox.put(stream.failed(problem))
         return int(problem.status)
 
-    def _apology(self, failure: Exception, request: Request) -> Reply:
-        """Give the answer to a fault of ours: the log learns everything, the caller only that it happened."""
-        return _as_reply(self._fault(failure), request)
-
     def _fault(self, failure: Exception) -> Problem:
-        """Give the problem of what nobody expected; a service of AWS that is busy is none of that."""
+        """Give the problem of what nobody expected: the log learns everything, the caller only that it happened.
+
+        A service of AWS that is busy is none of that.
+        """
         if isinstance(failure, aws.CALL_ERRORS) and aws.passes_by_itself(failure):
             log.warning("A service did not answer", error=type(failure).__name__, reason=str(failure))
             return retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "A service behind this one is busy.", 5)

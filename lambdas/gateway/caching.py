@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lambdas.gateway.exchange import Caller, Question, Written
+from lambdas.gateway.caps import allowed, metered
+from lambdas.gateway.exchange import Question, Written
 from lambdas.gateway.models.catalogue import Served
+from lambdas.gateway.request import Request
 from lambdas.gateway.services import Services
+
+if TYPE_CHECKING:
+    from lambdas.gateway.seams import SemanticCache
 
 OFF, MISS, EXACT, SEMANTIC = "off", "miss", "exact", "semantic"
 
@@ -27,7 +32,7 @@ class Caching:
     def __init__(
         self,
         services: Services,
-        caller: Caller,
+        request: Request,
         asked: Served,
         question: Question,
         wanted: bool | None,
@@ -36,21 +41,21 @@ class Caching:
         passages: bool,
     ) -> None:
         self._exact, self._semantic = services.cache, None if passages else services.semantic_cache
-        self._question = question
+        self._services, self._request, self._question = services, request, question
         self._key, self._vector = "", None
         self._scope: Any = None
         self.outcome = OFF
         if wanted is False or (self._exact is None and self._semantic is None):
             return
         # Whose an answer is cannot be told where the API is open.
-        if caller.kind == "open":
+        if request.caller.kind == "open":
             return
         part = import_module("lambdas.gateway.cache")
         if not part.is_cacheable(question, wanted):
             return
         self.outcome = MISS
         guardrail = services.guard.version if services.guard else ""
-        self._scope = part.Scope(caller, asked.version, guardrail=guardrail, instruction=instruction)
+        self._scope = part.Scope(request.caller, asked.version, guardrail=guardrail, instruction=instruction)
         self._key = self._scope.key(question)
 
     def find(self) -> Written | None:
@@ -60,12 +65,19 @@ class Caching:
         if self._exact is not None and (found := self._exact.find(self._key)) is not None:
             self.outcome = EXACT
             return found
-        if self._semantic is not None:
-            found, self._vector = self._semantic.find(self._scope, self._question)
-            if found is not None:
-                self.outcome = SEMANTIC
-                return found
+        if self._semantic is not None and (found := self._like(self._semantic)) is not None:
+            self.outcome = SEMANTIC
+            return found
         return None
+
+    def _like(self, cache: SemanticCache) -> Written | None:
+        """Give the answer to a question like this one; the embedding is the caller's own, and none beyond the cap."""
+        model = self._services.settings.embedding
+        if model is not None and not allowed(self._request, self._services, model.price):
+            return None
+        with metered(self._request, self._services, model) as spent:
+            found, self._vector = cache.find(self._scope, self._question, spent)
+        return found
 
     def keep(self, written: Written) -> None:
         """Keep an answer for the next one who asks."""

@@ -33,15 +33,18 @@ class Call:
     Attributes:
         why: what stopped it, or None.
         patience: most seconds that one read from a model may take; None leaves it to the client.
+        embedded: by embedding models' ids the tokens of what was embedded for a prompt, and is not counted yet.
     """
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
         self.why: str | None = None
         self.patience: float | None = None
+        self.embedded: list[tuple[str, int]] = []
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
         self._pausing: threading.Event | None = None
+        self._parts: set[Call] = set()
 
     @property
     def seconds_left(self) -> float:
@@ -58,6 +61,23 @@ class Call:
                 self._pausing.set()
             if self._socket:
                 _shut(self._socket)
+            parts = tuple(self._parts)
+        for part in parts:
+            part.stop(why)
+
+    @contextmanager
+    def part(self) -> Iterator[Call]:
+        """Give the present thread, which is another than the call's own, a part of the work: stopped with the whole."""
+        part = Call(self.deadline)
+        with self._lock:
+            part.why = self.why
+            self._parts.add(part)
+        try:
+            with part.here():
+                yield part
+        finally:
+            with self._lock:
+                self._parts.discard(part)
 
     def hold(self, connected: socket.socket | None) -> None:
         """Remember the socket that the thread is about to read from; None once it has read all."""
@@ -100,6 +120,26 @@ class Call:
 def current() -> Call | None:
     """Give the call that the present thread works for."""
     return getattr(_here, "call", None)
+
+
+def check_current() -> None:
+    """Raise what stopped the call that the present thread works for, if there is one; as `Call.check` does."""
+    if (working := current()) is not None:
+        working.check()
+
+
+@contextmanager
+def patient(seconds: float) -> Iterator[None]:
+    """Let no read of a model's answer take longer within the block; of the present thread's call, if there is one."""
+    working = current()
+    if working is None:
+        yield
+        return
+    before, working.patience = working.patience, seconds
+    try:
+        yield
+    finally:
+        working.patience = before
 
 
 def _shut(connected: socket.socket) -> None:

@@ -1,4 +1,7 @@
-"""The caps before a request's first call to a model, and its account after each: an answer's, and an embedding's."""
+"""The caps before a request's first call to a model, and its account after each: an answer's, and an embedding's.
+
+A cap binds what is paid by the token: a model without a price is asked whatever was used.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,17 @@ from lambdas.gateway.exchange import Usage
 from lambdas.gateway.problems import Problem
 from lambdas.gateway.request import Request
 from lambdas.gateway.services import Services
-from lambdas.gateway.settings import Embedding
+from lambdas.gateway.settings import Embedding, Price
 from lambdas.shared import aws, log
 
-NANO = 10**9
 
-
-def allow(request: Request, services: Services) -> None:
-    """Let a request go on to a model; one that has begun below the cap is answered to its end.
+def allow(request: Request, services: Services, price: Price | None) -> None:
+    """Let a request go on to a model of this price; one that has begun below the cap is answered to its end.
 
     Raises:
         Problem: 429, the caller, or all callers together, have used what they may today.
     """
-    if services.meter is None or request.allowed:
+    if price is None or services.meter is None or request.allowed:
         return
     try:
         services.meter.allow(request.caller)
@@ -36,9 +37,26 @@ def allow(request: Request, services: Services) -> None:
     request.allowed = True
 
 
+def allowed(request: Request, services: Services, price: Price | None) -> bool:
+    """Whether `allow` lets a request go on, where what it asks for can be done without."""
+    try:
+        allow(request, services, price)
+    except Problem:
+        return False
+    except aws.CALL_ERRORS as failure:
+        log.warning("The cap cannot be read", reason=str(failure))
+        return False
+    return True
+
+
 def account(request: Request, services: Services, usage: Usage, nano_usd: int | None) -> None:
-    """Count what a request has used; where the table cannot be written, the log tells what is missing there."""
-    if services.meter is None:
+    """Count what a request has used, with what was embedded for its prompt.
+
+    Where the table cannot be written, the log tells what is missing there.
+    """
+    of_prompt, cost_of_prompt = embedded(request, services)
+    usage, nano_usd = usage + of_prompt, _sum(nano_usd, cost_of_prompt)
+    if services.meter is None or usage == Usage():
         return
     requests, request.counted = int(not request.counted), True
     try:
@@ -46,6 +64,19 @@ def account(request: Request, services: Services, usage: Usage, nano_usd: int | 
     except aws.CALL_ERRORS as failure:
         # Whoever is refused an answer that is there asks, and has it paid for, once more.
         log.error("What was used could not be counted", reason=str(failure), nano_usd=nano_usd)
+
+
+def embedded(request: Request, services: Services) -> tuple[Usage, int | None]:
+    """Give what was embedded for the prompt of an answer, and what it costs; it is to be counted with the answer."""
+    usage, cost = Usage(), None
+    while request.call.embedded:
+        model_id, tokens = request.call.embedded.pop()
+        more = Usage(input_tokens=tokens)
+        price = services.settings.price_of_embedding(model_id)
+        nano_usd = price.nano_usd(more) if price else None
+        request.record.took(more, nano_usd)
+        usage, cost = usage + more, _sum(cost, nano_usd)
+    return usage, cost
 
 
 @contextmanager
@@ -61,7 +92,7 @@ def metered(request: Request, services: Services, model: Embedding | None) -> It
         Problem: 429, as `allow` does.
     """
     if model is not None:
-        allow(request, services)
+        allow(request, services, model.price)
     tokens: list[int] = []
     try:
         yield tokens.append
@@ -70,9 +101,8 @@ def metered(request: Request, services: Services, model: Embedding | None) -> It
         if model is not None and any(tokens):
             usage = Usage(input_tokens=sum(tokens))
             nano_usd = model.price.nano_usd(usage) if model.price else None
-            record = request.record
-            record.model, record.usage = model.name, usage
-            record.cost_usd = None if nano_usd is None else nano_usd / NANO
+            request.record.model = model.name
+            request.record.took(usage, nano_usd)
             account(request, services, usage, nano_usd)
 
 
@@ -84,3 +114,8 @@ def cap_reached(lifts_at: datetime) -> Problem:
         f"What may be used in a day is used. More is answered from {lifts_at.isoformat(timespec='seconds')}.",
         headers={"Retry-After": str(seconds)},
     )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    """Add costs, of which some are not known."""
+    return other if one is None else one + (other or 0)

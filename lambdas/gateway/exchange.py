@@ -13,6 +13,8 @@ __all__ = ["APPROVED", "Caller", "Parameters", "Question", "Turn", "Usage", "Wri
 APPROVED = "approved"
 """Name of the workflow's approved model; a request that names no model asks this one."""
 CHARACTERS_PER_TOKEN = 4
+NANO = 10**9
+"""Costs are counted in billionths of a dollar, whose sums are exact."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,15 @@ class Usage:
     output_tokens: int = 0
     cache_read_tokens: int = 0
     cache_write_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        """Give the tokens of both."""
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.cache_read_tokens + other.cache_read_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
+        )
 
 
 @dataclass(frozen=True)

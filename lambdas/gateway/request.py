@@ -12,7 +12,7 @@ from functools import cached_property
 from lambdas.gateway import identity
 from lambdas.gateway.body import json_object
 from lambdas.gateway.call import Call
-from lambdas.gateway.exchange import Caller, Usage
+from lambdas.gateway.exchange import NANO, Caller, Usage
 
 CORRELATION_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 UNKNOWN = "unknown"
@@ -26,7 +26,8 @@ class Record:
 
     Attributes:
         model: label of the model that answered.
-        usage: tokens; None where no model was asked.
+        usage: tokens of all that was asked, of embeddings as well; None where no model was asked.
+        nano_usd: what they cost, in billionths of a dollar; None where nothing of it is paid by the token.
         cache: ``off``, ``miss``, ``exact`` or ``semantic``.
         guard: ``off``, ``passed`` or ``blocked``.
     """
@@ -34,12 +35,23 @@ class Record:
     route: str = UNKNOWN
     model: str | None = None
     usage: Usage | None = None
-    cost_usd: float | None = None
+    nano_usd: int | None = None
     first_token_ms: float | None = None
     throttles: int = 0
     fallbacks: int = 0
     cache: str = "off"
     guard: str = "off"
+
+    @property
+    def cost_usd(self) -> float | None:
+        """Give what it cost in US dollars."""
+        return None if self.nano_usd is None else self.nano_usd / NANO
+
+    def took(self, usage: Usage, nano_usd: int | None) -> None:
+        """Add what a model took to what others took before it."""
+        self.usage = usage if self.usage is None else self.usage + usage
+        if nano_usd is not None:
+            self.nano_usd = (self.nano_usd or 0) + nano_usd
 
 
 @dataclass

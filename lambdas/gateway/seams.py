@@ -64,8 +64,8 @@ class Cache(Protocol):
 class SemanticCache(Protocol):
     """Former answers by the meaning of the question."""
 
-    def find(self, scope: Any, question: Question) -> tuple[Written | None, Any]:
-        """Give an answer to a question like this one, and the vector of this one."""
+    def find(self, scope: Any, question: Question, spent: Callable[[int], None]) -> tuple[Written | None, Any]:
+        """Give an answer to a question like this one, and the vector of this one; `spent` is told its tokens."""
         ...
 
     def keep(self, scope: Any, question: Question, vector: Any, written: Written) -> bool:

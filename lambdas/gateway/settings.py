@@ -1,7 +1,8 @@
 """The gateway's settings: one JSON document, read once.
 
-Most of it lies in the asset, as `gateway.json`, written at synthesis. Its members `models`, `approved_price` and
-`embedding` hang on the region of the deployment and come from the environment, as names and ARNs do.
+Most of it lies in the asset, as `gateway.json`, written at synthesis. Its members `models`, `approved_price`,
+`embedding` and `prompt_embedding` hang on the region of the deployment and come from the environment, as names and ARNs
+do.
 """
 
 from __future__ import annotations
@@ -111,21 +112,24 @@ class Settings(NamedTuple):
 
     Attributes:
         authorization: ``iam``, or ``none`` where everybody may ask under the services' root.
+        task_kind: the task's, such as ``classification``.
         instruction: the task's, which stands before each text.
-        labels: those of a classification, or None.
         approved_price: the dearest of what may be approved; None where it is paid by the hour.
+        embedding: what documents, and texts of callers, become vectors by.
+        prompt_embedding: what the passages of an approved model's prompt are found by.
         fallback: by a model's name the names that are tried after it, in turn.
         document: all of it as it is written, for the parts that read their own.
     """
 
     authorization: str
+    task_kind: str
     instruction: str
-    labels: tuple[str, ...] | None
     limits: Limits
     models: tuple[Model, ...]
     approved_price: Price | None
     fallback: Mapping[str, tuple[str, ...]]
     embedding: Embedding | None
+    prompt_embedding: Embedding | None
     cache: CacheSettings
     budget: Budget
     document: Mapping[str, Any]
@@ -133,6 +137,11 @@ class Settings(NamedTuple):
     def model(self, name: str) -> Model | None:
         """Give the model of a name; None for one that is not in the settings, and for the approved one."""
         return next((model for model in self.models if model.name == name), None)
+
+    def price_of_embedding(self, model_id: str) -> Price | None:
+        """Give what an embedding model takes; None for one that is not in the settings, or not paid by the token."""
+        known = (model for model in (self.embedding, self.prompt_embedding) if model is not None)
+        return next((model.price for model in known if model.model_id == model_id), None)
 
 
 def current() -> Settings:
@@ -164,13 +173,14 @@ def _settings(fields: Fields) -> Settings:
     least = cache.fields("semantic").number("least_similarity", 0, 1) if "semantic" in cache else None
     return Settings(
         authorization=fields.text("authorization", default="iam"),
+        task_kind=fields.text("task_kind"),
         instruction=fields.text("instruction"),
-        labels=tuple(fields.texts("labels")) if "labels" in fields else None,
         limits=_limits(fields.fields("limits")),
         models=models,
         approved_price=_price(fields, "approved_price"),
         fallback=_fallback(fields, {APPROVED, *(model.name for model in models)}),
-        embedding=_embedding(fields.fields("embedding")) if "embedding" in fields else None,
+        embedding=_embedding(fields, "embedding"),
+        prompt_embedding=_embedding(fields, "prompt_embedding"),
         cache=CacheSettings(cache.flag("exact"), cache.integer("ttl_seconds", minimum=1), least),
         budget=Budget(_optional_number(budget, "caller_usd_per_day"), _optional_number(budget, "usd_per_day")),
         document=fields.as_dict(),
@@ -201,9 +211,12 @@ def _model(fields: Fields) -> Model:
     )
 
 
-def _embedding(fields: Fields) -> Embedding:
-    dimensions = fields.integer("dimensions", minimum=1)
-    return Embedding(fields.text("name"), fields.text("model_id"), dimensions, _price(fields, "price"))
+def _embedding(fields: Fields, name: str) -> Embedding | None:
+    if name not in fields:
+        return None
+    nested = fields.fields(name)
+    dimensions = nested.integer("dimensions", minimum=1)
+    return Embedding(nested.text("name"), nested.text("model_id"), dimensions, _price(nested, "price"))
 
 
 def _fallback(fields: Fields, known: set[str]) -> dict[str, tuple[str, ...]]:

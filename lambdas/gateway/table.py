@@ -110,8 +110,11 @@ class Table:
 
 
 def fits(fields: Item) -> bool:
-    """Whether an item of these fields is small enough for DynamoDB."""
-    size = sum(_bytes(value) for value in fields.values())
+    """Whether DynamoDB takes an item of these fields: it is small enough, and no text has half of a surrogate pair."""
+    try:
+        size = sum(_bytes(value) for value in fields.values())
+    except UnicodeEncodeError:
+        return False
     return size + _OVERHEAD <= _LARGEST_ITEM
 
 

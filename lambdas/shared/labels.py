@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from lambdas.shared.errors import FunctionError
 from lambdas.shared.records import Record
@@ -64,6 +64,23 @@ def _labels(targets: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     # Where leaving off what is around makes two labels one, or one empty, it stays.
     chosen = bare if "" not in bare and len(bare) == len(counts) else counts
     return tuple(sorted(chosen, key=lambda label: (-chosen[label], label)))
+
+
+def as_written(labels: Sequence[str], spellings: Mapping[str, int]) -> tuple[str, ...]:
+    """Give labels as their data writes them, in the same order.
+
+    Args:
+        labels: as `labels_of` gives them.
+        spellings: how often the data has each of its targets.
+
+    >>> as_written(("bug", "praise"), {"Bug": 2, "bug.": 1, "Praise": 1})
+    ('Bug', 'Praise')
+    """
+    compared = Labels(labels)
+    found: dict[str, str] = {}
+    for spelling in sorted(spellings, key=lambda spelling: (-spellings[spelling], spelling)):
+        found.setdefault(compared.written(spelling), spelling)
+    return tuple(found[label] for label in labels)
 
 
 def _problem(which: str, label: str, count: int) -> str:

@@ -57,7 +57,7 @@ def model(name: str, *, sampling: bool = True, usd_per_million: float = 1.0) -> 
 
 SETTINGS: dict[str, Any] = {
     "instruction": "Summarize the text in one sentence.",
-    "labels": None,
+    "task_kind": "summarization",
     "limits": {
         "max_input_characters": 200_000,
         "max_output_tokens": 512,

@@ -25,7 +25,7 @@ def test_what_an_answer_took_is_shown_on_every_view_and_in_full_on_its_own(
     page.get_by_role("link", name="Usage", exact=True).click()
     for name, value in (("Requests", "1"), ("Tokens in", "12"), ("Tokens out", "1"), ("Cost", "$0.08")):
         expect(page.locator(".tiles div").filter(has_text=name)).to_contain_text(value)
-    expect(page.get_by_text("Until it lifts, requests are refused.")).to_be_visible()
+    expect(page.get_by_text("Until it lifts, what is paid by the token is refused.")).to_be_visible()
 
 
 def test_a_request_beyond_the_cap_is_refused_and_told_when_it_lifts(

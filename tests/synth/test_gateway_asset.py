@@ -26,6 +26,7 @@ from cdk_app.settings import Guardrail, Settings, load_settings
 from cdk_app.vendoring import CannotVendor, vendor
 from stacks.gateway_settings import archived_settings
 from tests.synth.gateways import changed, filled_in, function, gateway
+from tests.synth.optional import everything_on
 from tests.synth.templates import Template, everywhere
 
 NATIVE = {".so", ".pyd", ".dylib", ".dll"}
@@ -228,7 +229,7 @@ def test_the_archive_has_what_the_settings_say(archive: Path, settings: Settings
     text = (archive / "gateway.json").read_text()
     assert text == archived_settings(settings)
     found = json.loads(text)
-    assert found["instruction"] == settings.task.instruction
+    assert (found["task_kind"], found["instruction"]) == (settings.task.kind, settings.task.instruction)
     assert found["limits"]["max_output_tokens"] == settings.serving.max_output_tokens
     # What is right for a summary cuts a chat off in mid-sentence.
     assert found["limits"]["max_chat_tokens"] == settings.gateway.max_output_tokens
@@ -275,3 +276,11 @@ def test_what_is_billed_by_time_has_no_price_by_the_token() -> None:
 
 def test_without_an_embedding_model_there_is_none(settings: Settings) -> None:
     assert document(changed(settings, embeddings=None))["embedding"] is None
+
+
+def test_what_finds_a_prompt_s_passages_has_its_price_where_a_candidate_searches_by_embeddings(
+    settings: Settings,
+) -> None:
+    assert document(settings)["prompt_embedding"] is None
+    found = document(everything_on(settings))["prompt_embedding"]
+    assert (found["model_id"], found["price"]["input_usd_per_million"]) == ("amazon.titan-embed-text-v2:0", 0.02)

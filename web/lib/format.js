@@ -88,3 +88,11 @@ export function size(bytes) {
 export function words(text) {
   return text.split(/\s+/).filter(Boolean).length;
 }
+
+/**
+ * Give the tokens of prompts, those of their caches too, which the gateway tells apart.
+ * @param {{input_tokens?: number, cache_read_tokens?: number, cache_write_tokens?: number}} usage
+ */
+export function tokensIn(usage) {
+  return (usage.input_tokens ?? 0) + (usage.cache_read_tokens ?? 0) + (usage.cache_write_tokens ?? 0);
+}

@@ -1,5 +1,7 @@
 /** The streams of the gateway's routes as one kind of pieces, whatever wire format they come in. */
 
+import { tokensIn } from "../lib/format.js";
+
 /**
  * @typedef {{model: string, requestId: string | null, finish: string, inputTokens: number | null,
  *   outputTokens: number | null, costUsd: number | null, firstTokenMs: number | null, latencyMs: number | null,
@@ -67,7 +69,7 @@ export async function* searchPieces(stream) {
 
 /** @param {Record<string, any>} done */
 function taskMeta(done) {
-  const tokens = { input: done.usage?.input_tokens ?? null, output: done.usage?.output_tokens ?? null };
+  const tokens = { input: done.usage ? tokensIn(done.usage) : null, output: done.usage?.output_tokens ?? null };
   const meta = metaOf(done.fourfold ?? {}, {
     finish: done.finish_reason ?? "",
     model: done.model,

@@ -1,15 +1,16 @@
 /** What the reader has used today, and how much of the cap that is. */
 
 import { fill, h } from "../lib/dom.js";
-import { count, dollars } from "../lib/format.js";
+import { count, dollars, tokensIn } from "../lib/format.js";
 import { asProblem } from "../lib/problem.js";
 import { createStore } from "../lib/store.js";
 import { bar } from "./bar.js";
 
 /**
- * @typedef {{input_tokens: number, output_tokens: number, requests: number, cost_usd: number | null,
- *   cap_usd: number | null, lifts_at: string | null, not_priced?: string[]}} Used
+ * @typedef {{input_tokens: number, output_tokens: number, cache_read_tokens?: number, cache_write_tokens?: number,
+ *   requests: number, cost_usd: number | null, cap_usd: number | null, lifts_at: string | null, not_priced?: string[]}} Used
  */
+
 /** @typedef {{used: Used | null, problem: import("../lib/problem.js").Problem | null}} UsageState */
 
 /** @param {import("../lib/api.js").Api} api */
@@ -39,7 +40,7 @@ export function meter(usage) {
     element.hidden = !used;
     if (!used) return;
     const spent =
-      used.cap_usd === null ? `${count(used.input_tokens + used.output_tokens)} tokens` : dollars(used.cost_usd ?? 0);
+      used.cap_usd === null ? `${count(tokensIn(used) + used.output_tokens)} tokens` : dollars(used.cost_usd ?? 0);
     fill(
       element,
       h("span", {}, `${spent}${used.cap_usd === null ? "" : ` of ${dollars(used.cap_usd)}`} today`),

@@ -1,7 +1,7 @@
 /** What the reader has used today, and the cap. */
 
 import { fill, h } from "../lib/dom.js";
-import { count, dollars, moment, percent } from "../lib/format.js";
+import { count, dollars, moment, percent, tokensIn } from "../lib/format.js";
 import { bar } from "../parts/bar.js";
 import { problemBox } from "../parts/problem-box.js";
 
@@ -27,7 +27,7 @@ export function usageView({ usage }) {
 function figures(used) {
   const shown = [
     ["Requests", count(used.requests)],
-    ["Tokens in", count(used.input_tokens)],
+    ["Tokens in", count(tokensIn(used))],
     ["Tokens out", count(used.output_tokens)],
     ["Cost", dollars(used.cost_usd)],
   ];
@@ -51,7 +51,7 @@ function cap({ cost_usd: cost, cap_usd: most, lifts_at: lifts }) {
       "p",
       {},
       `${dollars(cost ?? 0)} of ${dollars(most)}, ${percent(share)}.`,
-      share >= 1 ? " Until it lifts, requests are refused." : "",
+      share >= 1 ? " Until it lifts, what is paid by the token is refused." : "",
       lifts && ` It begins anew ${moment(lifts)}.`,
     ),
   );

@@ -13,7 +13,8 @@ from lambdas.shared.turns import Turn
 
 MOST_LABELS, LONGEST_LABEL = 200, 100
 LABELS = Texts(
-    "labels", "What the text may be; the task's own labels where it is a classification and none are given.",
+    "labels",
+    "What the text may be; the deployed task's own labels where it is a classification and none are given.",
     most=MOST_LABELS, least=2, longest=LONGEST_LABEL, counts=True,
 )  # fmt: skip
 SUMMARIZE = Body(

@@ -102,7 +102,7 @@ class Cache:
     def keep(self, key: str, written: Written) -> bool:
         """Keep an answer, if it is whole and not too long; whether it was kept."""
         fields = fields_of(written)
-        if written.finish != "stop" or not written.text or not fits(fields):
+        if not is_to_be_kept(written, fields):
             return False
         try:
             self._table.put(_pk(key), _SORT_KEY, fields, expires_at=int(self._now()) + self._ttl_seconds)
@@ -110,6 +110,11 @@ class Cache:
             log.warning("The cache cannot be written", reason=str(failure))
             return False
         return True
+
+
+def is_to_be_kept(written: Written, fields: Item) -> bool:
+    """Whether an answer is whole, and what is kept of it, these fields, not too long and in characters throughout."""
+    return written.finish == "stop" and bool(written.text) and fits(fields)
 
 
 def fields_of(written: Written) -> Item:

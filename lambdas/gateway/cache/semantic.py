@@ -14,11 +14,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lambdas.gateway.cache.answers import Scope, fields_of, read
+from lambdas.gateway import call
+from lambdas.gateway.cache.answers import Scope, fields_of, is_to_be_kept, read
 from lambdas.gateway.exchange import Question, Written
-from lambdas.gateway.table import EXPIRES_AT, Table, Value, fits
+from lambdas.gateway.models import clients
+from lambdas.gateway.models.failures import MODEL_ERRORS
+from lambdas.gateway.table import EXPIRES_AT, Table, Value
 from lambdas.shared import aws, log
-from lambdas.shared.embedding import MOST_CHARACTERS, QUERY, Vector, cosine, embed, packed, unpacked
+from lambdas.shared.embedding import MOST_CHARACTERS, QUERY, Embedding, Vector, cosine, embed, packed, unpacked
 
 MOST_COMPARED = 200
 """Questions of one kind that a new one is compared with: the latest."""
@@ -42,8 +45,18 @@ _OPPOSED = re.compile(
     re.IGNORECASE,
 )
 
-Embed = Callable[[str, str], Vector]
+Embed = Callable[[str, str], Embedding]
 """Embeds a text by the model of an id: (model id, text)."""
+Spent = Callable[[int], None]
+"""Called with the tokens of a question that was embedded."""
+LONGEST_SECONDS = 5.0
+"""Of one wait for an embedding: the model itself can answer, and is not to be kept waiting for what may save asking."""
+
+
+def embedded(model_id: str, text: str) -> Embedding:
+    """Embed a question; a client that leaves, and the deadline, end it at once."""
+    with call.patient(LONGEST_SECONDS):
+        return embed(clients.runtime("bedrock-runtime"), model_id, text, QUERY)
 
 
 class SemanticCache:
@@ -65,7 +78,7 @@ class SemanticCache:
         *,
         least_similarity: float,
         ttl_seconds: int,
-        embed: Embed,
+        embed: Embed = embedded,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._table, self._model_id, self._least = table, model_id, least_similarity
@@ -83,31 +96,37 @@ class SemanticCache:
             embedding["model_id"],
             least_similarity=float(wanted["least_similarity"]),
             ttl_seconds=int(settings["cache"]["ttl_seconds"]),
-            embed=_embed,
         )
 
-    def find(self, scope: Scope, question: Question) -> tuple[Written | None, Vector | None]:
+    def find(
+        self, scope: Scope, question: Question, spent: Spent = lambda _tokens: None
+    ) -> tuple[Written | None, Vector | None]:
         """Give the answer to the likest question that is like enough, and the vector of this one, for `keep`.
 
         Neither is there where a service does not answer, since the model can, nor for a text of which an embedding
-        sees the beginning alone.
+        sees the beginning alone. `spent` is told the tokens of the question.
+
+        Raises:
+            Stopped: the client is gone, or the time is over.
         """
         asked = question.turns[-1].content
         if len(asked.strip()) > MOST_CHARACTERS:
             return None, None
         try:
-            vector = self._embed(self._model_id, asked)
+            embedded = self._embed(self._model_id, asked)
+            spent(embedded.tokens)
             entries = list(self._table.items(self._pk(scope, question), _FIELDS, limit=MOST_COMPARED))
-        except aws.CALL_ERRORS as failure:
+        except MODEL_ERRORS as failure:
+            call.check_current()
             log.warning("The semantic cache cannot be read", reason=str(failure))
             return None, None
-        found = self._likest(entries, vector, asked)
-        return (read(found) if found else None), vector
+        found = self._likest(entries, embedded.vector, asked)
+        return (read(found) if found else None), embedded.vector
 
     def keep(self, scope: Scope, question: Question, vector: Vector, written: Written) -> bool:
         """Keep an answer for questions like this one, if it is whole and not too long; whether it was kept."""
         fields = {**fields_of(written), "question": question.turns[-1].content, "vector": packed(vector)}
-        if written.finish != "stop" or not written.text or not fits(fields):
+        if not is_to_be_kept(written, fields):
             return False
         # The latest sort last; two of one moment must not replace each other.
         sort_key = f"{int(self._now() * 1000):014d}#{secrets.token_hex(4)}"
@@ -151,7 +170,3 @@ def agree(one: str, other: str) -> bool:
 def _telling(text: str) -> Counter[str]:
     found = [*_NUMBER.findall(text), *_LITERAL.findall(text), *_CAPITAL.findall(text)]
     return Counter([*found, *(word.lower() for word in (*_TURNING.findall(text), *_OPPOSED.findall(text)))])
-
-
-def _embed(model_id: str, text: str) -> Vector:
-    return embed(aws.client("bedrock-runtime", attempts=1), model_id, text, QUERY).vector

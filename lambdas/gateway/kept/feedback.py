@@ -16,11 +16,13 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
 from lambdas.gateway.exchange import Caller, Turn
 from lambdas.gateway.kept.body import Body
 from lambdas.gateway.kept.owner import identifier, nothing, partition
+from lambdas.gateway.problems import retry_later
 from lambdas.gateway.table import Table, Value
 from lambdas.shared import aws, environment
 from lambdas.shared.errors import ConfigurationError
@@ -30,13 +32,16 @@ MOST_MESSAGES = 64
 MOST_CHARACTERS = 100_000
 COMMENT_CHARACTERS = 4_000
 MOST_LISTED = 500
+MOST_A_DAY = 1_000
+"""Judgements of one caller that are kept in a day of UTC: what is to be learnt from should not be one caller's word."""
 LONGEST_SHOWN = 80
 REQUEST_ID = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
 """As API Gateway names the requests to a REST API, and this gateway those that came without it."""
 EXCERPT_CHARACTERS = 240
 TEXTS = ("question", "answer", "better_answer", "rejected_answer")
 PAIRS, ANSWERS = "pairs", "answers"
-_KIND = "FEEDBACK"
+_KIND, _KIND_OF_COUNT = "FEEDBACK", "FEEDBACKCOUNT"
+_SECONDS_A_DAY = 86_400
 _FIELDS = (
     "request_id",
     "model",
@@ -181,9 +186,14 @@ class FeedbackStore:
         return FeedbackStore(table, bucket, environment.required("FEEDBACK_PREFIX"))
 
     def add(self, caller: Caller, feedback: Feedback) -> dict[str, object]:
-        """Keep a judgement and give ``{"id", "learned_from"}``: whether it became a record to learn from."""
+        """Keep a judgement and give ``{"id", "learned_from"}``: whether it became a record to learn from.
+
+        Raises:
+            Problem: 429 where the caller has given as many today as are kept.
+        """
         pk = partition(_KIND, caller)
         moment = self._now()
+        self._count(caller, moment)
         feedback_id = f"{int(moment * 1000):013d}-{secrets.token_hex(8)}"
         learned = feedback.record()
         key = self._key(feedback_id, moment, learned[0]) if learned else ""
@@ -219,6 +229,16 @@ class FeedbackStore:
         if key := str(item.get("key", "")):
             aws.client("s3").delete_object(Bucket=self.bucket, Key=key)
         self._table.delete(pk, sort_key)
+
+    def _count(self, caller: Caller, moment: float) -> None:
+        day = int(moment) // _SECONDS_A_DAY
+        ends = (day + 1) * _SECONDS_A_DAY
+        pk, sk = partition(_KIND_OF_COUNT, caller), f"DAY#{day}"
+        # What is taken back counts as well: it was written.
+        if self._table.add(pk, sk, {"given": 1}, expires_at=ends)["given"] > MOST_A_DAY:
+            lifts = datetime.fromtimestamp(ends, UTC).isoformat()
+            detail = f"{MOST_A_DAY:,} judgements of a caller are kept in a day. More are kept from {lifts}."
+            raise retry_later(HTTPStatus.TOO_MANY_REQUESTS, detail, max(1, ends - int(moment)))
 
     def _key(self, feedback_id: str, moment: float, dataset: str) -> str:
         day = datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lambdas.gateway import call
 from lambdas.gateway.models import clients
 from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
 from lambdas.shared import environment, s3
@@ -25,12 +26,15 @@ def stored_examples(key: str) -> Examples:
 
 
 def embed_query(model_id: str, text: str) -> Vector:
-    """Embed the text that passages are looked for.
+    """Embed the text that passages are looked for; what it takes the present call notes, for its caller's account.
 
     Raises:
         Problem: as the failure of the embedding model deserves.
     """
     try:
-        return embed(clients.runtime("bedrock-runtime"), model_id, text, QUERY).vector
+        embedded = embed(clients.runtime("bedrock-runtime"), model_id, text, QUERY)
     except MODEL_ERRORS as failure:
         raise problem_of(failure) from failure
+    if (working := call.current()) is not None:
+        working.embedded.append((model_id, embedded.tokens))
+    return embedded.vector

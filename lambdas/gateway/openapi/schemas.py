@@ -14,6 +14,7 @@ FLAG: Schema = {"type": "boolean"}
 DOLLARS: Schema = {"type": ["number", "null"], "minimum": 0, "description": "US dollars; null where not paid by token."}
 MILLISECONDS: Schema = {"type": ["number", "null"], "minimum": 0}
 OPEN: Schema = {"type": "object"}
+TOKENS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens")
 
 
 def reference(name: str) -> Schema:
@@ -40,7 +41,7 @@ def answered(*, of: dict[str, Schema]) -> Schema:
             "run_id": {"type": ["string", "null"]},
             **of,
             "finish_reason": {"enum": ["stop", "length", "filtered"]},
-            "usage": record({"input_tokens": COUNT, "output_tokens": COUNT}),
+            "usage": record(dict.fromkeys(TOKENS, COUNT)),
             "latency_ms": MILLISECONDS,
             "fourfold": reference("Metadata"),
         }
@@ -184,7 +185,7 @@ def _embeddings() -> Schema:
 
 
 def _usage() -> Schema:
-    counts = dict.fromkeys(("input_tokens", "output_tokens", "requests"), COUNT)
+    counts = dict.fromkeys((*TOKENS, "requests"), COUNT)
     return record({**counts, "cost_usd": DOLLARS, "cap_usd": DOLLARS, "lifts_at": TEXT, "not_priced": listing(TEXT)})
 
 

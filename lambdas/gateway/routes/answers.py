@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any
 
@@ -46,14 +47,13 @@ def whole(told: Iterator[Told]) -> str:
 
 def document_of(request: Request, made: Answering, **more: object) -> dict[str, object]:
     """Give the response of a task."""
-    usage = made.usage
     return {
         "id": request.request_id,
         "model": made.name,
         "run_id": made.answering.run_id,
         **more,
         "finish_reason": made.finish,
-        "usage": {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens},
+        "usage": asdict(made.usage),
         "latency_ms": request.milliseconds,
         "fourfold": made.metadata(),
     }

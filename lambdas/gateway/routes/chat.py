@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from lambdas.gateway import routing
 from lambdas.gateway.answering import Answering, Told
 from lambdas.gateway.bodies.chat import CHAT
 from lambdas.gateway.bodies.sampling import parameters_of
-from lambdas.gateway.exchange import Parameters, Turn, Usage
+from lambdas.gateway.exchange import Usage
 from lambdas.gateway.problems import Problem
 from lambdas.gateway.reply import Reply, Stream
 from lambdas.gateway.request import Request
@@ -32,8 +31,14 @@ def chat(request: Request, services: Services) -> Reply | Stream:
         raise picks_sentences()
     live = bool(values.get("stream"))
     parameters = parameters_of(values, services.settings.limits.max_chat_tokens)
+    told: Iterator[Told]
+    metadata: Metadata
     if (values.get("fourfold") or {}).get("documents"):
-        told, metadata = _from_documents(made, values["messages"], request, services, parameters, live=live)
+        from lambdas.gateway.routes.search import FromDocuments  # of use to these chats alone
+
+        top_k = services.settings.limits.max_passages
+        answer = FromDocuments(request, services, made, values["messages"], parameters, top_k=top_k, live=live)
+        told, metadata = answer.told(), lambda text: {**made.metadata(), **answer.judged(text)}
     else:
         told, metadata = made.answer(values["messages"], parameters, live=live), lambda _: made.metadata()
     if live:
@@ -42,37 +47,6 @@ def chat(request: Request, services: Services) -> Reply | Stream:
         return Stream(chunks.events(told), lambda problem: _event(_failed(request, problem)))
     text = whole(told)
     return Reply(_completion(request, made, text, metadata(text)))
-
-
-class _Answer(NamedTuple):
-    told: Iterator[Told]
-    metadata: Metadata
-
-
-def _from_documents(
-    made: Answering,
-    turns: tuple[Turn, ...],
-    request: Request,
-    services: Services,
-    parameters: Parameters,
-    *,
-    live: bool,
-) -> _Answer:
-    """Answer the last question from the passages found for it alone; where none fits, no model is asked.
-
-    What was said before goes to the model, but is not looked up with it: a follow-up that names nothing would find
-    passages by the words of a question that was answered already.
-    """
-    from lambdas.gateway.routes import search
-
-    *earlier, last = turns
-    found = search.passages_for(request, services, last.content, services.settings.limits.max_passages)
-    asked = search.prompt(last.content, found)
-    if asked is None:
-        return _Answer(search.refusal(), lambda _: {**made.metadata(), **search.UNANSWERED})
-    made.sources, made.query = [search.shown(one) for one in found], last.content
-    told = made.answer((*earlier, *asked), parameters, live=live)
-    return _Answer(told, lambda text: {**made.metadata(), **search.judged(text, found)})
 
 
 def _completion(request: Request, made: Answering, text: str, metadata: dict[str, object]) -> dict[str, object]:

@@ -62,6 +62,8 @@ def usage(request: Request, services: Services) -> Reply:
         {
             "input_tokens": spent.input_tokens,
             "output_tokens": spent.output_tokens,
+            "cache_read_tokens": spent.cache_read_tokens,
+            "cache_write_tokens": spent.cache_write_tokens,
             "requests": spent.requests,
             "cost_usd": spent.usd,
             "cap_usd": meter.cap(),

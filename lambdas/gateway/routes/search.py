@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
-from lambdas.gateway.answering import Told
+from lambdas.gateway.answering import Answering, Told
 from lambdas.gateway.bodies.retrieval import SEARCH
 from lambdas.gateway.bodies.sampling import parameters_of
 from lambdas.gateway.caps import metered
-from lambdas.gateway.exchange import Turn
+from lambdas.gateway.exchange import Parameters, Turn
 from lambdas.gateway.kept.owner import known
 from lambdas.gateway.reply import Reply, Stream, event
 from lambdas.gateway.request import Request
@@ -18,7 +18,6 @@ from lambdas.gateway.routes.answers import answering, document_of, given, picks_
 from lambdas.gateway.services import Services
 
 DEFAULT_TOP_K = 5
-UNANSWERED: dict[str, object] = {"citations": [], "answered": False}
 
 
 def search(request: Request, services: Services) -> Reply | Stream:
@@ -29,24 +28,69 @@ def search(request: Request, services: Services) -> Reply | Stream:
     made = answering(request, services, values) if values.get("answer") else None
     if made is not None and made.asked.upstream is None:
         raise picks_sentences()
-    found = passages_for(request, services, query, values.get("top_k") or min(DEFAULT_TOP_K, limits.max_passages))
-    passages = [shown(one) for one in found]
-    live = bool(values.get("stream"))
+    top_k = values.get("top_k") or min(DEFAULT_TOP_K, limits.max_passages)
     if made is None:
-        return Reply({"passages": passages})
-    made.sources, made.query = passages, query
-    asked = prompt(query, found)
+        return Reply({"passages": [shown(one) for one in passages_for(request, services, query, top_k)]})
+    live = bool(values.get("stream"))
     parameters = parameters_of(values, limits.max_chat_tokens)
-    told = refusal() if asked is None else made.answer(asked, parameters, live=live)
+    answer = FromDocuments(request, services, made, (Turn("user", query),), parameters, top_k=top_k, live=live)
 
     def document(output: str) -> dict[str, object]:
-        told_of_it = UNANSWERED if asked is None else judged(output, found)
-        return {"passages": passages, "answer": document_of(request, made, output=output, **told_of_it)}
+        told_of_it = answer.judged(output)
+        return {"passages": answer.passages, "answer": document_of(request, made, output=output, **told_of_it)}
 
-    reply = given(request, told, document, live=live)
+    reply = given(request, answer.told(), document, live=live)
     if isinstance(reply, Stream):
-        return reply._replace(events=_passages_first(passages, reply.events))
+        return reply._replace(events=_passages_first(answer, reply.events))
     return reply
+
+
+class FromDocuments:
+    """An answer to a conversation's last turn, out of the passages that are found for it.
+
+    They are looked for when its first piece is asked for: a stream has begun by then, and its client does not wait in
+    silence. What was said before goes to the model, but is not looked up: a follow-up that names nothing would find
+    passages by the words of a question that was answered already.
+
+    Attributes:
+        passages: what was found, as responses show it.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        services: Services,
+        made: Answering,
+        turns: Sequence[Turn],
+        parameters: Parameters,
+        *,
+        top_k: int,
+        live: bool,
+    ) -> None:
+        self._request, self._services, self._made = request, services, made
+        self._turns, self._parameters, self._top_k, self._live = turns, parameters, top_k, live
+        self._found: Sequence[Any] = ()
+        self._asked = False
+        self.passages: list[dict[str, object]] = []
+
+    def told(self) -> Iterator[Told]:
+        """Give the answer piece by piece, or whole; where no passage fits, no model is asked."""
+        *earlier, last = self._turns
+        self._found = passages_for(self._request, self._services, last.content, self._top_k)
+        self.passages = [shown(one) for one in self._found]
+        asked = prompt(last.content, self._found)
+        if asked is None:
+            yield str(_part("answering").NO_ANSWER)
+            return
+        self._asked = True
+        self._made.sources, self._made.query = self.passages, last.content
+        yield from self._made.answer((*earlier, *asked), self._parameters, live=self._live)
+
+    def judged(self, output: str) -> dict[str, object]:
+        """Say whether a text is an answer out of the passages, and which of them it cites."""
+        part = _part("answering")
+        answered = self._asked and bool(part.answered(output, self._found))
+        return {"citations": list(part.cited(output, self._found)) if answered else [], "answered": answered}
 
 
 def passages_for(request: Request, services: Services, query: str, top_k: int) -> Sequence[Any]:
@@ -74,22 +118,10 @@ def shown(found: Any) -> dict[str, object]:
     }
 
 
-def refusal() -> Iterator[Told]:
-    """Give the answer where no passage has to do with the question: no model is asked for one."""
-    return iter([_part("answering").NO_ANSWER])
-
-
-def judged(output: str, found: Sequence[Any]) -> dict[str, object]:
-    """Say whether a model's text is an answer out of the passages, and which of them it cites."""
-    part = _part("answering")
-    answered = bool(part.answered(output, found))
-    return {"citations": list(part.cited(output, found)) if answered else [], "answered": answered}
-
-
-def _passages_first(passages: list[dict[str, object]], events: Iterator[bytes]) -> Iterator[bytes]:
+def _passages_first(answer: FromDocuments, events: Iterator[bytes]) -> Iterator[bytes]:
     """Show what was found before the model begins; what fails before its first word is still a problem response."""
     first = next(events)
-    yield event("passages", {"passages": passages})
+    yield event("passages", {"passages": answer.passages})
     yield first
     yield from events
 

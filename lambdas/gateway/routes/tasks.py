@@ -41,27 +41,31 @@ def summarize(request: Request, services: Services) -> Reply | Stream:
 
 
 def classify(request: Request, services: Services) -> Reply:
-    """Give the label of a text: by the task's own instruction, or one of the labels that the request names."""
+    """Give the label of a text: one of the task's own, or one of those that the request names.
+
+    By its own labels the task is asked as the approved model was tuned and measured, whoever names them.
+    """
+    from lambdas.gateway import labels as known_labels  # of use to this route alone
+
     settings = services.settings
     values = read(tasks.CLASSIFY, request, services)
     made = answering(request, services, values)
     if made.asked.upstream is None:
         raise picks_sentences()
-    asked = values.get("labels")
-    labels = asked or settings.labels
-    if not labels:
-        wrong = "give 'labels': the deployed task is no classification"
-        raise Problem(HTTPStatus.BAD_REQUEST, f"{wrong[0].upper()}{wrong[1:]}.", errors=[FieldError("#/labels", wrong)])
-    _check_labels(labels)
-    instruction = CLASSIFY.format(labels=", ".join(labels)) if asked else settings.instruction
+    named = values.get("labels")
+    if named:
+        _check_labels(named)
+    labels = named or known_labels.needed(settings)
+    own = not named or known_labels.same(named, known_labels.known(settings))
+    instruction = settings.instruction if own else CLASSIFY.format(labels=", ".join(labels))
     turns = (Turn("user", task_prompt(instruction, values["text"])),)
     parameters = replace(parameters_of(values, settings.limits.max_output_tokens), likeliest=True)
 
     def write() -> Iterator[Told]:
-        return made.texts(turns, parameters, live=False, examples=not asked)
+        return made.texts(turns, parameters, live=False, examples=own)
 
     output = whole(made.answer(turns, parameters, live=False, write=write, instruction=instruction))
-    return Reply(document_of(request, made, label=_label(output, labels), output=output))
+    return Reply(document_of(request, made, label=known_labels.given_by(output, labels), output=output))
 
 
 def generate(request: Request, services: Services) -> Reply | Stream:
@@ -92,15 +96,6 @@ def _check_labels(labels: tuple[str, ...]) -> None:
     ]
     if empty:
         raise Problem(HTTPStatus.BAD_REQUEST, " ".join(f"{error.detail}." for error in empty[:5]), errors=empty)
-
-
-def _label(output: str, labels: tuple[str, ...]) -> str | None:
-    """Give the label that an answer gives, as it was written; None where it gives none, or several."""
-    from lambdas.shared.labels import Labels, labels_of, plain
-
-    compared = labels_of(labels)
-    given = Labels(compared).given_by(output)
-    return next((label for label in labels if given in (plain(label), Labels(compared).written(label))), None)
 
 
 def _extracted(text: str) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
-from lambdas.gateway.exchange import Usage
+from lambdas.gateway.exchange import NANO, Usage
 
-NANO = 10**9
 _MILLION = 10**6
 # Of the price of an input token. https://aws.amazon.com/bedrock/pricing/ has both by model; where a model's own are
 # not given, these are Anthropic's for five minutes, the dearest.

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lambdas.gateway.exchange import Caller, Usage
+from lambdas.gateway.exchange import NANO, Caller, Usage
 from lambdas.gateway.table import Table
-from lambdas.gateway.usage.cost import NANO
 
 EVERYBODY = "all"
 KEPT_DAYS = 400

@@ -61,7 +61,7 @@ test("a task's events are progress, text and the whole", async () => {
     output: "All.",
     finish_reason: "stop",
     latency_ms: 12,
-    usage: { input_tokens: 3, output_tokens: 2 },
+    usage: { input_tokens: 3, output_tokens: 2, cache_read_tokens: 100, cache_write_tokens: 20 },
   };
   const pieces = await collect(
     taskPieces(
@@ -77,4 +77,5 @@ test("a task's events are progress, text and the whole", async () => {
     ["progress", "text", "done"],
   );
   assert.deepEqual([pieces[2].text, pieces[2].meta.requestId, pieces[2].meta.latencyMs], ["All.", "r-2", 12]);
+  assert.deepEqual([pieces[2].meta.inputTokens, pieces[2].meta.outputTokens], [123, 2]);
 });

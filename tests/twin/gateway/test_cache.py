@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lambdas.gateway.cache import Cache, Scope, SemanticCache
 from lambdas.gateway.exchange import Caller, Parameters, Question, Turn, Usage, Written
 from lambdas.gateway.table import Table
-from lambdas.shared.embedding import Vector
+from lambdas.shared.embedding import Embedding
 
 Users = Callable[[str], Caller]
 WRITTEN = Written("A place for objects. ✓", "stop", "nova-micro", Usage(12, 5, 1, 2))
@@ -28,16 +28,16 @@ def asked(text: str) -> Question:
     return replace(QUESTION, turns=(QUESTION.turns[0], Turn("user", text)))
 
 
-def vector_of(_model_id: str, text: str) -> Vector:
+def embedded(_model_id: str, text: str) -> Embedding:
     """Point where the text's first letter says: a clock's hand in a circle of 26."""
     import math
 
     angle = (ord(text[0].lower()) - ord("a")) * 2 * math.pi / 26
-    return (math.cos(angle), math.sin(angle))
+    return Embedding((math.cos(angle), math.sin(angle)), 1)
 
 
 def semantic(table: Table, least: float = 0.95, now: Callable[[], float] = time.time) -> SemanticCache:
-    return SemanticCache(table, "embedder", least_similarity=least, ttl_seconds=60, embed=vector_of, now=now)
+    return SemanticCache(table, "embedder", least_similarity=least, ttl_seconds=60, embed=embedded, now=now)
 
 
 def test_an_answer_is_given_again_until_it_expires(table: Table, user: Users) -> None:
@@ -139,7 +139,9 @@ def test_what_was_embedded_by_another_model_is_not_compared(table: Table, user: 
     _, vector = cache.find(where, QUESTION)
     assert vector is not None
     cache.keep(where, QUESTION, vector, WRITTEN)
-    other = SemanticCache(table, "other", least_similarity=0.5, ttl_seconds=60, embed=lambda *_: (1.0, 0.0, 0.0))
+    other = SemanticCache(
+        table, "other", least_similarity=0.5, ttl_seconds=60, embed=lambda *_: Embedding((1.0, 0.0, 0.0), 1)
+    )
     assert other.find(where, QUESTION)[0] is None
 
 

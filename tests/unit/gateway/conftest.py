@@ -47,7 +47,7 @@ def settings(**more: object) -> dict[str, object]:
     """Give the gateway's settings."""
     return {
         "instruction": "Summarize in one sentence.",
-        "labels": None,
+        "task_kind": "summarization",
         "limits": {
             "max_input_characters": MAX_CHARACTERS,
             "max_output_tokens": 64,
@@ -93,7 +93,10 @@ class Aws:
             return 200, json.dumps({"EndpointStatus": self.endpoint}).encode()
         if path.startswith("/models/run="):
             self.reads.append(path)
-            return 200, json.dumps(self.objects[path.partition("?")[0]]).encode()
+            key = path.partition("?")[0]
+            if key not in self.objects:
+                return 404, b"<Error><Code>NoSuchKey</Code><Message>There is none.</Message></Error>"
+            return 200, json.dumps(self.objects[key]).encode()
         return None
 
 

@@ -11,6 +11,7 @@ from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway.application import Application
 from lambdas.shared.embedding import packed
 from tests.unit.gateway.conftest import BEDROCK, IMPORTED, TUNED, Aws, Configure, Gateway, model, serving
+from tests.unit.gateway.parts import used
 
 INSTRUCTION = "Summarize in one sentence."
 
@@ -38,7 +39,7 @@ def test_a_summary_comes_from_the_tuned_model_asked_as_it_was_trained(gateway: G
         "run_id": "run-7",
         "output": "A summary.",
         "finish_reason": "stop",
-        "usage": {"input_tokens": 12, "output_tokens": 4},
+        "usage": used(12, 4),
     }
     (asked,) = upstream.asked
     assert asked.path == "/endpoints/secret-endpoint/invocations"
@@ -76,7 +77,7 @@ def test_a_stream_of_the_endpoint_comes_as_deltas_and_ends_with_the_whole(gatewa
     assert (last, done["output"], done["usage"]) == (
         "done",
         "The owl hunts at night.",
-        {"input_tokens": 7, "output_tokens": 5},
+        used(7, 5),
     )
     assert upstream.asked[0].path.endswith("/invocations-response-stream")
     assert upstream.asked[0].body["stream_options"] == {"include_usage": True}
@@ -103,7 +104,7 @@ def test_a_bedrock_target_is_asked_by_converse(gateway: Gateway, store: Aws, ups
     reply = gateway.post("/v1/summarize", {"text": "Some text."})
 
     assert (reply.body["fourfold"]["label"], reply.body["finish_reason"]) == ("abc123def456", "length")
-    assert reply.body["usage"] == {"input_tokens": 7, "output_tokens": 5}
+    assert reply.body["usage"] == used(7, 5)
     (asked,) = upstream.asked
     assert asked.path == f"/model/{IMPORTED}/converse"
     assert asked.body["messages"] == [{"role": "user", "content": [{"text": f"{INSTRUCTION}\n\nSome text."}]}]

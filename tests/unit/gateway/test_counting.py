@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -10,8 +11,9 @@ import pytest
 from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway.models import breaker
 from lambdas.gateway.usage import Meter
+from lambdas.shared.embedding import packed
 from tests.unit.gateway.attempts import outcomes
-from tests.unit.gateway.conftest import Configure, Gateway, model
+from tests.unit.gateway.conftest import BEDROCK, PRICE, Aws, Configure, Gateway, model
 from tests.unit.gateway.leaving import ask, shut
 from tests.unit.gateway.parts import USER, Items
 
@@ -140,7 +142,9 @@ def test_the_prompt_s_tokens_are_all_of_them_those_of_the_cache_too(gateway: Gat
     upstream.scripted(Script(body=b'{"output": %s, "stopReason": "end_turn", "usage": %s}' % (message, usage)))
 
     told = gateway.chat().body["usage"]
+    task = gateway.post("/v1/summarize", {"model": "first", "text": "x"}).body["usage"]
 
+    assert task == {"input_tokens": 7, "output_tokens": 5, "cache_read_tokens": 100, "cache_write_tokens": 20}
     assert (told["prompt_tokens"], told["completion_tokens"], told["total_tokens"]) == (127, 5, 132)
     assert told["prompt_tokens_details"] == {"cached_tokens": 100}
 
@@ -180,3 +184,26 @@ def test_a_stream_that_the_guard_stops_counts_by_its_length(
     gateway.post("/api/v1/generate", {"prompt": "x" * 40, "stream": True}, headers=USER)
 
     assert counted(table)[1] >= 300
+
+
+@pytest.mark.parametrize(("price", "cost"), [(PRICE, 34_000), (None, 27_000)])
+def test_the_search_for_a_prompt_s_passages_is_counted_with_its_answer(
+    gateway: Gateway, table: Any, configure: Configure, store: Aws, price: object, cost: int
+) -> None:
+    embedding = {"name": "e", "model_id": "embedder", "dimensions": 2, "price": price}
+    configure(approved_price=PRICE, prompt_embedding=embedding)
+    store.parameters["/target"] = json.dumps({**BEDROCK, "prompt_key": "run=run-2/shown.json"})
+    store.objects["/models/run=run-2/shown.json"] = {
+        "prompt_turns": [],
+        "passages": [{"text": "Bees make honey.", "source": "a.txt"}],
+        "passages_shown": 1,
+        "passages_instruction": "Summarize in one sentence.",
+        "passage_vectors": [packed((1.0, 0.0))],
+        "passage_model_id": "embedder",
+    }
+
+    told = gateway.post("/api/v1/summarize", {"text": "Who makes honey?"}, headers=USER).body
+
+    assert counted(table) == (14, 5, cost)
+    assert told["fourfold"]["cost_usd"] == cost / 10**9
+    assert told["usage"]["input_tokens"] == 7

@@ -16,6 +16,7 @@ from lambdas.gateway.kept import History
 from lambdas.gateway.problems import Problem
 from lambdas.gateway.retrieval.search import Found
 from lambdas.gateway.usage import CapReached, Meter
+from lambdas.shared.embedding import Embedding
 from tests.unit.gateway.conftest import Aws, Configure, Gateway
 from tests.unit.gateway.parts import OTHER, USER, Items, Passages
 
@@ -95,7 +96,7 @@ def test_the_same_question_of_the_same_caller_is_answered_from_the_cache(
 @pytest.fixture
 def by_meaning(gateway: Gateway, table: Any) -> None:
     """A semantic cache whose embeddings see no difference between any two questions."""
-    cache = SemanticCache(table, "m", least_similarity=0.9, ttl_seconds=60, embed=lambda model_id, text: (1.0, 0.0))
+    cache = SemanticCache(table, "m", least_similarity=0.9, ttl_seconds=60, embed=lambda *_: Embedding((1.0, 0.0), 3))
     vars(gateway.application._services)["semantic_cache"] = cache
 
 
@@ -272,14 +273,15 @@ def test_a_conversation_that_has_expired_takes_no_other_one_s_place(gateway: Gat
 
 def test_usage_is_the_caller_s_of_today(gateway: Gateway, meter: Meter, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATEWAY_TABLE", "table")
-    meter.account(Caller("user:ann", "user"), Usage(7, 5), 27_000)
+    meter.account(Caller("user:ann", "user"), Usage(7, 5, 100, 20), 27_000)
 
     used = gateway.send("GET", "/api/v1/usage", headers=USER).body
     other = gateway.send("GET", "/api/v1/usage", headers=OTHER).body
 
     assert datetime.fromisoformat(used.pop("lifts_at")) > datetime.now(UTC)
     unpriced = used.pop("not_priced")
-    assert used == {"input_tokens": 7, "output_tokens": 5, "requests": 1, "cost_usd": 27e-6, "cap_usd": 0.00005}
+    tokens = {"input_tokens": 7, "output_tokens": 5, "cache_read_tokens": 100, "cache_write_tokens": 20}
+    assert used == {**tokens, "requests": 1, "cost_usd": 27e-6, "cap_usd": 0.00005}
     # A tuned model on its endpoint is paid by the hour, whoever asks it: no cap binds it, and it says so.
     assert unpriced == ["approved"]
     assert other["requests"] == 0

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway.parts import split
 from tests.unit.gateway.conftest import Aws, Configure, Gateway, model
+from tests.unit.gateway.parts import used
 
 SENTENCE = "Owls hunt at night and sleep by day. "
 LONG = SENTENCE * 50
@@ -35,7 +36,7 @@ def test_a_text_that_is_too_long_is_summarised_in_parts_and_the_parts_once_more(
     assert progress == [("progress", {"part": part, "parts": 3}) for part in (1, 2, 3)]
     assert {name for name, _ in (first, second, third, fourth, fifth)} == {"delta"}
     assert done[1]["output"] == "The owl hunts at night."
-    assert done[1]["usage"] == {"input_tokens": 4 * 7, "output_tokens": 4 * 5}
+    assert done[1]["usage"] == used(4 * 7, 4 * 5)
     assert len(done[1]["fourfold"]["attempts"]) == 4
     *parts, whole = texts_asked(upstream)
     assert "".join(parts) == LONG
@@ -107,35 +108,12 @@ def test_a_text_is_classified_by_labels_of_the_request(gateway: Gateway, upstrea
     assert "Romance, Science  fiction" in asked["messages"][0]["content"][0]["text"]
 
 
-def test_a_text_is_classified_by_the_task_s_own_labels(
-    gateway: Gateway, upstream: Upstream, configure: Configure
-) -> None:
-    configure(instruction="Which is it?", labels=["news", "sports"])
-    upstream.scripted(Script(words=("sports",)), Script(words=("news or sports",)))
-
-    found = gateway.post("/v1/classify", {"text": "A match."})
-    unsure = gateway.post("/v1/classify", {"text": "A match."})
-
-    assert (found.body["label"], found.body["fourfold"]["label"]) == ("sports", "fourfold-dev/3")
-    assert (unsure.body["label"], unsure.body["output"]) == (None, "news or sports")
-    assert upstream.asked[0].body["messages"] == [{"role": "user", "content": "Which is it?\n\nA match."}]
-
-
 def test_labels_without_a_word_are_refused_before_a_model_is_asked(gateway: Gateway, upstream: Upstream) -> None:
     reply = gateway.post("/v1/classify", {"text": "A match.", "labels": ["news", "?!", "<30"]})
 
     assert reply.status == 400
     assert [error["pointer"] for error in reply.body["errors"]] == ["#/labels/1"]
     assert "nothing but punctuation" in reply.body["detail"]
-    assert not upstream.asked
-
-
-def test_a_task_without_labels_needs_them_in_the_request(gateway: Gateway, upstream: Upstream) -> None:
-    reply = gateway.post("/v1/classify", {"text": "A match."})
-
-    assert reply.status == 400
-    assert reply.body["errors"][0]["pointer"] == "#/labels"
-    assert gateway.post("/v1/classify", {"text": "x", "labels": ["a"]}).status == 400
     assert not upstream.asked
 
 

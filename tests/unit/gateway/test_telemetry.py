@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream
 from tests.unit.gateway.conftest import Configure, Gateway
+from tests.unit.gateway.parts import USER, Passages
 
 
 @pytest.fixture
@@ -68,6 +69,28 @@ def test_a_stream_that_breaks_off_is_an_error_in_the_metrics(gateway: Gateway, u
 
     (metrics,) = [line for line in lines() if "_aws" in line]
     assert (metrics["Status"], metrics["ServerErrors"]) == (502, 1)
+
+
+def test_a_fault_before_the_work_begins_is_an_error_in_the_metrics(
+    gateway: Gateway, lines: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_SETTINGS", "/nowhere/gateway.json")
+
+    assert gateway.chat().status == 500
+
+    (metrics,) = [line for line in lines() if "_aws" in line]
+    assert (metrics["Route"], metrics["Status"], metrics["ServerErrors"]) == ("chat", 500, 1)
+
+
+def test_the_question_s_embedding_is_in_the_figures_of_an_answer_from_documents(gateway: Gateway, lines: Any) -> None:
+    vars(gateway.application._services)["documents"] = Passages()
+
+    reply = gateway.post("/api/v1/search", {"query": "x", "answer": True, "model": "first"}, headers=USER)
+
+    (metrics,) = [line for line in lines() if "_aws" in line]
+    assert (metrics["InputTokens"], metrics["OutputTokens"], metrics["CostUsd"]) == (10, 5, 30e-6)
+    assert reply.body["answer"]["fourfold"]["cost_usd"] == 30e-6
+    assert reply.body["answer"]["usage"]["input_tokens"] == 7
 
 
 @pytest.mark.parametrize("model", ["first", "approved"])

@@ -61,6 +61,8 @@ def test_a_candidate_s_figures_by_label_are_stored_and_not_handed_to_the_workflo
         "rows": [[4, 0, 0, 0], [1, 1, 0, 0], [1, 0, 0, 1]],
     }
     assert evaluate_candidate.handle(event, context) == result
+    # The gateway answers with these.
+    assert cloud.document("models", "run=run-7/candidates/labels.json") == {"labels": ["Bug", "Praise", "Question"]}
 
 
 def test_a_customized_model_s_evaluation_has_them_of_both_models(

@@ -18,6 +18,7 @@ from botocore.response import StreamingBody
 from botocore.validate import validate_parameters
 
 from lambdas.gateway.exchange import Caller
+from lambdas.gateway.retrieval import embeddings
 from lambdas.gateway.retrieval.documents import Documents
 from lambdas.shared import aws
 from lambdas.shared.similarity import WORD
@@ -198,6 +199,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     }.items():
         monkeypatch.setenv(name, value)
     account = Account()
+    monkeypatch.setattr(embeddings, "FIRST_PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(botocore.client.BaseClient, "_make_api_call", lambda *call: account.call(*call))
     aws.forget()
     yield account

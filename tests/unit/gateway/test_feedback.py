@@ -1,0 +1,42 @@
+"""Feedback is a caller's word, and no caller's word is all that there is to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import pytest
+
+from lambdas.gateway.kept import FeedbackStore, feedback
+from lambdas.gateway.table import Table
+from tests.unit.gateway.conftest import Gateway, Reply
+from tests.unit.gateway.parts import OTHER, USER, Items
+
+
+def test_of_one_caller_so_much_feedback_is_kept_in_a_day_and_no_more(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, table = 1_000_000.0, cast(Table, Items())
+    vars(gateway.application._services)["feedback"] = FeedbackStore(table, "raw", "feedback/", now=lambda: now)
+    monkeypatch.setattr(feedback, "MOST_A_DAY", 2)
+    said = {
+        "request_id": "01234567-89ab-cdef-0123-456789abcdef",
+        "model": "first",
+        "messages": [{"role": "user", "content": "What do owls do?"}],
+        "answer": "They hunt.",
+        "rating": "down",
+        "consent": False,
+    }
+
+    def give(headers: Mapping[str, str] = USER) -> Reply:
+        return gateway.post("/api/v1/feedback", said, headers=headers)
+
+    statuses = [give().status for _ in range(2)]
+    refused = give()
+
+    assert (statuses, refused.status, give(OTHER).status) == ([201, 201], 429, 201)
+    assert "are kept in a day. More are kept from 1970-01-13T00:00:00+00:00." in refused.body["detail"]
+    assert refused.headers["retry-after"] == str(12 * 86_400 - 1_000_000)
+    assert len(gateway.send("GET", "/api/v1/feedback", headers=USER).body["feedback"]) == 2
+    now += 86_400
+    assert give().status == 201
