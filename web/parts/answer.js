@@ -97,6 +97,8 @@ export function answerBox({ cite } = {}) {
     },
     /** @param {number} part @param {number} parts */
     progress(part, parts) {
+      // The part before this one was answered, so the model is awake.
+      if (part > 1) waiting.show(null, false);
       progress.hidden = parts < 2;
       progress.max = parts;
       progress.value = part - 1;
