@@ -3,9 +3,12 @@
 import { createApi } from "../lib/api.js";
 import { loadConfig } from "../lib/config.js";
 import { h } from "../lib/dom.js";
+import { createDrafts } from "../lib/drafts.js";
+import { Problem } from "../lib/problem.js";
 import { CognitoSession, openSession } from "../lib/session.js";
 import { createModels } from "../parts/models.js";
 import { createUsage } from "../parts/usage-meter.js";
+import { sessionEnded } from "./ended.js";
 import { createShell } from "./shell.js";
 import { welcome } from "./welcome.js";
 
@@ -30,12 +33,15 @@ async function start() {
     page.replaceChildren(welcome(config, session, failure));
     return;
   }
+  const drafts = createDrafts(sessionStorage, session.who);
+  const ended = sessionEnded(page, { signIn: () => session.signIn(), keep: () => drafts.keep() });
   const api = createApi(config.api, {
     token: () => session.token(),
     refused: async () => {
-      const again = await session.refused();
-      if (!again && config.cognito) page.replaceChildren(welcome(config, session, "Your session has ended."));
-      return again;
+      if (await session.refused()) return true;
+      if (!config.cognito) return false;
+      ended();
+      throw new Problem({ status: 401, title: "Your session has ended", detail: "Sign in again, then try once more." });
     },
   });
   const app = {
@@ -45,7 +51,7 @@ async function start() {
     limits: config.limits,
     personal: config.cognito !== null,
   };
-  page.replaceChildren(...createShell(app, config, session));
+  page.replaceChildren(...createShell(app, config, session, drafts));
 }
 
 start().catch((failure) => {

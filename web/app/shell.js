@@ -56,9 +56,10 @@ const VIEWS = {
  * @param {App} app
  * @param {import("../lib/config.js").Config} config
  * @param {import("../lib/session.js").Session} session
+ * @param {import("../lib/drafts.js").Drafts} drafts
  * @returns {HTMLElement[]}
  */
-export function createShell(app, config, session) {
+export function createShell(app, config, session, drafts) {
   const entries = Object.entries(VIEWS).filter(([, { personal }]) => app.personal || !personal);
   const main = h("main", { id: "main", class: "main", tabindex: "-1" });
   const drawer = h("dialog", { class: "drawer", "aria-label": "Menu" });
@@ -107,7 +108,11 @@ export function createShell(app, config, session) {
     if (!loading.has(name)) loading.set(name, entry.load());
     try {
       const view = await loading.get(name);
-      if (view && !views.has(name)) views.set(name, view(app));
+      if (view && !views.has(name)) {
+        const made = view(app);
+        views.set(name, made);
+        drafts.watch(made.element);
+      }
     } catch (failure) {
       loading.delete(name);
       if (shown === name) notLoaded(name, entry, failure);
