@@ -115,7 +115,7 @@ def test_chat_answers_from_the_documents_and_shows_its_sources(
     page.keyboard.press("Enter")
     page.get_by_text("1 source").click()
     expect(page.locator(".sources .cited").get_by_text("kept for ninety days")).to_be_visible()
-    expect(page.get_by_text("Not an answer from your documents")).to_be_hidden()
+    expect(page.locator(".note").get_by_text("Not an answer from your documents")).to_be_hidden()
 
 
 def test_chat_says_that_the_documents_do_not_answer(page: Page, address: str, models: ScriptedModels) -> None:
@@ -124,7 +124,9 @@ def test_chat_says_that_the_documents_do_not_answer(page: Page, address: str, mo
     page.get_by_label("Message", exact=True).fill("Who won the World Cup in 1954?")
     page.keyboard.press("Enter")
     expect(page.get_by_text("The documents do not answer this.", exact=True)).to_be_visible()
-    expect(page.get_by_text("Nothing in your documents fits this question, so no model was asked.")).to_be_visible()
+    expect(
+        page.locator(".note").get_by_text("Nothing in your documents fits this question, so no model was asked.")
+    ).to_be_visible()
     assert models.asked == [], "a model was asked with nothing to stand on"
 
 
@@ -136,7 +138,7 @@ def test_chat_says_that_an_answer_cites_no_passage(page: Page, address: str, mod
     models.say("small", "A fortnight.")
     page.get_by_label("Message", exact=True).fill("How long are raw records kept?")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Not an answer from your documents")).to_be_visible()
+    expect(page.locator(".note").get_by_text("Not an answer from your documents")).to_be_visible()
 
 
 def test_nobody_else_sees_them(page: Page, browser: Browser, address: str, pool: UserPool) -> None:
