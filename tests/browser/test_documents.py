@@ -103,6 +103,20 @@ def test_a_question_that_nothing_answers_is_not_answered(page: Page, models: Scr
     assert models.asked == [], "a model was asked with nothing to stand on"
 
 
+def test_a_new_question_is_not_shown_as_one_that_nothing_answers(page: Page, models: ScriptedModels) -> None:
+    add(page, "retention.md", RETENTION)
+    expect(page.get_by_text("1 passage ·")).to_be_visible()
+    page.get_by_label("Model", exact=True).select_option("small")
+    ask(page, "Who won the World Cup in 1954?")
+    expect(page.locator(".found.unanswered")).to_have_count(1)
+    answer = models.hold("small", "Ninety days [1].")
+    ask(page, "How long are raw records kept?")
+    assert answer.begun.wait(30)
+    expect(page.locator(".found.unanswered")).to_have_count(0)
+    answer.allow()
+    expect(page.locator(".found .answer-text")).to_have_text("Ninety days [1].")
+
+
 def test_chat_answers_from_the_documents_and_shows_its_sources(
     page: Page, address: str, models: ScriptedModels
 ) -> None:
