@@ -6,6 +6,7 @@ import { h } from "../lib/dom.js";
 import { createDrafts } from "../lib/drafts.js";
 import { Problem } from "../lib/problem.js";
 import { CognitoSession, openSession } from "../lib/session.js";
+import { refuseStrayFiles } from "../parts/drop.js";
 import { createModels } from "../parts/models.js";
 import { createUsage } from "../parts/usage-meter.js";
 import { sessionEnded } from "./ended.js";
@@ -24,6 +25,7 @@ const page = /** @type {HTMLElement} */ (document.getElementById("page"));
 async function start() {
   const config = await loadConfig();
   document.title = config.name;
+  refuseStrayFiles(window);
   const session = config.cognito ? new CognitoSession(config.cognito, browser()) : openSession();
   const failure = await session.start();
   // A browser that goes back shows the page as it was left: of somebody who has signed out, or on the way to sign in.
