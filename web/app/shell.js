@@ -93,7 +93,8 @@ export function createShell(app, config, session, drafts) {
     const view = views.get(route.name) ?? (await loaded(route.name, entry));
     // Somebody may have gone on while the view was loaded.
     if (!view || shown !== route.name) return;
-    if (moved) fill(main, view.element);
+    // Where it did not come the first time, what says so stands in its place.
+    if (main.firstChild !== view.element) fill(main, view.element);
     if (moved && !first) {
       main.focus({ preventScroll: true });
       window.scrollTo(0, 0);
@@ -223,7 +224,10 @@ export function createShell(app, config, session, drafts) {
     );
   }
 
-  drawer.addEventListener("click", (event) => event.target === drawer && drawer.close());
+  // A link to what is shown already changes no address: the menu would stay before it.
+  drawer.addEventListener("click", ({ target }) => {
+    if (target === drawer || (target instanceof Element && target.closest("a"))) drawer.close();
+  });
   addEventListener("hashchange", () => void follow());
   void follow();
   void app.models.load();
