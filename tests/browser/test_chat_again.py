@@ -24,7 +24,7 @@ def answers(page: Page, models: ScriptedModels) -> None:
     """Ask twice; the first answer is cut off."""
     models.say("small", "A hare", finish="max_tokens")
     ask(page, "Tell of a hare.")
-    expect(page.get_by_text(CUT_OFF)).to_be_visible()
+    expect(page.locator(".note").get_by_text(CUT_OFF)).to_be_visible()
     models.say("small", "A bear.")
     ask(page, "And of a bear.")
     expect(page.get_by_role("button", name="Good answer")).to_have_count(2)

@@ -103,6 +103,20 @@ def test_a_question_that_nothing_answers_is_not_answered(page: Page, models: Scr
     assert models.asked == [], "a model was asked with nothing to stand on"
 
 
+def test_a_new_question_is_not_shown_as_one_that_nothing_answers(page: Page, models: ScriptedModels) -> None:
+    add(page, "retention.md", RETENTION)
+    expect(page.get_by_text("1 passage ·")).to_be_visible()
+    page.get_by_label("Model", exact=True).select_option("small")
+    ask(page, "Who won the World Cup in 1954?")
+    expect(page.locator(".found.unanswered")).to_have_count(1)
+    answer = models.hold("small", "Ninety days [1].")
+    ask(page, "How long are raw records kept?")
+    assert answer.begun.wait(30)
+    expect(page.locator(".found.unanswered")).to_have_count(0)
+    answer.allow()
+    expect(page.locator(".found .answer-text")).to_have_text("Ninety days [1].")
+
+
 def test_chat_answers_from_the_documents_and_shows_its_sources(
     page: Page, address: str, models: ScriptedModels
 ) -> None:
@@ -115,7 +129,7 @@ def test_chat_answers_from_the_documents_and_shows_its_sources(
     page.keyboard.press("Enter")
     page.get_by_text("1 source").click()
     expect(page.locator(".sources .cited").get_by_text("kept for ninety days")).to_be_visible()
-    expect(page.get_by_text("Not an answer from your documents")).to_be_hidden()
+    expect(page.locator(".note").get_by_text("Not an answer from your documents")).to_be_hidden()
 
 
 def test_chat_says_that_the_documents_do_not_answer(page: Page, address: str, models: ScriptedModels) -> None:
@@ -124,7 +138,9 @@ def test_chat_says_that_the_documents_do_not_answer(page: Page, address: str, mo
     page.get_by_label("Message", exact=True).fill("Who won the World Cup in 1954?")
     page.keyboard.press("Enter")
     expect(page.get_by_text("The documents do not answer this.", exact=True)).to_be_visible()
-    expect(page.get_by_text("Nothing in your documents fits this question, so no model was asked.")).to_be_visible()
+    expect(
+        page.locator(".note").get_by_text("Nothing in your documents fits this question, so no model was asked.")
+    ).to_be_visible()
     assert models.asked == [], "a model was asked with nothing to stand on"
 
 
@@ -136,7 +152,7 @@ def test_chat_says_that_an_answer_cites_no_passage(page: Page, address: str, mod
     models.say("small", "A fortnight.")
     page.get_by_label("Message", exact=True).fill("How long are raw records kept?")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Not an answer from your documents")).to_be_visible()
+    expect(page.locator(".note").get_by_text("Not an answer from your documents")).to_be_visible()
 
 
 def test_nobody_else_sees_them(page: Page, browser: Browser, address: str, pool: UserPool) -> None:

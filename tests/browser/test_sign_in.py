@@ -10,7 +10,8 @@ from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from tests.browser.axe import violations
 from tests.browser.conftest import undisturbed
-from tests.browser.users import PASSWORD, User
+from tests.browser.signing_in import sign_in
+from tests.browser.users import User
 
 
 @pytest.fixture
@@ -18,13 +19,6 @@ def asked(stranger: BrowserContext) -> list[Request]:
     found: list[Request] = []
     stranger.on("request", lambda request: found.append(request))
     return found
-
-
-def sign_in(page: Page, user: User) -> None:
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_label("Email").fill(user.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
 
 
 def test_somebody_signs_in_and_comes_back_to_where_they_were(
@@ -145,20 +139,6 @@ def test_a_token_that_the_api_refuses_is_renewed_and_the_request_made_again(page
         page.get_by_role("link", name="Usage", exact=True).click()
     expect(page.get_by_role("heading", name="Usage")).to_be_visible()
     expect(page.get_by_text("Unauthorized")).to_have_count(0)
-
-
-def test_a_session_that_has_ended_leads_to_the_sign_in(page: Page) -> None:
-    expect(page.get_by_role("heading", name="Summarize")).to_be_visible()
-    page.route(
-        "**/oauth2/token",
-        lambda route: route.fulfill(
-            status=400, json={"error": "invalid_grant"}, headers={"access-control-allow-origin": "*"}
-        ),
-    )
-    page.route("**/api/v1/usage", lambda route: route.fulfill(status=401, json={}))
-    page.get_by_role("link", name="Usage", exact=True).click()
-    expect(page.get_by_role("alert")).to_have_text("Your session has ended.")
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
 def test_where_nobody_signs_in_nothing_is_kept_and_the_page_says_so(

@@ -54,6 +54,38 @@ def test_what_is_pasted_is_summarized_at_once(page: Page, models: ScriptedModels
     expect(page.locator(".answer-text")).to_have_text("Pasted.")
 
 
+def test_what_is_pasted_does_not_wait_for_a_pause_in_typing(page: Page, models: ScriptedModels) -> None:
+    models.say("small", "Pasted.")
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("new Date(Date.now() + 60_000).toISOString()"))
+    page.evaluate("text => navigator.clipboard.writeText(text)", TEXT)
+    page.get_by_role("textbox", name="Text").focus()
+    page.keyboard.press("Control+V")
+    expect(page.get_by_role("textbox", name="Text")).to_have_value(TEXT)
+    with page.expect_request("**/api/v1/summarize"):
+        page.clock.run_for(100)  # of the page's own clock, which stands still otherwise
+
+
+def test_a_parameter_out_of_its_bounds_is_told_and_takes_nobody_away_from_typing(
+    page: Page, models: ScriptedModels
+) -> None:
+    models.say("small", "Restarts.")
+    page.get_by_label("Temperature").fill("7")
+    page.get_by_text("Model and parameters").click()
+    text = page.get_by_role("textbox", name="Text")
+    text.press_sequentially(TEXT)
+    expect(page.get_by_text("A parameter is out of its bounds")).to_be_visible()
+    expect(text).to_be_focused()
+    expect(page.get_by_label("Temperature")).to_be_hidden()
+    page.get_by_role("button", name="Summarize").click()
+    expect(page.get_by_label("Temperature")).to_be_focused()
+    page.get_by_label("Temperature").fill("0.7")
+    text.press_sequentially(" ")
+    text.press_sequentially("Always.")
+    expect(page.locator(".answer-text")).to_have_text("Restarts.")
+    expect(page.get_by_text("A parameter is out of its bounds")).to_be_hidden()
+
+
 def test_without_the_tick_nothing_comes_until_it_is_asked_for(page: Page, models: ScriptedModels) -> None:
     page.get_by_label("While I type").uncheck()
     page.get_by_role("textbox", name="Text").press_sequentially(TEXT)
@@ -63,24 +95,42 @@ def test_without_the_tick_nothing_comes_until_it_is_asked_for(page: Page, models
     expect(page.locator(".answer-text")).to_contain_text("small was asked")
 
 
-def drop(page: Page, name: str, kind: str, content: str) -> None:
-    transfer = page.evaluate_handle(
-        """([name, type, content]) => {
-          const transfer = new DataTransfer();
-          transfer.items.add(new File([content], name, { type }));
-          return transfer;
+def drop(page: Page, *files: tuple[str, str, str], on: str = ".sheet.source") -> bool:
+    """Drop files, each with its name, type and text; gives whether the browser would open them in the page's place."""
+    left: bool = page.evaluate(
+        """([files, on]) => {
+          const dataTransfer = new DataTransfer();
+          for (const [name, type, content] of files) dataTransfer.items.add(new File([content], name, { type }));
+          const place = document.querySelector(on);
+          const drag = (type) => new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+          return ["dragenter", "dragover", "drop"].map((type) => place.dispatchEvent(drag(type))).at(-1);
         }""",
-        [name, kind, content],
+        [files, on],
     )
-    for event in ("dragenter", "dragover", "drop"):
-        page.dispatch_event(".sheet.source", event, {"dataTransfer": transfer})
+    return left
 
 
 def test_a_file_that_is_dropped_is_read_and_summarized(page: Page, models: ScriptedModels) -> None:
     models.say("small", "Dropped.")
-    drop(page, "page.html", "text/html", f"<style>p {{}}</style><p>{TEXT}</p>")
+    drop(page, ("page.html", "text/html", f"<style>p {{}}</style><p>{TEXT}</p>"))
     expect(page.get_by_role("textbox", name="Text")).to_have_value(TEXT)
     expect(page.locator(".answer-text")).to_have_text("Dropped.")
+
+
+def test_of_several_files_the_page_says_which_it_did_not_read(page: Page, models: ScriptedModels) -> None:
+    models.say("small", "Dropped.")
+    drop(page, ("a.txt", "text/plain", TEXT), ("b.txt", "text/plain", "More."), ("c.txt", "text/plain", "Most."))
+    expect(page.locator(".answer-text")).to_have_text("Dropped.")
+    expect(page.get_by_role("alert")).to_have_text("One text at a time: b.txt, c.txt were not read.")
+    drop(page, ("a.txt", "text/plain", TEXT))
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize("place", ["h1", ".side", "body"])
+def test_a_file_that_is_dropped_beside_its_place_leaves_the_page_as_it_is(page: Page, place: str) -> None:
+    page.get_by_role("textbox", name="Text").fill(TEXT)
+    assert not drop(page, ("a.txt", "text/plain", "Another text."), on=place)
+    expect(page.get_by_role("textbox", name="Text")).to_have_value(TEXT)
 
 
 def test_a_file_is_chosen_as_well(page: Page, models: ScriptedModels) -> None:

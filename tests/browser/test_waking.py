@@ -17,6 +17,8 @@ ASLEEP = ("tuned", 429, "ModelNotReadyException")
 def in_chat(page: Page, address: str) -> None:
     page.clock.install()
     open_chat(page, address, "approved")
+    # From here on time passes where a test says so: a count of seconds is read as it stands, however long that takes.
+    page.clock.pause_at(page.evaluate("new Date(Date.now() + 60_000).toISOString()"))
     page.get_by_label("Message", exact=True).fill("Hello")
 
 
@@ -74,3 +76,45 @@ def test_a_model_of_which_the_stream_itself_says_that_it_wakes_is_waited_for(
     expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
     page.clock.run_for(11_000)
     expect(page.locator(".answer-text")).to_have_text("Awake now.")
+
+
+def test_a_model_that_sleeps_is_waited_for_also_when_a_long_text_is_summarized_in_parts(
+    page: Page, address: str, models: ScriptedModels
+) -> None:
+    page.goto(f"{address}/#/summarize")
+    page.get_by_text("Model and parameters").click()
+    page.get_by_label("Model", exact=True).select_option("small")
+    models.refuse("small", *ASLEEP[1:])
+    page.get_by_role("textbox", name="Text").fill("\n\n".join(["The agent restarts the task."] * 1000))
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    for summary in ("It restarts.", "It tells.", "Both."):
+        models.say("small", summary)
+    page.clock.run_for(11_000)
+    expect(page.locator(".answer-text")).to_have_text("Both.")
+    expect(page.get_by_text("It goes on by itself.")).to_be_hidden()
+
+
+def test_a_model_that_sleeps_is_waited_for_also_when_the_passages_are_there_already(
+    page: Page, address: str, models: ScriptedModels
+) -> None:
+    passage = {"document_id": "d", "name": "Handbook", "passage": 1, "text": "It is so.", "score": 0.9}
+    problem = {"title": "Service Unavailable", "status": 503, "detail": "Not yet.", "retry_after": 10}
+    answer = {"id": "r", "model": "small", "output": "It is.", "finish_reason": "stop", "citations": [1]}
+    bodies = [
+        [("passages", {"passages": [passage]}), ("error", problem)],
+        [("passages", {"passages": [passage]}), ("done", {"passages": [passage], "answer": answer})],
+    ]
+    streams = ["".join(f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in body) for body in bodies]
+    page.route(
+        "**/api/v1/search",
+        lambda route: route.fulfill(headers={"Content-Type": "text/event-stream"}, body=streams.pop(0)),
+    )
+    page.goto(f"{address}/#/documents")
+    page.get_by_label("Question").fill("Is it so?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
+    expect(page.locator(".passages li")).to_be_visible()
+    page.clock.run_for(11_000)
+    expect(page.locator(".answer-text")).to_have_text("It is.")

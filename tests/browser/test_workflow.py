@@ -90,6 +90,37 @@ def test_a_view_asked_for_twice_while_it_is_on_its_way_is_made_once(page: Page, 
     assert reads_after_leaving(page, held) == 0
 
 
+def test_a_read_that_fails_leaves_what_is_shown_and_the_runs_are_read_on(page: Page, address: str) -> None:
+    fails = {"status": 502, "json": {"title": "Bad Gateway", "status": 502, "detail": "Not now."}}
+    page.clock.install()
+    page.goto(f"{address}/#/workflow")
+    rows = page.get_by_role("table").first.get_by_role("row")
+    expect(rows.filter(has_text="run-4")).to_be_visible()
+    page.route("**/api/v1/workflow", lambda route: route.fulfill(**fails))
+    with page.expect_response("**/api/v1/workflow"):
+        page.clock.run_for(11_000)
+    problem = page.get_by_role("main").get_by_role("alert")
+    expect(problem).to_contain_text("Not now.")
+    expect(rows.filter(has_text="run-4")).to_be_visible()
+    expect(page.get_by_role("region", name="The last run")).to_be_visible()
+    page.unroute("**/api/v1/workflow")
+    with page.expect_response("**/api/v1/workflow"):
+        page.clock.run_for(11_000)
+    expect(problem).to_have_count(0)
+
+
+def test_a_first_read_that_fails_is_tried_again_when_it_is_asked_for(page: Page, address: str) -> None:
+    page.route("**/api/v1/workflow", lambda route: route.fulfill(status=502, json={"detail": "Not now."}), times=2)
+    page.goto(f"{address}/#/workflow")
+    again = page.get_by_role("main").get_by_role("button", name="Try again")
+    again.evaluate("button => button.classList.add('former')")
+    again.press("Enter")
+    expect(page.locator("button:not(.former)", has_text="Try again")).to_be_focused()
+    again.press("Enter")
+    expect(page.get_by_role("table").first.get_by_role("row").filter(has_text="run-4")).to_be_visible()
+    expect(page.get_by_role("heading", name="Workflow")).to_be_focused()
+
+
 def reads_after_leaving(page: Page, held: list[Route]) -> int:
     """Leave the runs, then answer what asked for them; how often they are read in the minute after."""
     page.get_by_role("link", name="Usage", exact=True).click()

@@ -3,9 +3,13 @@
 import { createApi } from "../lib/api.js";
 import { loadConfig } from "../lib/config.js";
 import { h } from "../lib/dom.js";
+import { createDrafts } from "../lib/drafts.js";
+import { Problem } from "../lib/problem.js";
 import { CognitoSession, openSession } from "../lib/session.js";
+import { refuseStrayFiles } from "../parts/drop.js";
 import { createModels } from "../parts/models.js";
 import { createUsage } from "../parts/usage-meter.js";
+import { sessionEnded } from "./ended.js";
 import { createShell } from "./shell.js";
 import { welcome } from "./welcome.js";
 
@@ -21,6 +25,7 @@ const page = /** @type {HTMLElement} */ (document.getElementById("page"));
 async function start() {
   const config = await loadConfig();
   document.title = config.name;
+  refuseStrayFiles(window);
   const session = config.cognito ? new CognitoSession(config.cognito, browser()) : openSession();
   const failure = await session.start();
   // A browser that goes back shows the page as it was left: of somebody who has signed out, or on the way to sign in.
@@ -30,12 +35,15 @@ async function start() {
     page.replaceChildren(welcome(config, session, failure));
     return;
   }
+  const drafts = createDrafts(sessionStorage, session.who);
+  const ended = sessionEnded(page, { signIn: () => session.signIn(), keep: () => drafts.keep() });
   const api = createApi(config.api, {
     token: () => session.token(),
     refused: async () => {
-      const again = await session.refused();
-      if (!again && config.cognito) page.replaceChildren(welcome(config, session, "Your session has ended."));
-      return again;
+      if (await session.refused()) return true;
+      if (!config.cognito) return false;
+      ended();
+      throw new Problem({ status: 401, title: "Your session has ended", detail: "Sign in again, then try once more." });
     },
   });
   const app = {
@@ -45,7 +53,7 @@ async function start() {
     limits: config.limits,
     personal: config.cognito !== null,
   };
-  page.replaceChildren(...createShell(app, config, session));
+  page.replaceChildren(...createShell(app, config, session, drafts));
 }
 
 start().catch((failure) => {

@@ -56,9 +56,10 @@ const VIEWS = {
  * @param {App} app
  * @param {import("../lib/config.js").Config} config
  * @param {import("../lib/session.js").Session} session
+ * @param {import("../lib/drafts.js").Drafts} drafts
  * @returns {HTMLElement[]}
  */
-export function createShell(app, config, session) {
+export function createShell(app, config, session, drafts) {
   const entries = Object.entries(VIEWS).filter(([, { personal }]) => app.personal || !personal);
   const main = h("main", { id: "main", class: "main", tabindex: "-1" });
   const drawer = h("dialog", { class: "drawer", "aria-label": "Menu" });
@@ -92,7 +93,8 @@ export function createShell(app, config, session) {
     const view = views.get(route.name) ?? (await loaded(route.name, entry));
     // Somebody may have gone on while the view was loaded.
     if (!view || shown !== route.name) return;
-    if (moved) fill(main, view.element);
+    // Where it did not come the first time, what says so stands in its place.
+    if (main.firstChild !== view.element) fill(main, view.element);
     if (moved && !first) {
       main.focus({ preventScroll: true });
       window.scrollTo(0, 0);
@@ -107,7 +109,11 @@ export function createShell(app, config, session) {
     if (!loading.has(name)) loading.set(name, entry.load());
     try {
       const view = await loading.get(name);
-      if (view && !views.has(name)) views.set(name, view(app));
+      if (view && !views.has(name)) {
+        const made = view(app);
+        views.set(name, made);
+        drafts.watch(made.element);
+      }
     } catch (failure) {
       loading.delete(name);
       if (shown === name) notLoaded(name, entry, failure);
@@ -218,7 +224,10 @@ export function createShell(app, config, session) {
     );
   }
 
-  drawer.addEventListener("click", (event) => event.target === drawer && drawer.close());
+  // A link to what is shown already changes no address: the menu would stay before it.
+  drawer.addEventListener("click", ({ target }) => {
+    if (target === drawer || (target instanceof Element && target.closest("a"))) drawer.close();
+  });
   addEventListener("hashchange", () => void follow());
   void follow();
   void app.models.load();

@@ -43,11 +43,25 @@ export async function textOf(file, most) {
   if (!type) throw new Error(`${file.name} is not a text. Choose a text, Markdown or HTML file.`);
   if (type === "application/pdf") throw new Error(`${file.name} is a PDF. Add it under Documents, and ask it there.`);
   refuseSize(file.name, file.size, most);
+  const text = decodedUtf8(file.name, await bytesOf(file));
+  return type === "text/html" ? visibleText(text) : text;
+}
+
+/** @param {File} file @returns {Promise<ArrayBuffer>} */
+async function bytesOf(file) {
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
-    return type === "text/html" ? visibleText(text) : text;
+    return await file.arrayBuffer();
   } catch {
-    throw new Error(`${file.name} is not in UTF-8. Save it as UTF-8 first.`);
+    throw new Error(`${file.name} cannot be read. It may have been moved or changed: choose it again.`);
+  }
+}
+
+/** @param {string} name @param {ArrayBuffer} bytes */
+function decodedUtf8(name, bytes) {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Error(`${name} is not in UTF-8. Save it as UTF-8 first.`);
   }
 }
 
@@ -59,7 +73,7 @@ export async function textOf(file, most) {
  */
 export async function base64Of(file, most) {
   refuseSize(file.name, file.size, most);
-  const bytes = new Uint8Array(await file.arrayBuffer());
+  const bytes = new Uint8Array(await bytesOf(file));
   let binary = "";
   const step = 0x8000;
   for (let at = 0; at < bytes.length; at += step) binary += String.fromCharCode(...bytes.subarray(at, at + step));

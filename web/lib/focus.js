@@ -70,3 +70,14 @@ function controlsOf(item) {
 function keyOf(item) {
   return /** @type {HTMLElement} */ (item).dataset.key;
 }
+
+/**
+ * Hide a control that has had its use; a focus on it goes to another.
+ * @param {HTMLElement} control
+ * @param {...(Element | null | undefined)} others
+ */
+export function hideControl(control, ...others) {
+  const had = document.activeElement === control;
+  control.hidden = true;
+  if (had) focusFirst(...others);
+}

@@ -150,7 +150,7 @@ class Reader {
     if (middle < 0) this.#absent.add("](");
     if (middle < 0 || middle - at > LONGEST_LABEL) return null;
     const label = this.text.slice(at + 1, middle);
-    if (label.includes("[") && !label.includes("]")) return null;
+    if (!isBalanced(label)) return null;
     const end = endOfAddress(this.text, middle + 2);
     if (end < 0) return null;
     const address = this.text
@@ -226,6 +226,20 @@ class Reader {
     if (sign.length === 1 && before === sign) return false;
     return sign[0] !== "_" || !/[\p{L}\p{N}]/u.test(after);
   }
+}
+
+/**
+ * Whether the brackets of a label are pairs: one that closes none ends the label earlier, in front of other text.
+ * @param {string} label
+ */
+function isBalanced(label) {
+  let open = 0;
+  for (const sign of label.replace(/\\.|`[^`]*`/g, "")) {
+    if (sign === "[") open += 1;
+    else if (sign === "]") open -= 1;
+    if (open < 0) return false;
+  }
+  return open === 0;
 }
 
 /**

@@ -176,10 +176,9 @@ function dedent(line, width) {
 
 /** @param {string[]} lines @param {number} at @returns {Read | null} */
 function table(lines, at) {
-  if (!lines[at].includes("|") || at + 1 >= lines.length) return null;
-  const marks = cells(lines[at + 1]);
-  const head = cells(lines[at]);
-  if (head.length !== marks.length || !marks.every((mark) => /^:?-+:?$/.test(mark))) return null;
+  const columns = columnsOf(lines, at);
+  if (!columns) return null;
+  const { head, marks } = columns;
   let next = at + 2;
   const rows = [];
   for (; next < lines.length && lines[next].includes("|") && !isBlank(lines[next]); next += 1) {
@@ -190,6 +189,13 @@ function table(lines, at) {
     block: { type: "table", head: head.map((cell) => inline(cell)), rows, align: marks.map(alignment) },
     next,
   };
+}
+
+/** Give the head of a table and the marks below it; null where none begins. @param {string[]} lines @param {number} at */
+function columnsOf(lines, at) {
+  if (!lines[at].includes("|") || !/^[\s|:-]+$/.test(lines[at + 1] ?? "")) return null;
+  const [head, marks] = [cells(lines[at]), cells(lines[at + 1])];
+  return head.length === marks.length && marks.every((mark) => /^:?-+:?$/.test(mark)) ? { head, marks } : null;
 }
 
 /** @param {string} line */
@@ -217,12 +223,17 @@ function alignment(mark) {
 /** @param {string[]} lines @param {number} at @param {number} depth @returns {Read} */
 function paragraph(lines, at, depth) {
   let next = at + 1;
-  while (next < lines.length && !isBlank(lines[next]) && (depth >= DEEPEST || !startsBlock(lines, next))) next += 1;
+  while (next < lines.length && !isBlank(lines[next]) && !interrupts(lines, next, depth)) next += 1;
   const text = lines
     .slice(at, next)
     .map((line) => line.trim())
     .join("\n");
   return { block: { type: "paragraph", children: inline(text) }, next };
+}
+
+/** Whether a line ends the paragraph before it. @param {string[]} lines @param {number} at @param {number} depth */
+function interrupts(lines, at, depth) {
+  return columnsOf(lines, at) !== null || (depth < DEEPEST && startsBlock(lines, at));
 }
 
 /** @param {string[]} lines @param {number} at */

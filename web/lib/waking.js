@@ -38,15 +38,18 @@ export async function untilAwake(call, { signal, waiting, pause = sleep, now = D
 }
 
 /**
- * Wait for the first piece of an answer and give them all: once a stream has begun, it is the stream that tells of a
- * model that is not ready.
+ * Wait until an answer has begun and give it: once a stream is there, it is the stream that tells of a model that is not
+ * ready. What comes before the model is asked, such as the part of a text that is at turn, is no beginning yet.
  * @template Piece
  * @param {AsyncIterable<Piece>} pieces
- * @returns {Promise<AsyncGenerator<Piece>>}
+ * @param {(piece: Piece) => boolean} [ahead] takes a piece that comes ahead of the answer, and says whether it was one
+ * @returns {Promise<AsyncGenerator<Piece>>} the answer, without what came ahead of it
  */
-export async function begun(pieces) {
+export async function begun(pieces, ahead = () => false) {
   const rest = pieces[Symbol.asyncIterator]();
-  return from(await rest.next(), rest);
+  let first = await rest.next();
+  while (!first.done && ahead(first.value)) first = await rest.next();
+  return from(first, rest);
 }
 
 /**

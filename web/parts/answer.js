@@ -21,9 +21,10 @@ const ENDS = {
 
 /**
  * Make the place for an answer. `foot` is for actions on it, which its owner puts there.
- * @param {{cite?: (sources: Source[]) => void}} [options] `cite` shows the sources elsewhere
+ * @param {{cite?: (sources: Source[]) => void, name?: string}} [options] `cite` shows the sources elsewhere, `name` is
+ *   what the answer is called where there are several
  */
-export function answerBox({ cite } = {}) {
+export function answerBox({ cite, name = "" } = {}) {
   const text = h("div", { class: "answer-text" });
   const markdown = markdownInto(text);
   const working = h("p", { class: "working", hidden: true });
@@ -49,6 +50,8 @@ export function answerBox({ cite } = {}) {
   );
   let written = "";
   let frame = 0;
+  /** What was said of a wait: each try of many need not be heard. */
+  let told = "";
 
   function paint() {
     frame = 0;
@@ -81,6 +84,7 @@ export function answerBox({ cite } = {}) {
     /** Begin anew, as one that is asked for. */
     begin() {
       written = "";
+      told = "";
       paint();
       for (const part of [trouble, sources, meta, foot]) fill(part);
       note.hidden = true;
@@ -92,11 +96,15 @@ export function answerBox({ cite } = {}) {
     wait(what, asleep) {
       waiting.show(what, asleep);
       work(what ? "" : "Waiting for the first word…");
-      if (what)
-        announce(asleep ? "The model is waking. It goes on by itself." : "Not ready yet. It goes on by itself.");
+      if (!what) return;
+      const words = asleep ? "The model is waking. It goes on by itself." : "Not ready yet. It goes on by itself.";
+      if (words !== told) announce(words);
+      told = words;
     },
     /** @param {number} part @param {number} parts */
     progress(part, parts) {
+      // The part before this one was answered, so the model is awake.
+      if (part > 1) waiting.show(null, false);
       progress.hidden = parts < 2;
       progress.max = parts;
       progress.value = part - 1;
@@ -116,13 +124,13 @@ export function answerBox({ cite } = {}) {
     end(what, whole) {
       written = whole ?? written;
       settle();
-      showMeta(what);
-      announceAnswer(written);
+      announceAnswer(written, { name, caveat: showMeta(what) });
     },
     stop() {
       settle();
       say(written ? STOPPED : "Stopped.");
-      announce("Stopped.");
+      // One that another has taken the place of was not stopped by its reader.
+      if (element.isConnected) announce("Stopped.");
     },
     /** @param {import("../lib/problem.js").Problem} problem @param {() => void} [again] */
     fail(problem, again) {
@@ -137,13 +145,14 @@ export function answerBox({ cite } = {}) {
     },
   };
 
-  /** @param {Meta} what */
+  /** Show what is known of the answer; gives what its reader has to know before they rely on it. @param {Meta} what */
   function showMeta(what) {
     if (what.sources.length) showSources(what.sources, what.citations);
     if (what.model) fill(meta, metaLine(what));
-    const words = what.guard === "blocked" ? "The guard held this answer back." : what.answered === false ? unanswered(what) : ENDS[what.finish];
+    const words = caveatOf(what);
     if (words) say(words);
     element.classList.toggle("unanswered", what.answered === false);
+    return words;
   }
 
   /** @param {Source[]} found @param {number[]} [cited] */
@@ -157,6 +166,12 @@ export function answerBox({ cite } = {}) {
     note.hidden = false;
     note.textContent = words;
   }
+}
+
+/** @param {Meta} what */
+function caveatOf(what) {
+  if (what.guard === "blocked") return "The guard held this answer back.";
+  return what.answered === false ? unanswered(what) : (ENDS[what.finish] ?? "");
 }
 
 /**

@@ -33,6 +33,20 @@ export function dropOn(element, take) {
 }
 
 /**
+ * Let nothing happen where a file is dropped beside the places for it: a browser would leave the page for the file.
+ * @param {Window} target
+ */
+export function refuseStrayFiles(target) {
+  for (const type of /** @type {const} */ (["dragover", "drop"])) {
+    target.addEventListener(type, (event) => {
+      if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "none";
+    });
+  }
+}
+
+/**
  * Make a button that opens the file chooser.
  * @param {{label: string, accept: string, multiple?: boolean, take: (files: File[]) => void}} what
  */

@@ -24,7 +24,8 @@ import { begun, untilAwake } from "../lib/waking.js";
 export async function generate({ ask, box, signal, picker, again }) {
   box.begin();
   try {
-    const pieces = await untilAwake(async () => begun(await ask(signal)), { signal, waiting: told(box, picker) });
+    const call = async () => begun(await ask(signal), (piece) => showAhead(piece, box));
+    const pieces = await untilAwake(call, { signal, waiting: told(box, picker) });
     const last = await show(pieces, box);
     return { outcome: "done", text: box.text, meta: last.meta, last };
   } catch (failure) {
@@ -56,14 +57,25 @@ function told(box, picker) {
 async function show(pieces, box) {
   let last = null;
   for await (const piece of pieces) {
+    if (showAhead(piece, box)) continue;
     if (piece.kind === "text") box.write(piece.text);
-    else if (piece.kind === "progress") box.progress(piece.part, piece.parts);
-    else if (piece.kind === "sources") box.cite(piece.sources);
-    else {
+    else if (piece.kind === "done") {
       last = piece;
       box.end(piece.meta, piece.text);
     }
   }
   if (!last) throw new Error("The stream ended without its last piece.");
   return last;
+}
+
+/**
+ * Show what the service tells before the model has said anything; false where the piece is of the answer itself.
+ * @param {Piece} piece
+ * @param {import("./answer.js").AnswerBox} box
+ */
+function showAhead(piece, box) {
+  if (piece.kind === "progress") box.progress(piece.part, piece.parts);
+  else if (piece.kind === "sources") box.cite(piece.sources);
+  else return false;
+  return true;
 }

@@ -40,13 +40,18 @@ export function parameterFields(options) {
   const element = h("div", { class: "parameters" });
   /** @type {Map<string, HTMLInputElement>} */
   const inputs = new Map();
+  let shown = "";
   return {
     element,
     /** @param {Model | null} model */
     show(model) {
+      const parameters = parametersOf(model, options);
+      // Drawn only where they are others: a list of models that is read again takes nobody's focus.
+      if (JSON.stringify(parameters) === shown) return;
+      shown = JSON.stringify(parameters);
       const before = new Map([...inputs].map(([name, input]) => [name, input.value]));
       inputs.clear();
-      const fields = parametersOf(model, options).map((parameter) => field(parameter, before.get(parameter.name) ?? ""));
+      const fields = parameters.map((parameter) => field(parameter, before.get(parameter.name) ?? ""));
       for (const { name, input } of fields) inputs.set(name, input);
       fill(
         element,
@@ -55,12 +60,16 @@ export function parameterFields(options) {
           : h("p", { class: "hint" }, "This model takes no parameters."),
       );
     },
+    /** Whether all are within their bounds; nothing is said of it. */
+    get valid() {
+      return [...inputs.values()].every((input) => input.checkValidity());
+    },
     /** Give what was set; null where a field is out of bounds, which then says so. */
     read() {
       /** @type {Record<string, number>} */
       const values = {};
       for (const [name, input] of inputs) {
-        if (!valid(input)) return null;
+        if (!reported(input)) return null;
         if (input.value !== "") values[name] = Number(input.value);
       }
       return values;
@@ -72,7 +81,7 @@ export function parameterFields(options) {
  * Whether a field is within its bounds; one that is not says so, where it can be seen.
  * @param {HTMLInputElement} input
  */
-function valid(input) {
+function reported(input) {
   const folded = input.closest("details");
   if (folded && !input.checkValidity()) folded.open = true;
   return input.reportValidity();

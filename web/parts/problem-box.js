@@ -1,6 +1,7 @@
 /** A problem, shown whole: what is wrong, which fields, when it passes, and the id to quote. */
 
 import { h } from "../lib/dom.js";
+import { focusFirst, keepFocus } from "../lib/focus.js";
 import { moment } from "../lib/format.js";
 
 /**
@@ -35,6 +36,22 @@ export function problemBox(problem, { again } = {}) {
       problem.requestId && h("span", { class: "request-id" }, "Request ", h("code", {}, problem.requestId)),
     ),
   );
+}
+
+/**
+ * Draw a place anew that may show a problem: a focus on its "Try again" goes to the next one, else to what is named.
+ * @param {Element} place
+ * @param {() => void} redraw
+ * @param {Element} heading
+ */
+export function redrawn(place, redraw, heading) {
+  if (!place.querySelector(".problem")) {
+    keepFocus(place, redraw, heading);
+    return;
+  }
+  const within = place.contains(document.activeElement);
+  redraw();
+  if (within) focusFirst(place.querySelector(".problem button"), heading);
 }
 
 /** @param {string} one @param {string} other */

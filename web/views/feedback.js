@@ -2,11 +2,12 @@
 
 import { announce } from "../lib/announce.js";
 import { fill, h } from "../lib/dom.js";
+import { focusPlace, isFocusLost, placeIn } from "../lib/focus.js";
 import { moment } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { asProblem } from "../lib/problem.js";
 import { confirmed } from "../parts/confirm.js";
-import { problemBox } from "../parts/problem-box.js";
+import { problemBox, redrawn } from "../parts/problem-box.js";
 
 /**
  * @typedef {{id: string, model: string, rating: "up" | "down" | null, comment: string, created: string,
@@ -22,33 +23,34 @@ const TEXTS = [
 
 /** @param {import("../app/main.js").App} app @returns {import("../app/shell.js").View} */
 export function feedbackView({ api }) {
+  const heading = h("h1", {}, "Feedback");
   const list = h("ul", { class: "given" });
 
   async function load() {
     try {
       /** @type {{feedback: Given[]}} */
       const { feedback: given } = await api.json("GET", "/feedback");
-      fill(
-        list,
-        given.length
-          ? given.map(item)
-          : h(
-              "li",
-              { class: "empty" },
-              h("p", { class: "empty-title" }, "No feedback yet"),
-              h("p", {}, "Judge an answer with a thumb, or vote between two in the playground."),
-            ),
-      );
+      show(given.length ? given.map(item) : [nothing()]);
     } catch (failure) {
-      fill(list, h("li", {}, problemBox(asProblem(failure), { again: () => void load() })));
+      failed(failure);
     }
+  }
+
+  /** @param {HTMLElement[]} items */
+  function show(items) {
+    redrawn(list, () => fill(list, items), heading);
+  }
+
+  /** @param {unknown} failure */
+  function failed(failure) {
+    show([h("li", {}, problemBox(asProblem(failure), { again: () => void load() }))]);
   }
 
   /** @param {Given} one */
   function item({ id, model, rating, comment, created, learned_from: learned, texts = {} }) {
     return h(
       "li",
-      {},
+      { data: { key: id } },
       h(
         "div",
         { class: "given-head" },
@@ -86,13 +88,20 @@ export function feedbackView({ api }) {
 
   /** @param {string} id */
   async function remove(id) {
-    if (!(await confirmed("Take this feedback back? It is deleted.", "Take back"))) return;
+    const place = placeIn(list);
+    if (await confirmed("Take this feedback back? It is deleted.", "Take back")) await takenBack(id);
+    // The list may have been drawn anew while it was asked, and what had the focus before is gone.
+    if (place && isFocusLost()) focusPlace(list, place, heading);
+  }
+
+  /** @param {string} id */
+  async function takenBack(id) {
     try {
       await api.json("DELETE", `/feedback/${encodeURIComponent(id)}`);
       announce("The feedback is deleted.");
       await load();
     } catch (failure) {
-      fill(list, h("li", {}, problemBox(asProblem(failure), { again: () => void load() })));
+      failed(failure);
     }
   }
 
@@ -103,7 +112,7 @@ export function feedbackView({ api }) {
       h(
         "div",
         { class: "view-head" },
-        h("h1", {}, "Feedback"),
+        heading,
         h(
           "p",
           { class: "lead" },
@@ -114,4 +123,13 @@ export function feedbackView({ api }) {
     ),
     show: () => void load(),
   };
+}
+
+function nothing() {
+  return h(
+    "li",
+    { class: "empty" },
+    h("p", { class: "empty-title" }, "No feedback yet"),
+    h("p", {}, "Judge an answer with a thumb, or vote between two in the playground."),
+  );
 }

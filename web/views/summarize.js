@@ -2,6 +2,7 @@
 
 import { debounce } from "../lib/debounce.js";
 import { fill, h } from "../lib/dom.js";
+import { focusFirst, hideControl, isFocusLost } from "../lib/focus.js";
 import { ACCEPTED, textOf } from "../lib/files.js";
 import { characters, count, counted } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
@@ -17,6 +18,8 @@ import { rating } from "../parts/rating.js";
 const QUIET_MILLISECONDS = 700;
 const PASTED_MILLISECONDS = 50;
 const SHORTEST_WHILE_TYPING = 40;
+const OUT_OF_BOUNDS =
+  "A parameter is out of its bounds: until it is within them, nothing is summarized while you type.";
 
 /** @param {import("../app/main.js").App} app @returns {import("../app/shell.js").View} */
 export function summarizeView(app) {
@@ -28,11 +31,12 @@ export function summarizeView(app) {
     "aria-describedby": "summarize-help",
     placeholder: "Type or paste a text, or drop a file here.",
     spellcheck: "true",
-    on: { input: edited, paste: () => soon.later(PASTED_MILLISECONDS), keydown: keys },
+    on: { input: (/** @type {Event} */ event) => edited(event), keydown: keys },
   });
   const live = h("input", { type: "checkbox", id: "summarize-live", checked: true });
   const size = h("span", { class: "soft figure" }, sizeOf(0));
   const long = h("p", { class: "note warn", role: "status", hidden: true });
+  const held = h("p", { class: "note warn", role: "status", hidden: true }, OUT_OF_BOUNDS);
   const trouble = h("p", { class: "note warn", role: "alert", hidden: true });
   const fields = parameterFields({ task: true });
   const picker = modelPicker(models, { changed: (model) => fields.show(model) });
@@ -53,7 +57,8 @@ export function summarizeView(app) {
   let running = null;
   let summarized = "";
 
-  function edited() {
+  /** @param {Event} [event] */
+  function edited(event) {
     const length = characters(text.value.trim());
     size.textContent = sizeOf(length);
     long.hidden = length <= most;
@@ -61,7 +66,8 @@ export function summarizeView(app) {
       ? ""
       : `The text is too long by ${counted(length - most, "character")}. Shorten it, or add it under Documents and ask it there.`;
     if (!length) forget();
-    if (live.checked) soon.later();
+    const pasted = event instanceof InputEvent && event.inputType === "insertFromPaste";
+    if (live.checked) soon.later(pasted ? PASTED_MILLISECONDS : undefined);
   }
 
   /** @param {number} length */
@@ -74,7 +80,7 @@ export function summarizeView(app) {
     running?.abort();
     running = null;
     summarized = "";
-    stop.hidden = true;
+    hideControl(stop, start);
     fill(result, empty);
   }
 
@@ -89,13 +95,16 @@ export function summarizeView(app) {
     const wanted = text.value.trim();
     if (!live.checked || wanted.length < SHORTEST_WHILE_TYPING || wanted === summarized) return;
     if (characters(wanted) > most) return;
-    await summarize();
+    // Whoever types is told, and not led away to a parameter; whoever asks for a summary is.
+    held.hidden = fields.valid;
+    if (fields.valid) await summarize();
   }
 
   async function summarize() {
     soon.cancel();
     const [given, parameters] = [text.value.trim(), fields.read()];
     if (!parameters) return;
+    held.hidden = true;
     if (!given || characters(given) > most) {
       text.focus();
       return;
@@ -112,11 +121,14 @@ export function summarizeView(app) {
       box: shown,
       signal: mine.signal,
       picker,
-      again: () => void summarize(),
+      again() {
+        void summarize();
+        if (isFocusLost()) focusFirst(stop, start);
+      },
     });
     if (running !== mine) return;
     running = null;
-    stop.hidden = true;
+    hideControl(stop, start);
     if (outcome.outcome === "done") offer(outcome.text, outcome.meta, given, parameters);
     void usage.load();
   }
@@ -157,16 +169,22 @@ export function summarizeView(app) {
   }
 
   /** @param {File[]} files */
-  async function take([file]) {
-    trouble.hidden = true;
+  async function take([file, ...others]) {
+    const left = others.map(({ name }) => name).join(", ");
+    tell(left ? `One text at a time: ${left} ${others.length > 1 ? "were" : "was"} not read.` : "");
     try {
       text.value = await textOf(file, limits.documentBytes);
       edited();
       await summarize();
     } catch (failure) {
-      trouble.textContent = /** @type {Error} */ (failure).message;
-      trouble.hidden = false;
+      tell(/** @type {Error} */ (failure).message);
     }
+  }
+
+  /** @param {string} words */
+  function tell(words) {
+    trouble.hidden = !words;
+    trouble.textContent = words;
   }
 
   const result = h("div", { class: "sheet-body" }, empty);
@@ -181,6 +199,7 @@ export function summarizeView(app) {
     ),
     text,
     long,
+    held,
     trouble,
     h(
       "div",

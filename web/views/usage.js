@@ -3,20 +3,23 @@
 import { fill, h } from "../lib/dom.js";
 import { count, dollars, moment, percent, tokensIn } from "../lib/format.js";
 import { bar } from "../parts/bar.js";
-import { problemBox } from "../parts/problem-box.js";
+import { problemBox, redrawn } from "../parts/problem-box.js";
 
 /** @param {import("../app/main.js").App} app @returns {import("../app/shell.js").View} */
 export function usageView({ usage }) {
+  const heading = h("h1", {}, "Usage");
   const body = h("div", {}, h("p", { class: "working" }, "Reading…"));
+  /** @param {...import("../lib/dom.js").Child} shown */
+  const show = (...shown) => redrawn(body, () => fill(body, shown), heading);
   usage.watch(({ used, problem }) => {
-    if (problem) fill(body, problemBox(problem, { again: () => void usage.load() }));
-    else if (used) fill(body, figures(used), cap(used), notPriced(used));
+    if (problem) show(problemBox(problem, { again: () => void usage.load() }));
+    else if (used) show(figures(used), cap(used), notPriced(used));
   });
   return {
     element: h(
       "div",
       { class: "view narrow" },
-      h("div", { class: "view-head" }, h("h1", {}, "Usage"), h("p", { class: "lead" }, "What you have used today.")),
+      h("div", { class: "view-head" }, heading, h("p", { class: "lead" }, "What you have used today.")),
       body,
     ),
     show: () => void usage.load(),

@@ -53,6 +53,31 @@ test("a table needs as many marks as it has columns", () => {
   assert.equal(read("a | b\n--|--|--")[0].type, "paragraph");
 });
 
+test("a table straight after a line of text is a table", () => {
+  const [before, table] = read("The figures:\n| a | b |\n|---|---|\n| 1 | 2 |");
+  assert.deepEqual([before.type, table.type], ["paragraph", "table"]);
+  assert.equal(table.rows.length, 1);
+  const [plain] = read("one | two\nthree | four\nfive");
+  assert.equal(plain.children.length, 5, "lines with a sign in them are one paragraph");
+});
+
+test("a bracket that stands before a link is none of its label", () => {
+  const href = "https://x.org/";
+  assert.deepEqual(inlineOf("See [1] and [docs](https://x.org)."), [
+    text("See [1] and "),
+    { type: "link", href, children: [text("docs")] },
+    text("."),
+  ]);
+  assert.deepEqual(inlineOf("[a[0]](https://x.org)"), [{ type: "link", href, children: [text("a[0]")] }]);
+  assert.deepEqual(inlineOf("[`a]`](https://x.org)"), [
+    { type: "link", href, children: [{ type: "code", text: "a]" }] },
+  ]);
+  assert.deepEqual(inlineOf("[a [docs](https://x.org)"), [
+    text("[a "),
+    { type: "link", href, children: [text("docs")] },
+  ]);
+});
+
 test("a fence that was not closed yet is code already, as it comes in a stream", () => {
   assert.deepEqual(read("```sh\nls"), [{ type: "code", language: "sh", text: "ls" }]);
 });

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { readRoute } from "../../../web/app/router.js";
 import { readConfig } from "../../../web/lib/config.js";
-import { mediaType, visibleText } from "../../../web/lib/files.js";
+import { base64Of, mediaType, textOf, visibleText } from "../../../web/lib/files.js";
 import { characters, dollars, duration } from "../../../web/lib/format.js";
 import { claimsOf, challengeOf } from "../../../web/lib/pkce.js";
 import { parametersOf } from "../../../web/parts/parameters.js";
@@ -169,4 +169,10 @@ test("rejected records are summed where there are many reasons", () => {
     [50, 5, 9, 8, 7, 6, 5, 4, 6],
   );
   assert.equal(rows.at(-1).name, "other reasons");
+});
+
+test("a file that cannot be read is not called one of another encoding", async () => {
+  const arrayBuffer = () => Promise.reject(new DOMException("It has changed.", "NotReadableError"));
+  const file = { name: "a.txt", type: "text/plain", size: 3, arrayBuffer };
+  for (const read of [textOf, base64Of]) await assert.rejects(read(file, 100), /a\.txt cannot be read\./);
 });

@@ -92,3 +92,22 @@ test("leaving an answer that has begun ends it", async () => {
   }
   assert.ok(ended);
 });
+
+test("what comes before the model is asked is told at once, and the model is still waited for", async () => {
+  async function* answer(failure) {
+    yield "part 1";
+    if (failure) throw failure;
+    yield "part 2";
+    yield "Awake";
+    yield "part of the text";
+  }
+  const failures = [notYet(), null];
+  const told = [];
+  const ahead = (piece) => /^part \d/.test(piece) && told.push(piece) > 0;
+  const how = { signal: new AbortController().signal, waiting: () => undefined, pause: async () => undefined };
+  const pieces = await untilAwake(async () => begun(answer(failures.shift()), ahead), how);
+  const rest = [];
+  for await (const piece of pieces) rest.push(piece);
+  assert.deepEqual(told, ["part 1", "part 1", "part 2"]);
+  assert.deepEqual(rest, ["Awake", "part of the text"]);
+});

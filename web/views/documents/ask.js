@@ -1,6 +1,7 @@
 /** Asks the reader's documents: the passages that were found, and the answer with its citations. */
 
 import { fill, h } from "../../lib/dom.js";
+import { focusFirst, hideControl, isFocusLost } from "../../lib/focus.js";
 import { counted } from "../../lib/format.js";
 import { icon } from "../../lib/icons.js";
 import { answerBox } from "../../parts/answer.js";
@@ -22,6 +23,7 @@ export function askDocuments({ api, models, usage }) {
     icon("stop"),
     "Stop",
   );
+  const start = h("button", { class: "button primary", type: "submit" }, "Ask");
   const result = h("div", { class: "found" });
   const found = h("div", { class: "found" });
   /** @type {AbortController | null} */
@@ -40,6 +42,7 @@ export function askDocuments({ api, models, usage }) {
     const box = answerBox({ cite: (sources) => fill(found, passages(sources, [], true)) });
     fill(result, box.element);
     fill(found);
+    result.classList.remove("unanswered");
     stop.hidden = false;
     const body = { query: question.value.trim(), answer: true, ...picker.request };
     const outcome = await generate({
@@ -47,11 +50,14 @@ export function askDocuments({ api, models, usage }) {
       box,
       signal: mine.signal,
       picker,
-      again: () => void ask(),
+      again() {
+        void ask();
+        if (isFocusLost()) focusFirst(stop, start);
+      },
     });
     if (running !== mine) return;
     running = null;
-    stop.hidden = true;
+    hideControl(stop, start);
     if (outcome.outcome === "done") {
       const { answered, citations = [], meta } = outcome.last;
       fill(
@@ -77,7 +83,7 @@ export function askDocuments({ api, models, usage }) {
       { class: "ask", on: { submit } },
       h("div", { class: "field" }, h("label", { for: "documents-question" }, "Question"), question),
       picker.element,
-      h("div", { class: "row" }, h("button", { class: "button primary", type: "submit" }, "Ask"), stop),
+      h("div", { class: "row" }, start, stop),
     ),
     result,
     found,

@@ -3,12 +3,13 @@
 import { announce } from "../../lib/announce.js";
 import { fill, h } from "../../lib/dom.js";
 import { ACCEPTED, base64Of, mediaType, refuseSize } from "../../lib/files.js";
+import { focusPlace, isFocusLost, placeIn } from "../../lib/focus.js";
 import { count, counted, moment, size } from "../../lib/format.js";
 import { icon } from "../../lib/icons.js";
 import { asProblem, problemWith } from "../../lib/problem.js";
 import { confirmed } from "../../parts/confirm.js";
 import { dropOn, fileButton } from "../../parts/drop.js";
-import { problemBox } from "../../parts/problem-box.js";
+import { problemBox, redrawn } from "../../parts/problem-box.js";
 import { pasteForm } from "./paste.js";
 
 /**
@@ -18,6 +19,7 @@ import { pasteForm } from "./paste.js";
 /** @param {import("../../app/main.js").App} app */
 export function library({ api, limits }) {
   const most = limits.documentBytes;
+  const heading = h("h2", { id: "library-title" }, "Your documents");
   const list = h("ul", { class: "documents" });
   const trouble = h("div");
   const pending = h("ul", { class: "documents pending" });
@@ -26,20 +28,22 @@ export function library({ api, limits }) {
     try {
       /** @type {{documents: Held[]}} */
       const { documents: held } = await api.json("GET", "/documents");
-      fill(
-        list,
-        held.length ? held.map(item) : h("li", { class: "empty" }, "No documents yet. Add the first one above."),
-      );
+      show(held.length ? held.map(item) : [h("li", { class: "empty" }, "No documents yet. Add the first one above.")]);
     } catch (failure) {
-      fill(list, h("li", {}, problemBox(asProblem(failure), { again: () => void load() })));
+      show([h("li", {}, problemBox(asProblem(failure), { again: () => void load() }))]);
     }
+  }
+
+  /** @param {HTMLElement[]} items */
+  function show(items) {
+    redrawn(list, () => fill(list, items), heading);
   }
 
   /** @param {Held} document */
   function item({ id, name, passages, characters, created }) {
     return h(
       "li",
-      {},
+      { data: { key: id } },
       icon("documents"),
       h(
         "div",
@@ -67,7 +71,14 @@ export function library({ api, limits }) {
 
   /** @param {string} id @param {string} name */
   async function remove(id, name) {
-    if (!(await confirmed(`Remove ${name}? Answers no longer use it.`, "Remove"))) return;
+    const place = placeIn(list);
+    if (await confirmed(`Remove ${name}? Answers no longer use it.`, "Remove")) await removed(id, name);
+    // The list may have been drawn anew while it was asked, and what had the focus before is gone.
+    if (place && isFocusLost()) focusPlace(list, place, heading);
+  }
+
+  /** @param {string} id @param {string} name */
+  async function removed(id, name) {
     try {
       await api.json("DELETE", `/documents/${encodeURIComponent(id)}`);
       announce(`${name} is removed.`);
@@ -127,15 +138,7 @@ export function library({ api, limits }) {
   );
   dropOn(zone, (files) => void take(files));
   return {
-    element: h(
-      "section",
-      { "aria-labelledby": "library-title" },
-      h("h2", { id: "library-title" }, "Your documents"),
-      zone,
-      trouble,
-      pending,
-      list,
-    ),
+    element: h("section", { "aria-labelledby": "library-title" }, heading, zone, trouble, pending, list),
     load,
   };
 }

@@ -71,7 +71,7 @@ export function column({ api, models }, { letter, remove, chosen }) {
     /** @param {{role: string, content: string}[]} messages @param {AbortSignal} signal */
     async run(messages, signal) {
       const parameters = fields.read() ?? {};
-      const box = answerBox();
+      const box = answerBox({ name: letter });
       answered = null;
       fill(place, box.element);
       const body = {

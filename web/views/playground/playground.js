@@ -1,6 +1,7 @@
 /** The same question to up to three models, side by side: their answers, how long they take, and what they cost. */
 
 import { fill, h } from "../../lib/dom.js";
+import { focusFirst, hideControl } from "../../lib/focus.js";
 import { icon } from "../../lib/icons.js";
 import { column } from "./column.js";
 import { voteBox } from "./vote.js";
@@ -24,7 +25,7 @@ export function playgroundView(app) {
   );
   const add = h(
     "button",
-    { class: "button", type: "button", on: { click: () => grow() } },
+    { class: "button", type: "button", on: { click: () => more() } },
     icon("add"),
     "Compare with another",
   );
@@ -43,6 +44,12 @@ export function playgroundView(app) {
     columns = [...columns, mine];
     row.append(mine.element);
     differ();
+  }
+
+  function more() {
+    grow();
+    // With as many as there may be, what was clicked is gone.
+    if (add.hidden) focusFirst(columns.at(-1)?.element.querySelector("select"), run);
   }
 
   /** Let each column begin with a model that no other one asks, where there is one. */
@@ -100,7 +107,7 @@ export function playgroundView(app) {
     await Promise.all(columns.map((one) => one.run(messages, mine.signal)));
     if (running !== mine) return;
     running = null;
-    stop.hidden = true;
+    hideControl(stop, run);
     const answers = columns.flatMap(({ letter, answered }) =>
       answered?.answer.trim() ? [{ letter, contender: answered }] : [],
     );

@@ -3,7 +3,7 @@
 import { fill, h } from "../../lib/dom.js";
 import { duration, moment, dateOf } from "../../lib/format.js";
 import { asProblem } from "../../lib/problem.js";
-import { problemBox } from "../../parts/problem-box.js";
+import { problemBox, redrawn } from "../../parts/problem-box.js";
 import { runReport } from "./report.js";
 
 const EVERY_MILLISECONDS = 10_000;
@@ -12,10 +12,15 @@ const EVERY_MILLISECONDS = 10_000;
 
 /** @param {import("../../app/main.js").App} app @returns {import("../../app/shell.js").View} */
 export function workflowView({ api }) {
+  const heading = h("h1", {}, "Workflow");
+  const trouble = h("div");
   const body = h("div", {}, h("p", { class: "working" }, "Reading…"));
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let shown = "";
+  /** What was said last to be wrong; null where it is to be said again. @type {string | null} */
+  let told = "";
+  let runs = false;
   let here = false;
 
   async function load() {
@@ -25,14 +30,28 @@ export function workflowView({ api }) {
       // Drawn only where something has changed: what is folded out stays so.
       if (JSON.stringify(state) !== shown) draw(state);
       shown = JSON.stringify(state);
-      if (here && state.executions.some((/** @type {Execution} */ { status }) => status === "RUNNING")) {
-        clearTimeout(timer);
-        timer = setTimeout(() => void load(), EVERY_MILLISECONDS);
-      }
+      runs = state.executions.some((/** @type {Execution} */ { status }) => status === "RUNNING");
+      tell(null);
     } catch (failure) {
-      shown = "";
-      fill(body, problemBox(asProblem(failure), { again: () => void load() }));
+      // What was read before is still what is known.
+      if (!shown) fill(body);
+      tell(asProblem(failure));
     }
+    clearTimeout(timer);
+    if (here && runs) timer = setTimeout(() => void load(), EVERY_MILLISECONDS);
+  }
+
+  /** Say what is wrong: once, however often it is so again. @param {import("../../lib/problem.js").Problem | null} problem */
+  function tell(problem) {
+    const words = problem ? `${problem.title} ${problem.detail}` : "";
+    if (words === told) return;
+    told = words;
+    redrawn(trouble, () => fill(trouble, problem && problemBox(problem, { again })), heading);
+  }
+
+  function again() {
+    told = null;
+    void load();
   }
 
   /** @param {{executions: Execution[], last: any}} state */
@@ -40,7 +59,7 @@ export function workflowView({ api }) {
     fill(
       body,
       executions.length
-        ? runs(executions)
+        ? runList(executions)
         : h(
             "div",
             { class: "empty" },
@@ -58,9 +77,10 @@ export function workflowView({ api }) {
       h(
         "div",
         { class: "view-head" },
-        h("h1", {}, "Workflow"),
+        heading,
         h("p", { class: "lead" }, "Prepare, select, tune, deploy: how the model that answers here came to be."),
       ),
+      trouble,
       body,
     ),
     show() {
@@ -75,7 +95,7 @@ export function workflowView({ api }) {
 }
 
 /** @param {Execution[]} executions */
-function runs(executions) {
+function runList(executions) {
   return h(
     "section",
     { "aria-labelledby": "runs-title" },
