@@ -105,7 +105,7 @@ def test_after_an_opinion_its_thumb_has_the_focus_and_after_a_failure_its_button
         expect(page.get_by_role("alert").get_by_text("No connection")).to_be_visible()
         expect(send).to_be_focused()
     else:
-        expect(page.get_by_text("Thank you.")).to_be_visible()
+        expect(page.get_by_role("main").get_by_text("Thank you.")).to_be_visible()
         expect(page.get_by_role("button", name="Bad answer")).to_be_focused()
 
 

@@ -58,6 +58,6 @@ def test_another_thumb_and_the_same_again_leave_what_was_written(page: Page) -> 
         send(page)
     told = json.loads(sent.value.post_data or "")
     assert (told["rating"], told["comment"]) == ("up", "It is short.")
-    expect(page.get_by_text("Thank you.")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("Thank you.")).to_be_visible()
     page.get_by_role("button", name="Bad answer").click()
     expect(page.get_by_label("What was wrong with it?")).to_have_value("")
