@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from twin.emulator import EmulatorError
 from twin.run.api import ApiRefused, ProbeFailed
 from twin.run.approval import NobodyWaits
-from twin.run.page import PasswordRefused
+from twin.run.page import NoAddress, PasswordRefused
 from twin.run.partners import NoSuchPartner
 from twin.run.reopened import NothingDeployed
 from twin.run.synthesis import SynthesisFailed
@@ -35,7 +35,7 @@ def explain(error: Exception, emulator_log: Path) -> str | None:
     """Return the message for an error that its reader can do something about; None for a fault of the program."""
     look = f"Look for the reason in the emulator's log, {emulator_log}, and run again."
     match error:
-        case EmulatorError() | NobodyWaits() | NoSuchPartner() | NothingDeployed() | PasswordRefused():
+        case EmulatorError() | NoAddress() | NobodyWaits() | NoSuchPartner() | NothingDeployed() | PasswordRefused():
             return str(error)
         case SynthesisFailed():
             return f"The templates could not be synthesized. Mend what this says, and run again:\n{error}"
@@ -56,5 +56,5 @@ def explain(error: Exception, emulator_log: Path) -> str | None:
 
 
 def exit_code(error: Exception) -> int:
-    """Return a command's exit code for an error: 2 where there is nothing for it to work on, 1 where it failed."""
-    return 2 if isinstance(error, NothingDeployed | NobodyWaits | NoSuchPartner) else 1
+    """Return a command's exit code for an error: 2 where it has nothing to work on or is misused, 1 where it failed."""
+    return 2 if isinstance(error, NoAddress | NothingDeployed | NobodyWaits | NoSuchPartner) else 1

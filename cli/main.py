@@ -201,22 +201,35 @@ def serve(
     ] = None,
 ) -> None:
     """Serve what the last run deployed on this machine, the page too, over HTTP, until Ctrl-C."""
-    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if choose_password else None
     with explained():
         from cli.serving import serve_model
 
-        serve_model(ROOT, console, user, password, port)
+        serve_model(ROOT, console, user, choose_password, port)
 
 
 @app.command("partner-key")
 def show_key(
-    name: Annotated[str, typer.Argument(help="The key's name; it may be left out where there is but one.")] = "",
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="The partner, as in the settings, or the key's name; it may be left out where there is but one."
+        ),
+    ] = "",
 ) -> None:
     """Print a partner's API key to what `fourfold serve` serves on this machine: the key alone, as for $(…)."""
     with explained():
         from cli.serving import show_partner_key
 
         show_partner_key(ROOT, name, console)
+
+
+@app.command("credentials")
+def show_credentials() -> None:
+    """Print, for a shell's `eval`, what sends clients of AWS to what `fourfold serve` serves on this machine."""
+    with explained():
+        from cli.credentials import show_credentials as show
+
+        show(ROOT, console)
 
 
 @app.command()

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from cli.page import page_announcement
 from cli.say import say
 from cli.show import shown
 from twin.emulator import Emulator, EmulatorError, RunningEmulator
 from twin.run.api import Api, ApiRefused
 from twin.run.board import Board
 from twin.run.going_on import GoingOn, run_going_on
-from twin.run.page import USER, make_user
+from twin.run.page import USER, check_address
 from twin.run.partners import partner_key
 from twin.run.questions import SUMMARIZE
 from twin.run.reopened import STEPS, Deployed, NothingDeployed, reopened
@@ -51,7 +52,7 @@ def ask_model(root: Path, text: str, console: Console) -> None:
 
 
 def serve_model(
-    root: Path, console: Console, user: str = USER, password: str | None = None, port: int | None = None
+    root: Path, console: Console, user: str = USER, choose_password: bool = False, port: int | None = None
 ) -> None:
     """Serve what is deployed until Ctrl-C, and say how to ask it; what is served already is only told.
 
@@ -61,13 +62,16 @@ def serve_model(
         root: the project's folder.
         console: where it is said.
         user: the e-mail address to sign in with.
-        password: one that the user has chosen; by default it is made up, and shown this once.
+        choose_password: whether the user is asked for a password; by default one is made up, and shown this once.
         port: of the API and the page; by default the one that they had before, where it is free.
 
     Raises:
+        NoAddress: the user's name is no e-mail address; nothing is started then.
         NothingDeployed: no run has deployed anything.
         EmulatorError: the emulator did not start, cannot be served at the port, or has ended by itself.
+        PasswordRefused: the passwords that were chosen did not fit the policy.
     """
+    check_address(user)
     folder = emulator_folder(root)
     served_already = RunningEmulator.in_directory(folder) is not None
     try:
@@ -76,7 +80,7 @@ def serve_model(
                 say(line, console)
             for line in partners_announcement(found):
                 say(line, console)
-            for line in page_announcement(found, user, password):
+            for line in page_announcement(found, user, choose_password):
                 say(line, console)
             if isinstance(found.account, Emulator):
                 _wait_for_its_end(found.account)
@@ -99,10 +103,15 @@ def show_partner_key(root: Path, name: str, console: Console) -> None:
         NothingDeployed: nothing is served.
         NoSuchPartner: nobody has a key, or none of this name, or several have one and none is named.
     """
+    say(partner_key(served(root), name), console)
+
+
+def served(root: Path) -> RunningEmulator:
+    """Give the emulator that serves what is deployed. Raises NothingDeployed, with what to do, where none does."""
     running = RunningEmulator.in_directory(emulator_folder(root))
     if running is None:
         raise NothingDeployed("Nothing is served. `fourfold serve` in another terminal serves what is deployed.")
-    say(partner_key(running, name), console)
+    return running
 
 
 def refuse_what_has_no_model(folder: Path) -> None:
@@ -139,6 +148,7 @@ def announcement(api: Api, served_already: bool, coming: GoingOn | Standing | No
         yield f"There is no model to ask yet, and the API answers 503. {coming}"
     yield f"To ask it{' then' if coming else ''}:\n"
     yield curl(api)
+    yield '\nBoto3 and other clients of AWS, in another terminal: eval "$(.venv/bin/fourfold credentials)"'
 
 
 def partners_announcement(found: Deployed) -> Iterator[str]:
@@ -150,24 +160,6 @@ def partners_announcement(found: Deployed) -> Iterator[str]:
     yield f"\nOpenAI's client and others with an API key: {found.api.url}/partners/v1"
     names = f", of {', '.join(found.partners)}" if several else ""
     yield f"`{command}` in another terminal prints the key{names}."
-
-
-def page_announcement(found: Deployed, user: str, password: str | None) -> Iterator[str]:
-    """Say where the page is, and who may sign in to it."""
-    if found.page is None:
-        return
-    yield f"\nThe page: {found.page.url}"
-    if found.page.user_pool_id is None:
-        return
-    given = make_user(found.account, found.page.user_pool_id, user, password)
-    if given is None:
-        yield f"Sign in as {user}, with the password that was shown when this user was made."
-        yield "If it is lost, `fourfold serve --choose-password` asks for another."
-    elif password is None:
-        yield f"Sign in as {user} with the password {given}"
-        yield "It is shown this once. `fourfold serve --choose-password` asks for one of your own."
-    else:
-        yield f"Sign in as {user} with the password that you chose."
 
 
 def curl(api: Api) -> str:

@@ -21,6 +21,9 @@ LONGEST_ANSWER_SECONDS = 900
 LARGEST_DOCUMENT_MB = 4
 """What fits into a request once it is written as base64: Lambda takes 6 MB."""
 
+LEAST_USD = 0.0001
+"""A few answers of the cheapest models: so little that somebody who tries a cap reaches it."""
+
 
 class OfferedModel(Section):
     """A model on Bedrock that requests may name."""
@@ -68,10 +71,10 @@ class Cache(Section):
 class DailyBudget(Section):
     """What answers may cost by day (UTC). A request above it is refused with 429, and told when that ends."""
 
-    caller_usd_per_day: Annotated[float, Field(ge=0.01, le=100_000)] | None = None
+    caller_usd_per_day: Annotated[float, Field(ge=LEAST_USD, le=100_000)] | None = None
     """Most US dollars of one caller a day."""
 
-    usd_per_day: Annotated[float, Field(ge=0.01, le=1_000_000)] | None = None
+    usd_per_day: Annotated[float, Field(ge=LEAST_USD, le=1_000_000)] | None = None
     """Most US dollars of all callers together a day."""
 
 

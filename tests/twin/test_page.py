@@ -6,7 +6,7 @@ import pytest
 
 from tests.twin.stack import Stack
 from twin.emulator import Emulator
-from twin.run.page import PasswordRefused, deployed_page, make_user
+from twin.run.page import NoAddress, PasswordRefused, deployed_page, make_user, password_rules
 
 POLICY = {"MinimumLength": 14, "RequireLowercase": True, "RequireNumbers": True, "RequireSymbols": True}
 
@@ -60,6 +60,23 @@ def test_a_user_who_is_there_keeps_the_password_until_another_is_chosen(
 def test_a_password_that_the_policy_refuses_is_refused_in_words(emulator: Emulator, pool: dict[str, str]) -> None:
     with pytest.raises(PasswordRefused, match=r"length.*Choose another password"):
         make_user(emulator, pool["id"], "third@example.com", "short")
+    made_up = make_user(emulator, pool["id"], "third@example.com")
+    assert made_up is not None, "a user was made whose password nobody knows"
+    with pytest.raises(PasswordRefused, match=r"length.*Choose another password"):
+        make_user(emulator, pool["id"], "third@example.com", "short")
+    assert signs_in(emulator, pool, "third@example.com", made_up)
+
+
+def test_the_rules_for_passwords_are_the_pools(emulator: Emulator, pool: dict[str, str]) -> None:
+    assert password_rules(emulator, pool["id"]) == (
+        "At least 14 characters, among them a lower-case letter, an upper-case letter, a digit and a symbol, such as ! "
+        "or -."
+    )
+
+
+def test_what_is_no_address_is_refused_in_words(emulator: Emulator, pool: dict[str, str]) -> None:
+    with pytest.raises(NoAddress, match="'fourth' is no e-mail address"):
+        make_user(emulator, pool["id"], "fourth")
 
 
 def test_the_pages_address_is_the_one_of_this_machine(emulator: Emulator) -> None:

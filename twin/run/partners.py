@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from twin.emulator import Access
+from twin.run.session import ENVIRONMENT
 
 MOST_KEYS = 500
 """As many as API Gateway gives in one answer."""
@@ -25,7 +26,8 @@ def partner_key(account: Access, name: str = "") -> str:
 
     Args:
         account: the emulator.
-        name: the key's, as `partners` gives it; it may be left out where there is but one.
+        name: the key's, as `partners` gives it, or the partner's, as the settings give it; it may be left out where
+            there is but one.
 
     Raises:
         NoSuchPartner: nobody has a key, or none of this name, or it is not clear whose is meant.
@@ -35,7 +37,7 @@ def partner_key(account: Access, name: str = "") -> str:
 
 
 def chosen(keys: Mapping[str, str], name: str) -> str:
-    """Return the one key that a name, or its absence, means; raises as `partner_key` does."""
+    """Return the one key that a name or its absence means; raises as `partner_key` does."""
     if not keys:
         raise NoSuchPartner(
             "No partner has a key here. Name one under `gateway.partners` in the settings, and run the workflow again."
@@ -44,5 +46,8 @@ def chosen(keys: Mapping[str, str], name: str) -> str:
         return next(iter(keys.values()))
     if name in keys:
         return keys[name]
+    # A key is called <workflow>-<environment>-<partner>; a longer one that ends so is of a partner with a longer name.
+    if found := [key for key in keys if name and key.endswith(f"-{ENVIRONMENT}-{name}")]:
+        return keys[min(found, key=len)]
     known = ", ".join(sorted(keys))
     raise NoSuchPartner(f"No key is called {name}. Known are {known}." if name else f"Name one of the keys: {known}.")

@@ -24,19 +24,26 @@ SMOLLM2 = f"{IMPORTED}/smollm2q41v1"
 SCRIPTED_IMPORT = "scripted0001"
 SCRIPTED = "smollm2-135m-instruct"
 """What the gateway calls the model that a test writes for, token by token; `approved` is one with real weights."""
+PRICED = "nova-micro"
+"""The one model that is paid by the token, which SmolLM2 stands in for; the others are billed by time."""
 EMBEDDER = "all-minilm-l6-v2"
+CAP_USD = 0.0001
 PARTNERS = ("reading-room", "print-shop")
 STACK = "Fourfold-twin-Gateway"
 """The stack that is deployed, with the one that it depends on."""
 
 
 def settings_document(project: Path) -> Json:
-    """The project's own settings for the twin, with partners, a scripted model, and no bound that tests could reach."""
+    """The project's own settings for the twin, with partners, a scripted model, and bounds that no test reaches.
+
+    But for a caller's cap, which binds `PRICED` alone: three answers of it or so are the day's.
+    """
     document: Json = yaml.safe_load((project / "workflow.yaml").read_text())
     rates = {"rate_limit": 1000, "burst_limit": 1000}
     document["environments"]["twin"]["gateway"] |= {
         **rates,
-        "models": [{"model": SCRIPTED, "imported_model_id": SCRIPTED_IMPORT}],
+        "models": [{"model": SCRIPTED, "imported_model_id": SCRIPTED_IMPORT}, {"model": PRICED}],
+        "budget": {"caller_usd_per_day": CAP_USD},
         "fallback": [],
         "partners": {"names": list(PARTNERS), **rates},
     }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.twin.gateway_clients.curl import JSON, chat, signed, started
-from tests.twin.gateway_clients.deployed import SCRIPTED, Deployed
+from tests.twin.gateway_clients.deployed import PRICED, SCRIPTED, Deployed
 
 
 def curl(*arguments: str) -> tuple[int, Any]:
@@ -30,7 +30,7 @@ def test_it_signs_a_request_by_itself(deployed: Deployed) -> None:
 def test_it_signs_a_request_without_a_body(deployed: Deployed) -> None:
     status, answer = curl(f"{deployed.url}/v1/models", *signed(deployed))
     models = [(model["id"], model["fourfold"]["kind"]) for model in answer["data"]]
-    assert (status, [name for name, kind in models if kind != "embedding"]) == (200, ["approved", SCRIPTED])
+    assert (status, [name for name, kind in models if kind != "embedding"]) == (200, ["approved", SCRIPTED, PRICED])
 
 
 @pytest.mark.parametrize("header", ["Authorization: Bearer", "x-api-key:"])

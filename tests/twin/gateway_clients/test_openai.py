@@ -9,7 +9,7 @@ from typing import Any
 import openai
 import pytest
 
-from tests.twin.gateway_clients.deployed import EMBEDDER, SCRIPTED, Deployed
+from tests.twin.gateway_clients.deployed import EMBEDDER, PRICED, SCRIPTED, Deployed
 
 QUESTION: Any = [{"role": "user", "content": "What do owls hunt?"}]
 
@@ -20,7 +20,7 @@ def client(deployed: Deployed) -> openai.OpenAI:
 
 
 def test_it_lists_the_models(client: openai.OpenAI) -> None:
-    assert [model.id for model in client.models.list()] == ["approved", SCRIPTED, EMBEDDER]
+    assert [model.id for model in client.models.list()] == ["approved", SCRIPTED, PRICED, EMBEDDER]
 
 
 def test_it_gets_an_answer_of_the_approved_model(client: openai.OpenAI) -> None:

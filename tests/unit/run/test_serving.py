@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +16,8 @@ from typer.testing import CliRunner
 import cli.serving
 from cli.main import app
 from tests.unit.run.conftest import FakeApi
-from twin.emulator import Emulator, EmulatorError
+from twin.emulator import Emulator, EmulatorError, RunningEmulator
 from twin.run.going_on import GoingOn
-from twin.run.page import Page
 from twin.run.reopened import Deployed
 
 NOT_APPROVED = b'{"title": "Service Unavailable", "status": 503, "detail": "No model is approved yet."}'
@@ -135,48 +136,6 @@ def test_a_failure_of_the_deployment_sends_to_the_log(api: FakeApi, going_on: Ca
     assert "emulator.log" in invoke("ask", "a text")[2]
 
 
-# ---- the page -------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch, api: FakeApi, going_on: Callable[[GoingOn | None], None]) -> list[str | None]:
-    """Have the commands find a page, and a user pool that knows nobody yet; what passwords were asked for."""
-    asked: list[str | None] = []
-
-    @contextmanager
-    def deployed(_root: Path, _port: int | None = None) -> Iterator[Deployed]:
-        yield Deployed(api.client, Page("http://d1.cloudfront.localhost:4566/", "pool"), None)  # type: ignore[arg-type]
-
-    def make_user(_account: object, _pool: str, _email: str, password: str | None) -> str | None:
-        asked.append(password)
-        return password or ("made-up" if len(asked) == 1 else None)
-
-    monkeypatch.setattr(cli.serving, "deployed", deployed)
-    monkeypatch.setattr(cli.serving, "make_user", make_user)
-    going_on(None)
-    return asked
-
-
-def test_the_page_is_told_with_a_user_whose_password_is_shown_once(page: list[str | None]) -> None:
-    first, second = invoke("serve")[1], invoke("serve")[1]
-    assert "The page: http://d1.cloudfront.localhost:4566/" in first
-    assert "Sign in as you@example.com with the password made-up" in first
-    assert "made-up" not in second
-    assert "--choose-password" in second
-
-
-def test_a_password_of_ones_own_is_asked_for_and_not_shown(page: list[str | None]) -> None:
-    result = CliRunner().invoke(app, ["serve", "--user", "me@example.com", "--choose-password"], input="own\nown\n")
-    assert page == ["own"]
-    assert "Sign in as me@example.com with the password that you chose." in result.stdout
-    assert "own\n" not in result.stdout.partition("The page")[2]
-
-
-def test_without_a_page_none_is_told(api: FakeApi, going_on: Callable[[GoingOn | None], None]) -> None:
-    going_on(None)
-    assert "The page" not in invoke("serve")[1]
-
-
 def test_an_emulator_that_ends_by_itself_ends_the_command_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, api: FakeApi, going_on: Callable[[GoingOn | None], None]
 ) -> None:
@@ -257,6 +216,9 @@ class Account:
     [
         (["trial"], [], 0, "value-of-trial\n", ""),
         (["a", "b"], ["b"], 0, "value-of-b\n", ""),
+        (["fourfold-twin-trial", "fourfold-twin-of-twin-trial"], ["trial"], 0, "value-of-fourfold-twin-trial\n", ""),
+        (["fourfold-twin-trial", "fourfold-twin-a-trial"], ["a-trial"], 0, "value-of-fourfold-twin-a-trial\n", ""),
+        (["fourfold-twin-a-trial"], ["trial"], 2, "", "No key is called trial. Known are fourfold-twin-a-trial.\n"),
         (["a", "b"], [], 2, "", "Name one of the keys: a, b.\n"),
         (["a"], ["c"], 2, "", "No key is called c. Known are a.\n"),
         ([], [], 2, "", "`gateway.partners`"),
@@ -273,10 +235,38 @@ def test_a_key_is_printed_alone_and_only_the_one_that_is_meant(
     assert stderr in told
 
 
-def test_where_nothing_is_served_no_key_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", ["partner-key", "credentials"])
+def test_where_nothing_is_served_nothing_is_printed(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
     monkeypatch.setattr("cli.serving.RunningEmulator.in_directory", lambda _folder: None)
 
-    code, printed, told = invoke("partner-key")
+    code, printed, told = invoke(command)
 
     assert (code, printed) == (2, "")
     assert "`fourfold serve`" in told
+
+
+# ---- clients of AWS -------------------------------------------------------------------------------------
+
+
+def test_what_is_printed_for_clients_of_aws_is_all_that_a_shell_of_another_account_asks_with_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = RunningEmulator(tmp_path, "http://127.0.0.1:4566")
+    monkeypatch.setattr("cli.serving.RunningEmulator.in_directory", lambda _folder: running)
+    code, printed, _ = invoke("credentials")
+    assert code == 0
+
+    of_another = {"AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "secret", "AWS_REGION": "eu-west-1", "PATH": os.defpath}
+    script = f"{printed}\nexec env"
+    shell = subprocess.run(["sh", "-euc", script], env=of_another, capture_output=True, text=True, check=True)
+
+    variables = dict(line.split("=", 1) for line in shell.stdout.splitlines() if line.startswith("AWS_"))
+    assert variables == running.environment()
+    assert variables["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+
+
+def test_the_command_for_clients_of_aws_is_told_where_the_api_is(
+    api: FakeApi, going_on: Callable[[GoingOn | None], None]
+) -> None:
+    going_on(None)
+    assert 'eval "$(.venv/bin/fourfold credentials)"' in invoke("serve")[1]

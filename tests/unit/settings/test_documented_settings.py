@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cdk_app.settings import ENVIRONMENTS, Settings, load_settings
+from cdk_app.settings.declarations import declarations
 from cdk_app.settings.document import read_document
 from lambdas.shared.metrics import metric_named
 from twin.run.data_files import find_data_files
@@ -18,6 +19,19 @@ from twin.run.preflight import Given, check
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "classification.md"
+# A dotted name in backticks, with `[]` after a list, and perhaps a value, such as `gateway.authorization: none`.
+DOTTED = re.compile(r"`([a-z_]+(?:\[\])?(?:\.[a-z_]+(?:\[\])?)+)(?:: [^`]*)?`")
+FILES_MODULES_AND_HOSTS = re.compile(
+    r".*\.(com|csv|gguf|gz|html|jinja|json|jsonl|log|out|py|svg|toml|txt|yaml)|(cdk_app|html|pipelines)\..*"
+)
+OF_OTHER_DOCUMENTS = {
+    *("cognito.client_id", "cognito.domain", "cognito.scope", "cognito.token"),  # the page's /config.json
+    *("limits.document_bytes", "limits.text_characters"),
+    *("error.param", "stream_options.include_usage"),  # OpenAI's format
+    *("evaluation.by_label.base", "selection.candidates[].by_label", "tuning.resumed_from"),  # report.json
+    "near_duplicates.straddling",  # manifest.json
+}
+"""Members of documents that are no settings file, by the names that the pages give them."""
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LABELS = ("bug", "question", "praise")
 
@@ -53,6 +67,27 @@ def test_an_excerpt_can_be_put_into_the_project_s_file(tmp_path: Path, page: str
         file.write_text(json.dumps(whole))
     for environment in ENVIRONMENTS:
         assert load_settings(file, environment).environment == environment
+
+
+def named_settings() -> set[tuple[str, str]]:
+    """Every name in the pages and in the settings file that reads as a setting's, with where it stands."""
+    files = [ROOT / "README.md", ROOT / "workflow.yaml", *(ROOT / "docs").rglob("*.md")]
+    named = {(file.name, name) for file in files for name in DOTTED.findall(file.read_text(encoding="utf-8"))}
+    others = {(file, name) for file, name in named if FILES_MODULES_AND_HOSTS.fullmatch(name)}
+    return {(file, name) for file, name in named - others if name not in OF_OTHER_DOCUMENTS}
+
+
+def test_every_setting_that_a_page_names_is_there() -> None:
+    ends = {path[start:] for path in declarations() for start in range(len(path))}
+    overlays = {("environments", name) for name in ENVIRONMENTS}
+
+    def is_there(name: str) -> bool:
+        path = tuple(name.replace("[]", "").split("."))
+        return path in ends or path in overlays
+
+    named = named_settings()
+    assert {file for file, _ in named} > {"caching_and_cost.md", "page.md", "settings.md"}
+    assert sorted((file, name) for file, name in named if not is_there(name)) == []
 
 
 def test_there_are_excerpts_of_several_pages() -> None:

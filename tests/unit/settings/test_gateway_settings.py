@@ -128,7 +128,7 @@ def test_every_problem_comes_with_a_remedy(problems: Problems, document: dict[st
         "partners": {"names": ["Archive"]},
     }
     remedies = {problem.key: problem.remedy for problem in problems(document)}
-    assert remedies["gateway.budget.usd_per_day"] == "Write a number from 0.01 to 1000000."
+    assert remedies["gateway.budget.usd_per_day"] == "Write a number from 0.0001 to 1000000."
     assert remedies["gateway.timeout_seconds"] == "Write a whole number from 30 to 900."
     assert remedies["gateway.guardrail.attacks"] == "Choose `low`, `medium` or `high`."
     assert "`nova-lite`" in remedies["gateway.models[0].model"]

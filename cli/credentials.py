@@ -1,0 +1,34 @@
+"""`fourfold credentials`: what sends clients of AWS to what is served on this machine, for `eval` in a POSIX shell.
+
+The lines are those of `aws configure export-credentials --format env`, and beside them the region and the address.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from rich.console import Console
+
+from cli.say import say
+from cli.serving import served
+
+OTHERS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+"""Variables of another account that clients would follow beside these, or send here."""
+
+
+def show_credentials(root: Path, console: Console) -> None:
+    """Print the variables with which any SDK or CLI of AWS asks what is served now, as the account's root user.
+
+    Raises:
+        NothingDeployed: nothing is served.
+    """
+    for line in exports(served(root).environment()):
+        say(line, console)
+
+
+def exports(environment: Mapping[str, str]) -> Iterator[str]:
+    """Give the lines that a shell evaluates."""
+    yield f"unset {' '.join(OTHERS)}"
+    yield from (f"export {name}={shlex.quote(value)}" for name, value in environment.items())
