@@ -6,6 +6,7 @@ throttled together do not come back together.
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +23,6 @@ from lambdas.gateway.models.upstream import BrokenOff, Finished, Piece, Tuning, 
 from lambdas.gateway.problems import FieldError, Problem, retry_later
 from lambdas.shared.turns import Turn
 
-TRIES = 3
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 2.0
 # Longest that a stream's first word is waited for where another model can take over: somebody looks on.
 FIRST_WORD_SECONDS = 25.0
@@ -35,8 +35,9 @@ OF_STATUS = {
     HTTPStatus.BAD_REQUEST: REFUSED,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: REFUSED,
 }
-# What may be over in a moment; a model that is not there, or too slow, is not asked twice for one request.
-PASSES_AT_ONCE = {THROTTLED, FAILED}
+# Of what may be over in a moment: a model at its limit has room as soon as it has answered somebody, and is worth a
+# wait of up to three seconds in all. A model that is not there, or too slow, is not asked twice for one request.
+MOST_TRIES = {THROTTLED: 5, FAILED: 3}
 NOT_READY = "The model is not ready yet."
 Prepare = Callable[[Served], Sequence[Turn]]
 """Gives the conversation as a model is to be asked it."""
@@ -107,7 +108,7 @@ class Chain:
                 self._note(name, UNSUITABLE, time.perf_counter())
                 problem = problem or unusable
                 continue
-            for attempt in range(TRIES):
+            for attempt in itertools.count():
                 began = time.perf_counter()
                 if not self._breakers.allows(served.label):
                     self._note(served.label, RESTING, began)
@@ -191,8 +192,11 @@ class Chain:
             # The model works. Silent, it would be paid for once more; what it refused, it would refuse again.
             self._breakers.answered(served.label)
             return False
-        self._breakers.failed(served.label, asleep=problem.detail == NOT_READY)
-        if outcome not in PASSES_AT_ONCE or attempt + 1 == TRIES:
+        if outcome == THROTTLED:
+            self._breakers.throttled(served.label)
+        else:
+            self._breakers.failed(served.label, asleep=problem.detail == NOT_READY)
+        if attempt + 1 >= MOST_TRIES.get(outcome, 1):
             return False
         longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
         pause = random.uniform(0, longest)  # noqa: S311

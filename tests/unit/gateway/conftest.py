@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream, running
 from lambdas.gateway.application import Application
-from lambdas.gateway.models import approved, clients, standing
+from lambdas.gateway.models import approved, chain, clients, standing
 from lambdas.gateway.serving import server
 from lambdas.shared import aws
 
@@ -238,6 +238,12 @@ def gateway(upstream: Upstream, store: Aws, configure: Configure, monkeypatch: p
     with serving(Application()) as started:
         yield started
     forget()
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask again at once where a model throttles."""
+    monkeypatch.setattr(chain, "FIRST_PAUSE_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.gateway.frames import event
 from benchmarks.gateway.upstream import Script, Upstream
-from lambdas.gateway.models import breaker, chain
-from tests.unit.gateway.attempts import THROTTLED, outcomes
+from lambdas.gateway.models import breaker
+from tests.unit.gateway.attempts import GONE, outcomes
 from tests.unit.gateway.conftest import Configure, Gateway
 
 WORD = event("contentBlockDelta", {"contentBlockIndex": 0, "delta": {"text": "Owls "}})
@@ -59,10 +59,9 @@ def test_whatever_a_stream_ends_by_its_model_is_tried_again_after_its_rest(
     monkeypatch: pytest.MonkeyPatch,
     second: bytes,
 ) -> None:
-    monkeypatch.setattr(chain, "TRIES", 1)
     now = monotonic()
     monkeypatch.setattr(breaker, "monotonic", lambda: now)
-    upstream.scripted(THROTTLED)
+    upstream.scripted(GONE)
     for _ in range(breaker.FAILURES):
         gateway.chat()
     upstream.scripted(Script())

@@ -34,6 +34,7 @@ def test_a_fallback_that_refuses_the_request_is_followed_by_the_next(
     assert outcomes(final) == [("first", "unavailable"), ("second", "refused"), ("third", "answered")]
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_failure_that_passes_is_told_and_not_that_a_fallback_takes_less(
     gateway: Gateway, three: None, upstream: Upstream
 ) -> None:
@@ -45,6 +46,7 @@ def test_a_failure_that_passes_is_told_and_not_that_a_fallback_takes_less(
     assert reply.headers["retry-after"]
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_text_is_read_in_parts_where_it_is_too_long_for_the_model_that_was_asked_and_for_no_other(
     gateway: Gateway, three: None, upstream: Upstream
 ) -> None:
@@ -53,7 +55,7 @@ def test_a_text_is_read_in_parts_where_it_is_too_long_for_the_model_that_was_ask
     reply = gateway.post("/v1/summarize", {"model": "first", "text": "An owl hunts. " * 100})
 
     assert reply.status == 429
-    assert len(upstream.asked) == 5
+    assert len(upstream.asked) == 7
 
 
 def test_a_model_that_no_longer_throttles_and_refuses_is_asked_no_more_and_no_other_is(
@@ -80,6 +82,7 @@ def test_an_approved_target_that_picks_sentences_is_left_out_of_a_chain(
     assert outcomes(final) == [("first", "unavailable"), ("approved", "unsuitable"), ("second", "answered")]
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_where_only_sentences_could_be_picked_the_caller_learns_what_kept_the_model(
     gateway: Gateway, configure: Configure, store: Aws, upstream: Upstream
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway.call import Call
-from lambdas.gateway.models import breaker, chain, clients
+from lambdas.gateway.models import chain, clients
 from tests.unit.gateway.attempts import GONE, THROTTLED, by_model, outcomes
 from tests.unit.gateway.conftest import Configure, Gateway
 
@@ -37,14 +37,15 @@ def test_the_pauses_between_tries_are_drawn_from_a_range_that_doubles(
 
     assert gateway.chat().status == 429
 
-    assert drawn == [(0, 0.2), (0, 0.4)]
+    assert drawn == [(0, 0.2), (0, 0.4), (0, 0.8), (0, 1.6)]
 
 
+@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(
     ("script", "tries", "outcome"),
     [
-        (THROTTLED, 3, "throttled"),
+        (THROTTLED, 5, "throttled"),
         (GONE, 1, "unavailable"),
         (Script(body=b"{}", error="X", status=500), 3, "failed"),
         (Script(error="InternalServerException", status=500), 3, "failed"),
@@ -154,71 +155,6 @@ def test_a_model_that_stalls_leaves_the_next_one_half_of_the_time(
     assert outcomes(reply.body) == [("first", "too_slow"), ("second", "answered")]
 
 
-def test_a_model_that_fails_five_times_in_a_row_rests_and_is_tried_once_when_its_rest_is_over(
-    gateway: Gateway, upstream: Upstream, configure: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(chain, "TRIES", 1)
-    now = time.monotonic()
-    monkeypatch.setattr(breaker, "monotonic", lambda: now)
-    configure(fallback={"first": ["second"]})
-    by_model(upstream, first=THROTTLED)
-    for _ in range(breaker.FAILURES):
-        gateway.chat()
-
-    asked = len(upstream.asked)
-    rested = outcomes(gateway.chat().body)
-    only_second = len(upstream.asked) - asked
-    by_model(upstream)
-    now += breaker.REST_SECONDS
-    tried = outcomes(gateway.chat().body)
-
-    assert rested == [("first", "resting"), ("second", "answered")]
-    assert only_second == 1
-    assert tried == [("first", "answered")]
-
-
-def test_a_breaker_lets_one_request_try_and_rests_longer_where_it_fails_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 100.0
-    monkeypatch.setattr(breaker, "monotonic", lambda: now)
-    monkeypatch.setattr("lambdas.gateway.models.breaker.random.uniform", lambda low, high: high)
-    breakers = breaker.Breakers()
-    for _ in range(breaker.FAILURES):
-        breakers.failed("m")
-    closed = breakers.allows("m")
-    now += breaker.REST_SECONDS
-    tries = (breakers.allows("m"), breakers.allows("m"))
-    breakers.failed("m")
-    now += breaker.REST_SECONDS
-    still = breakers.allows("m")
-    now += breaker.REST_SECONDS
-    again = breakers.allows("m")
-    breakers.left("m")
-    other = breakers.allows("m")
-    breakers.answered("m")
-
-    assert (closed, tries, still, again, other, breakers.allows("m")) == (False, (True, False), False, True, True, True)
-
-
-def test_a_model_that_fails_now_and_then_does_not_rest_even_where_failures_come_together() -> None:
-    breakers = breaker.Breakers()
-    for _ in range(breaker.LATEST - 1):
-        breakers.answered("m")
-    for _ in range(breaker.FAILURES):
-        breakers.failed("m")
-
-    assert breakers.allows("m")
-
-
-def test_a_model_that_sleeps_is_shown_as_asleep_and_never_rests(gateway: Gateway, upstream: Upstream) -> None:
-    by_model(upstream, first=Script(error="ModelNotReadyException", status=429))
-    for _ in range(breaker.FAILURES + 1):
-        assert gateway.chat().status == 503
-
-    assert len(upstream.asked) == breaker.FAILURES + 1
-    states = {entry["id"]: entry["fourfold"]["state"] for entry in gateway.send("GET", "/v1/models").body["data"]}
-    assert states["first"] == "asleep"
-
-
 @pytest.mark.parametrize("broken", [replace(Script(), dies_after=2), replace(Script(), fails_after=2)])
 def test_an_answer_that_breaks_off_is_told_in_the_stream_and_not_begun_anew(
     gateway: Gateway, upstream: Upstream, configure: Configure, broken: Script
@@ -235,25 +171,6 @@ def test_an_answer_that_breaks_off_is_told_in_the_stream_and_not_begun_anew(
     assert [name for name, _ in task] == ["delta", "delta", "error"]
     assert task[-1][1]["status"] == 502
     assert len(upstream.asked) == 2
-
-
-def test_a_question_that_is_blocked_does_not_keep_a_rested_model_from_being_tried(
-    gateway: Gateway, upstream: Upstream, guardrail: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(chain, "TRIES", 1)
-    now = time.monotonic()
-    monkeypatch.setattr(breaker, "monotonic", lambda: now)
-    upstream.scripted(THROTTLED)
-    for _ in range(breaker.FAILURES):
-        gateway.post("/v1/generate", {"prompt": "x"})
-    upstream.scripted(Script())
-    now += breaker.REST_SECONDS
-
-    blocked = gateway.post("/v1/generate", {"prompt": "What do bees do?"})
-    reply = gateway.post("/v1/generate", {"prompt": "What do owls do?"})
-
-    assert blocked.body["fourfold"]["guard"] == "blocked"
-    assert reply.status == 200
 
 
 def test_how_long_a_model_is_waited_for_reaches_the_socket_whatever_urllib3_does_with_it() -> None:
