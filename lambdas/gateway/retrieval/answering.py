@@ -16,6 +16,8 @@ INSTRUCTION = (
 )
 _CITATION = re.compile(r"\[(\d{1,4}(?:\s*[,;–-]\s*\d{1,4}){0,32})\]")
 _NUMBER = re.compile(r"\d+|[–-]")
+# The number of an item in a list, which is no word of its own.
+_ITEM = re.compile(r"(?<!\S)(\d{1,4})[.)](?!\S)")
 
 
 def answer_prompt(query: str, found: Sequence[Found]) -> list[Turn]:
@@ -38,8 +40,25 @@ def cited(text: str, found: Sequence[Found]) -> list[int]:
 
 
 def answered(text: str, found: Sequence[Found]) -> bool:
-    """Whether a model's text is an answer out of the passages: it cites one, and does not say that there is none."""
-    return NO_ANSWER.rstrip(".").casefold() not in text.casefold() and bool(cited(text, found))
+    """Whether a model's text is an answer out of the passages: it cites one, and does not say that there is none.
+
+    Citations alone say nothing.
+    """
+    denied = NO_ANSWER.rstrip(".").casefold() in text.casefold()
+    return not denied and _says_something(text) and bool(cited(text, found))
+
+
+def _says_something(text: str) -> bool:
+    """Whether there is a word or a figure beside the citations, and not only the numbers of a list of them.
+
+    >>> _says_something("1. [1] 2. [2]"), _says_something("8,192 [1]."), _says_something("42. [1]")
+    (False, True, True)
+    """
+    beside = _CITATION.sub(" ", text)
+    items = [int(number) for number in _ITEM.findall(beside)]
+    if items == list(range(1, len(items) + 1)):
+        beside = _ITEM.sub(" ", beside)
+    return any(character.isalnum() for character in beside)
 
 
 def _numbers(citation: str, most: int) -> list[int]:

@@ -69,8 +69,15 @@ def test_where_nothing_fits_no_model_is_asked_and_the_answer_says_so(
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(
     ("words", "answered", "citations"),
-    [(("Mice ", "[1]."), True, [1]), (("Mice.",), False, []), ((NO_ANSWER, " [1]"), False, [])],
-    ids=["cites a passage", "cites none", "says that there is none"],
+    [
+        (("Mice ", "[1]."), True, [1]),
+        (("42. ", "[1]"), True, [1]),
+        (("Mice.",), False, []),
+        ((NO_ANSWER, " [1]"), False, []),
+        (("1. [1] ", "2. [1]\n3) [1]."), False, []),
+        (("[1", "]"), False, []),
+    ],
+    ids=["cites a passage", "cites for a figure", "cites none", "denies", "only lists citations", "only cites"],
 )
 def test_whether_the_passages_answer_is_told_by_what_the_answer_cites(
     gateway: Gateway, upstream: Upstream, words: tuple[str, ...], answered: bool, citations: list[int], stream: bool

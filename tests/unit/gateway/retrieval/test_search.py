@@ -93,6 +93,7 @@ def test_an_answer_cites_and_does_not_say_that_there_is_none() -> None:
     assert answered("They eat fish [1].", [found()])
     assert not answered("They eat fish.", [found()])
     assert not answered(f"{NO_ANSWER} [1]", [found()])
+    assert not answered("1. [1] 2. [1] 3. [1]", [found()])
 
 
 # ---- isolation ------------------------------------------------------------------------------------------
