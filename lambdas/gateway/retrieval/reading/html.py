@@ -1,4 +1,5 @@
-"""HTML as sections: headings nest what stands below them, blocks become lines, scripts and styles are left out.
+"""HTML as sections: headings nest what stands below them, blocks become lines; scripts, styles and what is plainly
+hidden from readers are left out.
 
 Text needs no tree, so tags are read one by one, in time that grows with the length alone. On hostile megabytes the
 standard library's parser takes minutes, and builders of trees are quadratic in depth.
@@ -10,6 +11,7 @@ import html
 import re
 
 from lambdas.gateway.retrieval.reading.sections import Outline, Section
+from lambdas.gateway.retrieval.reading.visibility import OpenElements
 
 # Each alternative stops at the next "<": a tag that never closes costs no more than its own length. Atomic groups,
 # because Python before 3.11.5 matches possessive ones with branches wrongly.
@@ -30,7 +32,7 @@ _PARAGRAPHS = _names(
 )
 _LINES = _names("caption dd div dt figcaption hr legend li optgroup option summary tr")
 _CELLS = _names("td th")
-_SKIPPED = _names("head iframe noscript script style svg template title")
+_SKIPPED = _names("head iframe noscript script style svg title")
 
 
 def read_html(markup: str) -> list[Section]:
@@ -46,7 +48,7 @@ def read_html(markup: str) -> list[Section]:
     position = 0
     for tag in _TAG.finditer(markup):
         page.add_text(markup[position : tag.start()])
-        page.add_tag((tag[2] or "").lower(), tag.start(), closing=bool(tag[1]), empty=tag[0].endswith("/>"))
+        page.add_tag((tag[2] or "").lower(), tag.start(), tag[0], closing=bool(tag[1]))
         position = tag.end()
     page.add_text(markup[position:])
     return page.outline.sections()
@@ -59,6 +61,7 @@ class _Page:
         self.outline = Outline()
         self._closed = closed
         self._skipped = ""
+        self._open = OpenElements()
         self._preformatted = False
         self._heading: tuple[str, list[str]] | None = None
         # What the next text must be preceded by: an item's bullet stays with its text, whatever paragraphs it opens.
@@ -66,20 +69,31 @@ class _Page:
         self._bullet = ""
 
     def add_text(self, source: str) -> None:
-        if self._skipped or not source:
+        if self._skipped or self._open.hidden or not source:
             return
         # In the source of HTML a line feed is a space, except in preformatted text.
         flowing = source if self._preformatted else _SPACE.sub(" ", source)
         self._write(_REFERENCE.sub(lambda found: html.unescape(found[0]), flowing))
 
-    def add_tag(self, name: str, start: int, *, closing: bool, empty: bool) -> None:
+    def add_tag(self, name: str, start: int, tag: str, *, closing: bool) -> None:
         if self._skipped:
             if closing and name == self._skipped:
                 self._skipped = ""
         elif name in _SKIPPED:
-            if not closing and not empty and self._closed.get(name, -1) > start:
+            if not closing and not tag.endswith("/>") and self._closed.get(name, -1) > start:
                 self._skipped = name
-        elif name in _HEADINGS:
+        elif name:
+            self._note(name, tag, closing=closing)
+
+    def _note(self, name: str, tag: str, *, closing: bool) -> None:
+        """Note a tag of what is read, and give the text a form by it where readers see that."""
+        if closing:
+            self._open.close(name)
+        else:
+            self._open.open(name, tag)
+        if self._open.hidden:
+            return
+        if name in _HEADINGS:
             self._turn_heading(name, closing)
         elif name in _PARAGRAPHS:
             self._preformatted = name == "pre" and not closing
