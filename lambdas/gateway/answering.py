@@ -176,6 +176,10 @@ class Answering:
             # Of a text that is read in parts, one part is enough.
             record.fallbacks |= int(self._chain.answering is not None and self.answering.name != self.asked.name)
 
+    def forget_refusal(self) -> None:
+        """Leave out of what is told that the model refused what it was asked last: it is asked otherwise now."""
+        self._chain.forget_refusal()
+
     def metadata(self) -> dict[str, object]:
         """Give the extra field of responses: how the answer came about."""
         record = self._request.record

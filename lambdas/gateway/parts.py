@@ -36,6 +36,8 @@ def summarized(
             longest = min(len(text), most)
             if problem.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE or longest // 2 < FEWEST_CHARACTERS:
                 raise
+            # That the model takes less than was guessed is how its bound is found, and no attempt that failed.
+            answering.forget_refusal()
             most = longest // 2
 
 

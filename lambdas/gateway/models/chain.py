@@ -128,6 +128,11 @@ class Chain:
         assert problem is not None
         raise problem
 
+    def forget_refusal(self) -> None:
+        """Forget that the last attempt was refused, where it was."""
+        if self.attempts and self.attempts[-1].outcome == REFUSED:
+            self.attempts.pop()
+
     def _usable(self, name: str, parameters: Parameters) -> tuple[Served, Parameters]:
         """Give a model that can be asked this, and the parameters as it takes them; raises a `Problem` for another."""
         served = self._resolve(name)

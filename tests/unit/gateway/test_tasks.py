@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway.parts import split
+from tests.unit.gateway.attempts import outcomes
 from tests.unit.gateway.conftest import Aws, Configure, Gateway, model
 from tests.unit.gateway.parts import used
 
@@ -65,6 +66,8 @@ def test_a_model_that_says_that_a_text_is_too_long_gets_shorter_parts(gateway: G
 
     assert reply.status == 200
     assert max(len(text) for text in texts_asked(upstream)[1:]) <= 1000
+    # How the bound was found is no attempt that failed.
+    assert {outcome for _, outcome in outcomes(reply.body)} == {"answered"}
 
 
 def test_a_model_that_repeats_what_it_reads_is_not_asked_for_ever(
