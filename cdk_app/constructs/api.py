@@ -56,7 +56,7 @@ def rest_api(
     )
     api.node.try_remove_child("Endpoint")  # an output with a generated name; stacks publish their own
     _keep_execution_log(scope, api, key)
-    answer_with_problems(api)
+    answer_with_problems(api, settings)
     _accept_findings(api)
     return api
 

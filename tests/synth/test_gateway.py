@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import botocore.session
 import pytest
 
 from cdk_app.catalogue import CATALOGUE
@@ -133,46 +132,6 @@ def test_the_execution_log_is_ours_before_api_gateway_makes_one(template: Templa
     )
     (stage,) = resources(template, "AWS::ApiGateway::Stage").values()
     assert name in stage["DependsOn"]
-
-
-def test_errors_of_the_api_itself_are_problem_documents_with_their_status(template: Template) -> None:
-    responses = [body["Properties"] for body in resources(template, "AWS::ApiGateway::GatewayResponse").values()]
-    assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "UNAUTHORIZED"} <= {one["ResponseType"] for one in responses}
-    for response in responses:
-        headers = response["ResponseParameters"]
-        assert headers["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
-        filled = json.loads(
-            response["ResponseTemplates"]["application/json"]
-            .replace("$context.error.messageString", '"Invalid request body"')
-            .replace("$context.error.responseType", response["ResponseType"])
-        )
-        assert {"type", "title", "detail", "instance", "error"} == set(filled) - {"status"}
-        # OpenAI's clients read nothing else of an error.
-        assert (filled["error"]["message"], filled["error"]["param"]) == (filled["detail"], None)
-        # Those of every other kind keep the status that API Gateway gives each of them.
-        assert str(filled.get("status")) == str(response.get("StatusCode"))
-        assert ("status" in filled) is not response["ResponseType"].startswith("DEFAULT")
-
-
-def test_every_kind_of_error_that_api_gateway_has_is_told_with_its_status(template: Template) -> None:
-    statuses = {
-        body["Properties"]["ResponseType"]: body["Properties"].get("StatusCode")
-        for body in resources(template, "AWS::ApiGateway::GatewayResponse").values()
-    }
-    known = botocore.session.get_session().get_service_model("apigateway").shape_for("GatewayResponseType")
-    assert set(statuses) == set(known.enum)
-    assert (statuses["UNAUTHORIZED"], statuses["THROTTLED"], statuses["INTEGRATION_TIMEOUT"]) == ("401", "429", "504")
-
-
-def test_whom_the_throttle_refuses_is_told_when_to_ask_again(template: Template) -> None:
-    told = {
-        body["Properties"]["ResponseType"]: body["Properties"]["ResponseParameters"].get(
-            "gatewayresponse.header.Retry-After"
-        )
-        for body in resources(template, "AWS::ApiGateway::GatewayResponse").values()
-    }
-    assert told.pop("THROTTLED") == "'1'"
-    assert set(told.values()) == {None}
 
 
 def test_the_function_serves_http_behind_the_web_adapter(template: Template) -> None:

@@ -40,6 +40,7 @@ def test_openais_client_says_that_a_key_is_wrong(deployed: Deployed) -> None:
     with pytest.raises(openai.PermissionDeniedError) as refused:
         client.models.list()
     assert (refused.value.type, refused.value.code) == ("permission_error", "forbidden")
+    assert "API key is not known" in refused.value.message
 
 
 @pytest.mark.parametrize(
@@ -58,12 +59,16 @@ def test_a_partner_without_a_good_key_is_refused_with_a_problem(
     answer = deployed.ask(f"{PARTNERS}/models", **headers)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["detail"] in ("Unauthorized", "Forbidden")
+    told = answer.json()
+    assert (told["status"], told["reason"]) == (status, "Unauthorized" if status == 401 else "Forbidden")
+    assert "'Authorization: Bearer <key>'" in told["detail"]
 
 
 def test_a_partners_key_opens_no_other_root(deployed: Deployed) -> None:
     refused = deployed.ask(f"{SERVICES}/models", **bearer(deployed.key))
-    assert (refused.status_code, "missing equal-sign" in refused.json()["detail"]) == (403, True)
+    told = refused.json()
+    assert (refused.status_code, "missing equal-sign" in told["reason"]) == (403, True)
+    assert "send an API key as 'Authorization: Bearer <key>' or 'x-api-key' to /partners/v1" in told["detail"]
     assert deployed.ask(f"{USERS}/models", **bearer(deployed.key)).status_code == 401
 
 
