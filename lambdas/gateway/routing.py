@@ -146,7 +146,8 @@ def _among_all(request: Request) -> Route:
         methods = ", ".join(sorted(route.method for route, _ in matches))
         request.record.route = matches[0][0].name
         raise Problem(HTTPStatus.METHOD_NOT_ALLOWED, f"Use {methods} here.", headers={"Allow": methods})
-    known = ", ".join(dict.fromkeys(route.path for route in ROUTES))
+    inside = _is_inside(request)
+    known = ", ".join(dict.fromkeys(route.path for route in ROUTES if inside or not route.internal))
     raise Problem(HTTPStatus.NOT_FOUND, f"There is no such path. Known are {known}.")
 
 

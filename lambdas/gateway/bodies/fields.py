@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -155,12 +156,17 @@ class Only:
     def read(self, value: object, pointer: str, check: Check) -> None:
         """Note a value that asks for what is not supported."""
         if not any(value == allowed and type(value) is type(allowed) for allowed in self._values):
-            shown = ", ".join("null" if allowed is None else repr(allowed) for allowed in self._values)
-            check.wrong(pointer, f"'{self.name}' is not supported here beyond {shown}")
+            check.wrong(pointer, f"'{self.name}' can only be {self._told()} here; leave it out")
 
     def schema(self, limits: Limits) -> Schema:  # noqa: ARG002
         """Give the JSON schema."""
         return {"enum": list(self._values), "description": "Accepted for clients that send it; nothing else is done."}
+
+    def _told(self) -> str:
+        """Give the values as JSON has them; 0 and 0.0 are one there."""
+        whole = [int(one) if isinstance(one, float) and one.is_integer() else one for one in self._values]
+        *others, last = dict.fromkeys(json.dumps(value) for value in whole)
+        return f"{', '.join(others)} or {last}" if others else last
 
 
 class Choice:

@@ -45,6 +45,12 @@ SECURITY: dict[str, Schema] = {
     },
     "user": {"type": "http", "scheme": "bearer", "description": "The page's users, under /api/v1: a Cognito token."},
     "partner": {"type": "http", "scheme": "bearer", "description": "Partners, under /partners/v1: an API key."},
+    "partnerKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-api-key",
+        "description": "Partners, under /partners/v1: the same API key in a header of its own.",
+    },
 }
 
 # One event of a stream, as OpenAPI 3.2 describes them; `data` is JSON.

@@ -46,6 +46,21 @@ def test_what_a_client_of_openai_asks_for_in_vain_is_named_in_its_own_terms(
     assert reply.body["error"]["message"] == reply.body["detail"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"n": 2}, "'n' can only be 1 or null here; leave it out"),
+        ({"presence_penalty": 1}, "'presence_penalty' can only be 0 or null here; leave it out"),
+        ({"store": True}, "'store' can only be false or null here; leave it out"),
+        ({"tool_choice": "any"}, '\'tool_choice\' can only be "none", "auto" or null here; leave it out'),
+    ],
+)
+def test_a_field_that_changes_nothing_here_says_what_it_may_be(
+    gateway: Gateway, fields: dict[str, Any], told: str
+) -> None:
+    assert gateway.chat(**fields).body["errors"] == [{"pointer": f"#/{next(iter(fields))}", "detail": told}]
+
+
 def test_what_a_client_of_openai_sends_by_default_is_taken(gateway: Gateway, upstream: Upstream) -> None:
     reply = gateway.post(
         "/v1/chat/completions",
@@ -130,7 +145,8 @@ def test_a_client_of_openai_that_shows_one_message_is_told_every_reason_in_it(ga
 
     assert "2 fields are wrong: " in str(two.value)
     assert all(
-        reason in str(two.value) for reason in ("'temperature' must be a number from 0 to 1", "'n' is not supported")
+        reason in str(two.value)
+        for reason in ("'temperature' must be a number from 0 to 1", "'n' can only be 1 or null")
     )
     assert "and 1 more." in str(many.value)
 

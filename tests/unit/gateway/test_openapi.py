@@ -71,6 +71,15 @@ def test_partners_are_not_offered_what_tells_of_the_inside(gateway: Gateway) -> 
     ] == [{"sigv4": []}, {"user": []}]
 
 
+def test_partners_may_send_their_key_in_either_of_the_headers_that_their_authorizer_reads(gateway: Gateway) -> None:
+    described = gateway.send("GET", "/openapi.json").body
+    schemes = described["components"]["securitySchemes"]
+
+    assert {"partner": []} in described["paths"]["/v1/models"]["get"]["security"]
+    assert {"partnerKey": []} in described["paths"]["/v1/models"]["get"]["security"]
+    assert (schemes["partner"]["scheme"], schemes["partnerKey"]["name"]) == ("bearer", "x-api-key")
+
+
 @pytest.mark.parametrize(
     ("address", "path", "roots"),
     [

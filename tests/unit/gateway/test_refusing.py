@@ -211,6 +211,15 @@ def test_a_path_that_is_none_is_not_found(gateway: Gateway, path: str) -> None:
     assert gateway.send("GET", path).status == 404
 
 
+def test_a_path_that_is_none_is_told_those_that_whoever_asks_may_ask(gateway: Gateway) -> None:
+    told = {root: gateway.send("GET", f"{root}/v1/nothing").body["detail"] for root in ("", "/api", "/partners")}
+
+    assert "/v1/workflow" in told[""]
+    assert "/v1/workflow" in told["/api"]
+    assert "/v1/workflow" not in told["/partners"]
+    assert "/v1/chat/completions" in told["/partners"]
+
+
 def test_another_method_is_refused_with_those_there_are(gateway: Gateway) -> None:
     for method, path, allowed in (
         ("GET", "/v1/summarize", "POST"),
