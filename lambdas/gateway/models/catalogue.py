@@ -17,6 +17,8 @@ from lambdas.shared.targets import BedrockTarget, ExtractiveTarget, SageMakerTar
 if TYPE_CHECKING:
     from lambdas.shared.examples import Examples
 
+EMBEDDINGS = "/v1/embeddings"
+
 
 class Served(NamedTuple):
     """A model that can be asked now.
@@ -62,10 +64,13 @@ def served(name: str, settings: Settings) -> Served:
     """Give a model by its name; an approved one goes by its label as well.
 
     Raises:
-        Problem: 404 for a name that nothing has, 503 where nothing is approved.
+        Problem: 404 for a name that nothing has, 400 for that of the model that embeds, 503 where nothing is approved.
     """
     if name != APPROVED and (model := settings.model(name)) is not None:
         return _of_settings(model)
+    if settings.embedding is not None and name == settings.embedding.name:
+        wrong = f"{name} is an embedding model, which writes no answers: ask it at {EMBEDDINGS}"
+        raise Problem(HTTPStatus.BAD_REQUEST, f"{wrong}.", errors=[FieldError("#/model", wrong)])
     found = _approved(settings)
     if name == APPROVED and found is None:
         raise retry_later(

@@ -9,7 +9,7 @@ from typing import Any
 
 from lambdas.gateway.bodies.embeddings import EMBEDDINGS
 from lambdas.gateway.caps import metered
-from lambdas.gateway.models import clients
+from lambdas.gateway.models import catalogue, clients
 from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
 from lambdas.gateway.problems import FieldError, Problem
 from lambdas.gateway.reply import Reply
@@ -31,7 +31,7 @@ def embeddings(request: Request, services: Services) -> Reply:
             "No embedding model is deployed: 'embedding' is not set in the gateway's settings. Name one for documents "
             "in workflow.yaml, and deploy again.",
         )
-    _check(values, model)
+    _check(values, model, services)
     vectors: list[Vector] = []
     tokens = 0
     with metered(request, services, model) as spent:
@@ -55,8 +55,12 @@ def _embedded(request: Request, model: Embedding, text: str) -> Embedded:
         raise problem_of(failure) from failure
 
 
-def _check(values: dict[str, Any], model: Embedding) -> None:
+def _check(values: dict[str, Any], model: Embedding, services: Services) -> None:
     name, dimensions = values.get("model"), values.get("dimensions")
+    if name is not None and name != model.name and name in catalogue.names(services.settings):
+        asked = "ask it at /v1/chat/completions"
+        wrong = f"{name} answers, and embeds nothing: {asked}; the embedding model is {model.name}"
+        raise Problem(HTTPStatus.BAD_REQUEST, f"{wrong}.", errors=[FieldError("#/model", wrong)])
     if name is not None and name != model.name:
         wrong = f"there is no embedding model of this name; known is {model.name}"
         raise Problem(HTTPStatus.NOT_FOUND, f"{wrong[0].upper()}{wrong[1:]}.", errors=[FieldError("#/model", wrong)])
