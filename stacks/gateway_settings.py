@@ -14,6 +14,7 @@ from typing import Any
 from constructs import Construct
 
 from cdk_app.catalogue import ENTRIES, GEOGRAPHIES, Model, TokenPrice
+from cdk_app.catalogue.facts import Limits
 from cdk_app.constructs.bedrock import substitute
 from cdk_app.settings import APPROVED, Settings, compact_json
 
@@ -38,6 +39,7 @@ def archived_settings(settings: Settings) -> str:
         "task_kind": settings.task.kind,
         "instruction": settings.task.instruction,
         "limits": limits(settings),
+        "endpoint_context_tokens": settings.endpoint_context_tokens,
         "fallback": {name: list(chain) for name, chain in chains.items() if chain},
         "cache": {
             "exact": gateway.cache.exact,
@@ -104,16 +106,22 @@ def _embedding(model: Model | None) -> Json | None:
         "name": model.key,
         "model_id": model.converse_model_id,
         "dimensions": dimensions(model),
+        "context_tokens": _limits_of(model).context_tokens,
         "price": _price("Embedding", _by_geography(model), {}),
     }
 
 
 def dimensions(model: Model) -> int:
     """The length of the vectors of an embedding model."""
-    limits = ENTRIES[model.key].limits
-    assert limits is not None
-    assert limits.dimensions is not None, f"the catalogue does not say how long the vectors of {model.key} are"
-    return limits.dimensions
+    found = _limits_of(model).dimensions
+    assert found is not None, f"the catalogue does not say how long the vectors of {model.key} are"
+    return found
+
+
+def _limits_of(model: Model) -> Limits:
+    found = ENTRIES[model.key].limits
+    assert found is not None, f"the catalogue says nothing of the limits of {model.key}"
+    return found
 
 
 def _by_geography(model: Model) -> Mapping[str, TokenPrice]:

@@ -104,8 +104,12 @@ class Settings(Section):
     @property
     def longest_prompt(self) -> int:
         """Tokens of the longest prompt that the tuned model's endpoint can still answer in full length."""
-        context = min(CATALOGUE[self.tuning.model].context_tokens, CONTEXT_TOKENS)
-        return context - self.serving.max_output_tokens
+        return self.endpoint_context_tokens - self.serving.max_output_tokens
+
+    @property
+    def endpoint_context_tokens(self) -> int:
+        """Tokens that the tuned model's endpoint reads and writes at most in one request."""
+        return min(CATALOGUE[self.tuning.model].context_tokens, CONTEXT_TOKENS)
 
 
 def _as_imported(model: Model, imported_model_id: str | None) -> Model:

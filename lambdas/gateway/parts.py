@@ -2,7 +2,7 @@
 
 How many tokens a text has is known only to the model; three characters a token is a careful guess for most languages.
 Where the guess fails, or nothing is known of the model's context, the model says that it is too long, and the parts
-become shorter.
+become shorter. The workflow's own endpoint counts for itself, at no cost, so nothing is guessed there.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from lambdas.gateway.exchange import Parameters, Turn
 from lambdas.gateway.problems import Problem
 from lambdas.shared.turns import task_prompt
 
+ENDPOINT = "sagemaker"
 CHARACTERS_PER_TOKEN = 3
 RESERVE_TOKENS = 64
 FEWEST_CHARACTERS = 400
@@ -93,7 +94,7 @@ def _turns(instruction: str, text: str) -> Sequence[Turn]:
 def _most_characters(answering: Answering, instruction: str, parameters: Parameters) -> int:
     """Give how long a text the model may take beside what it is shown and what it is to write."""
     asked = answering.asked
-    if asked.context_tokens is None:
+    if asked.context_tokens is None or asked.kind == ENDPOINT:
         return 2**31
     turns = _turns(instruction, "")
     shown = asked.examples.asked(turns) if asked.examples else turns

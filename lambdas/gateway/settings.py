@@ -69,11 +69,12 @@ class Model(NamedTuple):
 
 
 class Embedding(NamedTuple):
-    """The model that texts become vectors by."""
+    """The model that texts become vectors by; `context_tokens` is None where nobody says how much it reads."""
 
     name: str
     model_id: str
     dimensions: int
+    context_tokens: int | None
     price: Price | None
 
 
@@ -115,6 +116,7 @@ class Settings(NamedTuple):
         task_kind: the task's, such as ``classification``.
         instruction: the task's, which stands before each text.
         approved_price: the dearest of what may be approved; None where it is paid by the hour.
+        endpoint_context_tokens: what the workflow's own endpoint reads and writes at most in one request.
         embedding: what documents, and texts of callers, become vectors by.
         prompt_embedding: what the passages of an approved model's prompt are found by.
         fallback: by a model's name the names that are tried after it, in turn.
@@ -127,6 +129,7 @@ class Settings(NamedTuple):
     limits: Limits
     models: tuple[Model, ...]
     approved_price: Price | None
+    endpoint_context_tokens: int | None
     fallback: Mapping[str, tuple[str, ...]]
     embedding: Embedding | None
     prompt_embedding: Embedding | None
@@ -178,6 +181,7 @@ def _settings(fields: Fields) -> Settings:
         limits=_limits(fields.fields("limits")),
         models=models,
         approved_price=_price(fields, "approved_price"),
+        endpoint_context_tokens=_optional_count(fields, "endpoint_context_tokens"),
         fallback=_fallback(fields, {APPROVED, *(model.name for model in models)}),
         embedding=_embedding(fields, "embedding"),
         prompt_embedding=_embedding(fields, "prompt_embedding"),
@@ -216,7 +220,8 @@ def _embedding(fields: Fields, name: str) -> Embedding | None:
         return None
     nested = fields.fields(name)
     dimensions = nested.integer("dimensions", minimum=1)
-    return Embedding(nested.text("name"), nested.text("model_id"), dimensions, _price(nested, "price"))
+    context = _optional_count(nested, "context_tokens")
+    return Embedding(nested.text("name"), nested.text("model_id"), dimensions, context, _price(nested, "price"))
 
 
 def _fallback(fields: Fields, known: set[str]) -> dict[str, tuple[str, ...]]:
@@ -232,6 +237,10 @@ def _price(fields: Fields, name: str) -> Price | None:
         return None
     nested = fields.fields(name)
     return Price(nested.number("input_usd_per_million", minimum=0), nested.number("output_usd_per_million", minimum=0))
+
+
+def _optional_count(fields: Fields, name: str) -> int | None:
+    return fields.integer(name, minimum=1) if name in fields else None
 
 
 def _optional_number(fields: Fields, name: str) -> float | None:

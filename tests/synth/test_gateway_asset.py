@@ -25,6 +25,7 @@ from cdk_app.bytecode import compile_folder, runtime
 from cdk_app.settings import Guardrail, Settings, load_settings
 from cdk_app.vendoring import CannotVendor, vendor
 from stacks.gateway_settings import archived_settings
+from stacks.serving import container_environment
 from tests.synth.gateways import changed, filled_in, function, gateway
 from tests.synth.optional import everything_on
 from tests.synth.templates import Template, everywhere
@@ -234,6 +235,8 @@ def test_the_archive_has_what_the_settings_say(archive: Path, settings: Settings
     # What is right for a summary cuts a chat off in mid-sentence.
     assert found["limits"]["max_chat_tokens"] == settings.gateway.max_output_tokens
     assert found["limits"]["max_document_bytes"] == 4_000_000
+    # As much as the endpoint's server is told to read.
+    assert str(found["endpoint_context_tokens"]) == container_environment()["SM_LLAMA_CPP_CTX_SIZE"]
     assert found["fallback"] == {"approved": ["nova-micro"], "nova-micro": ["nova-lite"]}
     assert found["cache"] == {"exact": False, "ttl_seconds": 86_400, "semantic": None}
     assert found["budget"] == {"caller_usd_per_day": 1.0, "usd_per_day": 5.0}
@@ -256,7 +259,7 @@ def test_models_have_the_id_and_the_price_of_the_region_they_are_asked_in(settin
     assert (lite["sampling"], lite["streaming"], lite["prompt_caching"]) == (True, True, True)
     assert 0 < lite["price"]["input_usd_per_million"] < lite["price"]["output_usd_per_million"] < 1
     assert micro["name"] == "nova-micro"
-    assert found["embedding"]["dimensions"] == 1024
+    assert (found["embedding"]["dimensions"], found["embedding"]["context_tokens"]) == (1024, 8192)
     assert found["embedding"]["price"]["input_usd_per_million"] == 0.02
 
 

@@ -20,9 +20,15 @@ class Check:
         self.limits = limits
         self.characters = 0
         self.errors: list[FieldError] = []
+        self._malformed = False
 
     def wrong(self, pointer: str, detail: str) -> None:
         """Note a wrong field."""
+        self._malformed = True
+        self.too_long(pointer, detail)
+
+    def too_long(self, pointer: str, detail: str) -> None:
+        """Note a text for a model that is longer than it may be, which is all that is wrong with it."""
         if len(self.errors) < MOST_ERRORS:
             self.errors.append(FieldError(f"#{pointer}", detail))
 
@@ -36,13 +42,14 @@ class Check:
         """Raise what was found.
 
         Raises:
-            Problem: 400 with every wrong field; 413 when the text is too long and nothing else is wrong.
+            Problem: 400 with every wrong field; 413 when texts are too long and nothing else is wrong.
         """
         if self.errors:
             detail = f"{self.errors[0].detail[0].upper()}{self.errors[0].detail[1:]}."
             if len(self.errors) > 1:
                 detail = f"{len(self.errors)} fields are wrong; see 'errors'."
-            raise Problem(HTTPStatus.BAD_REQUEST, detail, errors=self.errors)
+            status = HTTPStatus.BAD_REQUEST if self._malformed else HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            raise Problem(status, detail, errors=self.errors)
         most = self.limits.max_input_characters
         if self.characters > most:
             raise Problem(

@@ -44,7 +44,8 @@ class Text:
         elif has_lone_surrogate(value):
             check.wrong(pointer, f"'{self.name}' holds half of a surrogate pair, which is not a character")
         elif self._most is not None and len(value) > self._most:
-            check.wrong(pointer, f"'{self.name}' has {len(value):,} characters, {self._most:,} at most")
+            note = check.too_long if self._counts else check.wrong
+            note(pointer, f"'{self.name}' has {len(value):,} characters, {self._most:,} at most")
         else:
             check.characters += len(value) if self._counts else 0
             return value

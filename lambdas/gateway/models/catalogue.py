@@ -136,7 +136,7 @@ def _approved(settings: Settings) -> Served | None:
         examples=approved.examples,
         sampling=not isinstance(target, BedrockTarget) or target.sampling,
         seed=isinstance(target, SageMakerTarget),
-        context_tokens=known.context_tokens if known else None,
+        context_tokens=_context_tokens(target, known, settings),
         price=known.price if known else settings.approved_price if isinstance(target, BedrockTarget) else None,
     )
 
@@ -146,6 +146,12 @@ def _catalogued(target: Target, settings: Settings) -> Model | None:
     if not isinstance(target, BedrockTarget):
         return None
     return next((model for model in settings.models if model.model_id == target.model_id), None)
+
+
+def _context_tokens(target: Target, known: Model | None, settings: Settings) -> int | None:
+    if isinstance(target, SageMakerTarget):
+        return settings.endpoint_context_tokens
+    return known.context_tokens if known else None
 
 
 def _upstream(target: Target, known: Model | None) -> Upstream | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from lambdas.gateway.bodies import sampling
+from lambdas.gateway.bodies.embeddings import MOST_TEXTS
 from lambdas.gateway.exchange import APPROVED
 from lambdas.gateway.models.catalogue import Served, all_served
 from lambdas.gateway.problems import FieldError, Problem
@@ -12,6 +13,7 @@ from lambdas.gateway.reply import Reply
 from lambdas.gateway.request import Request
 from lambdas.gateway.services import Services
 from lambdas.gateway.settings import Embedding, Limits, Price
+from lambdas.shared.embedding import MOST_CHARACTERS
 
 OWNER = "fourfold"
 EMBEDDING = "embedding"
@@ -59,8 +61,8 @@ def _embedder(model: Embedding) -> dict[str, object]:
     own: dict[str, object] = {
         "kind": EMBEDDING,
         "label": model.name,
-        "context_tokens": None,
-        "parameters": {},
+        "context_tokens": model.context_tokens,
+        "parameters": {"input": {"max_texts": MOST_TEXTS, "max_characters": MOST_CHARACTERS}},
         "streaming": False,
         "price": _price(model.price),
         "state": UNKNOWN,

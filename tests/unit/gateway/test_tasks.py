@@ -134,7 +134,7 @@ def test_embeddings_are_of_the_whole_text_or_refused(gateway: Gateway, upstream:
 
     assert [round(number, 3) for number in encoded] == [0.6, 0.8]
     assert one.body["usage"] == {"prompt_tokens": 7, "total_tokens": 7}
-    assert [reply.status for reply in (long, other, unknown, tokens, refused)] == [400, 400, 404, 400, 413]
+    assert [reply.status for reply in (long, other, unknown, tokens, refused)] == [413, 400, 404, 400, 413]
     # The text as it is, and once: its beginning would have another vector than it.
     assert [asked.body for asked in upstream.asked] == [{"inputText": " owls "}, {"inputText": "x" * 2000}]
 
