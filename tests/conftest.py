@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
+
+# A machine that is busy with other things is no failure.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _TOGETHER = ("tests/twin/end_to_end/", "tests/twin/gateway_clients/", "tests/synth/")
 """Folders whose tests share one deployment, or one synthesis; elsewhere a file is what stays together."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import IO, Any
 
-import hypothesis
 import pytest
 
 from pipelines.preparation.increment import Base
@@ -22,12 +21,6 @@ from pipelines.preparation.storage import Bucket, StoredObject
 from pipelines.preparation.straddling import count_straddling
 from pipelines.preparation.stratify import bounds_of
 from tests.unit.preparation.local_rdd import LocalRdd
-
-# A machine that is busy with other things is no failure.
-hypothesis.settings.register_profile(
-    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("unhurried")
 
 SETTINGS: dict[str, Any] = {
     "task": {"kind": "summarization", "instruction": "Summarize."},
