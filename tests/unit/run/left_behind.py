@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.run.attempts import Attempt, Taken
+from twin.run.board import Board, Progress
 from twin.run.last_run import LastRun
 from twin.run.session import emulator_folder
 from twin.run.standing import report_of
@@ -66,3 +67,15 @@ def save(account: Path, after_s: int) -> None:
     file, moment = account / "state" / "stepfunctions.json", datetime.fromisoformat(SEEN).timestamp() + after_s
     file.touch()
     os.utime(file, (moment, moment))
+
+
+def training() -> Board:
+    board = Board()
+    board.add("PrepareData", "Prepare the data (Glue)")
+    board.add("FineTune", "Fine-tune (SageMaker pipeline)")
+    board.add("Deploy", "Deploy (CloudFormation)")
+    board.start("PrepareData")
+    board.finish("PrepareData")
+    board.start("FineTune")
+    board.advance("FineTune", Progress("train", 12, 28, "batches"))
+    return board

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.twin.helpers import wait_until
-from tests.unit.run.left_behind import STEP, attempt
+from tests.unit.run.left_behind import STEP, attempt, training
 from twin.run import attempts as module
 from twin.run.attempts import BROKEN, DONE, INTERRUPTED, Attempt, Taken, attempted, attempts, in_all, is_attempted
-from twin.run.board import Board, Progress, Status
+from twin.run.board import Progress, Status
 
 SINCE = datetime(2026, 11, 26, 10, tzinfo=UTC)
 PROJECT = Path(__file__).resolve().parents[3]
@@ -27,24 +27,12 @@ PROGRAM = """
 import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from tests.unit.run.test_attempts import training
+from tests.unit.run.left_behind import training
 from twin.run.attempts import attempted
 with attempted(Path(sys.argv[1]), training(), datetime.now(UTC)):
     print("begun", flush=True)
     time.sleep(600)
 """
-
-
-def training() -> Board:
-    board = Board()
-    board.add("PrepareData", "Prepare the data (Glue)")
-    board.add("FineTune", "Fine-tune (SageMaker pipeline)")
-    board.add("Deploy", "Deploy (CloudFormation)")
-    board.start("PrepareData")
-    board.finish("PrepareData")
-    board.start("FineTune")
-    board.advance("FineTune", Progress("train", 12, 28, "batches"))
-    return board
 
 
 def where(found: Attempt) -> str:

@@ -10,24 +10,11 @@ from typing import Any
 
 import pytest
 
-from lambdas.gateway.exchange import Caller
-from lambdas.gateway.problems import Problem
 from lambdas.gateway.retrieval import catalogue, index_files
 from lambdas.gateway.retrieval import documents as module
 from lambdas.gateway.retrieval.documents import Documents
+from tests.unit.gateway.retrieval.adding import GUIDE, add, problem
 from tests.unit.gateway.retrieval.conftest import ANN, BOB, Account, Settings
-
-GUIDE = b"# Buckets\n\nA bucket keeps objects for you.\n\n## Names\n\nA name has at least three letters."
-
-
-def add(documents: Documents, caller: Caller = ANN, content: bytes = GUIDE, name: str = "guide.md") -> Any:
-    return documents.add(caller, name, "text/markdown", content)
-
-
-def problem(call: Any, *given: Any) -> Problem:
-    with pytest.raises(Problem) as found:
-        call(*given)
-    return found.value
 
 
 def test_a_document_is_listed_and_its_passages_are_found_with_their_headings(documents: Documents) -> None:

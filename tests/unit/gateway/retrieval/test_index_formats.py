@@ -11,8 +11,8 @@ import pytest
 
 from lambdas.gateway.retrieval import lexical_format
 from lambdas.gateway.retrieval.documents import Documents
+from tests.unit.gateway.retrieval.adding import add, problem
 from tests.unit.gateway.retrieval.conftest import ANN, Account, Settings
-from tests.unit.gateway.retrieval.test_documents import add, problem
 
 
 def test_after_an_update_of_the_gateway_documents_are_found_as_before_and_their_index_is_written_anew_once(
