@@ -54,6 +54,53 @@ def test_a_new_chat_in_the_midst_of_an_answer_begins_with_nothing(page: Page, mo
     assert asked_last(models) == ["Second?"]
 
 
+def test_a_question_in_the_midst_of_an_answer_ends_it_and_what_came_is_kept(
+    page: Page, models: ScriptedModels
+) -> None:
+    answer = models.hold("small", "One", " two")
+    ask(page, "First?")
+    answer.allow()
+    expect(page.locator(".answer-text")).to_have_text("One")
+    ask(page, "Second?")
+    assert answer.left.wait(30)
+    expect(page.get_by_text("Stopped. What came is kept.")).to_be_visible()
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")
+    expect(page.get_by_label("Message", exact=True)).to_be_focused()
+    expect(page.locator(".answer-text").last).to_contain_text("Second?")
+    assert asked_last(models) == ["First?", "One", "Second?"]
+    expect(page.get_by_role("link", name="First?")).to_be_visible()
+    page.reload()
+    page.get_by_role("link", name="First?").click()
+    expect(page.locator(".answer-text")).to_have_text(["One", re.compile("Second?")])
+
+
+def test_a_question_before_the_first_word_of_an_answer_ends_it_and_leaves_nothing(
+    page: Page, models: ScriptedModels
+) -> None:
+    answer = models.hold("small", "One")
+    ask(page, "First?")
+    assert answer.begun.wait(30)
+    ask(page, "Second?")
+    assert answer.left.wait(30)
+    expect(page.locator(".answer-text")).to_contain_text("Second?")
+    expect(page.get_by_role("article", name="You")).to_have_text(["First?", "Second?"])
+    expect(page.get_by_role("article", name="Answer")).to_have_count(1)
+
+
+def test_a_question_that_is_refused_in_the_midst_of_an_answer_leaves_it(page: Page, models: ScriptedModels) -> None:
+    answer = models.hold("small", "One", " two")
+    ask(page, "First?")
+    answer.allow()
+    expect(page.locator(".answer-text")).to_have_text("One")
+    page.get_by_text("Model and parameters").click()
+    page.get_by_label("Temperature").fill("7")
+    ask(page, "Second?")
+    expect(page.get_by_label("Temperature")).to_be_focused()
+    answer.allow()
+    expect(page.locator(".answer-text")).to_have_text("One two")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("Second?")
+
+
 def test_a_conversation_that_is_deleted_in_the_midst_of_an_answer_stays_deleted(
     page: Page, models: ScriptedModels
 ) -> None:
@@ -101,8 +148,11 @@ def test_a_message_waits_for_the_conversation_that_is_being_opened(page: Page, m
     page.get_by_role("link", name="First?").click()
     wait_for(page, held, 1)
     ask(page, "Second?")
+    notice = page.get_by_text("The conversation is being opened.")
+    expect(notice).to_be_visible()
     held[0].continue_()
     expect(page.get_by_role("article", name="You")).to_have_text("First?")
+    expect(notice).to_have_count(0)
     expect(page.get_by_label("Message", exact=True)).to_have_value("Second?")
     page.get_by_label("Message", exact=True).press("Enter")
     expect(page.locator(".answer-text").last).to_contain_text("Second?")

@@ -1,7 +1,6 @@
 /** Chat: one conversation, streamed; stop, ask again, edit, copy, and the ones before. */
 
 import { fill, h } from "../../lib/dom.js";
-import { icon } from "../../lib/icons.js";
 import { asProblem, isStop, Problem } from "../../lib/problem.js";
 import { generate } from "../../parts/generation.js";
 import { chatPieces } from "../../parts/pieces.js";
@@ -13,6 +12,7 @@ import { before, newConversation, said, under, withMessage } from "./conversatio
 import { followEnd } from "./following.js";
 import { historyList } from "./history.js";
 import { judging } from "./judging.js";
+import { layout } from "./layout.js";
 import { answerTools, assistantMessage, emptyState, userMessage } from "./message.js";
 import { noticePlace } from "./notice.js";
 import { chatSettings } from "./settings.js";
@@ -25,7 +25,7 @@ export function chatView(app) {
   const thread = h("div", { class: "thread" });
   const settings = chatSettings(models);
   const writing = composer({
-    send: (text) => sayAt(conversation.messages.length, text),
+    send: (text) => !isOpening() && sayAfter(soFar(), text),
     stop: () => running?.abort(),
   });
   const [kept, full] = [noticePlace(writing), noticePlace(writing)];
@@ -43,6 +43,8 @@ export function chatView(app) {
   let running = null;
   /** The id of the conversation that is fetched. */
   let opening = "";
+  /** Where the answer that comes is written. @type {import("../../parts/answer.js").AnswerBox | null} */
+  let coming = null;
   /** @type {Promise<void>} */
   let answering = Promise.resolve();
 
@@ -54,7 +56,7 @@ export function chatView(app) {
 
   function leave() {
     running?.abort();
-    running = null;
+    running = coming = null;
     opening = "";
     writing.busy(false);
   }
@@ -84,7 +86,7 @@ export function chatView(app) {
   /** @param {import("./conversation.js").Message} message @param {number} index */
   function drawn(message, index) {
     const { role, content, meta } = message;
-    if (role === "user") return userMessage(content, (changed) => sayAt(index, changed));
+    if (role === "user") return userMessage(content, (changed) => sayAfter(before(conversation, index), changed));
     const { element, box } = assistantMessage();
     box.restore(content, meta);
     const rated = judged(message, conversation.messages.slice(0, index));
@@ -92,23 +94,36 @@ export function chatView(app) {
     return element;
   }
 
+  /** Whether a message has to wait for the conversation that it is for; its writer is told. */
+  function isOpening() {
+    if (opening) full.say("The conversation is being opened. Send your message once it is there, or stop that first.");
+    return opening !== "";
+  }
+
+  /** Give the conversation with what has come by now of the answer to it: a question that is asked now ends it. */
+  function soFar() {
+    const content = coming?.text ?? "";
+    if (!content.trim()) return conversation;
+    return withMessage(conversation, { role: "assistant", content, meta: cutOff("stopped") });
+  }
+
   /**
-   * Say something in place of what stands at an index; false where a parameter is out of bounds or the conversation is
-   * too long, and nothing is said.
-   * @param {number} index
+   * Say something after these messages; false where a parameter is out of bounds or the conversation is too long, and
+   * nothing is said.
+   * @param {import("./conversation.js").Conversation} earlier
    * @param {string} text
    */
-  function sayAt(index, text) {
+  function sayAfter(earlier, text) {
     const asked = settings.read();
     if (!asked) return false;
-    const next = withMessage(before(conversation, index), { role: "user", content: text });
+    const next = withMessage(earlier, { role: "user", content: text });
     const refused = refusal([...asked.system, ...next.messages], limits.textCharacters);
     if (refused) {
       full.say(refused.words, refused.elsewhere ? { label: "New chat", act: startNew } : undefined);
       return false;
     }
     conversation = next;
-    ask(index + 1);
+    ask(next.messages.length);
     return true;
   }
 
@@ -132,6 +147,7 @@ export function chatView(app) {
     address();
     draw();
     const { element, box } = assistantMessage();
+    coming = box;
     thread.append(element);
     const following = followEnd(element);
     writing.busy(true, within);
@@ -162,7 +178,7 @@ export function chatView(app) {
     const replaced = conversation !== own && conversation.id === own.id;
     if (conversation === own) conversation = answered;
     if (running === mine) {
-      running = null;
+      running = coming = null;
       writing.busy(false);
       const rated = judged(message, messages, asked.parameters);
       if (outcome.outcome !== "failed") answerTools(box, { retry, ...(rated ? { rated } : {}) });
@@ -241,52 +257,17 @@ export function chatView(app) {
     fill(thread, problemBox(asProblem(failure), { again: () => void open(id) }));
   }
 
-  const fresh = h(
-    "button",
-    { class: "button small", type: "button", on: { click: startNew } },
-    icon("add"),
-    "New chat",
-  );
   draw();
   if (app.personal) void history.load();
   return {
-    element: h(
-      "div",
-      { class: "view chat" },
-      h(
-        "aside",
-        { class: "chat-side", "aria-label": "Conversations" },
-        h(
-          "details",
-          { class: "history-fold", open: matchMedia("(min-width: 1080px)").matches },
-          h("summary", {}, "Conversations"),
-          fresh,
-          app.personal
-            ? history.element
-            : h("p", { class: "hint" }, "Conversations are not kept: nobody signs in here."),
-        ),
-      ),
-      h(
-        "div",
-        { class: "chat-main" },
-        h("div", { class: "view-head" }, h("h1", {}, "Chat")),
-        settings.element,
-        thread,
-        h(
-          "div",
-          { class: "chat-foot" },
-          kept.element,
-          full.element,
-          writing.element,
-          h(
-            "div",
-            { class: "row" },
-            settings.documents,
-            h("p", { class: "hint", id: "chat-keys" }, "Enter sends, Shift and Enter begin a line, Escape stops."),
-          ),
-        ),
-      ),
-    ),
+    element: layout({
+      aside: app.personal ? history.element : null,
+      top: settings.element,
+      thread,
+      foot: [kept.element, full.element, writing.element],
+      documents: settings.documents,
+      begin: startNew,
+    }),
     show(id, chosen) {
       show(id);
       // Whoever begins here begins at the top; a touch screen would put its keyboard over half of it.

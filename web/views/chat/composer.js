@@ -27,8 +27,7 @@ export function composer({ send, stop }) {
   function submit(event) {
     event.preventDefault();
     const written = text.value.trim();
-    if (!written || busy) return;
-    if (send(written)) text.value = "";
+    if (written && send(written)) text.value = "";
   }
 
   /** @param {KeyboardEvent} event */

@@ -39,7 +39,7 @@ export function userMessage(content, edit) {
       "form",
       { class: "edit", on: { submit: save, keydown: keys } },
       text,
-      h("p", { class: "hint" }, "What came after it is asked anew."),
+      h("p", { class: "hint" }, "It is asked anew, and what came after it is deleted."),
       h(
         "div",
         { class: "row end" },
