@@ -142,7 +142,7 @@ def test_a_vote_becomes_a_pair_of_a_preferred_and_a_rejected_answer(
     ask(page, "Why does it wait?")
     page.get_by_label("may be used to train models").check()
     page.get_by_role("button", name="A is better").click()
-    expect(page.get_by_text("A is kept as the better answer")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("A is kept as the better answer")).to_be_visible()
     [line] = set(learned(emulator)) - before
     record = json.loads(line)
     assert [message["content"] for message in record["messages"]] == ["Why does it wait?", "Because of the lock."]
@@ -157,5 +157,5 @@ def test_a_vote_without_consent_is_learned_from_by_nobody(
     column(page, "B", "large")
     ask(page, "Why does it wait?")
     page.get_by_role("button", name="B is better").click()
-    expect(page.get_by_text("B is kept as the better answer")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("Only a good rating of B's model is kept")).to_be_visible()
     assert set(learned(emulator)) == before

@@ -38,23 +38,36 @@ def test_who_votes_again_after_a_failure_keeps_no_pair_twice(page: Page) -> None
 
     page.route(FEEDBACK, one_fails)
     run(page)
+    page.get_by_label("may be used to train models").check()
     best = page.get_by_role("button", name="B is better")
     best.press("Enter")
     expect(page.get_by_role("alert").get_by_text("No connection")).to_be_visible()
     expect(best).to_be_focused()
     # Of another vote the pairs would speak against the one that is kept.
     expect(page.get_by_role("button", name="A is better")).to_be_disabled()
+    # Nor can half of a vote be kept with consent, and half without.
+    expect(page.get_by_label("may be used to train models")).to_be_disabled()
     best.press("Enter")
-    expect(page.get_by_text("B is kept as the better answer")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("B is kept as the better answer")).to_be_visible()
     assert [answer.split()[0] for answer in pairs] == ["small", "plain", "plain"]
 
 
 def test_a_vote_leaves_the_focus_at_its_thanks_which_are_said(page: Page) -> None:
     run(page)
+    page.get_by_label("may be used to train models").check()
     page.get_by_role("button", name="A is better").press("Enter")
     thanks = page.get_by_role("main").get_by_text("A is kept as the better answer")
     expect(thanks).to_be_focused()
     expect(page.locator("#announcer")).to_contain_text("Thank you: A is kept as the better answer.")
+
+
+def test_without_consent_a_vote_is_one_good_rating_and_says_so(page: Page) -> None:
+    run(page)
+    page.get_by_role("button", name="A is better").click()
+    expect(page.get_by_role("main").get_by_text("Only a good rating of A's model is kept")).to_be_visible()
+    page.get_by_role("link", name="Feedback", exact=True).click()
+    expect(page.get_by_role("main").get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_text("Text not kept.")).to_be_visible()
 
 
 def test_answers_that_are_the_same_are_said_to_be(page: Page, models: ScriptedModels) -> None:

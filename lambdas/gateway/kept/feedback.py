@@ -207,11 +207,12 @@ class FeedbackStore:
         return {"id": feedback_id, "learned_from": bool(key)}
 
     def list(self, caller: Caller) -> dict[str, object]:
-        """Give ``{"feedback": [{"id", "model", "rating", "comment", "created", "learned_from", "texts"}]}``.
+        """Give ``{"feedback": [{"id", "request_id", "model", "rating", "comment", "created", "learned_from", "texts"}]}``.
 
-        The last comes first; `texts` holds how question and answers begin, and nothing where there was no consent.
+        The last comes first; `texts` holds how question and answers begin, and nothing where there was no consent. The
+        pairs of a vote between several answers have the `request_id` of the preferred one in common.
         """
-        fields = ("model", "rating", "comment", "created", "key", "texts")
+        fields = ("request_id", "model", "rating", "comment", "created", "key", "texts")
         kept = self._table.items(partition(_KIND, caller), fields, limit=MOST_LISTED)
         return {"feedback": [_shown(item) for item in kept]}
 
@@ -266,6 +267,7 @@ def _shown(item: Mapping[str, Any]) -> dict[str, object]:
     created = datetime.fromtimestamp(int(item["created"]) / 1000, UTC).isoformat(timespec="milliseconds")
     return {
         "id": item["sk"],
+        "request_id": item["request_id"],
         "model": item["model"],
         "rating": item["rating"] or None,
         "comment": item["comment"],

@@ -108,7 +108,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         statuses=(*OF_BODIES, *OF_PARTS),
     ),
     ("GET", "/v1/feedback"): Operation(
-        "List the caller's feedback.", record({"feedback": listing({"type": "object"})}), statuses=OF_PARTS
+        "List the caller's feedback.", record({"feedback": listing(reference("Feedback"))}), statuses=OF_PARTS
     ),
     ("DELETE", "/v1/feedback/{id}"): Operation(
         "Delete feedback, and what was to be learnt from it.", None, status=HTTPStatus.NO_CONTENT, statuses=OF_PARTS

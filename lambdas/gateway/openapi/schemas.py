@@ -73,6 +73,7 @@ def shared() -> dict[str, Schema]:
             {"answer": answered(of={"output": TEXT, "citations": listing(COUNT), "answered": FLAG})},
         ),
         "Conversation": record({"id": TEXT, "title": TEXT, "updated": TEXT}),
+        "Feedback": _feedback(),
         "Usage": _usage(),
         "Workflow": _workflow(),
     }
@@ -113,6 +114,14 @@ def feedback_body(limits: Limits) -> Schema:  # noqa: ARG001
         },
         required=["request_id", "model", "messages", "answer", "consent"],
     )
+
+
+def _feedback() -> Schema:
+    """Give the schema of a judgement in its giver's list."""
+    rating: Schema = {"enum": [feedback.UP, feedback.DOWN, None]}
+    said = {"id": TEXT, "request_id": TEXT, "model": TEXT, "rating": rating, "comment": TEXT, "created": TEXT}
+    texts: Schema = {"type": "object", "properties": dict.fromkeys(feedback.TEXTS, TEXT)}
+    return record({**said, "learned_from": FLAG, "texts": texts})
 
 
 def _about() -> Schema:

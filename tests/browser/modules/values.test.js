@@ -88,6 +88,15 @@ test("a vote between three gives a pair for each answer that lost", () => {
   );
 });
 
+test("without consent a vote says once which answer is good, and nothing of the others", () => {
+  const contender = (answer) => ({ model: answer, requestId: `r-${answer}`, answer, parameters: {} });
+  const said = preferencePairs([contender("a"), contender("b"), contender("c")], 1, { messages: [], consent: false });
+  assert.deepEqual(
+    said.map((one) => [one.answer, one.rating, "rejected_answer" in one]),
+    [["b", "up", false]],
+  );
+});
+
 test("the same answer twice is no preference", () => {
   const same = { model: "m", requestId: null, answer: "a", parameters: {} };
   assert.deepEqual(preferencePairs([same, same], 0, { messages: [], consent: false }), []);

@@ -194,6 +194,18 @@ def test_with_consent_the_list_shows_how_question_and_answers_begin(store: Feedb
     assert len(texts["better_answer"]) == feedback.EXCERPT_CHARACTERS
 
 
+def test_the_pairs_of_one_vote_have_the_request_of_the_preferred_answer_in_common(
+    store: FeedbackStore, user: Users
+) -> None:
+    for rejected in ("A pail.", "A tub."):
+        store.add(user("a"), checked({**GIVEN, "rating": "up", "rejected_answer": rejected}))
+    listed: Any = store.list(user("a"))["feedback"]
+    assert [(one["request_id"], one["texts"]["rejected_answer"]) for one in listed] == [
+        (GIVEN["request_id"], "A tub."),
+        (GIVEN["request_id"], "A pail."),
+    ]
+
+
 def test_feedback_that_was_kept_before_its_texts_were_shown_is_listed_without_them(
     table: Table, store: FeedbackStore, user: Users
 ) -> None:

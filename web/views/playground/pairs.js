@@ -5,23 +5,26 @@
  */
 
 /**
- * Give the preference pairs of a vote, in the form of the gateway's feedback.
+ * Give the preference pairs of a vote, in the form of the gateway's feedback. Without consent no pair would be kept:
+ * the preferred answer is said to be good, once, and the others are not sent.
  * @param {Contender[]} contenders
  * @param {number} preferred
  * @param {{messages: {role: string, content: string}[], consent: boolean}} about
  */
 export function preferencePairs(contenders, preferred, { messages, consent }) {
   const chosen = contenders[preferred];
-  return contenders
-    .filter((other, index) => index !== preferred && other.answer.trim() && other.answer !== chosen.answer)
-    .map((other) => ({
-      request_id: chosen.requestId,
-      model: chosen.model,
-      messages,
-      answer: chosen.answer,
-      rejected_answer: other.answer,
-      rating: "up",
-      parameters: chosen.parameters,
-      consent,
-    }));
+  const others = contenders.filter(
+    (other, index) => index !== preferred && other.answer.trim() && other.answer !== chosen.answer,
+  );
+  const said = {
+    request_id: chosen.requestId,
+    model: chosen.model,
+    messages,
+    answer: chosen.answer,
+    rating: "up",
+    parameters: chosen.parameters,
+    consent,
+  };
+  if (!consent) return others.length ? [said] : [];
+  return others.map((other) => ({ ...said, rejected_answer: other.answer }));
 }

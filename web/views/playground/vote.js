@@ -1,4 +1,4 @@
-/** Asks which of the answers is best; a vote is kept as a pair of a preferred and a rejected answer. */
+/** Asks which of the answers is best; a vote is kept as pairs of a preferred and a rejected answer, with consent. */
 
 import { announce } from "../../lib/announce.js";
 import { fill, h } from "../../lib/dom.js";
@@ -32,17 +32,23 @@ export function voteBox(api, answers, messages) {
       tell("The answers are the same: there is nothing to prefer.");
       return;
     }
-    for (const button of buttons) button.disabled = true;
+    for (const control of [...buttons, consent]) control.disabled = true;
     try {
       for (const pair of pairs.slice(done)) {
         await api.json("POST", "/feedback", pair);
         done += 1;
       }
-      const thanks = tell(`Thank you: ${answers[index].letter} is kept as the better answer.`);
+      const { letter } = answers[index];
+      const thanks = tell(
+        pairs[0].consent
+          ? `Thank you: ${letter} is kept as the better answer.`
+          : `Thank you. Only a good rating of ${letter}'s model is kept, and none of the texts.`,
+      );
       if (isFocusLost()) focusFirst(thanks);
     } catch (failure) {
       fill(outcome, problemBox(asProblem(failure)));
       buttons.forEach((button, place) => (button.disabled = done > 0 && place !== index));
+      consent.disabled = done > 0;
       if (isFocusLost()) focusFirst(buttons[index]);
     }
   }
@@ -65,6 +71,11 @@ export function voteBox(api, answers, messages) {
       { class: "check", for: "vote-consent" },
       consent,
       "The question and the answers may be used to train models",
+    ),
+    h(
+      "p",
+      { class: "hint" },
+      "Only if you agree are they kept; otherwise your vote is a good rating of that model, and nothing more.",
     ),
     outcome,
   );
