@@ -62,6 +62,19 @@ def test_consent_is_not_given_by_itself(page: Page, emulator: Emulator) -> None:
     expect(page.get_by_role("main")).not_to_contain_text("Why does it wait?")
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 700), (360, 740)])
+def test_what_a_thumb_opens_is_in_sight_with_its_last_button(page: Page, width: int, height: int) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.get_by_role("button", name="Bad answer").click()
+    expect(page.get_by_label("What was wrong with it?")).to_be_focused()
+    for control in (page.get_by_label("What was wrong with it?"), page.locator(".rating-form [type=submit]")):
+        on_top = """(control) => {
+            const {left, right, top, bottom} = control.getBoundingClientRect();
+            return document.elementFromPoint((left + right) / 2, (top + bottom) / 2) === control;
+        }"""
+        assert control.evaluate(on_top)
+
+
 def test_cancel_leaves_no_opinion(page: Page) -> None:
     page.get_by_role("button", name="Bad answer").click()
     page.get_by_role("button", name="Cancel").click()

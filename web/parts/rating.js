@@ -53,6 +53,8 @@ export function rating({ api, personal }, rated) {
     // Who changes their mind about the thumb keeps what they have written.
     if (!form) fill(place, (form = ratingForm({ send, cancel })).element);
     form.judge(way);
+    // The focus brings its first field into sight, and what sends it may be under the message that is being written.
+    form.element.scrollIntoView({ block: "nearest" });
   }
 
   function cancel() {
