@@ -101,6 +101,7 @@ export function createShell(app, config, session, drafts) {
       announce(entry.label);
     }
     view.show?.(route.rest, !first);
+    if (!first) void app.models.freshen();
   }
 
   /** @param {string} name @param {Entry} entry @returns {Promise<View | undefined>} */
@@ -231,6 +232,9 @@ export function createShell(app, config, session, drafts) {
   addEventListener("hashchange", () => void follow());
   void follow();
   void app.models.load();
+  // Whoever comes back to the page, or has a connection again, finds what may be asked by now.
+  addEventListener("online", () => void app.models.freshen());
+  document.addEventListener("visibilitychange", () => void (document.hidden || app.models.freshen()));
   void app.usage.load();
   return [skip, side, top, main, drawer];
 }

@@ -39,6 +39,20 @@ export function dollars(usd) {
   return `$${usd.toFixed(digits).replace(/(\.\d\d\d*?)0+$/, "$1")}`;
 }
 
+/** Begin a text with a capital letter. @param {string} text */
+export function capitalized(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/**
+ * Give a model's name, with which one it is where its name does not say so: "approved (fourfold/3)".
+ * @param {string} name
+ * @param {string | null | undefined} label
+ */
+export function named(name, label) {
+  return label && label !== name ? `${name} (${label})` : name;
+}
+
 /**
  * Give a share as a percentage.
  * @param {number} share

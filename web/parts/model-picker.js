@@ -1,7 +1,7 @@
 /** Chooses a model, and says what there is to know about it before it is asked. */
 
 import { fill, freshId, h } from "../lib/dom.js";
-import { count, dollars } from "../lib/format.js";
+import { capitalized, count, dollars, named } from "../lib/format.js";
 
 /** @typedef {import("./models.js").Model} Model */
 
@@ -36,7 +36,7 @@ export function modelPicker(models, { label = "Model", changed } = {}) {
     approved = isApproved;
     select.disabled = list.length === 0;
     const names = list.map(({ id: name, fourfold }) =>
-      h("option", { value: name }, name + (STATES[fourfold?.state ?? ""]?.mark ?? "")),
+      h("option", { value: name }, named(name, fourfold?.label) + (STATES[fourfold?.state ?? ""]?.mark ?? "")),
     );
     fill(select, names.length ? names : h("option", { value: "" }, loading ? "Loading…" : "No model"));
     if (list.some(({ id: name }) => name === wanted)) select.value = wanted;
@@ -73,12 +73,11 @@ export function modelPicker(models, { label = "Model", changed } = {}) {
 /** @param {Model} model */
 function about({ fourfold = {} }) {
   const price = fourfold.price;
-  return [
+  const known = [
     STATES[fourfold.state ?? ""]?.note,
     fourfold.context_tokens && `reads ${count(fourfold.context_tokens)} tokens`,
     price &&
       `${dollars(price.input_usd_per_million)} in, ${dollars(price.output_usd_per_million)} out per million tokens`,
-  ]
-    .filter(Boolean)
-    .join(" · ");
+  ];
+  return capitalized(known.filter(Boolean).join(" · "));
 }

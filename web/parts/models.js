@@ -3,9 +3,11 @@
 import { asProblem } from "../lib/problem.js";
 import { createStore } from "../lib/store.js";
 
+const FRESH_MILLISECONDS = 10_000;
+
 /** @typedef {{minimum: number, maximum: number}} Bounds */
 /**
- * @typedef {{kind?: string, run_id?: string | null, context_tokens?: number | null, streaming?: boolean,
+ * @typedef {{kind?: string, label?: string | null, run_id?: string | null, context_tokens?: number | null, streaming?: boolean,
  *   parameters?: {temperature?: Bounds | null, top_p?: Bounds | null, max_tokens?: {maximum: number} | null, max_task_tokens?: {maximum: number} | null,
  *     seed?: boolean},
  *   price?: {input_usd_per_million: number, output_usd_per_million: number} | null,
@@ -17,26 +19,51 @@ import { createStore } from "../lib/store.js";
  *   problem: import("../lib/problem.js").Problem | null}} ModelList `approved` is whether any model is
  */
 
-/** @param {import("../lib/api.js").Api} api */
-export function createModels(api) {
+/**
+ * @param {Pick<import("../lib/api.js").Api, "json">} api
+ * @param {() => number} [now] milliseconds
+ */
+export function createModels(api, now = () => Date.now()) {
+  let [read, said] = [-Infinity, ""];
+  /** @type {Promise<void> | null} */
+  let reading = null;
   const store = createStore(/** @type {ModelList} */ ({ models: [], approved: true, loading: true, problem: null }));
   return {
     watch: store.watch,
     /** @param {string} id */
     find: (id) => store.value.models.find((model) => model.id === id) ?? null,
-    /** Ask for the list, again too: a model may have fallen asleep, another may have been approved. */
-    async load() {
-      try {
-        const { data } = await api.json("GET", "/models");
-        // Until something is approved, the name of it answers nobody.
-        const named = data.filter((/** @type {Model} */ { fourfold }) => fourfold?.state !== "not_approved");
-        const models = named.filter((/** @type {Model} */ { fourfold }) => fourfold?.kind !== "embedding");
-        store.set({ models, approved: named.length === data.length, loading: false, problem: null });
-      } catch (failure) {
-        store.set({ loading: false, problem: asProblem(failure) });
-      }
+    load,
+    /** Ask for the list anew where the last answer is old, or there was none: a model may have been approved since. */
+    async freshen() {
+      if (now() - read > FRESH_MILLISECONDS) await (reading ?? load());
     },
   };
+
+  /** Ask for the list, again too: a model may have fallen asleep, another may have been approved. */
+  function load() {
+    const mine = ask().finally(() => {
+      if (reading === mine) reading = null;
+    });
+    reading = mine;
+    return mine;
+  }
+
+  async function ask() {
+    try {
+      const { data } = await api.json("GET", "/models");
+      read = now();
+      // Nobody who chooses one just now is disturbed by a list that is the same.
+      if (JSON.stringify(data) === said) return;
+      said = JSON.stringify(data);
+      // Until something is approved, the name of it answers nobody.
+      const named = data.filter((/** @type {Model} */ { fourfold }) => fourfold?.state !== "not_approved");
+      const models = named.filter((/** @type {Model} */ { fourfold }) => fourfold?.kind !== "embedding");
+      store.set({ models, approved: named.length === data.length, loading: false, problem: null });
+    } catch (failure) {
+      [read, said] = [-Infinity, ""];
+      store.set({ loading: false, problem: asProblem(failure) });
+    }
+  }
 }
 
 /** @typedef {ReturnType<typeof createModels>} Models */

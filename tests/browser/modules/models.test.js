@@ -27,6 +27,34 @@ test("a model that writes nothing is not offered", async () => {
   assert.ok(models.find("small"));
 });
 
+test("the list is asked for anew once it is old or did not come, and one that is the same disturbs nobody", async () => {
+  let [now, asked, drawn, fails] = [0, 0, 0, false];
+  const data = [{ id: "small" }];
+  const json = async () => {
+    asked += 1;
+    if (fails) throw new TypeError("no connection");
+    return { object: "list", data: [...data] };
+  };
+  const models = createModels({ json }, () => now);
+  models.watch(() => (drawn += 1));
+  await models.load();
+  await models.freshen();
+  assert.deepEqual([asked, drawn], [1, 2]);
+  now = 60_000;
+  await Promise.all([models.freshen(), models.freshen()]);
+  assert.deepEqual([asked, drawn], [2, 2]);
+  data.push({ id: "approved" });
+  now = 120_000;
+  await models.freshen();
+  assert.deepEqual([asked, drawn], [3, 3]);
+  fails = true;
+  await models.load();
+  assert.ok(read(models).problem);
+  fails = false;
+  await models.freshen();
+  assert.deepEqual([asked, read(models).problem], [5, null]);
+});
+
 /** @param {import("../../../web/parts/models.js").Models} models */
 function read(models) {
   let value = /** @type {any} */ (null);

@@ -1,0 +1,63 @@
+"""The list of models on a page that stays open: read again, and without disturbing what is chosen or written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page, Route, expect
+
+NOTHING_APPROVED: dict[str, Any] = {"id": "approved", "fourfold": {"state": "not_approved"}}
+APPROVED: dict[str, Any] = {"id": "approved", "fourfold": {"state": "ready", "label": "fourfold/3"}}
+OFFERED: list[dict[str, Any]] = [
+    {"id": "small", "fourfold": {"label": "small", "context_tokens": 8192}},
+    {"id": "large", "fourfold": {"parameters": {"temperature": {"minimum": 0, "maximum": 1}}}},
+]
+LATER = "{ const real = Date.now; Date.now = () => real() + 60_000; }"
+
+
+def list_models(page: Page, *models: dict[str, Any], fails: bool = False) -> None:
+    """Let the gateway list these from now on."""
+
+    def listed(route: Route) -> None:
+        if fails:
+            route.abort()
+        else:
+            route.fulfill(json={"object": "list", "data": list(models)})
+
+    page.unroute("**/api/v1/models")
+    page.route("**/api/v1/models", listed)
+
+
+def test_a_model_that_is_approved_meanwhile_is_there_and_what_was_chosen_and_written_stays(
+    page: Page, address: str
+) -> None:
+    list_models(page, NOTHING_APPROVED, *OFFERED)
+    page.goto(f"{address}/#/summarize")
+    page.reload()
+    page.get_by_text("Model and parameters").click()
+    chosen = page.get_by_label("Model", exact=True)
+    expect(page.get_by_text("this one is offered beside it. Reads 8,192 tokens")).to_be_visible()
+    chosen.select_option("large")
+    page.get_by_label("Temperature").fill("0.3")
+    page.get_by_label("While I type").uncheck()
+    page.get_by_role("textbox", name="Text").fill("An owl is a bird.")
+    list_models(page, APPROVED, *OFFERED)
+    page.evaluate(LATER)
+    page.get_by_role("link", name="Usage", exact=True).click()
+    page.get_by_role("link", name="Summarize", exact=True).click()
+    expect(chosen.locator("option")).to_have_text(["approved (fourfold/3)", "small", "large"])
+    expect(chosen).to_have_value("large")
+    expect(page.get_by_label("Temperature")).to_have_value("0.3")
+    expect(page.get_by_role("textbox", name="Text")).to_have_value("An owl is a bird.")
+
+
+def test_a_list_that_did_not_come_is_asked_for_again_once_there_is_a_connection(page: Page, address: str) -> None:
+    list_models(page, fails=True)
+    page.goto(f"{address}/#/summarize")
+    page.reload()
+    page.get_by_text("Model and parameters").click()
+    expect(page.get_by_text("The service did not answer.")).to_be_visible()
+    list_models(page, APPROVED)
+    page.context.set_offline(True)
+    page.context.set_offline(False)
+    expect(page.get_by_label("Model", exact=True)).to_have_value("approved")
