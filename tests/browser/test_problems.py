@@ -22,7 +22,7 @@ def test_a_refused_request_shows_its_fields_and_its_id(page: Page) -> None:
     temperature.fill("7")
     ask(page, "Hello")
     problem = page.get_by_role("alert")
-    expect(problem.get_by_text("Bad Request")).to_be_visible()
+    expect(problem.get_by_text("The request cannot be answered as it is")).to_be_visible()
     expect(problem.locator("code").first).to_have_text("temperature")
     expect(problem.get_by_text("number from 0 to 1")).to_have_count(1)
     expect(problem.get_by_text(re.compile(r"^Request [0-9a-f-]{36}$"))).to_be_visible()

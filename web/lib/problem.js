@@ -3,6 +3,22 @@
 const LONG_SECONDS = 120;
 const OF_THE_REQUEST = [400, 413];
 
+/** What people read in place of the phrases that HTTP has for its statuses. @type {Record<string, string>} */
+const TITLES = {
+  "Bad Request": "The request cannot be answered as it is",
+  Forbidden: "This is not allowed",
+  "Not Found": "This is not there",
+  "Request Entity Too Large": "This is too long",
+  "Content Too Large": "This is too long",
+  "Unprocessable Entity": "This cannot be taken as it is",
+  "Unprocessable Content": "This cannot be taken as it is",
+  "Internal Server Error": "The service failed",
+  "Not Implemented": "This cannot be asked here",
+  "Bad Gateway": "No answer could be made",
+  "Service Unavailable": "This cannot be answered now",
+  "Gateway Timeout": "The answer took too long",
+};
+
 /** @typedef {{pointer: string, detail: string}} FieldError */
 
 /** A request that was refused, failed, or never arrived. `status` is 0 where no answer came at all. */
@@ -52,7 +68,7 @@ export function problemOf(document, seen = {}) {
   const instance = typeof body.instance === "string" ? body.instance.replace(/^urn:request:/, "") : null;
   return new Problem({
     status,
-    title: text(body.title) || `The request failed (${status})`,
+    title: TITLES[text(body.title)] || text(body.title) || `The request failed (${status})`,
     detail: text(body.detail) || text(body.error?.message) || text(body.message),
     fields: fieldsOf(body.errors),
     requestId: instance || seen.requestId || null,

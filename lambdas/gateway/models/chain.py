@@ -39,6 +39,7 @@ OF_STATUS = {
 # wait of up to three seconds in all. A model that is not there, or too slow, is not asked twice for one request.
 MOST_TRIES = {THROTTLED: 5, FAILED: 3}
 NOT_READY = "The model is not ready yet."
+RESTS = "The model has given no answer several times in a row, and is not asked for a while."
 Prepare = Callable[[Served], Sequence[Turn]]
 """Gives the conversation as a model is to be asked it."""
 
@@ -112,7 +113,7 @@ class Chain:
                 began = time.perf_counter()
                 if not self._breakers.allows(served.label):
                     self._note(served.label, RESTING, began)
-                    problem = retry_later(HTTPStatus.SERVICE_UNAVAILABLE, "The model is failing, and rests.", 10)
+                    problem = retry_later(HTTPStatus.SERVICE_UNAVAILABLE, RESTS, 10)
                     break
                 self._call.patience = self._patience(further, live)
                 try:
