@@ -3,7 +3,8 @@
 import { tokensIn } from "../lib/format.js";
 
 /**
- * @typedef {{model: string, requestId: string | null, finish: string, inputTokens: number | null,
+ * What is known of an answer. `model` is empty where none was asked, `label` says which one of that name it was.
+ * @typedef {{model: string, label: string, requestId: string | null, finish: string, inputTokens: number | null,
  *   outputTokens: number | null, costUsd: number | null, firstTokenMs: number | null, latencyMs: number | null,
  *   cache: string, guard: string, attempts: {model: string, outcome: string, milliseconds?: number}[],
  *   sources: Source[], citations: number[], answered: boolean | null}} Meta
@@ -61,7 +62,7 @@ export async function* searchPieces(stream) {
     else if (event === "delta") yield { kind: "text", text: data.text };
     else if (event === "done") {
       const { answer } = data;
-      const meta = { ...taskMeta(answer), sources: data.passages };
+      const meta = byWhom({ ...taskMeta(answer), sources: data.passages, answered: answer.answered });
       yield { kind: "done", meta, text: answer.output, citations: answer.citations, answered: answer.answered };
     }
   }
@@ -86,8 +87,9 @@ function taskMeta(done) {
  * @returns {Meta}
  */
 function metaOf(extra, { finish, model, requestId, tokens }) {
-  return {
+  return byWhom({
     model: extra.model ?? model ?? "",
+    label: extra.label ?? "",
     requestId: extra.request_id ?? requestId,
     finish,
     inputTokens: tokens.input,
@@ -102,5 +104,16 @@ function metaOf(extra, { finish, model, requestId, tokens }) {
     citations: extra.citations ?? [],
     // Null where nothing was to be answered from documents.
     answered: extra.answered ?? null,
-  };
+  });
+}
+
+/**
+ * Name no model for what none has written: that nothing fits, or that the guard let the question not pass.
+ * @param {Meta} meta
+ * @returns {Meta}
+ */
+function byWhom(meta) {
+  const isRefusal = meta.answered === false || meta.guard === "blocked";
+  const isWritten = Boolean(meta.inputTokens || meta.outputTokens) || ["exact", "semantic"].includes(meta.cache);
+  return isRefusal && !isWritten ? { ...meta, model: "", label: "" } : meta;
 }

@@ -9,7 +9,7 @@ from lambdas.gateway.kept.body import Body
 
 ABOUT = "about"
 MOST = 10**12
-TEXTS = {"request_id": 128, "model": 256, "finish": 32, "cache": 32, "guard": 32}
+TEXTS = {"request_id": 128, "model": 256, "label": 256, "finish": 32, "cache": 32, "guard": 32}
 NUMBERS = ("input_tokens", "output_tokens", "first_token_ms", "latency_ms", "cost_usd")
 
 

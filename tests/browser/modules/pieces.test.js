@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { chatPieces, taskPieces } from "../../../web/parts/pieces.js";
+import { chatPieces, searchPieces, taskPieces } from "../../../web/parts/pieces.js";
 
 const EXTRA = {
   request_id: "r-1",
@@ -52,6 +52,18 @@ test("chunks of a chat are its text, and at the end its figures", async () => {
     ],
     ["small", "length", 3, 1, 0.001, "exact"],
   );
+});
+
+test("what no model wrote has the name of none", async () => {
+  const answer = { output: "Nothing.", citations: [], answered: false, usage: { input_tokens: 0, output_tokens: 0 } };
+  const told = async (usage) => {
+    const done = { passages: [], answer: { ...answer, usage, fourfold: { ...EXTRA, cache: "off", label: "s/1" } } };
+    return (await collect(searchPieces(stream([{ event: "done", data: done }])))).pop().meta;
+  };
+  const unasked = await told(answer.usage);
+  assert.deepEqual([unasked.model, unasked.label, unasked.answered], ["", "", false]);
+  const asked = await told({ input_tokens: 9, output_tokens: 2 });
+  assert.deepEqual([asked.model, asked.label], ["small", "s/1"]);
 });
 
 test("a task's events are progress, text and the whole", async () => {

@@ -6,6 +6,7 @@
 const NAMES = [
   ["requestId", "request_id"],
   ["model", "model"],
+  ["label", "label"],
   ["finish", "finish"],
   ["cache", "cache"],
   ["guard", "guard"],
@@ -18,6 +19,7 @@ const NAMES = [
 /** @type {Meta} */
 const NOTHING_KNOWN = {
   model: "",
+  label: "",
   requestId: null,
   finish: "",
   inputTokens: null,

@@ -35,7 +35,7 @@ export function chatView(app) {
     copy: (given) => void copy(given),
   });
   let conversation = newConversation();
-  const judged = judging(app, settings.picker);
+  const judged = judging(app);
   /**
    * An answer that comes, or a conversation that is fetched: whatever is begun next ends it.
    * @type {AbortController | null}

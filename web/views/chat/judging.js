@@ -6,28 +6,25 @@ import { said } from "./conversation.js";
 
 /** @typedef {import("./conversation.js").Message} Message */
 
-/**
- * @param {import("../../app/main.js").App} app
- * @param {import("../../parts/model-picker.js").ModelPicker} picker whose model it is where an answer does not say
- */
-export function judging(app, picker) {
+/** @param {import("../../app/main.js").App} app */
+export function judging(app) {
   /** @type {WeakMap<Message, ReturnType<typeof rating>>} */
   const ratings = new WeakMap();
 
   /**
-   * Give the thumbs of an answer; null for one that did not come to its end.
+   * Give the thumbs of an answer; null for one that did not come to its end, or that no model wrote.
    * @param {Message} message
    * @param {{role: string, content: string}[]} asked what it answers
    * @param {Record<string, number>} [parameters] where they are known
    */
   return function judged(message, asked, parameters) {
     const { content: answer, meta } = message;
-    if (!meta?.requestId || !answer.trim()) return null;
+    if (!meta?.requestId || !meta.model || !answer.trim()) return null;
     const made = ratings.get(message);
     if (made) return made;
     const rated = rating(app, {
       request_id: meta.requestId,
-      model: meta.model || picker.value,
+      model: meta.model,
       messages: judgedWith(asked.map(said)),
       answer,
       ...(parameters && { parameters }),
