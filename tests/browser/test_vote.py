@@ -9,6 +9,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.bedrock import ScriptedModels
+from tests.browser.deployment import learned
+from twin.emulator import Emulator
 
 FEEDBACK = "**/api/v1/feedback"
 
@@ -59,6 +61,23 @@ def test_a_vote_leaves_the_focus_at_its_thanks_which_are_said(page: Page) -> Non
     thanks = page.get_by_role("main").get_by_text("A is kept as the better answer")
     expect(thanks).to_be_focused()
     expect(page.locator("#announcer")).to_contain_text("Thank you: A is kept as the better answer.")
+
+
+def test_a_vote_between_three_is_one_entry_and_is_taken_back_as_one(page: Page, emulator: Emulator) -> None:
+    before = set(learned(emulator))
+    run(page)
+    page.get_by_label("may be used to train models").check()
+    page.get_by_role("button", name="A is better").click()
+    expect(page.get_by_role("main").get_by_text("A is kept as the better answer")).to_be_visible()
+    assert len(set(learned(emulator)) - before) == 2
+    page.get_by_role("link", name="Feedback", exact=True).click()
+    entry = page.get_by_role("main").get_by_role("listitem")
+    expect(entry).to_have_count(1)
+    expect(entry.get_by_text("Other answer")).to_have_count(2)
+    entry.get_by_role("button", name="Take back").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Take back").click()
+    expect(page.get_by_text("No feedback yet")).to_be_visible()
+    assert set(learned(emulator)) == before
 
 
 def test_without_consent_a_vote_is_one_good_rating_and_says_so(page: Page) -> None:

@@ -8,18 +8,9 @@ import { icon } from "../lib/icons.js";
 import { asProblem } from "../lib/problem.js";
 import { confirmed } from "../parts/confirm.js";
 import { problemBox, redrawn } from "../parts/problem-box.js";
+import { together } from "../parts/votes.js";
 
-/**
- * @typedef {{id: string, model: string, rating: "up" | "down" | null, comment: string, created: string,
- *   learned_from: boolean, texts: Record<string, string>}} Given `texts` are shortened; none are there without consent
- */
-
-const TEXTS = [
-  ["question", "Question"],
-  ["answer", "Answer"],
-  ["better_answer", "Better answer"],
-  ["rejected_answer", "Other answer"],
-];
+/** @typedef {import("../parts/votes.js").Said} Said */
 
 /** @param {import("../app/main.js").App} app @returns {import("../app/shell.js").View} */
 export function feedbackView({ api }) {
@@ -28,9 +19,9 @@ export function feedbackView({ api }) {
 
   async function load() {
     try {
-      /** @type {{feedback: Given[]}} */
+      /** @type {{feedback: import("../parts/votes.js").Given[]}} */
       const { feedback: given } = await api.json("GET", "/feedback");
-      show(given.length ? given.map(item) : [nothing()]);
+      show(given.length ? together(given).map(item) : [nothing()]);
     } catch (failure) {
       failed(failure);
     }
@@ -46,8 +37,8 @@ export function feedbackView({ api }) {
     show([h("li", {}, problemBox(asProblem(failure), { again: () => void load() }))]);
   }
 
-  /** @param {Given} one */
-  function item({ id, model, rating, comment, created, learned_from: learned, texts = {} }) {
+  /** @param {Said} one */
+  function item({ id, ids, model, rating, comment, created, learned_from: learned, texts = {}, others }) {
     return h(
       "li",
       { data: { key: id } },
@@ -65,39 +56,28 @@ export function feedbackView({ api }) {
             type: "button",
             "aria-label": "Take back",
             title: "Take back",
-            on: { click: () => void remove(id) },
+            on: { click: () => void remove(ids) },
           },
           icon("bin"),
         ),
       ),
-      texts.question ? excerpts(texts) : h("p", { class: "soft" }, "Text not kept."),
+      texts.question ? excerpts(texts, others) : h("p", { class: "soft" }, "Text not kept."),
       comment && h("p", { class: "clamp" }, comment),
     );
   }
 
-  /** @param {Record<string, string>} texts */
-  function excerpts(texts) {
-    return h(
-      "dl",
-      { class: "given-texts" },
-      TEXTS.filter(([name]) => texts[name]).map(([name, label]) =>
-        h("div", {}, h("dt", {}, label), h("dd", { class: "clamp" }, texts[name])),
-      ),
-    );
-  }
-
-  /** @param {string} id */
-  async function remove(id) {
+  /** @param {string[]} ids of all that is to be taken back as one */
+  async function remove(ids) {
     const place = placeIn(list);
-    if (await confirmed("Take this feedback back? It is deleted.", "Take back")) await takenBack(id);
+    if (await confirmed("Take this feedback back? It is deleted.", "Take back")) await takenBack(ids);
     // The list may have been drawn anew while it was asked, and what had the focus before is gone.
     if (place && isFocusLost()) focusPlace(list, place, heading);
   }
 
-  /** @param {string} id */
-  async function takenBack(id) {
+  /** @param {string[]} ids */
+  async function takenBack(ids) {
     try {
-      await api.json("DELETE", `/feedback/${encodeURIComponent(id)}`);
+      for (const id of ids) await api.json("DELETE", `/feedback/${encodeURIComponent(id)}`);
       announce("The feedback is deleted.");
       await load();
     } catch (failure) {
@@ -123,6 +103,23 @@ export function feedbackView({ api }) {
     ),
     show: () => void load(),
   };
+}
+
+/** @param {Record<string, string>} texts @param {string[]} others */
+function excerpts(texts, others) {
+  const shown = [
+    ["Question", texts.question],
+    ["Answer", texts.answer],
+    ["Better answer", texts.better_answer],
+    ...others.map((text) => ["Other answer", text]),
+  ];
+  return h(
+    "dl",
+    { class: "given-texts" },
+    shown
+      .filter(([, text]) => text)
+      .map(([label, text]) => h("div", {}, h("dt", {}, label), h("dd", { class: "clamp" }, text))),
+  );
 }
 
 function nothing() {

@@ -207,7 +207,7 @@ class FeedbackStore:
         return {"id": feedback_id, "learned_from": bool(key)}
 
     def list(self, caller: Caller) -> dict[str, object]:
-        """Give ``{"feedback": [{"id", "request_id", "model", "rating", "comment", "created", "learned_from", "texts"}]}``.
+        """Give ``{"feedback": [...]}``, each with what was said, whether models may learn from it, and its texts.
 
         The last comes first; `texts` holds how question and answers begin, and nothing where there was no consent. The
         pairs of a vote between several answers have the `request_id` of the preferred one in common.

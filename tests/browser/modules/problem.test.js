@@ -18,12 +18,19 @@ test("a problem document keeps its detail, its fields and its id", async () => {
   const problem = await respond(JSON.stringify(document), { status: 400 });
   assert.deepEqual(
     [problem.title, problem.detail, problem.requestId, problem.fields],
-    ["The request cannot be answered as it is", "Two are wrong.", "abc", [{ pointer: "#/text", detail: "'text' must not be blank" }]],
+    [
+      "The request cannot be answered as it is",
+      "Two are wrong.",
+      "abc",
+      [{ pointer: "#/text", detail: "'text' must not be blank" }],
+    ],
   );
 });
 
 test("a title that is HTTP's own phrase is said in words, any other as it is", () => {
-  const titles = ["Bad Gateway", "Too Many Requests", "Your session has ended"].map((title) => problemOf({ title }).title);
+  const titles = ["Bad Gateway", "Too Many Requests", "Your session has ended"].map(
+    (title) => problemOf({ title }).title,
+  );
   assert.deepEqual(titles, ["No answer could be made", "Too Many Requests", "Your session has ended"]);
 });
 

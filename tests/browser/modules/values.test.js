@@ -10,6 +10,7 @@ import { characters, dollars, duration } from "../../../web/lib/format.js";
 import { claimsOf, challengeOf } from "../../../web/lib/pkce.js";
 import { parametersOf } from "../../../web/parts/parameters.js";
 import { before, titleOf, withMessage } from "../../../web/views/chat/conversation.js";
+import { together } from "../../../web/parts/votes.js";
 import { preferencePairs } from "../../../web/views/playground/pairs.js";
 import { dataRows } from "../../../web/views/workflow/lineage.js";
 
@@ -94,6 +95,29 @@ test("without consent a vote says once which answer is good, and nothing of the 
   assert.deepEqual(
     said.map((one) => [one.answer, one.rating, "rejected_answer" in one]),
     [["b", "up", false]],
+  );
+});
+
+test("the pairs of a vote are one entry, and nothing else is put together", () => {
+  const pair = (id, request, rejected) => ({ id, request_id: request, texts: { rejected_answer: rejected } });
+  const said = together([
+    pair("4", "r-1", "c"),
+    pair("3", "r-1", "b"),
+    pair("2", "r-2", "b"),
+    { id: "1", request_id: "r-1", texts: {} },
+    { id: "0", texts: undefined },
+  ]);
+  assert.deepEqual(
+    said.map(({ ids, others }) => [ids, others]),
+    [
+      [
+        ["4", "3"],
+        ["c", "b"],
+      ],
+      [["2"], ["b"]],
+      [["1"], []],
+      [["0"], []],
+    ],
   );
 });
 

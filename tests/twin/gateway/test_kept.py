@@ -224,7 +224,14 @@ def test_feedback_that_was_kept_before_its_texts_were_shown_is_listed_without_th
 
 def test_what_is_known_of_an_answer_is_kept_with_it_and_bounded(table: Table, user: Users) -> None:
     history, me = History(table), user("a")
-    about = {"request_id": "r-1", "model": "approved", "finish": "length", "output_tokens": 48, "cost_usd": 0}
+    about = {
+        "request_id": "r-1",
+        "model": "approved",
+        "label": "a/3",
+        "finish": "length",
+        "output_tokens": 48,
+        "cost_usd": 0,
+    }
     talk = [*TALK["messages"], {"role": "assistant", "content": "A place", "about": about}]
     history.put(me, "c1", {**TALK, "messages": talk})
     assert history.get(me, "c1")["messages"] == talk
