@@ -54,9 +54,7 @@ def test_a_new_chat_in_the_midst_of_an_answer_begins_with_nothing(page: Page, mo
     assert asked_last(models) == ["Second?"]
 
 
-def test_a_question_in_the_midst_of_an_answer_ends_it_and_what_came_is_kept(
-    page: Page, models: ScriptedModels
-) -> None:
+def test_a_question_in_the_midst_of_an_answer_ends_it_and_what_came_is_kept(page: Page, models: ScriptedModels) -> None:
     answer = models.hold("small", "One", " two")
     ask(page, "First?")
     answer.allow()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.bedrock import ScriptedModels
 from tests.browser.chatting import open_chat
@@ -75,6 +75,41 @@ def test_a_file_that_the_gateway_would_refuse_is_not_sent(page: Page, text: str,
     assert "POST" not in sent
 
 
+def test_what_was_not_added_can_be_closed_one_by_one_and_all_at_once(page: Page) -> None:
+    files: list[FilePayload] = [{"name": f"{name}.exe", "mimeType": "", "buffer": b"MZ"} for name in ("a", "b", "c")]
+    with page.expect_file_chooser() as choosing:
+        page.get_by_role("button", name="Choose files").click()
+    choosing.value.set_files(files)
+    alerts = page.get_by_role("alert")
+    expect(alerts).to_have_count(3)
+    first, second = (alerts.nth(place).bounding_box() for place in range(2))
+    assert first is not None
+    assert second is not None
+    assert second["y"] - first["y"] - first["height"] >= 8
+    page.get_by_role("button", name="Close: b.exe was not added").press("Enter")
+    expect(alerts).to_have_count(2)
+    expect(page.get_by_role("button", name="Close: a.exe was not added")).to_be_focused()
+    page.get_by_role("button", name="Close all").press("Enter")
+    expect(alerts).to_have_count(0)
+    expect(page.get_by_role("heading", name="Your documents")).to_be_focused()
+
+
+def test_a_document_that_is_there_already_or_has_the_name_of_another_is_told_of(page: Page) -> None:
+    # What the page shows, which is said as well.
+    main, held = page.get_by_role("main"), page.get_by_role("button", name="Remove")
+    add(page, "notes.md", RETENTION)
+    expect(held).to_have_count(1)
+    expect(main.get_by_text("already")).to_be_hidden()
+    add(page, "notes.md", RETENTION)
+    expect(main.get_by_text("notes.md was there already: it is kept once.")).to_be_visible()
+    add(page, "copy.md", RETENTION)
+    expect(main.get_by_text("copy.md was there already, as notes.md: it is kept once.")).to_be_visible()
+    expect(held).to_have_count(1)
+    add(page, "notes.md", "Another text.")
+    expect(main.get_by_text("Another document is called notes.md too. Both are kept")).to_be_visible()
+    expect(held).to_have_count(2)
+
+
 def test_a_pasted_text_of_blanks_is_not_sent(page: Page) -> None:
     page.get_by_text("Or paste a text").click()
     page.get_by_label("Name", exact=True).fill("Blank")
@@ -95,11 +130,28 @@ def test_an_answer_cites_the_passage_that_it_stands_on(page: Page, models: Scrip
     expect(cited.get_by_text("kept for ninety days")).to_be_visible()
 
 
+def test_an_answer_that_cites_nothing_is_said_to_be_none_and_can_be_judged(page: Page, models: ScriptedModels) -> None:
+    add(page, "retention.md", RETENTION)
+    expect(page.get_by_text("1 passage ·")).to_be_visible()
+    page.get_by_label("Model", exact=True).select_option("small")
+    models.say("small", "A fortnight.")
+    ask(page, "How long are raw records kept?")
+    expect(page.locator(".note").get_by_text("Not an answer from your documents")).to_be_visible()
+    page.get_by_role("button", name="Bad answer").click()
+    page.locator(".rating-form [type=submit]").click()
+    expect(page.get_by_text("Thank you.")).to_be_visible()
+    page.get_by_role("link", name="Feedback", exact=True).first.click()
+    expect(page.get_by_role("main").get_by_role("listitem").get_by_text("Bad", exact=True)).to_be_visible()
+
+
 def test_a_question_that_nothing_answers_is_not_answered(page: Page, models: ScriptedModels) -> None:
     add(page, "retention.md", RETENTION)
     expect(page.get_by_text("1 passage ·")).to_be_visible()
     ask(page, "Zebras graze near Nairobi?")
     expect(page.locator(".unanswered")).to_be_visible()
+    expect(page.locator(".note").get_by_text("Nothing in your documents fits this question")).to_be_visible()
+    expect(page.locator(".figures")).to_have_count(0)
+    expect(page.get_by_role("button", name="Good answer")).to_have_count(0)
     assert models.asked == [], "a model was asked with nothing to stand on"
 
 
@@ -108,11 +160,11 @@ def test_a_new_question_is_not_shown_as_one_that_nothing_answers(page: Page, mod
     expect(page.get_by_text("1 passage ·")).to_be_visible()
     page.get_by_label("Model", exact=True).select_option("small")
     ask(page, "Who won the World Cup in 1954?")
-    expect(page.locator(".found.unanswered")).to_have_count(1)
+    expect(page.locator(".found .unanswered")).to_have_count(1)
     answer = models.hold("small", "Ninety days [1].")
     ask(page, "How long are raw records kept?")
     assert answer.begun.wait(30)
-    expect(page.locator(".found.unanswered")).to_have_count(0)
+    expect(page.locator(".found .unanswered")).to_have_count(0)
     answer.allow()
     expect(page.locator(".found .answer-text")).to_have_text("Ninety days [1].")
 

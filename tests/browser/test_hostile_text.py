@@ -65,8 +65,9 @@ def test_in_a_comparison_and_what_is_said_of_it(page: Page, address: str, models
     page.get_by_label("Instruction").fill(HOSTILE)
     page.get_by_label("Question").fill(HOSTILE)
     page.get_by_role("button", name="Run").click()
+    page.get_by_label("may be used to train models").check()
     page.get_by_role("button", name="A is better").click()
-    expect(page.get_by_text("A is kept as the better answer")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("A is kept as the better answer")).to_be_visible()
     assert_it_is_text(page)
 
 

@@ -27,12 +27,12 @@ def test_the_page_waits_and_goes_on_by_itself(page: Page, models: ScriptedModels
     models.say("tuned", "Awake", " now.")
     page.keyboard.press("Enter")
     expect(page.get_by_text("The model is waking", exact=True)).to_be_visible()
-    expect(page.get_by_text("The model is not ready yet. It goes on by itself.")).to_be_visible()
+    expect(page.get_by_text("The model is not ready yet. The page asks again by itself.")).to_be_visible()
     expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
     assert len(models.asked) == 1
     page.clock.run_for(11_000)
     expect(page.locator(".answer-text")).to_have_text("Awake now.")
-    expect(page.get_by_text("It goes on by itself.")).to_be_hidden()
+    expect(page.get_by_text("The page asks again by itself.")).to_be_hidden()
 
 
 def test_a_model_that_is_known_to_sleep_is_called_so_before_and_while(page: Page, models: ScriptedModels) -> None:
@@ -41,11 +41,23 @@ def test_a_model_that_is_known_to_sleep_is_called_so_before_and_while(page: Page
     expect(page.get_by_text("Trying again")).to_be_visible()
     page.reload()
     page.get_by_text("Model and parameters").click()
-    page.get_by_label("Model", exact=True).select_option("approved (asleep)")
+    page.get_by_label("Model", exact=True).select_option("approved (fourfold/3) (asleep)")
     expect(page.get_by_text("Asleep: the first answer takes longer")).to_be_visible()
     page.get_by_label("Message", exact=True).fill("Hello")
     page.keyboard.press("Enter")
     expect(page.get_by_text("The model is waking", exact=True)).to_be_visible()
+
+
+def test_a_first_word_that_takes_long_is_waited_for_with_the_seconds(page: Page, models: ScriptedModels) -> None:
+    answer = models.hold("tuned", "Here.")
+    page.keyboard.press("Enter")
+    assert answer.begun.wait(30)
+    expect(page.get_by_text("Waiting for the first word…", exact=True)).to_be_visible()
+    page.clock.run_for(7_000)
+    expect(page.get_by_text("Waiting for the first word… 7 s", exact=True)).to_be_visible()
+    answer.allow()
+    expect(page.locator(".answer-text")).to_have_text("Here.")
+    expect(page.get_by_text("Waiting for the first word")).to_be_hidden()
 
 
 def test_waiting_can_be_stopped(page: Page, models: ScriptedModels) -> None:
@@ -93,7 +105,7 @@ def test_a_model_that_sleeps_is_waited_for_also_when_a_long_text_is_summarized_i
         models.say("small", summary)
     page.clock.run_for(11_000)
     expect(page.locator(".answer-text")).to_have_text("Both.")
-    expect(page.get_by_text("It goes on by itself.")).to_be_hidden()
+    expect(page.get_by_text("The page asks again by itself.")).to_be_hidden()
 
 
 def test_a_model_that_sleeps_is_waited_for_also_when_the_passages_are_there_already(

@@ -12,6 +12,8 @@ import { waitingBox } from "./waiting-box.js";
 /** @typedef {import("./pieces.js").Source} Source */
 
 const STOPPED = "Stopped. What came is kept.";
+const WAITING = "Waiting for the first word…";
+const LONG_SECONDS = 5;
 /** @type {Record<string, string>} */
 const ENDS = {
   length: "The answer stops here because it reached the most tokens allowed.",
@@ -52,16 +54,25 @@ export function answerBox({ cite, name = "" } = {}) {
   let frame = 0;
   /** What was said of a wait: each try of many need not be heard. */
   let told = "";
+  let since = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let ticking;
 
   function paint() {
     frame = 0;
     markdown.show(written);
   }
 
-  /** @param {string} words */
+  /** Say what is done, and after a while how long it has been since it was asked for. @param {string} words */
   function work(words) {
+    const show = () => {
+      const seconds = Math.floor((Date.now() - since) / 1000);
+      working.textContent = words && seconds >= LONG_SECONDS ? `${words} ${seconds} s` : words;
+    };
+    clearInterval(ticking);
+    if (words) ticking = setInterval(show, 1000);
     working.hidden = !words;
-    working.textContent = words;
+    show();
     element.classList.toggle("busy", words !== "" || element.classList.contains("writing"));
   }
 
@@ -85,17 +96,18 @@ export function answerBox({ cite, name = "" } = {}) {
     begin() {
       written = "";
       told = "";
+      since = Date.now();
       paint();
       for (const part of [trouble, sources, meta, foot]) fill(part);
       note.hidden = true;
       element.classList.remove("unanswered");
       element.setAttribute("aria-busy", "true");
-      work("Waiting for the first word…");
+      work(WAITING);
     },
     /** @param {import("../lib/waking.js").Waiting | null} what @param {boolean} asleep */
     wait(what, asleep) {
       waiting.show(what, asleep);
-      work(what ? "" : "Waiting for the first word…");
+      work(what ? "" : WAITING);
       if (!what) return;
       const words = asleep ? "The model is waking. It goes on by itself." : "Not ready yet. It goes on by itself.";
       if (words !== told) announce(words);
@@ -113,8 +125,8 @@ export function answerBox({ cite, name = "" } = {}) {
     /** @param {string} more */
     write(more) {
       if (!written) {
-        element.classList.add("writing", "busy");
-        working.hidden = true;
+        element.classList.add("writing");
+        work("");
       }
       written += more;
       frame ||= requestAnimationFrame(paint);
@@ -178,8 +190,8 @@ function caveatOf(what) {
  * Say that a text is no answer from the reader's documents: nothing fits, or the model cites nothing that does.
  * @param {Meta} what
  */
-function unanswered({ sources }) {
-  return sources.length
+function unanswered({ model }) {
+  return model
     ? "Not an answer from your documents: the model found none in these passages, or named no passage that it is from."
     : "Nothing in your documents fits this question, so no model was asked. Each question is looked up by itself.";
 }

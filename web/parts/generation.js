@@ -34,6 +34,8 @@ export async function generate({ ask, box, signal, picker, again }) {
       return { outcome: "stopped", text: box.text, meta: null };
     }
     box.fail(asProblem(failure), again);
+    // It may be another list of models by now that it failed for.
+    void picker.look();
     return { outcome: "failed", text: box.text, meta: null };
   }
 }

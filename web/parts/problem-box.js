@@ -3,19 +3,36 @@
 import { h } from "../lib/dom.js";
 import { focusFirst, keepFocus } from "../lib/focus.js";
 import { moment } from "../lib/format.js";
+import { icon } from "../lib/icons.js";
 
 /**
  * @param {import("../lib/problem.js").Problem} problem
- * @param {{again?: () => void}} [actions]
+ * @param {{again?: () => void, close?: () => void}} [actions]
  */
-export function problemBox(problem, { again } = {}) {
+export function problemBox(problem, { again, close } = {}) {
   const lifts = problem.lifts;
   // Where one field alone is wrong, what is said of it is the whole of what is said.
   const told = problem.fields.length === 1 && same(problem.fields[0].detail, problem.detail);
   return h(
     "div",
     { class: "problem", role: "alert" },
-    h("p", { class: "problem-title" }, problem.title),
+    h(
+      "div",
+      { class: "problem-head" },
+      h("p", { class: "problem-title" }, problem.title),
+      close &&
+        h(
+          "button",
+          {
+            class: "icon-button",
+            type: "button",
+            "aria-label": `Close: ${problem.title}`,
+            title: "Close",
+            on: { click: close },
+          },
+          icon("close"),
+        ),
+    ),
     problem.detail && !told && h("p", {}, problem.detail),
     problem.fields.length > 0 &&
       h(

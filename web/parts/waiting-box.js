@@ -33,7 +33,7 @@ export function waitingBox() {
           "div",
           {},
           h("strong", {}, asleep ? "The model is waking" : "Not ready yet"),
-          h("p", {}, `${waiting.problem.detail} It goes on by itself.`),
+          h("p", {}, `${waiting.problem.detail} The page asks again by itself.`),
           when,
         ),
       );

@@ -9,12 +9,15 @@ import { copyButton } from "../../parts/copy-button.js";
 import { generate } from "../../parts/generation.js";
 import { modelPicker } from "../../parts/model-picker.js";
 import { searchPieces } from "../../parts/pieces.js";
+import { rating } from "../../parts/rating.js";
 import { passageList } from "../../parts/sources.js";
 
 /** @typedef {import("../../parts/pieces.js").Source} Source */
+/** @typedef {import("../../parts/pieces.js").Meta} Meta */
 
 /** @param {import("../../app/main.js").App} app */
-export function askDocuments({ api, models, usage }) {
+export function askDocuments(app) {
+  const { api, models, usage } = app;
   const question = h("input", { id: "documents-question", type: "search", required: true, autocomplete: "off" });
   const picker = modelPicker(models);
   const stop = h(
@@ -42,9 +45,9 @@ export function askDocuments({ api, models, usage }) {
     const box = answerBox({ cite: (sources) => fill(found, passages(sources, [], true)) });
     fill(result, box.element);
     fill(found);
-    result.classList.remove("unanswered");
     stop.hidden = false;
-    const body = { query: question.value.trim(), answer: true, ...picker.request };
+    const query = question.value.trim();
+    const body = { query, answer: true, ...picker.request };
     const outcome = await generate({
       ask: async (signal) => searchPieces(await api.stream("/search", body, { signal })),
       box,
@@ -60,18 +63,26 @@ export function askDocuments({ api, models, usage }) {
     hideControl(stop, start);
     if (outcome.outcome === "done") {
       const { answered, citations = [], meta } = outcome.last;
+      const rated = judged(query, outcome.text, meta);
       fill(
         box.foot,
         h(
           "div",
           { class: "row tools" },
           copyButton(() => outcome.text, "Copy the answer"),
+          rated?.buttons,
         ),
+        rated?.form,
       );
       if (meta.sources.length) fill(found, passages(meta.sources, citations, answered ?? false));
-      result.classList.toggle("unanswered", !answered);
     }
     void usage.load();
+  }
+
+  /** Give the thumbs of an answer that a model wrote. @param {string} query @param {string} answer @param {Meta} meta */
+  function judged(query, answer, { model, requestId }) {
+    if (!model || !requestId || !answer.trim()) return null;
+    return rating(app, { request_id: requestId, model, messages: [{ role: "user", content: query }], answer });
   }
 
   return h(

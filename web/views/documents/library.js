@@ -11,6 +11,7 @@ import { confirmed } from "../../parts/confirm.js";
 import { dropOn, fileButton } from "../../parts/drop.js";
 import { problemBox, redrawn } from "../../parts/problem-box.js";
 import { pasteForm } from "./paste.js";
+import { troubles } from "./troubles.js";
 
 /**
  * @typedef {{id: string, name: string, media_type: string, passages: number, characters: number, created: string}} Held
@@ -21,13 +22,17 @@ export function library({ api, limits }) {
   const most = limits.documentBytes;
   const heading = h("h2", { id: "library-title" }, "Your documents");
   const list = h("ul", { class: "documents" });
-  const trouble = h("div");
+  const trouble = troubles(heading);
+  const note = h("p", { class: "note", hidden: true });
+  /** @type {Held[]} */
+  let known = [];
   const pending = h("ul", { class: "documents pending" });
 
   async function load() {
     try {
       /** @type {{documents: Held[]}} */
       const { documents: held } = await api.json("GET", "/documents");
+      known = held;
       show(held.length ? held.map(item) : [h("li", { class: "empty" }, "No documents yet. Add the first one above.")]);
     } catch (failure) {
       show([h("li", {}, problemBox(asProblem(failure), { again: () => void load() }))]);
@@ -83,7 +88,8 @@ export function library({ api, limits }) {
       await api.json("DELETE", `/documents/${encodeURIComponent(id)}`);
       announce(`${name} is removed.`);
     } catch (failure) {
-      fill(trouble, problemBox(asProblem(failure)));
+      trouble.clear();
+      trouble.add(asProblem(failure));
     }
     await load();
   }
@@ -99,21 +105,30 @@ export function library({ api, limits }) {
     pending.append(row);
     try {
       const held = await api.json("POST", "/documents", document);
-      announce(`${document.name} is added: ${counted(held.passages, "passage")}.`);
+      const twice = repeated(document.name, held, known);
+      if (twice) remark(twice);
+      announce(twice || `${document.name} is added: ${counted(held.passages, "passage")}.`);
     } finally {
       row.remove();
     }
     await load();
   }
 
+  /** @param {string} words */
+  function remark(words) {
+    note.hidden = !words;
+    note.textContent = words;
+  }
+
   /** @param {File[]} files */
   async function take(files) {
-    fill(trouble);
+    trouble.clear();
+    remark("");
     for (const file of files) {
       try {
         await add({ name: file.name, media_type: typeOf(file), content_base64: await base64Of(file, most) });
       } catch (failure) {
-        trouble.append(problemBox(problemWith(failure, `${file.name} was not added`)));
+        trouble.add(problemWith(failure, `${file.name} was not added`));
       }
     }
   }
@@ -132,15 +147,30 @@ export function library({ api, limits }) {
       fileButton({ label: "Choose files", accept: ACCEPTED, multiple: true, take: (files) => void take(files) }),
     ),
     pasteForm(async (name, text) => {
+      remark("");
       refuseSize("The text", new Blob([text]).size, most);
       await add({ name, media_type: "text/plain", text });
     }),
   );
   dropOn(zone, (files) => void take(files));
   return {
-    element: h("section", { "aria-labelledby": "library-title" }, heading, zone, trouble, pending, list),
+    element: h("section", { "aria-labelledby": "library-title" }, heading, zone, trouble.element, note, pending, list),
     load,
   };
+}
+
+/**
+ * Say that a document was there before it was added, or another one under its name; else nothing.
+ * @param {string} name
+ * @param {Held} held as which it is kept
+ * @param {Held[]} known
+ */
+function repeated(name, held, known) {
+  if (known.some(({ id }) => id === held.id)) {
+    return `${name} was there already${held.name === name ? "" : `, as ${held.name}`}: it is kept once.`;
+  }
+  const namesake = known.some((one) => one.name === name);
+  return namesake ? `Another document is called ${name} too. Both are kept, and answers may cite both.` : "";
 }
 
 /** @param {File} file */
