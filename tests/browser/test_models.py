@@ -6,6 +6,9 @@ from typing import Any
 
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.bedrock import ScriptedModels
+from tests.browser.chatting import ask, open_chat
+
 NOTHING_APPROVED: dict[str, Any] = {"id": "approved", "fourfold": {"state": "not_approved"}}
 APPROVED: dict[str, Any] = {"id": "approved", "fourfold": {"state": "ready", "label": "fourfold/3"}}
 OFFERED: list[dict[str, Any]] = [
@@ -49,6 +52,23 @@ def test_a_model_that_is_approved_meanwhile_is_there_and_what_was_chosen_and_wri
     expect(chosen).to_have_value("large")
     expect(page.get_by_label("Temperature")).to_have_value("0.3")
     expect(page.get_by_role("textbox", name="Text")).to_have_value("An owl is a bird.")
+
+
+def test_an_answer_says_which_model_of_its_name_wrote_it_and_that_it_has_no_price(
+    page: Page, address: str, models: ScriptedModels
+) -> None:
+    open_chat(page, address, "approved")
+    models.say("tuned", "It does.")
+    ask(page, "Does it?")
+    figures = page.locator(".figures")
+    for figure in ("approved (fourfold/3)", "not priced"):
+        expect(figures.get_by_text(figure, exact=True)).to_be_visible()
+    kept = page.get_by_role("link", name="Does it?")
+    expect(kept).to_be_visible()
+    page.reload()
+    kept.click()
+    for figure in ("approved (fourfold/3)", "not priced"):
+        expect(figures.get_by_text(figure, exact=True)).to_be_visible()
 
 
 def test_a_list_that_did_not_come_is_asked_for_again_once_there_is_a_connection(page: Page, address: str) -> None:

@@ -19,6 +19,10 @@ def with_a_model(page: Page) -> None:
     page.get_by_label("Model", exact=True).select_option("small")
 
 
+def test_it_says_what_texts_are_summarized_for(page: Page) -> None:
+    expect(page.get_by_text("The task: Summarize the text in one sentence.")).to_be_visible()
+
+
 def test_a_summary_comes_while_one_types(page: Page, models: ScriptedModels) -> None:
     models.say("small", "Restarts", " a stopped task.")
     page.get_by_role("textbox", name="Text").press_sequentially(TEXT)

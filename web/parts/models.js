@@ -7,16 +7,17 @@ const FRESH_MILLISECONDS = 10_000;
 
 /** @typedef {{minimum: number, maximum: number}} Bounds */
 /**
- * @typedef {{kind?: string, label?: string | null, run_id?: string | null, context_tokens?: number | null, streaming?: boolean,
- *   parameters?: {temperature?: Bounds | null, top_p?: Bounds | null, max_tokens?: {maximum: number} | null, max_task_tokens?: {maximum: number} | null,
+ * @typedef {{kind?: string, label?: string | null, run_id?: string | null, context_tokens?: number | null,
+ *   streaming?: boolean, parameters?: {temperature?: Bounds | null, top_p?: Bounds | null, max_tokens?: {maximum: number} | null, max_task_tokens?: {maximum: number} | null,
  *     seed?: boolean},
  *   price?: {input_usd_per_million: number, output_usd_per_million: number} | null,
  *   state?: "ready" | "asleep" | "starting" | "unavailable" | "not_approved" | "unknown"}} About
  */
 /** @typedef {{id: string, fourfold?: About}} Model */
 /**
- * @typedef {{models: Model[], approved: boolean, loading: boolean,
- *   problem: import("../lib/problem.js").Problem | null}} ModelList `approved` is whether any model is
+ * @typedef {{models: Model[], task: string, approved: boolean, loading: boolean,
+ *   problem: import("../lib/problem.js").Problem | null}} ModelList `approved` is whether any model is, `task` the
+ *   instruction that stands before each text to summarize
  */
 
 /**
@@ -27,7 +28,9 @@ export function createModels(api, now = () => Date.now()) {
   let [read, said] = [-Infinity, ""];
   /** @type {Promise<void> | null} */
   let reading = null;
-  const store = createStore(/** @type {ModelList} */ ({ models: [], approved: true, loading: true, problem: null }));
+  const store = createStore(
+    /** @type {ModelList} */ ({ models: [], task: "", approved: true, loading: true, problem: null }),
+  );
   return {
     watch: store.watch,
     /** @param {string} id */
@@ -50,15 +53,17 @@ export function createModels(api, now = () => Date.now()) {
 
   async function ask() {
     try {
-      const { data } = await api.json("GET", "/models");
+      const answer = await api.json("GET", "/models");
+      const { data, fourfold: about } = answer;
       read = now();
       // Nobody who chooses one just now is disturbed by a list that is the same.
-      if (JSON.stringify(data) === said) return;
-      said = JSON.stringify(data);
+      if (JSON.stringify(answer) === said) return;
+      said = JSON.stringify(answer);
       // Until something is approved, the name of it answers nobody.
       const named = data.filter((/** @type {Model} */ { fourfold }) => fourfold?.state !== "not_approved");
       const models = named.filter((/** @type {Model} */ { fourfold }) => fourfold?.kind !== "embedding");
-      store.set({ models, approved: named.length === data.length, loading: false, problem: null });
+      const task = about?.task?.instruction ?? "";
+      store.set({ models, task, approved: named.length === data.length, loading: false, problem: null });
     } catch (failure) {
       [read, said] = [-Infinity, ""];
       store.set({ loading: false, problem: asProblem(failure) });

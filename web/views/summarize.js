@@ -187,6 +187,11 @@ export function summarizeView(app) {
     trouble.textContent = words;
   }
 
+  const task = h("p", { class: "lead", hidden: true });
+  models.watch(({ task: instruction }) => {
+    task.hidden = !instruction;
+    task.textContent = `The task: ${instruction}`;
+  });
   const result = h("div", { class: "sheet-body" }, empty);
   const source = h(
     "section",
@@ -219,6 +224,7 @@ export function summarizeView(app) {
         "div",
         { class: "view-head" },
         h("h1", {}, "Summarize"),
+        task,
         h("p", { class: "lead", id: "summarize-help" }, "Long texts are summarized in parts, and put together."),
       ),
       h(

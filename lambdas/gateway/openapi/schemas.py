@@ -57,13 +57,14 @@ def shared() -> dict[str, Schema]:
     document = record(
         {"id": TEXT, "name": TEXT, "media_type": TEXT, "passages": COUNT, "characters": COUNT, "created": TEXT}
     )
+    task = record({"task": record({"instruction": TEXT})})
     return {
         "Problem": record(problem, {"retry_after": COUNT, "errors": listing(field), "error": error}),
         "Passage": passage,
         "Document": document,
         "Metadata": _metadata(),
         "Model": _model(),
-        "Models": record({"object": {"const": "list"}, "data": listing(reference("Model"))}),
+        "Models": record({"object": {"const": "list"}, "data": listing(reference("Model")), "fourfold": task}),
         "ChatCompletion": _completion(),
         "Answer": answered(of={"output": TEXT}),
         "Classification": answered(of={"label": {"type": ["string", "null"]}, "output": TEXT}),

@@ -21,8 +21,9 @@ READY, ASLEEP, NOT_APPROVED, UNKNOWN = "ready", "asleep", "not_approved", "unkno
 
 
 def models(request: Request, services: Services) -> Reply:  # noqa: ARG001
-    """List the approved model, also where none is yet, those of the settings, and the one that embeds."""
-    return Reply({"object": "list", "data": _listed(services)})
+    """List the approved model, also where none is yet, those of the settings, and the one that embeds; and the task."""
+    task = {"instruction": services.settings.instruction}
+    return Reply({"object": "list", "data": _listed(services), "fourfold": {"task": task}})
 
 
 def model(request: Request, services: Services) -> Reply:

@@ -217,8 +217,10 @@ def test_without_an_approved_model_the_service_is_unavailable_but_for_the_others
 
 
 def test_models_lists_what_can_be_asked_with_the_bounds_of_its_parameters(gateway: Gateway, store: Aws) -> None:
-    tuned, first, _, _ = gateway.send("GET", "/v1/models").body["data"]
+    answer = gateway.send("GET", "/v1/models").body
+    tuned, first, _, _ = answer["data"]
 
+    assert answer["fourfold"]["task"]["instruction"].startswith("Summarize")
     assert (tuned["id"], tuned["object"], tuned["owned_by"]) == ("approved", "model", "fourfold")
     own = tuned["fourfold"]
     assert (own["label"], own["kind"], own["run_id"], own["price"]) == ("fourfold-dev/3", "sagemaker", "run-7", None)
