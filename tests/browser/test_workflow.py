@@ -15,6 +15,16 @@ def test_runs_are_listed_with_their_states(page: Page, address: str) -> None:
     expect(rows.filter(has_text="run-4")).to_contain_text("running")
 
 
+def test_while_the_first_run_goes_on_it_is_said_that_none_has_finished(page: Page, address: str) -> None:
+    first = {"run_id": "run-1", "status": "RUNNING", "started": 1_700_000_000, "stopped": None}
+    page.route(
+        "**/api/v1/workflow",
+        lambda route: route.fulfill(json={"state_machine": "s", "executions": [first], "last": None}),
+    )
+    page.goto(f"{address}/#/workflow")
+    expect(page.get_by_text("No run has finished yet. What this one finds is shown here")).to_be_visible()
+
+
 def test_the_last_run_that_finished_is_reported(page: Page, address: str) -> None:
     page.goto(f"{address}/#/workflow")
     report = page.get_by_role("region", name="The last run")

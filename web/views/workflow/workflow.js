@@ -66,7 +66,10 @@ export function workflowView({ api }) {
             h("p", { class: "empty-title" }, "No run yet"),
             h("p", {}, "Start the state machine to prepare data, select, tune and deploy a model."),
           ),
-      last && runReport(last),
+      last
+        ? runReport(last)
+        : executions.some(({ status }) => status === "RUNNING") &&
+            h("p", { class: "note" }, "No run has finished yet. What this one finds is shown here once it has."),
     );
   }
 
