@@ -25,7 +25,7 @@ def in_chat(page: Page, address: str) -> None:
 def test_the_page_waits_and_goes_on_by_itself(page: Page, models: ScriptedModels) -> None:
     models.refuse(*ASLEEP)
     models.say("tuned", "Awake", " now.")
-    page.keyboard.press("Enter")
+    page.get_by_label("Message", exact=True).press("Enter")
     expect(page.get_by_text("The model is waking", exact=True)).to_be_visible()
     expect(page.get_by_text("The model is not ready yet. The page asks again by itself.")).to_be_visible()
     expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
@@ -37,20 +37,20 @@ def test_the_page_waits_and_goes_on_by_itself(page: Page, models: ScriptedModels
 
 def test_a_model_that_is_known_to_sleep_is_called_so_before_and_while(page: Page, models: ScriptedModels) -> None:
     models.refuse(*ASLEEP, times=2)
-    page.keyboard.press("Enter")
+    page.get_by_label("Message", exact=True).press("Enter")
     expect(page.get_by_text("Trying again")).to_be_visible()
     page.reload()
     page.get_by_text("Model and parameters").click()
     page.get_by_label("Model", exact=True).select_option("approved (fourfold/3) (asleep)")
     expect(page.get_by_text("Asleep: the first answer takes longer")).to_be_visible()
     page.get_by_label("Message", exact=True).fill("Hello")
-    page.keyboard.press("Enter")
+    page.get_by_label("Message", exact=True).press("Enter")
     expect(page.get_by_text("The model is waking", exact=True)).to_be_visible()
 
 
 def test_a_first_word_that_takes_long_is_waited_for_with_the_seconds(page: Page, models: ScriptedModels) -> None:
     answer = models.hold("tuned", "Here.")
-    page.keyboard.press("Enter")
+    page.get_by_label("Message", exact=True).press("Enter")
     assert answer.begun.wait(30)
     expect(page.get_by_text("Waiting for the first word…", exact=True)).to_be_visible()
     page.clock.run_for(7_000)
@@ -62,7 +62,7 @@ def test_a_first_word_that_takes_long_is_waited_for_with_the_seconds(page: Page,
 
 def test_waiting_can_be_stopped(page: Page, models: ScriptedModels) -> None:
     models.refuse(*ASLEEP)
-    page.keyboard.press("Enter")
+    page.get_by_label("Message", exact=True).press("Enter")
     expect(page.get_by_text("Trying again")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped.", exact=True).first).to_be_visible()
@@ -84,7 +84,7 @@ def test_a_model_of_which_the_stream_itself_says_that_it_wakes_is_waited_for(
         times=1,
     )
     models.say("tuned", "Awake", " now.")
-    page.keyboard.press("Enter")
+    page.get_by_label("Message", exact=True).press("Enter")
     expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
     page.clock.run_for(11_000)
     expect(page.locator(".answer-text")).to_have_text("Awake now.")
@@ -125,7 +125,7 @@ def test_a_model_that_sleeps_is_waited_for_also_when_the_passages_are_there_alre
     )
     page.goto(f"{address}/#/documents")
     page.get_by_label("Question").fill("Is it so?")
-    page.keyboard.press("Enter")
+    page.get_by_label("Question").press("Enter")
     expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
     expect(page.locator(".passages li")).to_be_visible()
     page.clock.run_for(11_000)
