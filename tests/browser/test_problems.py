@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from lambdas.gateway.models.chain import MOST_TRIES, THROTTLED
 from tests.browser.bedrock import ScriptedModels
 from tests.browser.chatting import ask, open_chat
 
@@ -31,7 +32,7 @@ def test_a_refused_request_shows_its_fields_and_its_id(page: Page) -> None:
 
 
 def test_a_busy_model_is_said_and_can_be_asked_again(page: Page, models: ScriptedModels) -> None:
-    models.refuse("small", 429, "ThrottlingException", times=3)
+    models.refuse("small", 429, "ThrottlingException", times=MOST_TRIES[THROTTLED])
     ask(page, "Hello")
     expect(page.get_by_role("alert").get_by_text("The model is busy.")).to_be_visible()
     models.say("small", "Here I am.")
