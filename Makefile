@@ -111,7 +111,7 @@ bench-ladder: setup ## Nine candidates, three of known worth, through the state 
 bench-inference: setup llama-server ## Serving against llama.cpp's own server and transformers (ten minutes and more).
 	@$(BIN)/python -m benchmarks.inference $(ARGS)
 
-bench-retrieval: setup ## What a search over documents finds, and what it costs (half an hour).
+bench-retrieval: setup ## What a search over documents finds, and what it costs (ten minutes).
 	@$(BIN)/python -m benchmarks.retrieval $(ARGS)
 
 deploy: $(VENV)/.synth node_modules/.package-lock.json ## Deploy ENV to the AWS account of your credentials.
