@@ -138,13 +138,19 @@ def test_of_two_conversations_the_one_that_was_chosen_last_is_shown(page: Page) 
     expect(page.get_by_role("article", name="You")).to_have_text(["Second?", "Third?"])
 
 
-def test_a_message_waits_for_the_conversation_that_is_being_opened(page: Page, models: ScriptedModels) -> None:
+def opened_slowly(page: Page) -> list[Route]:
+    """Begin to open a former conversation, which comes when a test lets it."""
     ask(page, "First?")
     expect(page.get_by_role("link", name="First?")).to_be_visible()
     begin_new(page)
     held = hold(page, TURNS, "GET")
     page.get_by_role("link", name="First?").click()
     wait_for(page, held, 1)
+    return held
+
+
+def test_a_message_waits_for_the_conversation_that_is_being_opened(page: Page, models: ScriptedModels) -> None:
+    held = opened_slowly(page)
     ask(page, "Second?")
     notice = page.get_by_text("The conversation is being opened.")
     expect(notice).to_be_visible()
@@ -213,12 +219,7 @@ def test_a_deletion_that_ends_late_leaves_its_reader_in_another_view(page: Page)
 
 
 def test_a_conversation_that_comes_late_does_not_move_another_view(page: Page) -> None:
-    ask(page, "First?")
-    expect(page.get_by_role("link", name="First?")).to_be_visible()
-    begin_new(page)
-    held = hold(page, TURNS, "GET")
-    page.get_by_role("link", name="First?").click()
-    wait_for(page, held, 1)
+    held = opened_slowly(page)
     page.get_by_role("link", name="Usage", exact=True).click()
     expect(page.get_by_role("heading", name="Usage")).to_be_visible()
     page.evaluate(
