@@ -54,6 +54,7 @@ class Setting(NamedTuple):
         calls: the function of `bare.Bare`.
         settings: members of the gateway's settings.
         cached: how requests ask for former answers: None does not, False always for a new one, True for the same.
+        alone: whether the bound is on what it takes beyond Converse alone, and not beyond all of these calls.
     """
 
     about: str
@@ -61,11 +62,12 @@ class Setting(NamedTuple):
     settings: Mapping[str, object]
     table: bool = True
     cached: bool | None = None
+    alone: bool = False
 
 
 SETTINGS = (
-    Setting("with no table", "converse", {}, table=False),
-    Setting("as deployed: two caps, two counts", "counted", {"budget": BUDGET}),
+    Setting("with no table", "converse", {}, table=False, alone=True),
+    Setting("as deployed: two caps, two counts", "counted", {"budget": BUDGET}, alone=True),
     Setting(
         "with the exact cache too: not found, and kept", "missed", {"budget": BUDGET, "cache": CACHE}, cached=False
     ),

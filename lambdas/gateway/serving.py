@@ -37,7 +37,7 @@ def ready(port: int) -> Any:
     made.config.load()
     for name in WARMED:
         import_module(name)
-    clients.runtime("bedrock-runtime")
+    clients.bedrock()
     gc.enable()
     gc.freeze()
     return made

@@ -29,6 +29,7 @@ __all__ = [
     "error_message",
     "explained",
     "passes_by_itself",
+    "session",
     "unanswered",
 ]
 
@@ -48,6 +49,7 @@ ACCESS_CODES = {
 # Throttling, by the names that come with other statuses than 429 as well.
 THROTTLING_CODES = {
     "LimitExceededException",
+    "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
     "RequestThrottledException",
@@ -88,18 +90,19 @@ def client(
         max_pool_connections=connections,
     )
     with _making:  # a session makes one client at a time
-        return _session().create_client(service, config=config)
+        return session().create_client(service, config=config)
 
 
 @lru_cache(maxsize=1)
-def _session() -> Session:
+def session() -> Session:
+    """Give the session of all clients: it knows the credentials and the configuration."""
     return Session()
 
 
 def forget() -> None:
     """Make clients anew, with the credentials that the environment has by then: a session remembers its own."""
     client.cache_clear()
-    _session.cache_clear()
+    session.cache_clear()
 
 
 def error_code(failure: ClientError) -> str:

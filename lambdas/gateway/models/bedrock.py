@@ -1,14 +1,17 @@
-"""Models on Bedrock, by Converse and ConverseStream."""
+"""Models on Bedrock, by Converse and ConverseStream, whose documents go out and come back as they are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
+from urllib.parse import quote
 
 from lambdas.gateway.exchange import Parameters, Usage
 from lambdas.gateway.models import clients
+from lambdas.gateway.models.events import events
 from lambdas.gateway.models.upstream import Finished, Piece, Tuning, broken_off
+from lambdas.shared.direct import read
 from lambdas.shared.errors import ServiceCallFailed
 from lambdas.shared.turns import Turn
 
@@ -32,7 +35,7 @@ class BedrockModel:
     """
 
     def __init__(self, model_id: str, *, sampling: bool, streaming: bool = True, prompt_caching: bool = False) -> None:
-        self._model_id = model_id
+        self._path = f"/model/{quote(model_id, safe='')}"
         self._sampling = sampling
         self.streaming = streaming
         self._prompt_caching = prompt_caching
@@ -44,17 +47,17 @@ class BedrockModel:
     def pieces(self, turns: Sequence[Turn], parameters: Parameters, tuning: Tuning, *, live: bool) -> Iterator[Piece]:
         """Ask, and give the answer as `Upstream` says."""
         request = self._request(turns, parameters, tuning)
-        client = clients.runtime("bedrock-runtime")
+        service = clients.bedrock()
         if not live or not self.streaming:
-            return _whole(_converse(client, request))
+            return _whole(read("Converse", service.post("Converse", f"{self._path}/converse", request).content))
         if tuning.guardrail:
             # Each piece is checked before it is given on, so that no blocked text reaches anyone.
             request["guardrailConfig"] = {**tuning.guardrail, "streamProcessingMode": "sync"}
-        return _streamed(client.converse_stream(**request)["stream"])
+        path = f"{self._path}/converse-stream"
+        return _streamed(service.post("ConverseStream", path, request, stream=True).raw)
 
     def _request(self, turns: Sequence[Turn], parameters: Parameters, tuning: Tuning) -> dict[str, object]:
         request: dict[str, object] = {
-            "modelId": self._model_id,
             "messages": self._messages([turn for turn in turns if turn.role != "system"]),
             "inferenceConfig": self._inference(parameters),
         }
@@ -88,15 +91,7 @@ class BedrockModel:
         return inference
 
 
-def _converse(client: Any, request: Mapping[str, object]) -> Mapping[str, Any]:
-    try:
-        response: Mapping[str, Any] = client.converse(**request)
-    except (AttributeError, TypeError):  # which botocore's parser stumbles with over JSON of another shape
-        raise _wrong_form() from None
-    return response
-
-
-def _whole(response: Mapping[str, Any]) -> Iterator[Piece]:
+def _whole(response: Any) -> Iterator[Piece]:
     try:
         blocks = response["output"]["message"]["content"]
         text = "".join(block["text"] for block in blocks if "text" in block)
@@ -107,25 +102,38 @@ def _whole(response: Mapping[str, Any]) -> Iterator[Piece]:
     yield finished
 
 
-def _streamed(events: Any) -> Iterator[Piece]:
+def _streamed(body: Any) -> Iterator[Piece]:
     reason: object = None
     usage: Mapping[str, Any] | None = None
     trace: object = None
     try:
-        for event in events:
-            if "contentBlockDelta" in event:
-                text = event["contentBlockDelta"]["delta"].get("text")
-                if text:
+        for kind, event in events(body, "ConverseStream"):
+            if kind == "contentBlockDelta":
+                if text := _text(event):
                     yield text
-            elif "messageStop" in event:
-                reason = event["messageStop"].get("stopReason")
-            elif "metadata" in event:
-                usage, trace = event["metadata"].get("usage"), event["metadata"].get("trace")
+            elif kind == "messageStop":
+                reason = _member(event, "stopReason")
+            elif kind == "metadata":
+                usage, trace = _member(event, "usage"), _member(event, "trace")
     finally:
-        events.close()
+        body.close()
     if reason is None or usage is None:
         raise broken_off("The model's stream")
     yield _finished(reason, usage, trace)
+
+
+def _text(event: Any) -> str:
+    """Give a delta's text; another's, such as of what a model thinks, is none."""
+    text = _member(_member(event, "delta"), "text")
+    if text is not None and not isinstance(text, str):
+        raise _wrong_form()
+    return text or ""
+
+
+def _member(document: Any, name: str) -> Any:
+    if not isinstance(document, dict):
+        raise _wrong_form()
+    return document.get(name)
 
 
 def _finished(reason: object, usage: Mapping[str, Any], trace: object) -> Finished:

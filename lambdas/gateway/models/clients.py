@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from botocore.awsrequest import AWSHTTPConnection, AWSHTTPConnectionPool, AWSHTTPSConnection, AWSHTTPSConnectionPool
+from botocore.awsrequest import AWSHTTPConnectionPool, AWSHTTPSConnectionPool
 
 from lambdas.gateway import call
-from lambdas.shared import aws, environment, log
+from lambdas.shared import aws, direct, environment, log
+from lambdas.shared.direct import Connection, Direct, SecureConnection
 
 CONNECT_TIMEOUT_SECONDS = 2
 # As many requests as are worked on at once; botocore's own limit of ten would open a connection for each of the others.
@@ -20,25 +21,52 @@ def runtime(service: str) -> Any:
 
     Environment: MODEL_TIMEOUT_SECONDS, the longest that one read may take (default 25).
     """
-    return _client(service, environment.integer("MODEL_TIMEOUT_SECONDS", minimum=1, maximum=900, default=25))
+    return _client(service, _read_timeout())
+
+
+def bedrock() -> Direct:
+    """Give ``bedrock-runtime`` for the calls that every answer needs. Environment: as for `runtime`."""
+    return _direct("bedrock-runtime", _read_timeout())
+
+
+def forget() -> None:
+    """Make clients anew, with what the environment has by then."""
+    _client.cache_clear()
+    _direct.cache_clear()
+    direct.forget()
+
+
+def _read_timeout() -> int:
+    return environment.integer("MODEL_TIMEOUT_SECONDS", minimum=1, maximum=900, default=25)
 
 
 @lru_cache(maxsize=8)
 def _client(service: str, read_timeout: int) -> Any:
-    client = aws.client(
-        service,
-        connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=read_timeout,
-        attempts=1,
-        connections=CONNECTIONS,
-    )
-    try:
-        client._endpoint.http_session._pool_classes_by_scheme.update(http=_Pool, https=_SecurePool)
-    except AttributeError:
+    client = aws.client(service, attempts=1, **_options(read_timeout))
+    _show_connections(service, getattr(getattr(client, "_endpoint", None), "http_session", None))
+    return client
+
+
+@lru_cache(maxsize=2)
+def _direct(service: str, read_timeout: int) -> Direct:
+    made = direct.service(service, attempts=1, **_options(read_timeout))
+    _show_connections(service, made.http)
+    return made
+
+
+def _options(read_timeout: int) -> dict[str, Any]:
+    return {
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        "read_timeout": read_timeout,
+        "connections": CONNECTIONS,
+    }
+
+
+def _show_connections(service: str, http: Any) -> None:
+    if not direct.connect_by(http, _Pool, _SecurePool):
         log.warning(
             "This botocore hides its connections: a client that leaves does not stop the model", service=service
         )
-    return client
 
 
 class _Shown:
@@ -63,11 +91,11 @@ class _Shown:
         return super().getresponse(*args, **kwargs)  # type: ignore[misc]
 
 
-class _Connection(_Shown, AWSHTTPConnection):  # type: ignore[misc]
+class _Connection(_Shown, Connection):
     pass
 
 
-class _SecureConnection(_Shown, AWSHTTPSConnection):  # type: ignore[misc]
+class _SecureConnection(_Shown, SecureConnection):
     pass
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lambdas.gateway.exchange import Caller
 from lambdas.gateway.table import Table
-from lambdas.shared import aws
+from lambdas.shared import direct
 from tests.twin.helpers import make_gateway_table, unique
 from twin.emulator import Emulator
 
@@ -18,9 +18,9 @@ def inside(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     """The environment that sends the functions' own clients to the emulator."""
     for name, value in emulator.environment().items():
         monkeypatch.setenv(name, value)
-    aws.forget()
+    direct.forget()
     yield
-    aws.forget()
+    direct.forget()
 
 
 @pytest.fixture

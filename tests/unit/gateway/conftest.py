@@ -17,7 +17,6 @@ from benchmarks.gateway.upstream import Script, Upstream, running
 from lambdas.gateway.application import Application
 from lambdas.gateway.models import approved, chain, clients, standing
 from lambdas.gateway.serving import server
-from lambdas.shared import aws
 
 ACCOUNT = "123456789012"
 PACKAGE = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model-package/fourfold-dev/3"
@@ -283,8 +282,7 @@ def forget() -> None:
     """Let clients and the approved target be looked up anew."""
     approved.forget()
     standing.forget()
-    aws.forget()
-    clients._client.cache_clear()
+    clients.forget()
 
 
 class serving:  # noqa: N801 - a context manager reads like a function
