@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, ReadTimeoutError
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
 from botocore.session import Session
+from urllib3.exceptions import HTTPError
 
 from lambdas.shared.errors import AccessDenied, FunctionError, ServiceCallFailed
 
@@ -35,7 +36,7 @@ __all__ = [
 
 CONNECT_TIMEOUT_SECONDS = 5
 # What a call raises when no answer came, or only a part of one: no connection, none in time, or one that broke off.
-NETWORK_ERRORS = (BotocoreConnectionError, HTTPClientError, IncompleteReadError)
+NETWORK_ERRORS = (BotocoreConnectionError, HTTPClientError, IncompleteReadError, HTTPError)
 CALL_ERRORS = (ClientError, *NETWORK_ERRORS)
 # Services call a missing permission by different names; SNS has one for a key of KMS, API Gateway one of its own.
 ACCESS_CODES = {

@@ -1,15 +1,14 @@
-"""Calls of AWS's JSON services, signed, sent and, where they fail, read by botocore, without the rest of its clients.
+"""Calls of AWS's JSON services, signed and, where they fail, read by botocore, without the rest of its clients.
 
 For each call a client looks the parameters, the endpoint and the answer over by the service's model, and tells a dozen
-hooks of it: that takes as much processor time again as signing and sending. What functions ask for with every request
-they ask for here. A document goes out and comes back as the service's API reference has it.
+hooks of it: that takes more processor time than signing and sending. What functions ask for with every request they
+ask for here. A document goes out and comes back as the service's API reference has it.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import socket
 import time
 from collections.abc import Mapping
 from functools import lru_cache
@@ -17,6 +16,7 @@ from http import HTTPStatus
 from itertools import count
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import (
@@ -27,16 +27,14 @@ from botocore.awsrequest import (
     AWSRequest,
 )
 from botocore.exceptions import NoCredentialsError
-from botocore.httpsession import URLLib3Session
+from botocore.httpsession import get_cert_path
 from botocore.parsers import create_parser
 from botocore.utils import get_environ_proxies
+from urllib3 import PoolManager, ProxyManager, Timeout
 
 from lambdas.shared import aws
 from lambdas.shared.errors import ServiceCallFailed
 
-# Without it the end of a request waits for the system's word that the beginning has come.
-_NO_DELAY = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
-_POOLS = "_pool_classes_by_scheme"
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.05, 1.0
 
 
@@ -66,21 +64,16 @@ class SecureConnection(OneWrite, AWSHTTPSConnection):  # type: ignore[misc]
     """A connection with TLS."""
 
 
-class _Pool(AWSHTTPConnectionPool):  # type: ignore[misc]
+class Pool(AWSHTTPConnectionPool):  # type: ignore[misc]
+    """Plain connections."""
+
     ConnectionCls = Connection
 
 
-class _SecurePool(AWSHTTPSConnectionPool):  # type: ignore[misc]
+class SecurePool(AWSHTTPSConnectionPool):  # type: ignore[misc]
+    """Connections with TLS."""
+
     ConnectionCls = SecureConnection
-
-
-def connect_by(http: Any, plain: type, secure: type) -> bool:
-    """Let a session of botocore's connect by pools of these classes; False where this botocore hides its own."""
-    pools = getattr(http, _POOLS, None)
-    if pools is None:
-        return False
-    pools.update(http=plain, https=secure)
-    return True
 
 
 class Direct:
@@ -88,29 +81,21 @@ class Direct:
 
     Args:
         client: whose endpoint, region and time-outs are taken.
-        session: whose credentials are.
+        session: whose credentials are, and whose certificates to trust.
         attempts: tries in all of what may pass by itself.
-
-    Attributes:
-        http: what sends, over connections that are kept.
+        pools: what keeps connections, without TLS and with it.
     """
 
-    def __init__(self, client: Any, session: Any, *, attempts: int) -> None:
+    def __init__(self, client: Any, session: Any, *, attempts: int, pools: tuple[type, type]) -> None:
         self._service = client.meta.service_model
         self._session = session
         self._url = str(client.meta.endpoint_url).rstrip("/")
+        self._prefix = urlsplit(self._url).path
         self._region = client.meta.region_name
         self._attempts = attempts
-        config = client.meta.config
-        self._always = {"User-Agent": config.user_agent}
-        self.http = URLLib3Session(
-            verify=session.get_config_variable("ca_bundle") or True,
-            proxies=get_environ_proxies(self._url),
-            timeout=(config.connect_timeout, config.read_timeout),
-            max_pool_connections=config.max_pool_connections,
-            socket_options=list(_NO_DELAY),
-        )
-        connect_by(self.http, _Pool, _SecurePool)
+        self._always = {"User-Agent": client.meta.config.user_agent}
+        trusted = get_cert_path(session.get_config_variable("ca_bundle") or True)
+        self._pool = _pool(self._url, client.meta.config, trusted, pools)
 
     def call(self, operation: str, document: Mapping[str, Any]) -> Any:
         """Call a service of the protocol "AWS JSON", such as DynamoDB, and give its answer.
@@ -124,7 +109,7 @@ class Direct:
             "Content-Type": f"application/x-amz-json-{metadata['jsonVersion']}",
             "X-Amz-Target": f"{metadata['targetPrefix']}.{operation}",
         }
-        return read(operation, self.post(operation, "/", document, headers).content)
+        return read(operation, self.post(operation, "/", document, headers).data)
 
     def post(
         self,
@@ -135,7 +120,7 @@ class Direct:
         *,
         stream: bool = False,
     ) -> Any:
-        """Send a document, and give botocore's response; of a `stream` nothing has been read but its head.
+        """Send a document, and give urllib3's response; of a `stream` nothing has been read but its head.
 
         Args:
             operation: by its name in the API, for errors.
@@ -143,7 +128,7 @@ class Direct:
 
         Raises:
             botocore.exceptions.ClientError: the service refused.
-            botocore.exceptions.HTTPClientError: and its other errors, where no answer came.
+            urllib3.exceptions.HTTPError: no answer came.
         """
         body = json.dumps(document).encode()
         for attempt in count(1):
@@ -156,20 +141,29 @@ class Direct:
         raise AssertionError
 
     def _sent(self, operation: str, path: str, body: bytes, headers: Mapping[str, str], stream: bool) -> Any:
-        request = AWSRequest("POST", self._url + path, {**self._always, **headers}, body, stream_output=stream)
+        request = AWSRequest("POST", self._url + path, {**self._always, **headers}, body)
         credentials = self._session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
         SigV4Auth(credentials.get_frozen_credentials(), self._service.signing_name, self._region).add_auth(request)
-        response = self.http.send(request.prepare())
-        if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+        request.headers["Content-Length"] = str(len(body))
+        response = self._pool.urlopen(
+            "POST",
+            self._prefix + path,
+            body,
+            dict(request.headers.items()),
+            retries=False,
+            preload_content=not stream,
+            decode_content=False,
+        )
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise self._refused(operation, response)
         return response
 
     def _refused(self, operation: str, response: Any) -> aws.ClientError:
         """Read an error as botocore's clients do, with what the service's model has of it beside its code."""
         parser = create_parser(self._service.metadata["protocol"])
-        answer = {"status_code": response.status_code, "headers": response.headers, "body": response.content}
+        answer = {"status_code": response.status, "headers": response.headers, "body": response.data}
         found = parser.parse(answer, None)
         if shape := self._service.shape_for_error_code(found["Error"]["Code"]):
             found.update(parser.parse(answer, shape))
@@ -177,15 +171,29 @@ class Direct:
 
 
 @lru_cache(maxsize=8)
-def service(name: str, *, attempts: int, **options: Any) -> Direct:
+def service(name: str, *, attempts: int, pools: tuple[type, type] = (Pool, SecurePool), **options: Any) -> Direct:
     """Give a service.
 
     Args:
         name: botocore's.
         attempts: tries in all; 1 = no retry.
+        pools: what keeps its connections, without TLS and with it.
         options: of `aws.client`.
     """
-    return Direct(aws.client(name, attempts=1, **options), aws.session(), attempts=attempts)
+    return Direct(aws.client(name, attempts=1, **options), aws.session(), attempts=attempts, pools=pools)
+
+
+def _pool(url: str, config: Any, trusted: str, classes: tuple[type, type]) -> Any:
+    options = {
+        "timeout": Timeout(connect=config.connect_timeout, read=config.read_timeout),
+        "maxsize": config.max_pool_connections,
+        "cert_reqs": "CERT_REQUIRED",
+        "ca_certs": trusted,
+    }
+    proxy = get_environ_proxies(url).get("https") if url.startswith("https") else None
+    manager = ProxyManager(proxy, **options) if proxy else PoolManager(**options)
+    manager.pool_classes_by_scheme = dict(zip(("http", "https"), classes, strict=True))
+    return manager.connection_from_url(url)
 
 
 def forget() -> None:

@@ -49,12 +49,12 @@ class BedrockModel:
         request = self._request(turns, parameters, tuning)
         service = clients.bedrock()
         if not live or not self.streaming:
-            return _whole(read("Converse", service.post("Converse", f"{self._path}/converse", request).content))
+            return _whole(read("Converse", service.post("Converse", f"{self._path}/converse", request).data))
         if tuning.guardrail:
             # Each piece is checked before it is given on, so that no blocked text reaches anyone.
             request["guardrailConfig"] = {**tuning.guardrail, "streamProcessingMode": "sync"}
         path = f"{self._path}/converse-stream"
-        return _streamed(service.post("ConverseStream", path, request, stream=True).raw)
+        return _streamed(service.post("ConverseStream", path, request, stream=True))
 
     def _request(self, turns: Sequence[Turn], parameters: Parameters, tuning: Tuning) -> dict[str, object]:
         request: dict[str, object] = {

@@ -26,13 +26,13 @@ def runtime(service: str) -> Any:
 
 def bedrock() -> Direct:
     """Give ``bedrock-runtime`` for the calls that every answer needs. Environment: as for `runtime`."""
-    return _direct("bedrock-runtime", _read_timeout())
+    options = _options(_read_timeout())
+    return direct.service("bedrock-runtime", attempts=1, pools=(_Pool, _SecurePool), **options)
 
 
 def forget() -> None:
     """Make clients anew, with what the environment has by then."""
     _client.cache_clear()
-    _direct.cache_clear()
     direct.forget()
 
 
@@ -43,15 +43,13 @@ def _read_timeout() -> int:
 @lru_cache(maxsize=8)
 def _client(service: str, read_timeout: int) -> Any:
     client = aws.client(service, attempts=1, **_options(read_timeout))
-    _show_connections(service, getattr(getattr(client, "_endpoint", None), "http_session", None))
+    try:
+        client._endpoint.http_session._pool_classes_by_scheme.update(http=_Pool, https=_SecurePool)
+    except AttributeError:
+        log.warning(
+            "This botocore hides its connections: a client that leaves does not stop the model", service=service
+        )
     return client
-
-
-@lru_cache(maxsize=2)
-def _direct(service: str, read_timeout: int) -> Direct:
-    made = direct.service(service, attempts=1, **_options(read_timeout))
-    _show_connections(service, made.http)
-    return made
 
 
 def _options(read_timeout: int) -> dict[str, Any]:
@@ -60,13 +58,6 @@ def _options(read_timeout: int) -> dict[str, Any]:
         "read_timeout": read_timeout,
         "connections": CONNECTIONS,
     }
-
-
-def _show_connections(service: str, http: Any) -> None:
-    if not direct.connect_by(http, _Pool, _SecurePool):
-        log.warning(
-            "This botocore hides its connections: a client that leaves does not stop the model", service=service
-        )
 
 
 class _Shown:

@@ -7,16 +7,15 @@ from http import HTTPStatus
 
 from botocore.eventstream import ParserError
 from botocore.exceptions import EventStreamError
-from urllib3.exceptions import HTTPError, ReadTimeoutError
+from urllib3.exceptions import ReadTimeoutError
 
 from lambdas.gateway.problems import Problem, retry_later, too_slow
 from lambdas.shared import aws, log
 from lambdas.shared.errors import ServiceCallFailed
 from lambdas.shared.refusals import NO_SUCH_MODEL
 
-# What asking a model raises. A stream is read through urllib3 itself, whose errors botocore does not translate.
-# A frame of one that is not whole is botocore's own error, and none of its others.
-MODEL_ERRORS = (*aws.CALL_ERRORS, ServiceCallFailed, HTTPError, OSError, ParserError)
+# What asking a model raises. A frame of a stream that is not whole is botocore's own error, and none of its others.
+MODEL_ERRORS = (*aws.CALL_ERRORS, ServiceCallFailed, OSError, ParserError)
 # Of these, what leaves open whether the model goes on: it was asked, and not waited for any longer.
 UNANSWERED = (aws.ReadTimeoutError, ReadTimeoutError)
 

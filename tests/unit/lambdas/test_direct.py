@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import hmac
 import json
 import socket
+import ssl
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from botocore.exceptions import ConnectionClosedError, NoCredentialsError
+from botocore.exceptions import NoCredentialsError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from lambdas.shared import aws, direct
 from lambdas.shared.errors import ServiceCallFailed
@@ -47,8 +57,8 @@ class Service:
 
 
 @contextmanager
-def served() -> Iterator[Service]:
-    """Serve over HTTP."""
+def served(tls: ssl.SSLContext | None = None) -> Iterator[Service]:
+    """Serve over HTTP, or HTTPS."""
     service = Service()
 
     class Handler(BaseHTTPRequestHandler):
@@ -74,9 +84,11 @@ def served() -> Iterator[Service]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, daemon=True)
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    service.url = f"http://127.0.0.1:{server.server_port}"
+    service.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     yield service
     server.shutdown()
     server.server_close()
@@ -186,7 +198,7 @@ def test_what_may_pass_by_itself_is_tried_again(service: Service, first: Answer 
 
 def test_it_is_tried_no_more_often_than_it_may_be(service: Service) -> None:
     service.answers = [None]
-    with pytest.raises(ConnectionClosedError):
+    with pytest.raises(aws.NETWORK_ERRORS):
         direct.service("dynamodb", attempts=2).call("GetItem", {"TableName": "t", "Key": KEY})
 
     assert len(service.asked) == 2
@@ -225,6 +237,92 @@ def test_any_text_arrives(service: Service, text: str) -> None:
     converse("m", {"system": [{"text": text}]})
 
     assert json.loads(service.asked[0].body) == {"system": [{"text": text}]}
+
+
+@pytest.fixture
+def secure(service: Service, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[Service, Path]]:
+    """A service with TLS, and the certificate that it shows."""
+    certificate = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with served(context) as secured:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", secured.url)
+        direct.forget()
+        yield secured, certificate
+
+
+def test_a_service_is_asked_over_tls(secure: tuple[Service, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    service, certificate = secure
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+
+    assert converse("m", QUESTION).status == 200
+    assert json.loads(service.asked[0].body) == QUESTION
+
+
+def test_nobody_else_is_taken_for_the_service(secure: tuple[Service, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    service, _ = secure
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+
+    with pytest.raises(aws.NETWORK_ERRORS, match="certificate verify failed"):
+        converse("m", QUESTION)
+    assert service.asked == []
+
+
+def test_a_proxy_is_asked_for_the_way(secure: tuple[Service, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    service, certificate = secure
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        direct.forget()
+        with ThreadPoolExecutor(3) as threads:
+            way = threads.submit(relayed, listener, threads)
+            assert converse("m", QUESTION).status == 200
+            direct.forget()
+            gc.collect()
+            assert way.result().startswith(f"CONNECT {service.url.removeprefix('https://')} ")
+
+
+def relayed(listener: socket.socket, threads: ThreadPoolExecutor) -> str:
+    """Be a proxy for one connection, and give what it asked for."""
+    client, _ = listener.accept()
+    asked = client.recv(65_536).decode().splitlines()[0]
+    host, port = asked.split()[1].split(":")
+    server = socket.create_connection((host, int(port)))
+    client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    for source, sink in ((client, server), (server, client)):
+        threads.submit(piped, source, sink)
+    return asked
+
+
+def piped(source: socket.socket, sink: socket.socket) -> None:
+    while piece := source.recv(65_536):
+        sink.sendall(piece)
+    with suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
+
+
+def self_signed(folder: Path) -> Path:
+    """Make a key and a certificate for 127.0.0.1, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "certificate.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    return path
 
 
 def signature(asked: Asked, signed_headers: str, service: str) -> str:
