@@ -274,6 +274,7 @@ def test_a_proxy_is_asked_for_the_way(secure: tuple[Service, Path], monkeypatch:
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{listener.getsockname()[1]}")
         direct.forget()
         with ThreadPoolExecutor(3) as threads:
