@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twin import athena, bedrock, cloudformation, glue, s3vectors, sagemaker, stepfunctions, web_adapter
+from twin import athena, bedrock, cloudformation, glue, opensearch, s3vectors, sagemaker, stepfunctions, web_adapter
 from twin.emulator import encryption, hooks, iam
 from twin.emulator.resource_types import PROVISIONED
 
@@ -22,6 +22,7 @@ _SERVED = {
     "lambda",
     "logs",
     "monitoring",
+    "opensearchserverless",
     "s3",
     "scheduler",
     "secretsmanager",
@@ -59,6 +60,7 @@ def register() -> None:
     sagemaker.register()
     bedrock.register()
     s3vectors.register()
+    opensearch.register()
     stepfunctions.register()
     encryption.register()
     # Last, so that what the others serve is under IAM too.

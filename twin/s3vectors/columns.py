@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,3 +75,10 @@ class Columns:
         if key not in self._made:
             self._made[key] = Column(self._rows, key)
         return self._made[key]
+
+
+class Condition(Protocol):
+    """What a filter comes down to."""
+
+    def mask(self, columns: Columns) -> Mask:
+        """The rows for which it holds."""

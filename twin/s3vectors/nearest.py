@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Metric = Literal["cosine", "euclidean"]
+Metric = Literal["cosine", "euclidean", "innerproduct"]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -35,14 +35,17 @@ def norms(matrix: Floats) -> Doubles:
 
 
 def distances(matrix: Floats, query: Floats, metric: Metric) -> Doubles:
-    """The distance of each row, in double precision: 1 - cosine similarity, or the length of the difference.
+    """The distance of each row, in double precision.
 
-    Summed row by row, so that it does not depend on where a row stands.
+    It is 1 - cosine similarity, the length of the difference, or the negative inner product; summed row by row, so that
+    it does not depend on where a row stands.
     """
     wide, target = matrix.astype(np.float64), query.astype(np.float64)
     found: Doubles
     if metric == "euclidean":
         found = np.sqrt(np.square(wide - target).sum(axis=1))
+    elif metric == "innerproduct":
+        found = -(wide * target).sum(axis=1)
     else:
         lengths = np.sqrt(np.square(wide).sum(axis=1)) * np.sqrt(np.square(target).sum())
         found = np.clip(1.0 - (wide * target).sum(axis=1) / lengths, 0.0, 2.0)
@@ -79,6 +82,8 @@ def _approximate(matrix: Floats, lengths: Doubles, query: Floats, metric: Metric
     if metric == "cosine":
         unit = (query / length).astype(np.float32)
         return -(_products(matrix, unit) / lengths), np.full(len(matrix), relative)
+    if metric == "innerproduct":
+        return -_products(matrix, query).astype(np.float64), relative * lengths * length
     squared = np.square(lengths) + length**2
     near = squared - 2.0 * _products(matrix, query).astype(np.float64)
     return near, 2.0 * relative * lengths * length + 1e-12 * squared

@@ -17,8 +17,7 @@ import numpy as np
 
 from twin.s3vectors import metadata as rules
 from twin.s3vectors import nearest
-from twin.s3vectors.columns import Columns
-from twin.s3vectors.filters import Condition
+from twin.s3vectors.columns import Columns, Condition
 
 _LEAST_ROWS = 64
 _DIGEST_BYTES, _ROW_BYTES = 16, 4
@@ -185,6 +184,12 @@ class VectorTable:
             rounded = distances.astype(np.float32).tolist()
             ranked = sorted(zip(rounded, (self._keys[row] for row in rows), strict=True))[:k]
             return [Neighbour(key, distance, self._metadata[self._rows[key]]) for distance, key in ranked]
+
+    def chosen(self, condition: Condition) -> list[tuple[str, dict[str, Any]]]:
+        """Keys and metadata of all vectors that fulfil the condition."""
+        with self._lock:
+            rows: list[int] = np.flatnonzero(condition.mask(self._filled_columns())).tolist() if self._keys else []
+            return [(self._keys[row], self._metadata[row]) for row in rows]
 
     def _filled_columns(self) -> Columns:
         if self._columns is None:

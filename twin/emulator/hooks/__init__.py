@@ -11,6 +11,16 @@ into the emulator.
 
 from twin.emulator.hooks.callers import caller_credentials
 from twin.emulator.hooks.cloudformation import add_cfn_resource, extend_cfn_resource, physical_name, provision_only
+from twin.emulator.hooks.collections import (
+    COLLECTIONS,
+    Collection,
+    collection_at,
+    collection_of,
+    collection_tags,
+    data_access_policies,
+    network_policies,
+    serve_collections,
+)
 from twin.emulator.hooks.distributions import serve_distributions
 from twin.emulator.hooks.encryption import (
     bucket_key,
@@ -79,7 +89,9 @@ from twin.emulator.hooks.user_pools import judge_tokens_as_api_gateway, make_up_
 from twin.emulator.hooks.web_functions import FunctionFailedError, WebFunction, run_web_functions_with
 
 __all__ = [
+    "COLLECTIONS",
     "Answer",
+    "Collection",
     "FunctionFailedError",
     "Handler",
     "Json",
@@ -98,6 +110,10 @@ __all__ = [
     "bucket_key",
     "caller_credentials",
     "check_definitions_with",
+    "collection_at",
+    "collection_of",
+    "collection_tags",
+    "data_access_policies",
     "deny_unmapped",
     "describe_requests_as_api_gateway",
     "end_executions_with_the_emulator",
@@ -121,6 +137,7 @@ __all__ = [
     "map_iam",
     "name_function_errors",
     "name_resources",
+    "network_policies",
     "object_key",
     "on_denied",
     "on_shutdown",
@@ -138,6 +155,7 @@ __all__ = [
     "run_web_functions_with",
     "save_persisted",
     "serve",
+    "serve_collections",
     "serve_distributions",
     "serve_only",
     "serve_public_hosts",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ministack.core import iam_evaluator, router
+from ministack.services import iam
 
 from twin.emulator.hooks.services import Request, ServiceError
 
@@ -19,3 +20,14 @@ def caller_credentials(request: Request) -> dict[str, str]:
         raise ServiceError("UnrecognizedClientException", found.message, 403)
     credentials = {"AWS_ACCESS_KEY_ID": found.access_key_id, "AWS_SECRET_ACCESS_KEY": found.secret_access_key}
     return {**credentials, **({"AWS_SESSION_TOKEN": found.session_token} if found.session_token else {})}
+
+
+def principals_of(request: Request) -> frozenset[str]:
+    """The ARNs that a caller goes by: its own and, of a role's session, the role's."""
+    access_key = router.extract_access_key_id(dict(request.headers), dict(request.query))
+    identity = iam_evaluator.resolve_caller_identity(access_key) or {}
+    arn = str(identity.get("userArn", ""))
+    if ":assumed-role/" not in arn:
+        return frozenset({arn} - {""})
+    role = iam._roles.get(arn.split("/")[1])
+    return frozenset({arn, str(role["Arn"])} if role else {arn})

@@ -22,6 +22,7 @@ from typing import Any
 from ministack.core import lambda_runtime
 from packaging.requirements import Requirement
 
+from twin.emulator.hooks.collections import with_endpoints_of_now
 from twin.emulator.hooks.services import Json
 from twin.emulator.launcher import WORK_DIR_VARIABLE
 from twin.processes import MARK_VARIABLE
@@ -97,10 +98,12 @@ def function_environment(function: Json, given: Mapping[str, str]) -> dict[str, 
     """The environment of a function with this configuration: AWS's variables, out of those `given`, and its own.
 
     Left out is what names things that are not here: Lambda's runtime API and X-Ray's daemon. The function's files
-    lie elsewhere than on AWS: its own variables that name one of them say where.
+    lie elsewhere than on AWS: its own variables that name one of them say where. So do those that name a collection's
+    endpoint, which moves with the emulator.
     """
     variables: dict[str, str] = (function.get("Environment") or {}).get("Variables") or {}
-    own = {name: _in_task_root(value, given.get("LAMBDA_TASK_ROOT", _TASK_ROOT)) for name, value in variables.items()}
+    task_root = given.get("LAMBDA_TASK_ROOT", _TASK_ROOT)
+    own = {name: with_endpoints_of_now(_in_task_root(value, task_root)) for name, value in variables.items()}
     name = function.get("FunctionName", "")
     provided = {
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.get('Runtime', '')}",

@@ -138,6 +138,18 @@ def _evaluate(request: Request, needed: Permission) -> Any:
     return denied
 
 
+def allowed(request: Request, needed: Permission) -> bool:
+    """Whether the caller has a permission; where not, the denial is reported like those that the emulator finds itself.
+
+    Raises ServiceError for a request that is not signed, or not rightly.
+    """
+    denied = _evaluate(request, needed)
+    if denied:
+        for report in _report:
+            report(denied.principal_arn, needed.action, needed.resource)
+    return not denied
+
+
 def _refuse(request: Request, needed: Permission, denied: Any) -> RawResponse:
     answer: RawResponse = iam_actions.access_denied_response(
         request.service,
