@@ -107,13 +107,15 @@ class Endpoint:
             given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"], given.get("AWS_SESSION_TOKEN")
         )
 
-    def send(self, method: str, path: str, body: Any = None, **headers: str) -> requests.Response:
-        """The answer to a signed request; texts and bytes are sent as they are, other bodies as JSON."""
-        data = body if isinstance(body, str | bytes) else b"" if body is None else json.dumps(body)
-        data = data.encode() if isinstance(data, str) else data
+    def send(
+        self, method: str, path: str, body: Any = None, service: str = "aoss", **headers: str
+    ) -> requests.Response:
+        """The answer to a signed request, or an unsigned one for no service; texts are sent as they are."""
+        data = ("" if body is None else body if isinstance(body, str) else json.dumps(body)).encode()
         given = {"x-amz-content-sha256": hashlib.sha256(data).hexdigest(), "Content-Type": "application/json"}
         request = AWSRequest(method, f"{self.url}{path}", headers={**given, **headers}, data=data)
-        SigV4Auth(self._credentials, "aoss", REGION).add_auth(request)
+        if service:
+            SigV4Auth(self._credentials, service, REGION).add_auth(request)
         return requests.request(method, request.url, headers=dict(request.headers), data=data, timeout=30)
 
     def add(self, *documents: Json) -> list[str]:

@@ -23,6 +23,7 @@ from twin.emulator.glue_iam import further_resources, glue_action, glue_resource
 from twin.emulator.hooks import Permission, Request, pass_role
 from twin.emulator.kms_iam import further_keys, kms_action, kms_resource
 from twin.emulator.lambda_iam import lambda_action, lambda_resource
+from twin.emulator.opensearch_iam import collection_resource, further_aoss, keys_of_collection
 from twin.emulator.page_iam import cloudfront_resource, cognito_resource, further_web_acls, wafv2_resource
 from twin.emulator.passed_roles import SERVICES, operation_of, passed_roles
 from twin.emulator.s3vectors_iam import further_s3vectors, s3vectors_action, s3vectors_resource
@@ -61,6 +62,9 @@ def register() -> None:
     hooks.require("s3", tags_of_objects)
     hooks.map_iam("s3vectors", s3vectors_action, s3vectors_resource)
     hooks.require("s3vectors", further_s3vectors)
+    hooks.name_resources(hooks.COLLECTIONS, collection_resource)
+    hooks.require(hooks.COLLECTIONS, further_aoss)
+    hooks.give_condition_keys("aoss", keys_of_collection)
     hooks.map_iam("kms", kms_action, kms_resource)
     hooks.require("kms", further_keys)
     hooks.map_iam("lambda", lambda_action, lambda_resource)

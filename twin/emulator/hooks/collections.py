@@ -135,9 +135,8 @@ def data_access_policies(arn: str) -> list[Any]:
 
 
 def collection_tags(arn: str) -> dict[str, str]:
-    """The tags of a collection."""
-    stored = serverless._tags.all_items()
-    return {tag["key"]: tag["value"] for key, tags in stored if key[-1] == arn for tag in tags}
+    """The tags of a collection of the caller's account."""
+    return {tag["key"]: tag["value"] for tag in serverless._tags.get(arn) or []}
 
 
 def _is_beside(key: tuple[str, ...], arn: str) -> bool:
