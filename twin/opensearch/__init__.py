@@ -7,10 +7,11 @@ the indexes, `mappings` says what fits into one, `searches` finds.
 from __future__ import annotations
 
 from twin.emulator import hooks
-from twin.opensearch import cfn, endpoint, store
+from twin.opensearch import cfn, endpoint, files, store
 
 
 def register() -> None:
-    """Serve collections, and provision their resources."""
+    """Serve collections, provision their resources, and keep what is in them."""
     hooks.serve_collections(endpoint.answer, store.forget)
+    hooks.persist("opensearch", files.save, files.load)
     cfn.register()

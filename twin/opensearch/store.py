@@ -10,7 +10,6 @@ import os
 import secrets
 import threading
 import time
-import uuid
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -189,8 +188,3 @@ def require_room(more: int) -> None:
             f"{held // 1024**2} MiB: delete documents or indexes, or try fewer here.",
             429,
         )
-
-
-def new_uuid() -> str:
-    """An identifier as CloudFormation gives one of an index."""
-    return str(uuid.uuid4())

@@ -77,6 +77,7 @@ def isolate_functions() -> None:
         return shutil.which(binary) or binary, script
 
     def spawn_remembered(worker: Any) -> None:
+        worker.config = {**worker.config, "Environment": {"Variables": _own_variables(worker.config)}}
         token = _starting.set(worker.config)
         try:
             spawn(worker)
@@ -98,12 +99,10 @@ def function_environment(function: Json, given: Mapping[str, str]) -> dict[str, 
     """The environment of a function with this configuration: AWS's variables, out of those `given`, and its own.
 
     Left out is what names things that are not here: Lambda's runtime API and X-Ray's daemon. The function's files
-    lie elsewhere than on AWS: its own variables that name one of them say where. So do those that name a collection's
-    endpoint, which moves with the emulator.
+    lie elsewhere than on AWS: its own variables that name one of them say where.
     """
-    variables: dict[str, str] = (function.get("Environment") or {}).get("Variables") or {}
     task_root = given.get("LAMBDA_TASK_ROOT", _TASK_ROOT)
-    own = {name: with_endpoints_of_now(_in_task_root(value, task_root)) for name, value in variables.items()}
+    own = {name: _in_task_root(value, task_root) for name, value in _own_variables(function).items()}
     name = function.get("FunctionName", "")
     provided = {
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.get('Runtime', '')}",
@@ -116,6 +115,12 @@ def function_environment(function: Json, given: Mapping[str, str]) -> dict[str, 
     }
     kept = {name: given[name] for name in (*_GIVEN, *_HERE) if name in given}
     return {**provided, **own, **kept}
+
+
+def _own_variables(function: Json) -> dict[str, str]:
+    """The variables that a function was given. A collection's endpoint in them moves with the emulator."""
+    variables: dict[str, str] = (function.get("Environment") or {}).get("Variables") or {}
+    return {name: with_endpoints_of_now(value) for name, value in variables.items()}
 
 
 def _in_task_root(value: str, task_root: str) -> str:
