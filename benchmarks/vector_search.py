@@ -18,9 +18,10 @@ from typing import Any, get_args
 
 import numpy as np
 
-from twin.s3vectors import files, filters
-from twin.s3vectors.nearest import Metric
-from twin.s3vectors.table import Vector, VectorTable
+from twin.s3vectors import filters
+from twin.vectors import files
+from twin.vectors.nearest import Metric
+from twin.vectors.table import Vector, VectorTable
 
 TEXT = "A chunk of a document, some hundred characters of it, as it lies beside its vector. " * 8
 SOURCES, DAYS = 200, 1000

@@ -14,7 +14,7 @@ from twin.emulator import hooks
 from twin.emulator.hooks import Json
 from twin.emulator.launcher import PERSIST_VARIABLE, WORK_DIR_VARIABLE
 from twin.opensearch import mappings, store
-from twin.s3vectors.files import read, write
+from twin.vectors.files import read, write
 
 
 def save() -> Json:

@@ -12,7 +12,7 @@ import numpy as np
 
 from twin.opensearch import errors
 from twin.opensearch.mappings import Fields
-from twin.s3vectors.columns import Columns, Condition, Mask
+from twin.vectors.columns import Columns, Condition, Mask
 
 _LEVELS = 32
 # As index.max_terms_count says by default.

@@ -15,7 +15,7 @@ import numpy as np
 
 from twin.opensearch import errors
 from twin.opensearch.scores import ENGINES, SPACES
-from twin.s3vectors.nearest import Floats
+from twin.vectors.nearest import Floats
 
 Json = dict[str, Any]
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from twin.s3vectors.nearest import Metric
+from twin.vectors.nearest import Metric
 
 Engine = Literal["faiss", "nmslib"]
 Space = Literal["cosinesimil", "innerproduct", "l2"]

@@ -11,7 +11,7 @@ import numpy as np
 
 from twin.opensearch import errors, filters, mappings, scores
 from twin.opensearch.store import Index
-from twin.s3vectors.columns import Columns, Condition, Mask
+from twin.vectors.columns import Columns, Condition, Mask
 
 Json = dict[str, Any]
 

@@ -18,7 +18,7 @@ from typing import Any
 from twin.opensearch import errors
 from twin.opensearch.mappings import Fields
 from twin.opensearch.scores import METRICS
-from twin.s3vectors.table import Vector, VectorTable
+from twin.vectors.table import Vector, VectorTable
 
 Json = dict[str, Any]
 

@@ -6,23 +6,14 @@ saved before stays whole until the new records stand. Files that no record names
 
 from __future__ import annotations
 
-import json
 import os
 import uuid
 from pathlib import Path
 
-import numpy as np
-
 from twin.emulator.hooks import Json
 from twin.emulator.launcher import PERSIST_VARIABLE, WORK_DIR_VARIABLE
 from twin.s3vectors import store
-from twin.s3vectors.table import Vector, VectorTable
-
-_BATCH = 10_000
-
-
-class DamagedIndexError(Exception):
-    """A file of vectors that cannot be read; the text says which."""
+from twin.vectors.files import read, write
 
 
 def save() -> Json:
@@ -95,28 +86,3 @@ def _file_of(index: store.Index) -> str:
         write(_folder() / file, index.table)
         index.saved = store.Saved(file, changes)
     return index.saved.file
-
-
-def write(file: Path, table: VectorTable) -> None:
-    """Write the vectors of a table, whole or not at all."""
-    keys, matrix, metadata = table.parts()
-    unfinished = file.with_suffix(".unfinished")
-    texts = json.dumps([keys, metadata], ensure_ascii=False, separators=(",", ":")).encode()
-    with unfinished.open("wb") as target:
-        np.savez(target, matrix=matrix, texts=np.frombuffer(texts, dtype=np.uint8))
-        target.flush()
-        os.fsync(target.fileno())
-    unfinished.replace(file)
-
-
-def read(file: Path, table: VectorTable) -> None:
-    """Put the vectors of a file into a table. Raises DamagedIndexError."""
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            matrix = archive["matrix"]
-            keys, metadata = json.loads(archive["texts"].tobytes())
-    except Exception as error:
-        raise DamagedIndexError(f"The vectors in {file} cannot be read: {error!r}") from error
-    for start in range(0, len(keys), _BATCH):
-        rows = range(start, min(start + _BATCH, len(keys)))
-        table.put([Vector(keys[row], matrix[row], metadata[row]) for row in rows])

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from twin.s3vectors.columns import Columns, Mask
 from twin.s3vectors.values import kind
+from twin.vectors.columns import Columns, Mask
 
 _LEVELS = 32
 _COMPARISONS: dict[str, Callable[[Any, float], Any]] = {

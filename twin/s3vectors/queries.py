@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from twin.emulator.hooks import Json, Request
 from twin.s3vectors import errors, filters, indexes, store
-from twin.s3vectors.table import Neighbour
 from twin.s3vectors.vectors import as_array, index_and_key
+from twin.vectors.table import Neighbour
 
 MOST_RESULTS, PAGE = 10_000, 100
 _KEPT_S = 600.0

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from twin.emulator.hooks import Request
 from twin.s3vectors import errors
 from twin.s3vectors.names import Target, bucket_arn, target_of_arn
-from twin.s3vectors.nearest import Metric
-from twin.s3vectors.table import VectorTable
+from twin.vectors.nearest import Metric
+from twin.vectors.table import VectorTable
 
 MOST_BUCKETS = MOST_INDEXES = 10_000
 MOST_BYTES = 2 * 1024**3

@@ -12,7 +12,8 @@ import pytest
 from twin.emulator.hooks import ServiceError
 from twin.emulator.launcher import PERSIST_VARIABLE, WORK_DIR_VARIABLE
 from twin.s3vectors import files, store
-from twin.s3vectors.table import Vector
+from twin.vectors.files import DamagedIndexError
+from twin.vectors.table import Vector
 
 ARN = "arn:aws:s3vectors:us-east-1:000000000000:bucket/b"
 
@@ -114,7 +115,7 @@ def test_a_damaged_file_is_named(folder: Path) -> None:
     saved = files.save()
     [file] = folder.iterdir()
     file.write_bytes(file.read_bytes()[:100])
-    with pytest.raises(files.DamagedIndexError, match=file.name):
+    with pytest.raises(DamagedIndexError, match=file.name):
         files.load(saved)
 
 

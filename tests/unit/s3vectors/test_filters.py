@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from twin.s3vectors.columns import Columns
 from twin.s3vectors.filters import InvalidFilterError, parse
+from twin.vectors.columns import Columns
 
 FILMS: list[dict[str, Any]] = [
     {"genre": "documentary", "year": 2020, "seen": True},

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.s3vectors.filters import parse
-from twin.s3vectors.table import Part, Vector, VectorTable
+from twin.vectors.table import Part, Vector, VectorTable
 
 KEYS = st.sampled_from([f"k{number}" for number in range(12)])
 CHANGES = st.lists(
