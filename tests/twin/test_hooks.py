@@ -15,6 +15,7 @@ import pytest
 CLOUDFRONT, COGNITO, LAMBDA = (f"ministack.services.{name}" for name in ("cloudfront", "cognito", "lambda_svc"))
 REST, RUNTIME = "ministack.services.apigateway_v1", "ministack.core.lambda_runtime"
 PROVISIONERS = "ministack.services.cloudformation.provisioners"
+COLLECTIONS = "ministack.services.opensearchserverless"
 STATES, SUCCEED = "ministack.services.stepfunctions", "give_succeed_states_their_output"
 
 # hook, module, private name, parameters (None: not a function)
@@ -32,6 +33,7 @@ FUNCTIONS = [
      "api_id stage_name method path headers body query_params"),
     ("caller_credentials", "ministack.core.iam_evaluator", "resolve_credential",
      "access_key_id account_id session_token"),
+    ("principals_of", "ministack.core.iam_evaluator", "resolve_caller_identity", "access_key_id"),
     ("show_plain_sign_in", COGNITO, "_page_shell", "title heading body_html"),
     ("check_definitions_with", PROVISIONERS, "_sfn_definition", "props"),
     ("check_definitions_with", PROVISIONERS, "_sfn_handler_error", "message"),
@@ -143,6 +145,16 @@ FUNCTIONS = [
     ("run_web_functions_with", LAMBDA, "invalidate_worker", "func_name qualifier account region"),
     ("run_web_functions_with", RUNTIME, "_account_region_from_function_config", "config"),
     ("run_web_functions_with", RUNTIME, "execution_credentials", "config"),
+    ("serve_collections", "ministack.app", "_handle_special_data_plane_request",
+     "method path headers body query_params request_id raw_path raw_query_string client_ip"),
+    ("serve_collections", "ministack.core.iam_evaluator", "pin_request_caller", "headers query_params"),
+    ("serve_collections", "ministack.core.router", "extract_region", "headers query_params"),
+    ("serve_collections", COLLECTIONS, "_collection_detail", "rec fields"),
+    ("serve_collections", COLLECTIONS, "_collection_endpoint", "collection_id"),
+    ("serve_collections", COLLECTIONS, "_create_collection", "data"),
+    ("serve_collections", COLLECTIONS, "_delete_collection", "data"),
+    ("serve_collections", COLLECTIONS, "_find_collection_anywhere", "collection_id"),
+    ("serve_collections", COLLECTIONS, "_signed_for_aoss", "headers query_params"),
     ("serve_distributions", "ministack.app", "_handle_execute_api_request",
      "host path method headers body query_params raw_path raw_query_string"),
     ("serve_distributions", CLOUDFRONT, "_dataplane_allowed_methods", "behavior_el"),
@@ -179,15 +191,19 @@ TABLES = [
     ("add_service", "ministack.app", "SERVICE_HANDLERS"),
     ("add_service", "ministack.core.router", "SERVICE_PATTERNS"),
     ("map_iam", "ministack.core.iam_actions", "SERVICE_TO_IAM_NAMESPACE"),
+    ("serve_collections", COLLECTIONS, "_HANDLERS"),
 ]
 STORES = [
     ("add_test_invoke_method", REST, "_resources"),
     ("add_test_invoke_method", REST, "_stages_v1"),
     ("answer_sign_in", COGNITO, "_user_pools"),
     ("check_function_settings", LAMBDA, "_functions"),
+    ("collection_tags", COLLECTIONS, "_tags"),
+    ("data_access_policies", COLLECTIONS, "_access_policies"),
     ("enforce_web_acls", "ministack.services.waf", "_associations"),
     ("enforce_web_acls", "ministack.services.waf", "_web_acls"),
     ("finish_stacks", "ministack.services.cloudformation", "_stacks"),
+    ("network_policies", COLLECTIONS, "_security_policies"),
     ("object_key", "ministack.services.s3", "_buckets"),
     ("object_key", "ministack.services.s3", "_object_versions"),
     ("require_trust", "ministack.services.iam", "_roles"),
@@ -267,6 +283,17 @@ def test_conditions_of_trust_policies_find_their_keys_in_lower_case() -> None:
     }
     policy = evaluator.parse_policy_document({"Statement": [statement]})
     assert evaluator.evaluate(context, [policy]).decision == "Allow"
+
+
+def test_policies_of_collections_lie_by_account_and_region() -> None:
+    serverless = importlib.import_module(COLLECTIONS)
+    responses = importlib.import_module("ministack.core.responses")
+    serverless._access_policies["data/mine"] = {"policy": []}
+    try:
+        [(key, _)] = serverless._access_policies.all_items()
+        assert key == (responses.get_account_id(), responses.get_region(), "data/mine")
+    finally:
+        del serverless._access_policies["data/mine"]
 
 
 def test_the_emulator_is_the_pinned_version() -> None:
