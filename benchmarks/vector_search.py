@@ -1,4 +1,4 @@
-"""What a query of the twin's S3 Vectors costs: `.venv/bin/python -m benchmarks.vector_search`.
+"""What a query of the twin's vectors costs: `.venv/bin/python -m benchmarks.vector_search`.
 
 Fills an index with random vectors and the metadata of chunks, and asks it with random queries: without a filter, with
 one that many vectors fulfil, and with one that few do. Prints CPU milliseconds of all threads, the median and the
