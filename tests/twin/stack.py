@@ -14,8 +14,9 @@ _FINAL = ("COMPLETE", "FAILED")
 class Stack:
     """A stack of one test."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, role: str | None = None) -> None:
         self.client, self.name = emulator.client("cloudformation"), unique("stack")
+        self._role = {"RoleARN": role} if role else {}
 
     def create(self, **resources: Json) -> Json:
         return self._deploy(self.client.create_stack, resources)
@@ -26,7 +27,7 @@ class Stack:
     def _deploy(self, call: Any, resources: Json) -> Json:
         outputs = {name: {"Value": {"Ref": name}} for name in resources}
         template = {"Resources": resources, "Outputs": outputs}
-        call(StackName=self.name, TemplateBody=json.dumps(template))
+        call(StackName=self.name, TemplateBody=json.dumps(template), **self._role)
         return self._wait()
 
     def _wait(self) -> Json:

@@ -127,6 +127,15 @@ def test_an_index_is_made_only_where_a_data_access_policy_gives_it_to_somebody(e
     assert f"No data access policy gives anybody aoss:CreateIndex on index/{name}/passages" in stack.reasons()
 
 
+def test_the_role_that_a_stack_is_given_needs_the_permission_itself(emulator: Emulator) -> None:
+    iam_role = make_role(emulator, "cloudformation", allow("*"))
+    for principals, status in (((ROOT,), "ROLLBACK_COMPLETE"), ((ROOT, iam_role), "CREATE_COMPLETE")):
+        stack, name = Stack(emulator, role=iam_role), a_name()
+        assert stack.create(**resources(name, *principals))["StackStatus"] == status, stack.reasons()
+        told = f"gives {iam_role} aoss:CreateIndex on index/{name}/passages" in stack.reasons()
+        assert told == (status == "ROLLBACK_COMPLETE")
+
+
 def test_each_operation_asks_for_its_action_on_what_it_names(emulator: Emulator, account: Account) -> None:
     client = user_client(emulator, "opensearchserverless")
     policy: Json = {"type": "encryption", "name": "mine", "policy": "{}"}

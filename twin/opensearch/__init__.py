@@ -13,5 +13,6 @@ from twin.opensearch import cfn, endpoint, files, store
 def register() -> None:
     """Serve collections, provision their resources, and keep what is in them."""
     hooks.serve_collections(endpoint.answer, store.forget)
+    hooks.remember_deploying_roles()
     hooks.persist("opensearch", files.save, files.load)
     cfn.register()

@@ -1,7 +1,7 @@
 """CloudFormation's AWS::OpenSearchServerless::SecurityPolicy, AccessPolicy, Collection and Index.
 
-What cannot be changed on AWS is replaced, which wants another name. Indexes are made here as on AWS by whoever a data
-access policy lets: the provisioner's role has to be in one, with aoss:CreateIndex and the like.
+What cannot be changed on AWS is replaced, which wants another name. Indexes are made as on AWS by a role that a data
+access policy lets: the one that the stack is given has to be in one, with aoss:CreateIndex and the like.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def _collection(collection: str) -> tuple[str, Json]:
 def _create_index(logical_id: str, properties: Json, stack: str) -> tuple[str, Json]:  # noqa: ARG001
     _refuse_unknown(properties, _INDEX_PROPERTIES, "Index")
     name = properties["IndexName"]
-    collection = _addressed(properties, "aoss:CreateIndex")
+    collection = _addressed(properties, "aoss:CreateIndex", stack)
     with _as_cloudformation_tells_it():
         index = indexes.made(name, _body(properties))
         store.add_index(collection.id, index)
@@ -153,7 +153,7 @@ def _update_index(named: str, old: Json, new: Json, stack: str) -> tuple[str, Js
     _refuse_unknown(new, _INDEX_PROPERTIES, "Index")
     if (_collection_id(old), old["IndexName"]) != (_collection_id(new), new["IndexName"]):
         return _create_index("", new, stack)
-    collection = _addressed(new, "aoss:UpdateIndex")
+    collection = _addressed(new, "aoss:UpdateIndex", stack)
     with _as_cloudformation_tells_it():
         index = store.index_of(collection.id, new["IndexName"])
         indexes.change(index, _body(new))
@@ -162,27 +162,37 @@ def _update_index(named: str, old: Json, new: Json, stack: str) -> tuple[str, Js
 
 def _delete_index(named: str, properties: Json) -> None:  # noqa: ARG001
     name, _, endpoint = named.partition("|")
-    with suppress(errors.OpenSearchError):  # what is gone already is deleted, as with its collection
-        store.remove_index(hooks.collection_at(endpoint), name)
+    collection = hooks.collection_of(hooks.collection_at(endpoint))
+    if collection is None or name not in store.everything().get(collection.id, {}):
+        return  # what is gone already is deleted
+    _require_permission(collection, name, "aoss:DeleteIndex")
+    store.remove_index(collection.id, name)
 
 
 def _collection_id(properties: Json) -> str:
     return hooks.collection_at(properties["CollectionEndpoint"])
 
 
-def _addressed(properties: Json, permission: str) -> hooks.Collection:
-    """The collection of an index, whose data access policies give somebody the permission."""
+def _addressed(properties: Json, permission: str, stack: str) -> hooks.Collection:
+    """The collection of an index, whose data access policies give CloudFormation the permission."""
     collection = hooks.collection_of(_collection_id(properties))
     if collection is None:
         raise ValueError(f"There is no collection at {properties['CollectionEndpoint']}.")
     if not policies.is_public(hooks.network_policies(collection.arn), collection.name):
         raise ValueError(f"No network policy lets CloudFormation reach {collection.name}: AllowFromPublic.")
-    resource = f"index/{collection.name}/{properties['IndexName']}"
-    if not policies.given_to(hooks.data_access_policies(collection.arn), permission, resource):
-        raise ValueError(
-            f"No data access policy gives anybody {permission} on {resource}: CloudFormation's execution role needs it."
-        )
+    _require_permission(collection, properties["IndexName"], permission, hooks.deploying_role(stack))
     return collection
+
+
+def _require_permission(collection: hooks.Collection, index: str, permission: str, role: str | None = None) -> None:
+    """Refuse what CloudFormation's role may not do or, where the stack was given no role, nobody may."""
+    resource = f"index/{collection.name}/{index}"
+    principals = policies.given_to(hooks.data_access_policies(collection.arn), permission, resource)
+    if role not in principals if role else not principals:
+        raise ValueError(
+            f"No data access policy gives {role or 'anybody'} {permission} on {resource}: CloudFormation's execution "
+            "role needs it."
+        )
 
 
 @contextmanager

@@ -73,7 +73,7 @@ from twin.emulator.hooks.services import (
     override,
     serve_only,
 )
-from twin.emulator.hooks.stacks import finish_stacks
+from twin.emulator.hooks.stacks import deploying_role, finish_stacks, remember_deploying_roles
 from twin.emulator.hooks.streams import Stream
 from twin.emulator.hooks.tasks import (
     Task,
@@ -115,6 +115,7 @@ __all__ = [
     "collection_tags",
     "data_access_policies",
     "deny_unmapped",
+    "deploying_role",
     "describe_requests_as_api_gateway",
     "end_executions_with_the_emulator",
     "enforce_execution_timeouts",
@@ -148,6 +149,7 @@ __all__ = [
     "provision_only",
     "redrive_executions",
     "refuse_unsupported_functions",
+    "remember_deploying_roles",
     "require",
     "require_trust",
     "role_credentials",
