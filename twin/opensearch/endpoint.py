@@ -66,7 +66,9 @@ def _served(collection: Collection, caller: frozenset[str], request: Request) ->
     def require(permission: str, *names: str) -> None:
         given = hooks.data_access_policies(collection.arn)
         for name in names:
-            if not policies.allows(given, caller, permission, f"index/{collection.name}/{name}"):
+            resource = f"index/{collection.name}/{name}"
+            if not policies.allows(given, caller, permission, resource):
+                _log.warning("No data access policy gives %s %s on %s.", " or ".join(caller), permission, resource)
                 raise errors.unauthorized()
 
     if request.path == "/_bulk" and request.method in ("POST", "PUT"):
