@@ -154,6 +154,7 @@ FUNCTIONS = [
     ("serve_collections", COLLECTIONS, "_create_collection", "data"),
     ("serve_collections", COLLECTIONS, "_delete_collection", "data"),
     ("serve_collections", COLLECTIONS, "_find_collection_anywhere", "collection_id"),
+    ("serve_collections", COLLECTIONS, "_matching_encryption_key", "name"),
     ("serve_collections", COLLECTIONS, "_signed_for_aoss", "headers query_params"),
     ("serve_distributions", "ministack.app", "_handle_execute_api_request",
      "host path method headers body query_params raw_path raw_query_string"),

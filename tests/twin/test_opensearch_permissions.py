@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.twin.collections import ROOT, Endpoint, a_name, access, knn, lines, network, resources
+from tests.twin.collections import ROOT, Endpoint, a_name, access, encryption, knn, lines, network, resources
 from tests.twin.helpers import Json, allow, make_role, unique, user_client
 from tests.twin.stack import Stack
 from tests.twin.vectors import denied, refused
@@ -163,6 +163,27 @@ def test_whoever_chooses_a_key_or_tags_needs_the_permissions_for_it(emulator: Em
     assert denied(client.create_security_policy, **made) == f"kms:CreateGrant {key}"
     tagged = {"name": unique("c"), "type": "VECTORSEARCH", "tags": [{"key": "a", "value": "b"}]}
     assert denied(client.create_collection, **tagged) == "aoss:TagResource *"
+
+
+def test_a_collection_is_as_usable_as_its_key(emulator: Emulator) -> None:
+    kms, stack, name = emulator.client("kms"), Stack(emulator), a_name()
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    parts = resources(name, Encryption=encryption(name, AWSOwnedKey=False, KmsARN=key))
+    assert stack.create(**parts)["StackStatus"] == "CREATE_COMPLETE", stack.reasons()
+    client = emulator.client("opensearchserverless")
+    [found] = client.batch_get_collection(names=[name])["collectionDetails"]
+    endpoint = Endpoint(emulator, found["collectionEndpoint"])
+    assert (found["kmsKeyArn"], endpoint.count()) == (key, 0)
+    kms.disable_key(KeyId=key)
+    told = refusal(endpoint.send("GET", "/passages/_count"))
+    assert (told["type"], told["reason"]) == ("AccessDeniedException", f"The key {key} is Disabled.")
+    kms.enable_key(KeyId=key)
+    assert endpoint.count() == 0
+    another, nowhere = a_name(), key[:-4] + "0000"
+    made = {"type": "encryption", "name": another}
+    client.create_security_policy(**made, policy=encryption(another, KmsARN=nowhere)["Properties"]["Policy"])
+    message = refused(client.create_collection, name=another, type="VECTORSEARCH")
+    assert message == f"ValidationException: The KMS key {nowhere} cannot be used: there is none."
 
 
 def test_what_the_emulator_has_no_answer_to_is_refused_by_name(emulator: Emulator) -> None:

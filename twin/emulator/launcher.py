@@ -56,7 +56,7 @@ class Emulator(Access):
     `model_servers` are models that the caller serves, by the id of their import in Bedrock: the addresses of servers
     that speak what llama.cpp's speaks.
     State machines' Wait states and retries take `wait_scale` times as long as they say: what they wait for
-    takes seconds here, and minutes on AWS.
+    takes seconds here, and minutes on AWS. So does what is written to a collection, until searches find it.
     """
 
     def __init__(

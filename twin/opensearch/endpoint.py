@@ -55,6 +55,8 @@ def _require_entrance(collection: Collection, caller: frozenset[str], request: R
         raise errors.forbidden(f"No network policy opens {collection.name} to the public.")
     if not caller:
         raise errors.forbidden(f"The signature is wrong, or IAM does not allow aoss:APIAccessAll on {collection.arn}.")
+    if collection.kms_key and (state := hooks.key_state(collection.kms_key)) != "Enabled":
+        raise OpenSearchError("AccessDeniedException", f"The key {collection.kms_key} is {state or 'not there'}.", 403)
     if collection.status != "ACTIVE":
         raise errors.DoorError("Service Unavailable", f"{collection.name} is {collection.status}.", 503)
 

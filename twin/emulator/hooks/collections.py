@@ -19,12 +19,14 @@ from ministack.services import opensearchserverless as serverless
 
 from twin.emulator.addresses import is_public
 from twin.emulator.hooks.callers import principals_of
+from twin.emulator.hooks.encryption import key_state
 from twin.emulator.hooks.identity import Permission, allowed
 from twin.emulator.hooks.services import Answer, RawResponse, Request, ServiceError, _on_a_thread
 
 COLLECTIONS = "opensearchserverless"
 """The emulator's name for the service."""
 _PATH = "/_aws/aoss/"
+_OWN_KEY = "auto"
 _ADDRESSED = re.compile(rf"{_PATH}(?P<id>[a-z0-9]{{3,40}})(?P<rest>/.*)?")
 _OLD = re.compile(rf"http://127\.0\.0\.1:\d{{1,5}}{_PATH}")
 
@@ -37,7 +39,8 @@ class Collection:
     name: str
     arn: str
     status: str
-    kms_key: str
+    kms_key: str | None
+    """None where it is the service's own."""
 
 
 # What answers a request: of which collection (None where it is not there), sent by whom (nobody where IAM refuses).
@@ -51,7 +54,7 @@ def serve_collections(answer: AnswerCollection, forget: Callable[[str], None]) -
     """
     data_plane = app._handle_special_data_plane_request
     create, delete = serverless._HANDLERS["CreateCollection"], serverless._HANDLERS["DeleteCollection"]
-    detail = serverless._collection_detail
+    detail, keys = serverless._collection_detail, serverless._matching_encryption_key
 
     async def by_path(
         method: str,
@@ -77,6 +80,10 @@ def serve_collections(answer: AnswerCollection, forget: Callable[[str], None]) -
     def create_for_vectors(data: Any) -> Any:
         if data.get("type") != "VECTORSEARCH":
             raise serverless._Invalid(f"The twin's collections are of type VECTORSEARCH, not {data.get('type')}.")
+        chosen = data.get("encryptionConfig") or {}
+        key = chosen.get("kmsKeyArn") or (chosen.get("aWSOwnedKey") and _OWN_KEY) or keys(str(data.get("name")))
+        if key and key != _OWN_KEY and (state := key_state(key)) != "Enabled":
+            raise serverless._Invalid(f"The KMS key {key} cannot be used: {state or 'there is none'}.")
         return create(data)
 
     def delete_with_indexes(data: Any) -> Any:
@@ -120,7 +127,8 @@ def collection_of(collection: str) -> Collection | None:
     record = serverless._find_collection_anywhere(collection)
     if record is None:
         return None
-    return Collection(record["id"], record["name"], record["arn"], record["status"], record["kmsKeyArn"])
+    key = record["kmsKeyArn"]
+    return Collection(record["id"], record["name"], record["arn"], record["status"], None if key == _OWN_KEY else key)
 
 
 def network_policies(arn: str) -> list[Any]:
