@@ -79,7 +79,7 @@ def _action(kind: str, index: str, document: Json | None, given: Any, number: in
 def _object(line: bytes, number: int) -> Json:
     try:
         parsed = json.loads(line)
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise errors.illegal(f"Malformed content, line [{number}] is not JSON: {error}") from error
     if not isinstance(parsed, dict):
         raise errors.illegal(f"Malformed content, line [{number}] is not an object")

@@ -96,7 +96,7 @@ def _operation(named: tuple[str, str]) -> tuple[str, Operation] | None:
 def _body(request: Request) -> Json:
     try:
         parsed = json.loads(request.body or b"{}")
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise errors.not_parsed(f"The body is not JSON: {error}") from error
     if not isinstance(parsed, dict):
         raise errors.not_parsed("The body is not a JSON object.")

@@ -7,6 +7,7 @@ does not name is refused, where OpenSearch would guess its type.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,11 +17,13 @@ import numpy as np
 from twin.opensearch import errors
 from twin.opensearch.scores import ENGINES, SPACES
 from twin.vectors.nearest import Floats
+from twin.vectors.values import is_unicode
 
 Json = dict[str, Any]
 
 MOST_DIMENSIONS = 16_000
 TYPES = ("integer", "keyword", "knn_vector", "text")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _VECTOR_KEYS = {"type", "dimension", "method", "space_type"}
 _METHOD_KEYS = {"name", "engine", "space_type", "parameters"}
 _PARAMETERS = {"ef_construction", "m"}
@@ -87,6 +90,8 @@ def _vectors(name: str, given: Json) -> Vectors:
 
 
 def _problems(name: str, given: Any) -> Iterator[str]:
+    if not _NAME.fullmatch(name):
+        yield f"The name of field [{name}] must be 1 to 64 letters, digits, _, . and -"
     if not isinstance(given, dict) or given.get("type") not in TYPES:
         kind = given.get("type") if isinstance(given, dict) else given
         yield f"No handler here for type [{kind}] declared on field [{name}]; there are {', '.join(TYPES)}"
@@ -170,7 +175,7 @@ def _unfit(kind: str, value: Any) -> str | None:
     if kind == "integer":
         fits = all(type(one) in (int, float) and math.isfinite(one) and int(one) in _INTEGERS for one in values)
         return None if fits else "integers of 32 bits"
-    if not all(isinstance(one, str) for one in values):
-        return "texts"
-    longest = max((len(one.encode(errors="replace")) for one in values), default=0)
+    if not all(isinstance(one, str) and is_unicode(one) for one in values):
+        return "texts of Unicode"
+    longest = max((len(one.encode()) for one in values), default=0)
     return f"at most {_MOST_KEYWORD_BYTES} bytes" if kind == "keyword" and longest > _MOST_KEYWORD_BYTES else None

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from twin.s3vectors.values import kind
 from twin.vectors.columns import Columns, Mask
+from twin.vectors.values import kind
 
 _LEVELS = 32
 _COMPARISONS: dict[str, Callable[[Any, float], Any]] = {

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from twin.s3vectors.values import is_unicode, kind
+from twin.vectors.values import is_unicode, kind
 
 MOST_KEYS = 50
 MOST_BYTES = 40_960

@@ -11,9 +11,9 @@ import numpy as np
 from twin.emulator.hooks import Json, Request
 from twin.s3vectors import encryption, errors, metadata, store
 from twin.s3vectors.names import index_target
-from twin.s3vectors.values import is_unicode
 from twin.vectors.nearest import Floats
 from twin.vectors.table import Part, Vector
+from twin.vectors.values import is_unicode
 
 _LISTED, _LISTED_BYTES = 500, 1024**2
 _TOKEN = re.compile(r"[0-9a-f]{32}")
