@@ -24,6 +24,7 @@ from cdk_app.constructs.names import resource_name
 from cdk_app.constructs.partners import partner_authorizer, usage_plan
 from cdk_app.constructs.retention import removal_policy
 from cdk_app.constructs.routes import add_open, add_partners, add_services, add_users, streaming
+from cdk_app.constructs.search_collection import SearchCollection
 from cdk_app.constructs.user_pool import user_pool
 from cdk_app.constructs.vector_index import VectorIndex
 from cdk_app.constructs.web_function import web_function
@@ -86,15 +87,32 @@ class Gateway(cdk.Stack):
             self, "DocumentsBucket", key=base.key, logs=base.logs_bucket, removal_policy=self._removal
         )
         cdk.CfnOutput(self, "DocumentsBucketName", value=self.documents.bucket_name)
-        embedder = self._settings.document_embedder
-        self._vectors = embedder and VectorIndex(
+        self._vectors = self._make_vectors()
+
+    def _make_vectors(self) -> VectorIndex | SearchCollection | None:
+        settings, key = self._settings, self._foundation.key
+        embedder, wanted = settings.document_embedder, settings.gateway.embeddings
+        if embedder is None or wanted is None:
+            return None
+        # Vectors of two models do not compare, even where they are of one length.
+        name, dimension = f"passages-{embedder.key}", dimensions(embedder)
+        if wanted.vector_store == "opensearch-serverless":
+            return SearchCollection(
+                self,
+                "Search",
+                name=resource_name(settings),
+                index_name=name,
+                dimension=dimension,
+                key=key,
+                removal_policy=self._removal,
+            )
+        return VectorIndex(
             self,
             "Vectors",
-            dimension=dimensions(embedder),
+            dimension=dimension,
             not_filterable=NOT_FILTERABLE,
-            # Vectors of two models do not compare, even where they are of one length.
-            name=f"passages-{embedder.key}",
-            key=base.key,
+            name=name,
+            key=key,
             removal_policy=self._removal,
         )
 
@@ -134,7 +152,7 @@ class Gateway(cdk.Stack):
             "FEEDBACK_PREFIX": FEEDBACK,
         }
         if self._vectors:
-            environment |= {"VECTOR_BUCKET": self._vectors.bucket_name, "VECTOR_INDEX": self._vectors.index_name}
+            environment |= self._vectors.environment
         if self._guardrail:
             environment |= {
                 "GUARDRAIL_ID": self._guardrail.identifier,

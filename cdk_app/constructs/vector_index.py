@@ -25,9 +25,8 @@ class VectorIndex(Construct):
     What vectors are filtered by is their owner and their document; `not_filterable` names what only comes along.
     """
 
-    bucket_name: str
-    index_name: str
     index_arn: str
+    environment: dict[str, str]
 
     def __init__(
         self,
@@ -67,8 +66,10 @@ class VectorIndex(Construct):
         for resource in (bucket, index):
             resource.apply_removal_policy(removal_policy)
         # arn:…:bucket/<name>/index/<name>
-        self.bucket_name = cdk.Fn.select(1, cdk.Fn.split("/", bucket.attr_vector_bucket_arn))
-        self.index_name = index.index_name or ""
+        self.environment = {
+            "VECTOR_BUCKET": cdk.Fn.select(1, cdk.Fn.split("/", bucket.attr_vector_bucket_arn)),
+            "VECTOR_INDEX": index.index_name or "",
+        }
         self.index_arn = index.attr_index_arn
         self._key = key
 

@@ -12,7 +12,7 @@ from cdk_app.application import FLAGS, ROOT
 from cdk_app.checks.assembly import Assembly
 from cdk_app.nag import add_checks
 from cdk_app.settings import Candidate, Guardrail, Settings, load_settings
-from cdk_app.settings.gateway import Cache, Domain, Firewall, Partners, SemanticCache
+from cdk_app.settings.gateway import Cache, DocumentEmbeddings, Domain, Firewall, Partners, SemanticCache
 from cdk_app.settings.measuring import Documents, Embeddings, Judge
 from cdk_app.settings.search import Search, SearchRange
 from stacks import create_stacks
@@ -24,7 +24,7 @@ _FOLDERS: list[TemporaryDirectory[str]] = []  # kept until the process ends
 def everything_on(settings: Settings) -> Settings:
     """`settings` with data-quality rules that are evaluated, tokens that are counted, the warehouse, a selection that
     searches documents, embeds texts and asks a judge, a search of hyperparameters, and a gateway with guardrail,
-    partners, firewall and a domain of its own."""
+    partners, firewall, a domain of its own and vectors in OpenSearch Serverless."""
     rules = settings.data.quality_rules.model_copy(update={"on_glue": True})
     filters = settings.data.filters.model_copy(update={"max_tokens": 256})
     data = settings.data.model_copy(update={"quality_rules": rules, "filters": filters})
@@ -45,6 +45,7 @@ def everything_on(settings: Settings) -> Settings:
         update={
             "cache": Cache(exact=True, semantic=SemanticCache()),
             "domain": Domain(name="models.example.com", certificate_arn=certificate),
+            "embeddings": DocumentEmbeddings(model="titan-embed-text-v2", vector_store="opensearch-serverless"),
             "firewall": Firewall(),
             "guardrail": Guardrail(words=("heffalump",), mask=("EMAIL",), attacks="high", grounding=0.7),
             "partners": Partners(names=("reading-room",)),

@@ -2,7 +2,7 @@
 
 A document's item is written before anything else of it and deleted after everything else. While it is being added or
 removed, the item says so and until when: what is in this state after that time was broken off, and whoever comes next
-cleans it up.
+cleans it up. So it is with what was removed before all of its vectors could be seen.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from lambdas.shared import aws
 
 # Lambda ends a function after a quarter of an hour at the latest.
 UNFINISHED_SECONDS = 20 * 60
-ADDING, READY, REMOVING = "adding", "ready", "removing"
+# A vector store shows what was written after a minute at the latest: docs/retrieval.md.
+UNSEEN_SECONDS = 3 * 60
+ADDING, READY, REMOVING, REMOVED = "adding", "ready", "removing", "removed"
 WHAT = "the list of documents"
 # Words of DynamoDB's own are among them.
 NAMES = {"#state": "state", "#until": "until", "#attempt": "attempt"}
@@ -84,15 +86,21 @@ class Catalogue:
                 found.extend(map(_entry, page["Items"]))
         return sorted(found, key=lambda entry: (entry.document.created, entry.document.id))
 
-    def begin(self, caller: str, document: Document) -> str | None:
-        """Announce that a document is being added, and give the attempt's name; None where one is there already."""
+    def begin(self, caller: str, document: Document, left: Entry | None = None) -> str | None:
+        """Announce that a document is being added, and give the attempt's name; None where one is there already.
+
+        `left` is the entry of what was removed of it before.
+        """
         attempt = uuid.uuid4().hex
         item = {**_key(caller, document.id), **_written(document), **_progress(ADDING, attempt)}
+        former = {":former": {"S": left.attempt}} if left else {}
         condition = {
             # Its own attempt is there already where the first answer got lost and the call was made again.
-            "ConditionExpression": "attribute_not_exists(pk) OR #attempt = :attempt",
+            "ConditionExpression": " OR ".join(
+                ("attribute_not_exists(pk)", *(f"#attempt = {name}" for name in (":attempt", *former)))
+            ),
             "ExpressionAttributeNames": {"#attempt": NAMES["#attempt"]},
-            "ExpressionAttributeValues": {":attempt": {"S": attempt}},
+            "ExpressionAttributeValues": {":attempt": {"S": attempt}, **former},
         }
         return attempt if self._put(item, condition) else None
 
@@ -121,6 +129,14 @@ class Catalogue:
         """Delete a document's item; raises as `explained` does."""
         with explained(WHAT):
             self._client().delete_item(TableName=self._table, Key=_key(caller, document_id))
+
+    def leave(self, caller: str, document: Document) -> None:
+        """Say that a document is removed, but that what cannot be seen yet of its vectors is left for a later time."""
+        state = _progress(REMOVED, uuid.uuid4().hex, UNSEEN_SECONDS)
+        with explained(WHAT):
+            self._client().put_item(
+                TableName=self._table, Item={**_key(caller, document.id), **_written(document), **state}
+            )
 
     def _put(self, item: Item, condition: Mapping[str, Any]) -> bool:
         with explained(WHAT):
@@ -177,8 +193,8 @@ def _written(document: Document) -> Item:
     }
 
 
-def _progress(state: str, attempt: str) -> Item:
-    until = int(time.time()) + UNFINISHED_SECONDS
+def _progress(state: str, attempt: str, seconds: int | None = None) -> Item:
+    until = int(time.time()) + (UNFINISHED_SECONDS if seconds is None else seconds)
     return {"state": {"S": state}, "attempt": {"S": attempt}, "until": {"N": str(until)}}
 
 

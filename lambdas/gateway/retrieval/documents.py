@@ -3,7 +3,8 @@
 Adding writes in this order: the journal's entry, the original, the vectors, the lexical index, and that it is ready.
 A search knows only passages of the lexical index, which is written in one piece: until then nothing of a document is
 found, and after it all of it. Removing goes the other way round. What fails is undone; what was broken off, with its
-process, is cleaned up by whoever next adds or removes a document of the same caller.
+process, is cleaned up by whoever next adds or removes a document of the same caller, and so is what was removed before
+the vector store showed all of it.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from typing import Any, Protocol
 
 from lambdas.gateway.exchange import Caller
 from lambdas.gateway.problems import Problem, retry_later
+from lambdas.gateway.retrieval import vector_store
 from lambdas.gateway.retrieval.calls import explained
-from lambdas.gateway.retrieval.catalogue import REMOVING, Catalogue, Document, Entry, now
+from lambdas.gateway.retrieval.catalogue import REMOVED, REMOVING, Catalogue, Document, Entry, now
 from lambdas.gateway.retrieval.chunks import chunk
 from lambdas.gateway.retrieval.embeddings import Embedder, Progress, Spent
 from lambdas.gateway.retrieval.index_files import IndexFiles
 from lambdas.gateway.retrieval.lexical import LexicalIndex, Passage
 from lambdas.gateway.retrieval.reading import read
 from lambdas.gateway.retrieval.search import DEPTH, Found, ranked
-from lambdas.gateway.retrieval.vectors import VectorIndex
+from lambdas.gateway.retrieval.vector_store import VectorStore
 from lambdas.shared import aws, environment, log
 from lambdas.shared.embedding import Vector
 
@@ -71,7 +73,7 @@ class Documents:
         bucket: for originals and lexical indexes.
         catalogue: lists them.
         files: the lexical indexes, in the same bucket.
-        vectors: the vector index, with what embeds for it; None where words alone are searched.
+        vectors: the vector store, with what embeds for it; None where words alone are searched.
         most_bytes: of one document.
     """
 
@@ -80,7 +82,7 @@ class Documents:
         bucket: str,
         catalogue: Catalogue,
         files: IndexFiles,
-        vectors: tuple[VectorIndex, Embedder] | None,
+        vectors: tuple[VectorStore, Embedder] | None,
         most_bytes: int,
     ) -> None:
         self._bucket, self._catalogue, self._files = bucket, catalogue, files
@@ -88,7 +90,7 @@ class Documents:
 
     @classmethod
     def from_environment(cls, settings: RetrievalSettings) -> Documents:
-        """Give the documents of the function's bucket, table and vector index.
+        """Give the documents of the function's bucket, table and vector store.
 
         Raises:
             ConfigurationError: one of their names is missing in the environment.
@@ -96,8 +98,8 @@ class Documents:
         bucket = environment.required("DOCUMENTS_BUCKET")
         vectors = None
         if settings.embedding:
-            index = VectorIndex(environment.required("VECTOR_BUCKET"), environment.required("VECTOR_INDEX"))
-            vectors = index, Embedder(settings.embedding.model_id, settings.embedding.dimensions)
+            embedder = Embedder(settings.embedding.model_id, settings.embedding.dimensions)
+            vectors = vector_store.from_environment(), embedder
         catalogue = Catalogue(environment.required("GATEWAY_TABLE"))
         return cls(bucket, catalogue, IndexFiles(bucket), vectors, settings.limits.max_document_bytes)
 
@@ -123,12 +125,14 @@ class Documents:
         name = _name(name)
         document_id = _id(caller, media_type, content)
         entries = self._swept(caller)
-        if present := next((entry for entry in entries if entry.document.id == document_id), None):
+        present = next((entry for entry in entries if entry.document.id == document_id), None)
+        if present and present.state != REMOVED:
             return _present(present)
         texts = self._passages(media_type, content)
         _check_room(entries, len(texts))
         document = Document(document_id, name, media_type, len(texts), sum(map(len, texts)), now())
-        attempt = self._catalogue.begin(caller.id, document)
+        # Of what was removed the same passages may be left; they go with this document's own.
+        attempt = self._catalogue.begin(caller.id, document, left=present)
         if attempt is None:
             raise _busy()
         try:
@@ -156,11 +160,11 @@ class Documents:
             # Its list is that of an earlier time, such as a table that was restored; it must go all the same.
             self._erase(caller, document_id, passages)
             return
-        if entry is None or entry.state == REMOVING:
+        if entry is None or entry.state in (REMOVING, REMOVED):
             raise Problem(HTTPStatus.NOT_FOUND, "There is no such document.")
         if not entry.ready or not self._catalogue.claim(caller.id, entry):
             raise _busy()
-        self._erase(caller, document_id, entry.document.passages)
+        self._take_away(caller, entry.document)
 
     # ---- search -----------------------------------------------------------------------------------------
 
@@ -216,32 +220,45 @@ class Documents:
         with explained("the index of documents"), self._files.opened(owner_of(caller)) as index:
             return index.passages_of(document_id) if index is not None else 0
 
-    def _erase(self, caller: Caller, document_id: str, passages: int) -> None:
-        """Delete all of a document, what a search goes by first and the journal's entry last."""
+    def _erase(self, caller: Caller, document_id: str, passages: int) -> bool:
+        """Delete all of a document but the journal's entry, what a search goes by first.
+
+        False where some of its vectors may be left that the store does not show yet.
+        """
         owner = owner_of(caller)
         with explained("the index of documents"):
             self._files.change(owner, lambda index: index.remove(document_id))
-        if self._vectors:
-            self._vectors[0].remove(document_id, passages)
+        whole = self._vectors[0].remove(owner, document_id, passages) if self._vectors else True
         with explained("the original"):
             self._client().delete_object(Bucket=self._bucket, Key=_original(owner, document_id))
-        self._catalogue.forget(caller.id, document_id)
+        return whole
+
+    def _take_away(self, caller: Caller, document: Document) -> None:
+        """Erase a document that may have been written a moment ago, and let the journal remember what may be left."""
+        if self._erase(caller, document.id, document.passages):
+            self._catalogue.forget(caller.id, document.id)
+        else:
+            self._catalogue.leave(caller.id, document)
 
     def _undo(self, caller: Caller, document: Document) -> None:
         """Erase what was written; where that fails too, the journal's entry stays, and the next one cleans up."""
         try:
-            self._erase(caller, document.id, document.passages)
+            self._take_away(caller, document)
         except Problem as failure:
             log.error("What was written of a document stays until the next one", reason=failure.detail)
 
     def _swept(self, caller: Caller) -> Sequence[Entry]:
-        """Give a caller's entries, without those that were broken off, of which everything is deleted."""
+        """Give a caller's entries, without those that were broken off, of which everything is deleted.
+
+        So long after it was written, a store shows all that is left.
+        """
         kept = []
         for entry in self._catalogue.entries(caller.id):
             if not entry.broken_off:
                 kept.append(entry)
             elif self._catalogue.claim(caller.id, entry):
                 self._erase(caller, entry.document.id, entry.document.passages)
+                self._catalogue.forget(caller.id, entry.document.id)
         return kept
 
     def _client(self) -> Any:

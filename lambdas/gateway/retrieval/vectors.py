@@ -50,12 +50,16 @@ class VectorIndex:
             for start in range(0, len(written), VECTORS_IN_REQUEST):
                 self._client().put_vectors(**self._named, vectors=written[start : start + VECTORS_IN_REQUEST])
 
-    def remove(self, document_id: str, passages: int) -> None:
-        """Delete a document's vectors, as many as it has passages; those that are not there are no matter."""
+    def remove(self, owner: str, document_id: str, passages: int) -> bool:  # noqa: ARG002 - keys name documents alone
+        """Delete a document's vectors, as many as it has passages; those that are not there are no matter.
+
+        True: none of them is left.
+        """
         keys = [_key(document_id, number) for number in range(passages)]
         with explained(WHAT):
             for start in range(0, len(keys), KEYS_IN_REQUEST):
                 self._client().delete_vectors(**self._named, keys=keys[start : start + KEYS_IN_REQUEST])
+        return True
 
     def nearest(self, owner: str, vector: Vector, count: int) -> Iterator[tuple[str, int, float]]:
         """Yield document, passage and cosine of a caller's passages, the nearest first; raises as `explained` does."""

@@ -137,6 +137,22 @@ def test_every_problem_comes_with_a_remedy(problems: Problems, document: dict[st
     assert len(remedies) == 6
 
 
+def test_vectors_lie_where_they_cost_nothing_while_idle_unless_the_settings_say_otherwise(
+    load: Load, problems: Problems, document: dict[str, Any]
+) -> None:
+    embeddings: dict[str, Any] = {"model": "titan-embed-text-v2"}
+    document["gateway"] = {"embeddings": embeddings}
+    found = load(document).gateway.embeddings
+    assert found is not None
+    assert found.vector_store == "s3-vectors"
+    embeddings["vector_store"] = "opensearch"
+    (problem,) = problems(document)
+    assert (problem.key, problem.remedy) == (
+        "gateway.embeddings.vector_store",
+        "Choose `s3-vectors` or `opensearch-serverless`.",
+    )
+
+
 @pytest.mark.parametrize("name", ["aws-notes", "cognito-page"])
 def test_a_name_that_cognito_takes_in_no_domain_needs_another_or_no_page(
     load: Load, problems: Problems, document: dict[str, Any], name: str

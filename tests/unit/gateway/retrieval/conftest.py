@@ -133,8 +133,8 @@ class Account:
             left, right = clause.split(" = ")
             return item is not None and item.get(names[left]) == values[right]
 
-        either = params["ConditionExpression"].split(" OR ")
-        if not any(all(map(holds, both.split(" AND "))) for both in either):
+        either = params["ConditionExpression"].split(" OR ") if "ConditionExpression" in params else ()
+        if either and not any(all(map(holds, both.split(" AND "))) for both in either):
             raise refusal(operation, "ConditionalCheckFailedException", 400)
 
     # ---- S3 Vectors and the embedding model ---------------------------------------------------------------
