@@ -160,6 +160,7 @@ def test_what_is_left_for_later_is_found_by_nobody(documents: Documents, store: 
     added = add(documents)
     other = another_process()
     other.remove(ANN, added.id)
+    assert problem(other.remove, ANN, added.id).status == HTTPStatus.NOT_FOUND
     assert len(store.documents) == added.passages
     store.refresh()
     assert other.search(ANN, "How long is a name?", 5) == []
