@@ -27,7 +27,8 @@ class Stack:
     def _deploy(self, call: Any, resources: Json) -> Json:
         outputs = {name: {"Value": {"Ref": name}} for name in resources}
         template = {"Resources": resources, "Outputs": outputs}
-        call(StackName=self.name, TemplateBody=json.dumps(template), **self._role)
+        given = {"TemplateBody": json.dumps(template), "Capabilities": ["CAPABILITY_IAM"], **self._role}
+        call(StackName=self.name, **given)
         return self._wait()
 
     def _wait(self) -> Json:
