@@ -48,8 +48,9 @@ class DocumentEmbeddings(Section):
     """Id of your import, for an open model."""
 
     vector_store: Literal["s3-vectors", "opensearch-serverless"] = "s3-vectors"
-    """Where the passages' vectors lie. `s3-vectors` costs nothing while idle; `opensearch-serverless` bills by the
-    hour, used or not: from 0.24 US dollars in `dev`, from 0.48 in `prod`. Another one later means an empty index."""
+    """Where the passages' vectors lie. `s3-vectors` costs nothing while idle. `opensearch-serverless` bills by the
+    hour, whether it is asked or not: at least 0.24 US dollars, in `prod` 0.48 (US East, as of February 2026; the
+    sources are in docs/retrieval.md). Another store later means an empty index: upload the documents anew."""
 
 
 class SemanticCache(Section):
