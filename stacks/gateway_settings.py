@@ -50,6 +50,7 @@ def archived_settings(settings: Settings) -> str:
             "caller_usd_per_day": gateway.budget.caller_usd_per_day,
             "usd_per_day": gateway.budget.usd_per_day,
         },
+        "least_evidence": gateway.least_evidence,
         "guard": {
             "attacks": guardrail is not None and guardrail.attacks is not None,
             "grounding": guardrail is not None and (guardrail.grounding or guardrail.relevance) is not None,

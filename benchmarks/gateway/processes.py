@@ -51,6 +51,7 @@ SETTINGS = {
     "cache": {"exact": False, "ttl_seconds": 3600, "semantic": None},
     "budget": {"caller_usd_per_day": None, "usd_per_day": None},
     "guard": {"attacks": False},
+    "least_evidence": 0.31,
 }
 
 

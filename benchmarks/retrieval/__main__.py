@@ -1,7 +1,8 @@
 """Search over documents: `make bench-retrieval`.
 
-What is found, over questions whose answer's passage is known, by words alone, by embeddings alone and by both; and what
-CPU a search of 100,000 passages takes. The code is the gateway's, the services are the twin's.
+What is found, over questions whose answer's passage is known, by words alone, by embeddings alone and by both; which
+plain questions are refused before a model is asked; and what CPU a search of 100,000 passages takes. The code is the
+gateway's, the services are the twin's.
 """
 
 from __future__ import annotations
@@ -9,13 +10,17 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.retrieval import plain
 from benchmarks.retrieval.account import account
 from benchmarks.retrieval.quality import WAYS, Collection, Half
 from benchmarks.retrieval.speed import Speed, measure
 
 MOST_CPU_MS = 50.0
+MOST_REFUSED = 0.1
+"""Of plain questions that the documents answer; and of those about something else, so many at most are let through."""
 
 
 def main() -> int:
@@ -23,6 +28,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--services", type=int, default=40, help="services whose documents are added")
     parser.add_argument("--questions", type=int, default=150, help="questions of each of two kinds in each half")
+    parser.add_argument("--plain", action=argparse.BooleanOptionalAction, default=True, help="ask plain questions")
     parser.add_argument("--passages", type=int, default=100_000, help="passages of the large collection; 0 for none")
     parser.add_argument("--searches", type=int, default=50, help="searches of the large collection")
     parser.add_argument("--seed", type=int, default=11)
@@ -36,6 +42,10 @@ def main() -> int:
             reported = collection.measure(reported=True)
             print(_table("reported", reported))
             problems += _not_the_best(reported)
+        if given.plain:
+            refusals = plain.measure(made)
+            print("\n".join(one.line() for one in refusals))
+            problems += _misjudged(refusals)
         if given.passages:
             speed = measure(made, given.passages, given.searches, given.seed)
             print(_costs(speed))
@@ -65,6 +75,18 @@ def _not_the_best(half: Half) -> list[str]:
         for way in WAYS
         if scores[way] > scores["hybrid"]
     ]
+
+
+def _misjudged(refusals: Sequence[plain.Refusals]) -> list[str]:
+    """Name kinds of questions of which too many are refused, or too few."""
+    told = {one.kind: one.refused / one.asked for one in refusals if one.reported}
+    answered, otherwise, _ = plain.KINDS
+    problems = []
+    if told[answered] > MOST_REFUSED:
+        problems.append(f"Of the plain questions {answered} {told[answered]:.0%} are refused.")
+    if told[otherwise] < 1 - MOST_REFUSED:
+        problems.append(f"Of the plain questions {otherwise} {told[otherwise]:.0%} are refused.")
+    return problems
 
 
 def _costs(speed: Speed) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.retrieval.account import BUCKET, INDEX, VECTORS, Account, Settings
 from benchmarks.retrieval.measures import NDCG_AT, Interval, interval, ndcg, recall
 from benchmarks.retrieval.questions import HEADING, Kind, Question, Service, questions, services
+from cdk_app.settings.gateway import Gateway
 from lambdas.gateway.exchange import Caller
 from lambdas.gateway.retrieval.chunks import chunk
 from lambdas.gateway.retrieval.documents import owner_of
@@ -26,6 +27,7 @@ from lambdas.shared.embedding import Vector
 
 READER = Caller("service:reader", "service")
 WAYS: Mapping[str, float] = {"words": 0.0, "embeddings": 1.0, "hybrid": WEIGHT_OF_EMBEDDINGS}
+LEAST_EVIDENCE = float(Gateway.model_fields["least_evidence"].default)
 _ENTRY = re.compile(rf"> {HEADING} (\d+)$", re.MULTILINE)
 
 
@@ -108,10 +110,11 @@ class Collection:
                 for way, weight in WAYS.items():
                     found = self._found(index, question.text, vector, weight)
                     self._score(scores[way], index, question, found)
-                not_refused += relevant(found)
+                not_refused += relevant(found, LEAST_EVIDENCE)
             for question in outside:
                 vector = self._embedder.query(question.text)
-                refused += not relevant(self._found(index, question.text, vector, WEIGHT_OF_EMBEDDINGS))
+                found = self._found(index, question.text, vector, WEIGHT_OF_EMBEDDINGS)
+                refused += not relevant(found, LEAST_EVIDENCE)
         return Half(len(inside), scores, not_refused / len(inside), refused / len(outside))
 
     def _drawn(self, found: Sequence[Question], reported: bool) -> list[Question]:

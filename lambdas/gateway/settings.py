@@ -120,6 +120,7 @@ class Settings(NamedTuple):
         embedding: what documents, and texts of callers, become vectors by.
         prompt_embedding: what the passages of an approved model's prompt are found by.
         fallback: by a model's name the names that are tried after it, in turn.
+        least_evidence: from 0 to 1, what a passage of a document needs to have to do with a question.
         document: all of it as it is written, for the parts that read their own.
     """
 
@@ -135,6 +136,7 @@ class Settings(NamedTuple):
     prompt_embedding: Embedding | None
     cache: CacheSettings
     budget: Budget
+    least_evidence: float
     document: Mapping[str, Any]
 
     def model(self, name: str) -> Model | None:
@@ -187,6 +189,7 @@ def _settings(fields: Fields) -> Settings:
         prompt_embedding=_embedding(fields, "prompt_embedding"),
         cache=CacheSettings(cache.flag("exact"), cache.integer("ttl_seconds", minimum=1), least),
         budget=Budget(_optional_number(budget, "caller_usd_per_day"), _optional_number(budget, "usd_per_day")),
+        least_evidence=fields.number("least_evidence", 0, 1),
         document=fields.as_dict(),
     )
 

@@ -72,6 +72,7 @@ SETTINGS: dict[str, Any] = {
     "cache": {"exact": True, "ttl_seconds": 3600, "semantic": None},
     "budget": {"caller_usd_per_day": 5 * CENT, "usd_per_day": None},
     "guard": {"attacks": False},
+    "least_evidence": 0.31,
 }
 LIMITS = {
     "text_characters": SETTINGS["limits"]["max_input_characters"],

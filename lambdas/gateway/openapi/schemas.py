@@ -53,7 +53,10 @@ def shared() -> dict[str, Schema]:
     field = record({"pointer": TEXT, "detail": TEXT})
     problem = {"type": TEXT, "title": TEXT, "status": {"type": "integer"}, "detail": TEXT, "instance": TEXT}
     error = record({"message": TEXT, "type": TEXT, "code": TEXT, "param": {"type": ["string", "null"]}})
-    passage = record({"document_id": TEXT, "name": TEXT, "passage": COUNT, "text": TEXT, "score": {"type": "number"}})
+    number = {"type": "number"}
+    passage = record(
+        {"document_id": TEXT, "name": TEXT, "passage": COUNT, "text": TEXT, "score": number, "evidence": number}
+    )
     document = record(
         {"id": TEXT, "name": TEXT, "media_type": TEXT, "passages": COUNT, "characters": COUNT, "created": TEXT}
     )

@@ -14,8 +14,8 @@ from lambdas.shared.similarity import WORD
 DEPTH = 100
 """Passages that each of the two rankings gives; S3 Vectors gives so many in one answer."""
 WEIGHT_OF_COSINE = 0.7
-LEAST_EVIDENCE = 0.45
-"""Below it a passage has nothing to do with a question; measured with all-MiniLM-L6-v2: docs/retrieval.md."""
+WEIGHT_OF_WORDS_ALONE = 0.7
+"""Of the share of words, where that is all that is known: chance has some of them in any passage."""
 SAME_SHARE = 0.9
 """Share of word pairs from which on two passages say the same."""
 
@@ -43,7 +43,7 @@ class Found:
     def evidence(self) -> float:
         """How much it has to do with the question, by meaning and words; unlike the score, of the same scale always."""
         if self.cosine is None:
-            return self.coverage
+            return WEIGHT_OF_WORDS_ALONE * self.coverage
         return WEIGHT_OF_COSINE * self.cosine + (1 - WEIGHT_OF_COSINE) * self.coverage
 
 
@@ -94,6 +94,6 @@ def _pairs(text: str) -> set[tuple[str, str]]:
     return set(pairwise(words))
 
 
-def relevant(found: Sequence[Found]) -> bool:
+def relevant(found: Sequence[Found], least_evidence: float) -> bool:
     """Whether an answer can be given out of what was found."""
-    return any(one.evidence >= LEAST_EVIDENCE for one in found)
+    return any(one.evidence >= least_evidence for one in found)

@@ -78,7 +78,7 @@ class FromDocuments:
         *earlier, last = self._turns
         self._found = passages_for(self._request, self._services, last.content, self._top_k)
         self.passages = [shown(one) for one in self._found]
-        asked = prompt(last.content, self._found)
+        asked = prompt(last.content, self._found, self._services.settings.least_evidence)
         if asked is None:
             yield str(_part("answering").NO_ANSWER)
             return
@@ -100,9 +100,9 @@ def passages_for(request: Request, services: Services, query: str, top_k: int) -
         return documents.search(caller, query, top_k, spent)
 
 
-def prompt(query: str, found: Sequence[Any]) -> tuple[Turn, ...] | None:
+def prompt(query: str, found: Sequence[Any], least_evidence: float) -> tuple[Turn, ...] | None:
     """Give the conversation that asks for an answer out of passages; None where none has to do with the question."""
-    if not _part("search").relevant(found):
+    if not _part("search").relevant(found, least_evidence):
         return None
     return tuple(_part("answering").answer_prompt(query, found))
 
@@ -115,6 +115,7 @@ def shown(found: Any) -> dict[str, object]:
         "passage": found.passage,
         "text": found.text,
         "score": round(float(found.score), 4),
+        "evidence": round(float(found.evidence), 4),
     }
 
 

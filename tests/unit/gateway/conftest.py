@@ -68,6 +68,7 @@ def settings(**more: object) -> dict[str, object]:
         "cache": {"exact": True, "ttl_seconds": 3600, "semantic": None},
         "budget": {"caller_usd_per_day": None, "usd_per_day": None},
         "guard": {"attacks": False},
+        "least_evidence": 0.31,
         **more,
     }
 

@@ -60,9 +60,16 @@ def test_any_query_is_answered(documents: Documents, query: str) -> None:
 
 
 def test_nothing_relevant_means_no_answer() -> None:
-    assert relevant([found(cosine=0.2, coverage=0.1), found()])
-    assert not relevant([found(cosine=0.2, coverage=0.1), found(cosine=None, coverage=0.3)])
-    assert not relevant([])
+    assert relevant([found(cosine=0.2, coverage=0.1), found()], 0.31)
+    assert not relevant([found(cosine=0.2, coverage=0.1), found(cosine=None, coverage=0.4)], 0.31)
+    assert not relevant([], 0.0)
+
+
+def test_the_settings_say_how_much_a_passage_has_to_do_with_a_question() -> None:
+    passage = found(cosine=0.4, coverage=0.4)
+    assert passage.evidence == pytest.approx(0.4)
+    assert relevant([passage], 0.39)
+    assert not relevant([passage], 0.41)
 
 
 def test_the_prompt_shows_the_passages_by_number_and_ends_with_the_question() -> None:
