@@ -21,10 +21,9 @@ _LARGEST_ITEM = 400 * 1024
 # What the names and types of an item's attributes may add to the longest of them.
 _OVERHEAD = 2 * 1024
 
-_READ: Mapping[str, Callable[[str], Value]] = {"S": str, "N": int, "B": b64decode}
-
 Value = str | int | bytes
 Item = Mapping[str, Value]
+_READ: Mapping[str, Callable[[str], Value]] = {"S": str, "N": int, "B": b64decode}
 
 
 class Table:
