@@ -98,8 +98,9 @@ def open_address(
         yield url
 
 
+# What is scripted for one test must not be taken by what another one has asked: its pages are closed by then.
 @pytest.fixture
-def stranger(browser: Browser) -> Iterator[BrowserContext]:
+def stranger(browser: Browser, models: ScriptedModels) -> Iterator[BrowserContext]:
     """A fresh profile of nobody's."""
     made = browser.new_context(
         permissions=["clipboard-read", "clipboard-write"], viewport={"width": 1280, "height": 860}

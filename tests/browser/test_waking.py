@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.bedrock import ScriptedModels
-from tests.browser.chatting import open_chat
+from tests.browser.chatting import ask_again, open_chat, wait_for_the_wait
 
 ASLEEP = ("tuned", 429, "ModelNotReadyException")
 
@@ -26,11 +26,12 @@ def test_the_page_waits_and_goes_on_by_itself(page: Page, models: ScriptedModels
     models.refuse(*ASLEEP)
     models.say("tuned", "Awake", " now.")
     page.get_by_label("Message", exact=True).press("Enter")
+    wait_for_the_wait(page)
+    expect(page.locator(".waking")).to_contain_text("The model is not ready yet. The page asks again by itself.")
+    expect(page.locator(".waking")).to_contain_text("Trying again in 10 s")
     expect(page.get_by_text("The model is waking", exact=True)).to_be_visible()
-    expect(page.get_by_text("The model is not ready yet. The page asks again by itself.")).to_be_visible()
-    expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
     assert len(models.asked) == 1
-    page.clock.run_for(11_000)
+    ask_again(page)
     expect(page.locator(".answer-text")).to_have_text("Awake now.")
     expect(page.get_by_text("The page asks again by itself.")).to_be_hidden()
 
@@ -38,13 +39,14 @@ def test_the_page_waits_and_goes_on_by_itself(page: Page, models: ScriptedModels
 def test_a_model_that_is_known_to_sleep_is_called_so_before_and_while(page: Page, models: ScriptedModels) -> None:
     models.refuse(*ASLEEP, times=2)
     page.get_by_label("Message", exact=True).press("Enter")
-    expect(page.get_by_text("Trying again")).to_be_visible()
+    wait_for_the_wait(page)
     page.reload()
     page.get_by_text("Model and parameters").click()
     page.get_by_label("Model", exact=True).select_option("approved (fourfold/3) (asleep)")
     expect(page.get_by_text("Asleep: the first answer takes longer")).to_be_visible()
     page.get_by_label("Message", exact=True).fill("Hello")
     page.get_by_label("Message", exact=True).press("Enter")
+    wait_for_the_wait(page)
     expect(page.get_by_text("The model is waking", exact=True)).to_be_visible()
 
 
@@ -63,7 +65,7 @@ def test_a_first_word_that_takes_long_is_waited_for_with_the_seconds(page: Page,
 def test_waiting_can_be_stopped(page: Page, models: ScriptedModels) -> None:
     models.refuse(*ASLEEP)
     page.get_by_label("Message", exact=True).press("Enter")
-    expect(page.get_by_text("Trying again")).to_be_visible()
+    wait_for_the_wait(page)
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text("Stopped.", exact=True).first).to_be_visible()
     page.clock.run_for(30_000)
@@ -85,8 +87,8 @@ def test_a_model_of_which_the_stream_itself_says_that_it_wakes_is_waited_for(
     )
     models.say("tuned", "Awake", " now.")
     page.get_by_label("Message", exact=True).press("Enter")
-    expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
-    page.clock.run_for(11_000)
+    wait_for_the_wait(page)
+    ask_again(page)
     expect(page.locator(".answer-text")).to_have_text("Awake now.")
 
 
@@ -99,11 +101,11 @@ def test_a_model_that_sleeps_is_waited_for_also_when_a_long_text_is_summarized_i
     models.refuse("small", *ASLEEP[1:])
     page.get_by_role("textbox", name="Text").fill("\n\n".join(["The agent restarts the task."] * 1000))
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
+    wait_for_the_wait(page)
     expect(page.get_by_role("alert")).to_have_count(0)
     for summary in ("It restarts.", "It tells.", "Both."):
         models.say("small", summary)
-    page.clock.run_for(11_000)
+    ask_again(page)
     expect(page.locator(".answer-text")).to_have_text("Both.")
     expect(page.get_by_text("The page asks again by itself.")).to_be_hidden()
 
@@ -126,7 +128,7 @@ def test_a_model_that_sleeps_is_waited_for_also_when_the_passages_are_there_alre
     page.goto(f"{address}/#/documents")
     page.get_by_label("Question").fill("Is it so?")
     page.get_by_label("Question").press("Enter")
-    expect(page.get_by_text("Trying again in 10 s")).to_be_visible()
+    wait_for_the_wait(page, "Not yet.")
     expect(page.locator(".passages li")).to_be_visible()
-    page.clock.run_for(11_000)
+    ask_again(page)
     expect(page.locator(".answer-text")).to_have_text("It is.")

@@ -5,7 +5,7 @@ import { Problem } from "./problem.js";
 const LONGEST_WAIT_SECONDS = 30;
 const GIVE_UP_AFTER_SECONDS = 15 * 60;
 
-/** @typedef {{problem: Problem, seconds: number}} Waiting */
+/** @typedef {{problem: Problem, until: number}} Waiting `until` is the moment of the next try */
 
 /**
  * Call until it is answered by something else than "not yet". What passes is asked again after its Retry-After, up
@@ -28,7 +28,7 @@ export async function untilAwake(call, { signal, waiting, pause = sleep, now = D
         if (!(failure instanceof Problem) || !failure.passes || now() > until) throw failure;
         const seconds = Math.min(Math.max(Number(failure.retryAfter), 1), LONGEST_WAIT_SECONDS);
         waited = true;
-        waiting({ problem: failure, seconds });
+        waiting({ problem: failure, until: now() + seconds * 1000 });
         await pause(seconds * 1000, signal);
       }
     }

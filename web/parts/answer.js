@@ -109,8 +109,8 @@ export function answerBox({ cite, name = "" } = {}) {
       waiting.show(what, asleep);
       work(what ? "" : WAITING);
       if (!what) return;
-      const words = asleep ? "The model is waking. It goes on by itself." : "Not ready yet. It goes on by itself.";
-      if (words !== told) announce(words);
+      const words = asleep ? "The model is waking." : "Not ready yet.";
+      if (words !== told) announce(told ? words : `${words} It goes on by itself.`);
       told = words;
     },
     /** @param {number} part @param {number} parts */

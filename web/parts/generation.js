@@ -41,17 +41,22 @@ export async function generate({ ask, box, signal, picker, again }) {
 }
 
 /**
- * Tell of the waits: by its name where the gateway knows by now that the model sleeps.
+ * Tell of the waits: at once, and by its name where the gateway knows by then that the model sleeps.
  * @param {import("./answer.js").AnswerBox} box
  * @param {import("./model-picker.js").ModelPicker} picker
  */
 function told(box, picker) {
+  // Another one may be chosen while this one is waited for.
+  const asked = picker.value;
   /** @type {import("../lib/waking.js").Waiting | null} */
   let last = null;
   return async (/** @type {import("../lib/waking.js").Waiting | null} */ what) => {
     last = what;
-    if (what && !picker.asleep) await picker.look();
-    if (last === what) box.wait(what, picker.asleep);
+    const known = picker.sleeps(asked);
+    box.wait(what, known);
+    if (!what || known) return;
+    await picker.look();
+    if (last === what && picker.sleeps(asked)) box.wait(what, true);
   };
 }
 

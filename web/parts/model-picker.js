@@ -61,9 +61,9 @@ export function modelPicker(models, { label = "Model", changed } = {}) {
     },
     /** Ask for the models anew. */
     look: () => models.load(),
-    /** Whether the chosen model has to wake first. */
-    get asleep() {
-      return WAKING.includes(models.find(select.value)?.fourfold?.state ?? "");
+    /** Whether a model has to wake first. @param {string} name */
+    sleeps(name) {
+      return WAKING.includes(models.find(name)?.fourfold?.state ?? "");
     },
   };
 }

@@ -19,9 +19,8 @@ export function waitingBox() {
       clearInterval(ticking);
       element.hidden = !waiting;
       if (!waiting) return;
-      const until = Date.now() + waiting.seconds * 1000;
       const tick = () => {
-        const left = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+        const left = Math.max(0, Math.ceil((waiting.until - Date.now()) / 1000));
         when.textContent = left ? `Trying again in ${left} s` : "Trying again…";
       };
       tick();

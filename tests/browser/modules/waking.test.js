@@ -9,14 +9,14 @@ import { begun, sleep, untilAwake } from "../../../web/lib/waking.js";
 const notYet = (retryAfter = 3) =>
   new Problem({ status: 503, title: "Service Unavailable", detail: "Not yet.", retryAfter });
 
-function run(failures, { now } = {}) {
+function run(failures, { now = () => 0 } = {}) {
   const heard = [];
   const paused = [];
   const how = {
     signal: new AbortController().signal,
-    waiting: (what) => heard.push(what && what.seconds),
+    waiting: (what) => heard.push(what && what.until),
     pause: async (milliseconds) => void paused.push(milliseconds),
-    ...(now ? { now } : {}),
+    now,
   };
   const call = async () => {
     const failure = failures.shift();
@@ -30,7 +30,7 @@ test("it asks again when the service says, and tells of each wait and of its end
   const { result, heard, paused } = run([notYet(3), notYet(120), notYet(0)]);
   assert.equal(await result, "awake");
   assert.deepEqual(paused, [3000, 30_000, 1000]);
-  assert.deepEqual(heard, [3, 30, 1, null]);
+  assert.deepEqual(heard, [3000, 30_000, 1000, null]);
 });
 
 test("nothing is said where it is awake", async () => {
