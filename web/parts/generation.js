@@ -24,7 +24,8 @@ import { begun, untilAwake } from "../lib/waking.js";
 export async function generate({ ask, box, signal, picker, again }) {
   box.begin();
   try {
-    const call = async () => begun(await ask(signal), (piece) => showAhead(piece, box));
+    // A part that is done is paid for: after it nothing is asked anew by itself.
+    const call = async () => begun(await ask(signal), (piece) => !hasPaid(piece) && showAhead(piece, box));
     const pieces = await untilAwake(call, { signal, waiting: told(box, picker) });
     const last = await show(pieces, box);
     return { outcome: "done", text: box.text, meta: last.meta, last };
@@ -73,6 +74,11 @@ async function show(pieces, box) {
   }
   if (!last) throw new Error("The stream ended without its last piece.");
   return last;
+}
+
+/** Whether a part of a text is done by now. @param {Piece} piece */
+function hasPaid(piece) {
+  return piece.kind === "progress" && piece.part > 1;
 }
 
 /**

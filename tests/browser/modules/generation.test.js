@@ -73,3 +73,24 @@ test("it is of the model that was asked that a wait is told, not of one that is 
   await asked;
   assert.deepEqual(told, ["waits, not known", "over", "stopped"]);
 });
+
+/** Ask for a text in two parts, of which the model is not ready for one at the first try. */
+async function summarized(t, ...first) {
+  const { box, told, signal } = place(t);
+  const tries = [first, [{ kind: "progress", part: 1, parts: 2 }, { kind: "progress", part: 2, parts: 2 }, DONE]];
+  const ask = async () => stream(...tries.shift());
+  await generate({ ask, box, signal, picker: picker(["asked"]), again: () => undefined });
+  return { told, tries };
+}
+
+test("a text of which no part is done is begun anew by itself", async (t) => {
+  const { told } = await summarized(t, { kind: "progress", part: 1, parts: 2 }, notYet());
+  assert.deepEqual(told, ["part 1 of 2", "waits, asleep", "part 1 of 2", "over", "part 2 of 2", "done"]);
+});
+
+test("a text of which a part is done, and paid for, is begun anew by its reader alone", async (t) => {
+  const parts = [1, 2].map((part) => ({ kind: "progress", part, parts: 2 }));
+  const { told, tries } = await summarized(t, ...parts, notYet());
+  assert.deepEqual(told, ["part 1 of 2", "part 2 of 2", "failed, may be tried again"]);
+  assert.equal(tries.length, 1);
+});
