@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -11,6 +12,7 @@ from tests.browser.bedrock import ScriptedModels
 from tests.browser.chatting import ask_again, open_chat, wait_for_the_wait
 
 ASLEEP = ("tuned", 429, "ModelNotReadyException")
+LONG = "\n\n".join(["The agent restarts the task."] * 1000)
 
 
 @pytest.fixture(autouse=True)
@@ -99,7 +101,7 @@ def test_a_model_that_sleeps_is_waited_for_also_when_a_long_text_is_summarized_i
     page.get_by_text("Model and parameters").click()
     page.get_by_label("Model", exact=True).select_option("small")
     models.refuse("small", *ASLEEP[1:])
-    page.get_by_role("textbox", name="Text").fill("\n\n".join(["The agent restarts the task."] * 1000))
+    page.get_by_role("textbox", name="Text").fill(LONG)
     page.keyboard.press("Control+Enter")
     wait_for_the_wait(page)
     expect(page.get_by_role("alert")).to_have_count(0)
@@ -108,6 +110,23 @@ def test_a_model_that_sleeps_is_waited_for_also_when_a_long_text_is_summarized_i
     ask_again(page)
     expect(page.locator(".answer-text")).to_have_text("Both.")
     expect(page.get_by_text("The page asks again by itself.")).to_be_hidden()
+
+
+def test_the_seconds_of_a_part_are_those_since_it_began(page: Page, address: str, models: ScriptedModels) -> None:
+    page.goto(f"{address}/#/summarize")
+    page.get_by_text("Model and parameters").click()
+    page.get_by_label("Model", exact=True).select_option("small")
+    first, second = models.hold("small", "It restarts."), models.hold("small", "It tells.")
+    page.get_by_role("textbox", name="Text").fill(LONG)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".working")).to_have_text(re.compile(r"^Part 1 of \d$"))
+    page.clock.run_for(7_000)
+    expect(page.locator(".working")).to_have_text(re.compile(r"^Part 1 of \d 7 s$"))
+    first.allow()
+    assert second.begun.wait(30)
+    expect(page.locator(".working")).to_have_text(re.compile(r"^Part 2 of \d$"))
+    second.allow()
+    expect(page.locator(".answer-text")).to_contain_text("small was asked")
 
 
 def test_a_model_that_sleeps_is_waited_for_also_when_the_passages_are_there_already(

@@ -63,7 +63,7 @@ export function answerBox({ cite, name = "" } = {}) {
     markdown.show(written);
   }
 
-  /** Say what is done, and after a while how long it has been since it was asked for. @param {string} words */
+  /** Say what is done, and after a while for how long. @param {string} words */
   function work(words) {
     const show = () => {
       const seconds = Math.floor((Date.now() - since) / 1000);
@@ -107,6 +107,7 @@ export function answerBox({ cite, name = "" } = {}) {
     /** @param {import("../lib/waking.js").Waiting | null} what @param {boolean} asleep */
     wait(what, asleep) {
       waiting.show(what, asleep);
+      since = Date.now();
       work(what ? "" : WAITING);
       if (!what) return;
       const words = asleep ? "The model is waking." : "Not ready yet.";
@@ -115,8 +116,7 @@ export function answerBox({ cite, name = "" } = {}) {
     },
     /** @param {number} part @param {number} parts */
     progress(part, parts) {
-      // The part before this one was answered, so the model is awake.
-      if (part > 1) waiting.show(null, false);
+      since = Date.now();
       progress.hidden = parts < 2;
       progress.max = parts;
       progress.value = part - 1;
