@@ -2,6 +2,8 @@
 
 const LONG_SECONDS = 120;
 const OF_THE_REQUEST = [400, 413];
+const FORBIDDEN = 403;
+const BLOCKED = "A firewall before the service may have blocked this. Wait some minutes, or say it otherwise.";
 
 /** What people read in place of the phrases that HTTP has for its statuses. @type {Record<string, string>} */
 const TITLES = {
@@ -91,8 +93,19 @@ export async function problemOfResponse(response) {
   try {
     return problemOf(JSON.parse(body), seen);
   } catch {
-    return problemOf({ title: `The service answered ${response.status}`, detail: body.slice(0, 300) }, seen);
+    return problemOf({ title: `The service answered ${response.status}`, detail: wordsOf(response, body) }, seen);
   }
+}
+
+/**
+ * Give what is to be read of a body that is no document. A page is none of the service's own words: whatever stands in
+ * front of it has put it there.
+ * @param {Response} response
+ * @param {string} body
+ */
+function wordsOf({ status, headers }, body) {
+  if (!headers.get("content-type")?.startsWith("text/html")) return body.slice(0, 300);
+  return status === FORBIDDEN ? BLOCKED : "";
 }
 
 /**

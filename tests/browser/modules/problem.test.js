@@ -1,6 +1,7 @@
 /** Problems, out of whatever an API answers. */
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { asProblem, problemOf, problemOfResponse } from "../../../web/lib/problem.js";
@@ -35,8 +36,18 @@ test("a title that is HTTP's own phrase is said in words, any other as it is", (
 });
 
 test("what is no document is shown as it came, with the id of its header", async () => {
-  const problem = await respond("<html>Bad gateway</html>", { status: 502, headers: { "x-request-id": "r-1" } });
-  assert.deepEqual([problem.status, problem.detail, problem.requestId], [502, "<html>Bad gateway</html>", "r-1"]);
+  const problem = await respond("Bad gateway", { status: 502, headers: { "x-request-id": "r-1" } });
+  assert.deepEqual([problem.status, problem.detail, problem.requestId], [502, "Bad gateway", "r-1"]);
+});
+
+test("a page in place of an answer is not shown, and one that forbids may be a firewall's", async () => {
+  const page = await readFile(new URL("../../../web/missing.html", import.meta.url));
+  const headers = { "content-type": "text/html; charset=utf-8" };
+  const { title, detail, repeatable } = await respond(page, { status: 403, headers });
+  assert.equal(title, "The service answered 403");
+  assert.match(detail, /^A firewall before the service may have blocked this\. Wait some minutes/);
+  assert.ok(repeatable);
+  assert.equal((await respond("<html>Bad gateway</html>", { status: 502, headers })).detail, "");
 });
 
 test("API Gateway's own message and OpenAI's error are details", () => {
