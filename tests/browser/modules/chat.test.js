@@ -99,3 +99,59 @@ test("what is deleted is not kept again, unless the deletion fails", async () =>
   assert.equal(await keeping.remove("a"), null);
   assert.equal(await keeping.keep(SAID), false);
 });
+
+/** A gateway as it is: it keeps, and refuses what is in place of another version. `loses` what it answers next. */
+function table() {
+  /** @type {any} */
+  let kept = null;
+  let version = 0;
+  return {
+    loses: false,
+    /** @param {any} value */
+    set(value) {
+      kept = value && { ...value, updated: `v${(version += 1)}` };
+    },
+    get texts() {
+      return kept.messages.map(({ content }) => content);
+    },
+    async json(method, _path, body) {
+      if (method === "GET" && !kept) throw new Problem({ status: 404, title: "", detail: "" });
+      if (method === "GET") return kept;
+      if (body.updated && body.updated !== kept?.updated) throw new Problem({ status: 412, title: "", detail: "" });
+      this.set({ ...body, messages: body.messages.map((one) => ({ ...one, about: { model: "m" } })) });
+      if (this.loses) throw new Problem({ status: 0, title: "No connection", detail: "" });
+      return { updated: kept.updated };
+    },
+  };
+}
+
+const saying = (...texts) => ({ ...SAID, messages: texts.map((content) => ({ role: "user", content })) });
+
+test("what was kept, and only the answer to it lost, is gone on from", async () => {
+  const api = table();
+  const keeping = createKeeping(api);
+  await keeping.keep(saying("1"));
+  api.loses = true;
+  await assert.rejects(keeping.keep(saying("1", "2")), { status: 0 });
+  await assert.rejects(keeping.keep(saying("1", "2", "3")), { status: 0 });
+  api.loses = false;
+  assert.equal(await keeping.keep(saying("1", "2", "3", "4")), true);
+  assert.equal(await keeping.keep(saying("1", "2", "3", "4", "5")), true);
+  assert.deepEqual(api.texts, ["1", "2", "3", "4", "5"]);
+});
+
+for (const [what, value] of [
+  ["changed", saying("1", "other")],
+  ["deleted", null],
+]) {
+  test(`what another window has ${what} is left to it, also where an answer was lost before`, async () => {
+    const api = table();
+    const keeping = createKeeping(api);
+    await keeping.keep(saying("1"));
+    api.loses = true;
+    await assert.rejects(keeping.keep(saying("1", "2")), { status: 0 });
+    api.loses = false;
+    api.set(value);
+    await assert.rejects(keeping.keep(saying("1", "2", "3")), { status: 412 });
+  });
+}

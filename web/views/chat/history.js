@@ -7,11 +7,9 @@ import { moment } from "../../lib/format.js";
 import { icon } from "../../lib/icons.js";
 import { asProblem } from "../../lib/problem.js";
 import { confirmed } from "../../parts/confirm.js";
-import { createKeeping } from "./keeping.js";
+import { CHANGED, createKeeping } from "./keeping.js";
 
 /** @typedef {import("./conversation.js").Conversation} Conversation */
-
-const CHANGED = 412;
 
 /**
  * @param {import("../../lib/api.js").Api} api

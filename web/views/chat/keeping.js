@@ -2,9 +2,14 @@
 
 import { Problem } from "../../lib/problem.js";
 import { fromKept, toKeep } from "./about.js";
+import { said } from "./conversation.js";
+
+export const CHANGED = 412;
+const GONE = 404;
 
 /** @typedef {import("./conversation.js").Conversation} Conversation */
 /** @typedef {{id: string, title: string, updated?: string}} Listed */
+/** @typedef {{role: string, content: string}} Said */
 
 /** @param {Pick<import("../../lib/api.js").Api, "json">} api */
 export function createKeeping(api) {
@@ -12,6 +17,8 @@ export function createKeeping(api) {
   let last = Promise.resolve();
   /** As which one each was read or kept last: the gateway puts ours in place of that one alone. */
   const versions = /** @type {Map<string, string>} */ (new Map());
+  /** What was sent of each with no answer: it may be kept all the same. */
+  const unanswered = /** @type {Map<string, Set<string>>} */ (new Map());
   /** Those that are deleted, and what would have been kept of them since. */
   const gone = /** @type {Map<string, Conversation | null>} */ (new Map());
 
@@ -22,9 +29,35 @@ export function createKeeping(api) {
       gone.set(id, conversation);
       return false;
     }
+    const body = { title, messages: messages.map(toKeep) };
+    try {
+      await send(id, body);
+    } catch (failure) {
+      if (!isOf(failure, CHANGED) || !(await isOurs(id))) throw failure;
+      await send(id, body);
+    }
+    return true;
+  }
+
+  /** @param {string} id @param {{title: string, messages: Said[]}} body */
+  async function send(id, body) {
     const updated = versions.get(id);
-    const body = { title, messages: messages.map(toKeep), ...(updated ? { updated } : {}) };
-    versions.set(id, (await api.json("PUT", pathOf(id), body)).updated);
+    try {
+      versions.set(id, (await api.json("PUT", pathOf(id), { ...body, ...(updated ? { updated } : {}) })).updated);
+      unanswered.delete(id);
+    } catch (failure) {
+      if (!isOf(failure, CHANGED)) unanswered.set(id, (unanswered.get(id) ?? new Set()).add(textsOf(body)));
+      throw failure;
+    }
+  }
+
+  /** Whether what is kept is something that we have sent ourselves; it is gone on from then. @param {string} id */
+  async function isOurs(id) {
+    const sent = unanswered.get(id);
+    if (!sent) return false;
+    const kept = await api.json("GET", pathOf(id)).catch(orNothing);
+    if (!kept || !sent.has(textsOf(kept))) return false;
+    versions.set(id, kept.updated);
     return true;
   }
 
@@ -63,7 +96,7 @@ export function createKeeping(api) {
         await api.json("DELETE", pathOf(id));
       } catch (problem) {
         // Another window has deleted it already.
-        if (problem instanceof Problem && problem.status === 404) return null;
+        if (isOf(problem, GONE)) return null;
         const missed = gone.get(id) ?? null;
         gone.delete(id);
         return { problem, missed };
@@ -71,6 +104,22 @@ export function createKeeping(api) {
       return null;
     },
   };
+}
+
+/** @param {unknown} failure @param {number} status */
+function isOf(failure, status) {
+  return failure instanceof Problem && failure.status === status;
+}
+
+/** @param {unknown} failure */
+function orNothing(failure) {
+  if (isOf(failure, GONE)) return null;
+  throw failure;
+}
+
+/** @param {{messages: Said[]}} conversation */
+function textsOf({ messages }) {
+  return JSON.stringify(messages.map(said));
 }
 
 /** @param {string} id */
