@@ -75,12 +75,17 @@ def test_a_message_that_is_too_long_by_itself_is_to_be_shortened_and_an_edit_sta
     assert questions(models) == [["🦉" * most]]
 
 
-def test_a_conversation_that_its_model_cannot_read_goes_on_in_a_new_one(page: Page, models: ScriptedModels) -> None:
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_conversation_that_its_model_cannot_read_goes_on_in_a_new_one(
+    page: Page, models: ScriptedModels, streamed: bool
+) -> None:
     ask(page, "First?")
     expect(page.get_by_role("button", name="Good answer")).to_be_visible()
     detail = "The input is too long for the model."
     problem = {"title": "Content Too Large", "status": 413, "detail": detail}
-    page.route("**/api/v1/chat/completions", lambda route: route.fulfill(status=413, json=problem), times=1)
+    event = {"headers": {"Content-Type": "text/event-stream"}, "body": f"event: error\ndata: {json.dumps(problem)}\n\n"}
+    told: dict[str, Any] = event if streamed else {"status": 413, "json": problem}
+    page.route("**/api/v1/chat/completions", lambda route: route.fulfill(**told), times=1)
     ask(page, "Second?")
     expect(page.get_by_role("alert").get_by_text(detail)).to_be_visible()
     expect(page.get_by_role("button", name="Try again")).to_have_count(0)

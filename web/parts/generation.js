@@ -8,7 +8,7 @@ import { begun, untilAwake } from "../lib/waking.js";
 /**
  * @typedef {Piece & {kind: "done"}} Last
  * @typedef {{outcome: "done", text: string, meta: Meta, last: Last} | {outcome: "stopped", text: string, meta: null}
- *   | {outcome: "failed", text: string, meta: null}} Outcome
+ *   | {outcome: "failed", text: string, meta: null, problem: import("../lib/problem.js").Problem}} Outcome
  */
 
 /**
@@ -34,10 +34,11 @@ export async function generate({ ask, box, signal, picker, again }) {
       box.stop();
       return { outcome: "stopped", text: box.text, meta: null };
     }
-    box.fail(asProblem(failure), again);
+    const problem = asProblem(failure);
+    box.fail(problem, again);
     // It may be another list of models by now that it failed for.
     void picker.look();
-    return { outcome: "failed", text: box.text, meta: null };
+    return { outcome: "failed", text: box.text, meta: null, problem };
   }
 }
 

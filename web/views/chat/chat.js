@@ -1,7 +1,7 @@
 /** Chat: one conversation, streamed; stop, ask again, edit, copy, and the ones before. */
 
 import { fill, h } from "../../lib/dom.js";
-import { asProblem, isStop, Problem } from "../../lib/problem.js";
+import { asProblem, isStop } from "../../lib/problem.js";
 import { generate } from "../../parts/generation.js";
 import { chatPieces } from "../../parts/pieces.js";
 import { problemBox } from "../../parts/problem-box.js";
@@ -160,7 +160,7 @@ export function chatView(app) {
       fourfold: { documents: asked.documents, ...(fresh ? { cache: false } : {}) },
     };
     const outcome = await generate({
-      ask: async (signal) => chatPieces(await api.stream("/chat/completions", body, { signal }).catch(tooLong)),
+      ask: async (signal) => chatPieces(await api.stream("/chat/completions", body, { signal })),
       box,
       signal: mine.signal,
       picker: settings.picker,
@@ -181,7 +181,8 @@ export function chatView(app) {
       running = coming = null;
       writing.busy(false);
       const rated = judged(message, messages, asked.parameters);
-      if (outcome.outcome !== "failed") answerTools(box, { retry, ...(rated ? { rated } : {}) });
+      if (outcome.outcome === "failed") failedOn(own, outcome.problem);
+      else answerTools(box, { retry, ...(rated ? { rated } : {}) });
     }
     following.end();
     void usage.load();
@@ -190,21 +191,18 @@ export function chatView(app) {
   }
 
   /**
-   * Say what to do where a conversation is more than its model reads, and hand the failure on.
-   * @param {unknown} failure
-   * @returns {never}
+   * Say what to do where a conversation is more than its model reads.
+   * @param {import("./conversation.js").Conversation} asked
+   * @param {import("../../lib/problem.js").Problem} problem
    */
-  function tooLong(failure) {
-    const { messages } = conversation;
-    if (failure instanceof Problem && failure.status === TOO_LONG && messages.length > 1) {
-      const anew = () => {
-        startNew();
-        writing.take(messages.at(-1)?.content ?? "");
-      };
-      const words = "This model reads no conversation as long as this one. Choose another model, or begin a new chat.";
-      full.say(words, { label: "New chat", act: anew });
-    }
-    throw failure;
+  function failedOn({ messages }, { status }) {
+    if (status !== TOO_LONG || messages.length < 2) return;
+    const anew = () => {
+      startNew();
+      writing.take(messages.at(-1)?.content ?? "");
+    };
+    const words = "This model reads no conversation as long as this one. Choose another model, or begin a new chat.";
+    full.say(words, { label: "New chat", act: anew });
   }
 
   /**
