@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -221,3 +222,22 @@ def test_a_long_text_is_summarized_in_parts_that_are_counted(page: Page, models:
     parts[1].allow()
     expect(page.locator(".answer-text")).to_have_text("Both.")
     expect(progress).to_be_hidden()
+
+
+@pytest.mark.parametrize(("length", "thumbs"), [(100_000, 1), (100_001, 0)])
+def test_a_summary_has_thumbs_where_its_text_is_not_too_long_to_go_with_them(
+    page: Page, length: int, thumbs: int
+) -> None:
+    done = {"id": "0f0e1a52-9b0c-4c1e-8a5d-3f5b7d1c2e4f", "model": "small", "output": "It is.", "finish_reason": "stop"}
+    stream = {"headers": {"Content-Type": "text/event-stream"}, "body": f"event: done\ndata: {json.dumps(done)}\n\n"}
+    page.route("**/api/v1/summarize", lambda route: route.fulfill(**stream))
+    page.get_by_role("textbox", name="Text").fill("🦉" * length)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("button", name="Copy the summary")).to_be_visible()
+    good = page.get_by_role("button", name="Good answer")
+    expect(good).to_have_count(thumbs)
+    if thumbs:
+        good.click()
+        with page.expect_response(re.compile("/feedback$")) as kept:
+            page.get_by_role("button", name="Send", exact=True).click()
+        assert kept.value.ok

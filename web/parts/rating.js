@@ -3,9 +3,13 @@
 import { announce } from "../lib/announce.js";
 import { fill, freshId, h } from "../lib/dom.js";
 import { focusFirst, isFocusLost } from "../lib/focus.js";
+import { characters } from "../lib/format.js";
 import { icon } from "../lib/icons.js";
 import { asProblem } from "../lib/problem.js";
 import { problemBox } from "./problem-box.js";
+
+/** How much the gateway takes with a thumb: of what was asked, and of the answer. */
+export const MOST_CHARACTERS = 100_000;
 
 /**
  * @typedef {{request_id: string | null, model: string, messages: {role: string, content: string}[], answer: string,
@@ -13,13 +17,15 @@ import { problemBox } from "./problem-box.js";
  */
 
 /**
- * Make the thumbs for an answer, and the place for what they open; null where nobody signs in, and so nothing is kept.
+ * Make the thumbs for an answer, and the place for what they open; null where nobody signs in, and so nothing is kept,
+ * and where it is too much to be sent: of a part of it nobody has said anything.
  * @param {import("../app/main.js").App} app
  * @param {Rated} rated
  * @returns {{buttons: HTMLElement[], form: HTMLElement} | null}
  */
 export function rating({ api, personal }, rated) {
-  if (!personal) return null;
+  const asked = rated.messages.map(({ content }) => content).join("");
+  if (!personal || Math.max(characters(asked), characters(rated.answer)) > MOST_CHARACTERS) return null;
   const place = h("div", { class: "rating" });
   const [up, down] = [thumb("up", "Good answer"), thumb("down", "Bad answer")];
   /** @type {ReturnType<typeof ratingForm> | null} */

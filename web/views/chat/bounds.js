@@ -1,9 +1,10 @@
 /** How much the gateway takes at once: of a conversation that goes on, and of one whose answer is judged. */
 
 import { characters, count } from "../../lib/format.js";
+import { MOST_CHARACTERS } from "../../parts/rating.js";
 
 const MOST_MESSAGES = 256;
-const MOST_JUDGED = { messages: 64, characters: 100_000 };
+const MOST_JUDGED = { messages: 64, characters: MOST_CHARACTERS };
 
 /** @typedef {{role: string, content: string}} Said */
 
