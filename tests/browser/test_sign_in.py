@@ -88,7 +88,8 @@ def test_a_refused_sign_in_says_why(stranger: BrowserContext, address: str) -> N
     page.goto(address)
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("input[name=username]")).to_be_visible()
-    page.goto(f"{address}/?error=access_denied&error_description=User+is+not+confirmed")
+    state = page.evaluate("new URLSearchParams(location.search).get('state')")
+    page.goto(f"{address}/?error=access_denied&error_description=User+is+not+confirmed&state={state}")
     expect(page.get_by_role("alert")).to_have_text("User is not confirmed")
 
 

@@ -150,7 +150,7 @@ export class CognitoSession {
     this.history.replaceState(null, "", `/${pending.view ?? this.location.hash}`);
     const code = answer.get("code");
     // Anybody may send the reader here: with a code of their own, to sign them in as somebody else, or with words.
-    const begun = pending.state && (!code || answer.get("state") === pending.state);
+    const begun = pending.state && answer.get("state") === pending.state;
     if (!begun && (!code || this.storage.getItem(REFRESH))) return this.#resume();
     if (!begun) return "The sign-in was not begun in this tab.";
     if (!code) return answer.get("error_description") ?? answer.get("error");

@@ -58,6 +58,20 @@ test("nobody is told an error of a sign-in that this tab has not begun", async (
   assert.equal(session.signedIn, false);
 });
 
+for (const [whose, state, told] of [
+  ["of the sign-in that it has begun", "mine", "Not confirmed"],
+  ["that is somebody else's", "theirs", null],
+  ["with no state", "", null],
+]) {
+  test(`a tab that has begun a sign-in tells of an error ${whose} ${told ? "in its words" : "nothing"}`, async () => {
+    const search = `?error=access_denied&error_description=Not+confirmed${state && `&state=${state}`}`;
+    const kept = { "fourfold.sign-in": JSON.stringify({ state: "mine", verifier: "v", view: "#/chat" }) };
+    const session = new CognitoSession(COGNITO, browser({ search, kept }));
+    assert.equal(await session.start(), told);
+    assert.equal(session.signedIn, false);
+  });
+}
+
 test("a pool that does not answer ends no session, and is told of once the token has expired", async () => {
   const { session, where } = await signedIn();
   pool(503, 503, 503, tokens("second"));
