@@ -81,3 +81,21 @@ def test_a_list_that_did_not_come_is_asked_for_again_once_there_is_a_connection(
     page.context.set_offline(True)
     page.context.set_offline(False)
     expect(page.get_by_label("Model", exact=True)).to_have_value("approved")
+
+
+def test_a_chosen_model_that_is_not_offered_for_a_while_is_chosen_again_once_it_is(page: Page, address: str) -> None:
+    list_models(page, *OFFERED)
+    page.goto(f"{address}/#/summarize")
+    page.reload()
+    page.get_by_text("Model and parameters").click()
+    chosen = page.get_by_label("Model", exact=True)
+    chosen.select_option("large")
+    gone = page.get_by_text("large is not offered now")
+    for offered, value, told in ((OFFERED[:1], "small", 1), (OFFERED, "large", 0)):
+        list_models(page, *offered)
+        page.evaluate(LATER)
+        page.get_by_role("link", name="Usage", exact=True).click()
+        page.get_by_role("link", name="Summarize", exact=True).click()
+        expect(chosen.locator("option")).to_have_count(len(offered))
+        expect(chosen).to_have_value(value)
+        expect(gone).to_have_count(told)

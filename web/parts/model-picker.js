@@ -20,15 +20,21 @@ const WAKING = ["asleep", "starting"];
  */
 export function modelPicker(models, { label = "Model", changed } = {}) {
   const id = freshId("model");
-  const select = h("select", { id, "aria-describedby": `${id}-note`, on: { change: () => tell() } });
+  const select = h("select", { id, "aria-describedby": `${id}-note`, on: { change } });
   const note = h("p", { class: "hint", id: `${id}-note` });
+  /** The one that was chosen, or offered first: it may leave the list for a while. */
   let wanted = "";
   let approved = true;
 
-  function tell() {
+  function change() {
     wanted = select.value;
+    tell();
+  }
+
+  function tell() {
     const model = models.find(select.value);
-    if (model) note.textContent = [approved ? "" : NOT_APPROVED, about(model)].filter(Boolean).join(" ");
+    const instead = wanted && wanted !== select.value ? `${wanted} is not offered now: another one stands here.` : "";
+    if (model) note.textContent = [instead, approved ? "" : NOT_APPROVED, about(model)].filter(Boolean).join(" ");
     changed?.(model);
   }
 
@@ -40,6 +46,7 @@ export function modelPicker(models, { label = "Model", changed } = {}) {
     );
     fill(select, names.length ? names : h("option", { value: "" }, loading ? "Loading…" : "No model"));
     if (list.some(({ id: name }) => name === wanted)) select.value = wanted;
+    wanted ||= select.value;
     note.textContent = problem ? problem.detail || problem.title : loading ? "" : "No model may be asked yet.";
     tell();
   });
