@@ -179,3 +179,20 @@ def test_one_window_goes_on_with_its_conversation_as_often_as_it_likes(page: Pag
     page.get_by_role("link", name="First?").click()
     expect(page.get_by_role("article", name="You")).to_have_count(3)
     assert said(page, "Fourth?") == 200
+
+
+def test_a_list_of_conversations_that_comes_late_is_not_put_in_place_of_a_newer_one(page: Page) -> None:
+    lists: list[Route] = []
+    page.route("**/api/v1/history", lambda route: lists.append(route))
+    page.reload()
+    while not lists:
+        page.wait_for_timeout(20)
+    said(page, "Why?")
+    while len(lists) < 2:
+        page.wait_for_timeout(20)
+    lists[1].continue_()
+    expect(page.get_by_role("link", name="Why?")).to_be_visible()
+    with page.expect_event("requestfinished", lambda request: request == lists[0].request):
+        lists[0].fulfill(json={"conversations": []})
+    page.evaluate("new Promise((shown) => requestAnimationFrame(() => setTimeout(shown)))")
+    expect(page.get_by_role("link", name="Why?")).to_be_visible()

@@ -5,7 +5,7 @@ import { fill, h } from "../../lib/dom.js";
 import { focusPlace, isFocusLost, keepFocus, placeIn } from "../../lib/focus.js";
 import { moment } from "../../lib/format.js";
 import { icon } from "../../lib/icons.js";
-import { asProblem } from "../../lib/problem.js";
+import { asProblem, Problem } from "../../lib/problem.js";
 import { confirmed } from "../../parts/confirm.js";
 import { CHANGED, createKeeping } from "./keeping.js";
 
@@ -24,13 +24,18 @@ export function historyList(api, notice, { chosen, deleted, copy }) {
   let current = "";
   /** @type {import("./keeping.js").Listed[]} */
   let known = [];
+  /** How often the list was asked for: one that comes late is not what is there now. */
+  let asked = 0;
 
   async function load() {
-    try {
-      known = await keeping.list();
+    const mine = (asked += 1);
+    const found = await keeping.list().catch(asProblem);
+    if (mine !== asked) return;
+    if (found instanceof Problem) {
+      note.textContent = found.detail || "The history cannot be read now.";
+    } else {
+      known = found;
       note.textContent = known.length ? "" : "Conversations are kept here.";
-    } catch (failure) {
-      note.textContent = asProblem(failure).detail || "The history cannot be read now.";
     }
     keepFocus(list, () => fill(list, known.map(item)), heading());
     mark();
