@@ -13,7 +13,7 @@ from tests.browser.a_run import make_runs
 from tests.browser.bedrock import ScriptedModels
 from tests.browser.chromium import ARGUMENTS, chromium
 from tests.browser.deployment import page as serve_page
-from tests.browser.deployment import prepare
+from tests.browser.deployment import prepare, wait_for_quiet
 from tests.browser.users import PAGE_HOST, User, UserPool
 from twin.emulator import Emulator
 from twin.processes.ports import free_port
@@ -65,22 +65,36 @@ def model_server() -> Iterator[ScriptedModels]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def served() -> set[str]:
+    """Where the page is served by now."""
+    return set()
+
+
 @pytest.fixture
-def models(model_server: ScriptedModels) -> Iterator[ScriptedModels]:
-    """The models, with nothing said yet."""
+def models(model_server: ScriptedModels, served: set[str]) -> Iterator[ScriptedModels]:
+    """The models, with nothing said yet, and nobody on the way to them who asked for another test."""
     model_server.forget()
     yield model_server
+    for address in served:
+        wait_for_quiet(address)
     model_server.forget()
 
 
 @pytest.fixture(scope="session")
 def pool(
-    emulator: Emulator, model_server: ScriptedModels, page_port: int, tmp_path_factory: pytest.TempPathFactory
+    emulator: Emulator,
+    model_server: ScriptedModels,
+    page_port: int,
+    tmp_path_factory: pytest.TempPathFactory,
+    served: set[str],
 ) -> Iterator[UserPool]:
     """The page for people who sign in, and who they may be."""
     pool = UserPool(emulator)
-    with serve_page(emulator, model_server.url, pool.config(), tmp_path_factory.mktemp("site"), page_port):
+    with serve_page(emulator, model_server.url, pool.config(), tmp_path_factory.mktemp("site"), page_port) as url:
+        served.add(url)
         yield pool
+        served.remove(url)
 
 
 @pytest.fixture(scope="session")
@@ -91,11 +105,13 @@ def address(pool: UserPool) -> str:
 
 @pytest.fixture(scope="session")
 def open_address(
-    emulator: Emulator, model_server: ScriptedModels, tmp_path_factory: pytest.TempPathFactory
+    emulator: Emulator, model_server: ScriptedModels, tmp_path_factory: pytest.TempPathFactory, served: set[str]
 ) -> Iterator[str]:
     """Where the page is that asks nobody to sign in."""
     with serve_page(emulator, model_server.url, {"authorization": "none"}, tmp_path_factory.mktemp("open")) as url:
+        served.add(url)
         yield url
+        served.remove(url)
 
 
 # What is scripted for one test must not be taken by what another one has asked: its pages are closed by then.

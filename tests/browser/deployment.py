@@ -131,6 +131,12 @@ def page(
             process.wait(timeout=10)
 
 
+def wait_for_quiet(address: str) -> None:
+    """Wait until a page's gateway has ended what it was asked, also by who has left meanwhile."""
+    with urlopen(f"{address}/quiet", timeout=90):
+        pass
+
+
 def learned(emulator: Emulator) -> list[str]:
     """Give the records that models may learn from, as they lie in the raw bucket."""
     s3 = emulator.client("s3")

@@ -6,6 +6,7 @@ signature: who the token is of is told to the gateway as the Lambda Web Adapter 
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import mimetypes
@@ -29,26 +30,42 @@ class Site:
     def __init__(self, config: dict[str, Any]) -> None:
         self._gateway = Application()
         self._config = config
+        self._asked = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one connection event."""
-        if scope["type"] != "http" or scope["path"].startswith("/api/"):
-            await self._hand_on(scope, receive, send)
+        if scope["type"] != "http":
+            await self._gateway(scope, receive, send)
+            return
+        if scope["path"].startswith("/api/"):
+            self._asked += 1
+            try:
+                await self._hand_on(scope, receive, send)
+            finally:
+                self._asked -= 1
+            return
+        if scope["path"] == "/quiet":
+            await self._quiet()
+            await _respond(send, 204, {}, b"")
             return
         status, kind, content = self._file(scope["path"])
         headers = {"content-type": kind, **security_headers(self._config)}
         await _respond(send, status, headers, content)
 
+    async def _quiet(self) -> None:
+        """Wait until the gateway does nothing for anybody, not even for who has left."""
+        await asyncio.sleep(0.01)  # what came before this may not be begun
+        while self._asked:
+            await asyncio.sleep(0.01)
+
     async def _hand_on(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http":
-            context = self._context(dict(scope["headers"]))
-            if context is None:
-                await _respond(send, 401, {"content-type": "application/json"}, b'{"message":"Unauthorized"}')
-                return
-            sent = [(name, value) for name, value in scope["headers"] if name != CONTEXT]
-            told = [(CONTEXT, json.dumps(context).encode())] if context else []
-            scope = {**scope, "headers": [*sent, *told]}
-        await self._gateway(scope, receive, send)
+        context = self._context(dict(scope["headers"]))
+        if context is None:
+            await _respond(send, 401, {"content-type": "application/json"}, b'{"message":"Unauthorized"}')
+            return
+        sent = [(name, value) for name, value in scope["headers"] if name != CONTEXT]
+        told = [(CONTEXT, json.dumps(context).encode())] if context else []
+        await self._gateway({**scope, "headers": [*sent, *told]}, receive, send)
 
     def _context(self, headers: dict[bytes, bytes]) -> dict[str, Any] | None:
         if self._config["authorization"] == "none":
