@@ -17,11 +17,11 @@ from typing import Any
 from lambdas.gateway import call
 from lambdas.gateway.cache.answers import Scope, fields_of, is_to_be_kept, read
 from lambdas.gateway.exchange import Question, Written
-from lambdas.gateway.models import clients
+from lambdas.gateway.models import embedding
 from lambdas.gateway.models.failures import MODEL_ERRORS
 from lambdas.gateway.table import EXPIRES_AT, Table, Value
 from lambdas.shared import aws, log
-from lambdas.shared.embedding import MOST_CHARACTERS, QUERY, Embedding, Vector, cosine, embed, packed, unpacked
+from lambdas.shared.embedding import MOST_CHARACTERS, QUERY, Embedding, Vector, cosine, packed, unpacked
 
 MOST_COMPARED = 200
 """Questions of one kind that a new one is compared with: the latest."""
@@ -45,18 +45,17 @@ _OPPOSED = re.compile(
     re.IGNORECASE,
 )
 
-Embed = Callable[[str, str], Embedding]
-"""Embeds a text by the model of an id: (model id, text)."""
+Embed = Callable[[str, str, list[int]], Embedding]
+"""Embeds a text by the model of an id, and adds what that took: (model id, text, tokens)."""
 Spent = Callable[[int], None]
 """Called with the tokens of a question that was embedded."""
 LONGEST_SECONDS = 5.0
 """Of one wait for an embedding: the model itself can answer, and is not to be kept waiting for what may save asking."""
 
 
-def embedded(model_id: str, text: str) -> Embedding:
+def embedded(model_id: str, text: str, took: list[int]) -> Embedding:
     """Embed a question; a client that leaves, and the deadline, end it at once."""
-    with call.patient(LONGEST_SECONDS):
-        return embed(clients.runtime("bedrock-runtime"), model_id, text, QUERY)
+    return embedding.embedded(model_id, text, QUERY, took, seconds=LONGEST_SECONDS)
 
 
 class SemanticCache:
@@ -113,8 +112,7 @@ class SemanticCache:
         if len(asked.strip()) > MOST_CHARACTERS:
             return None, None
         try:
-            embedded = self._embed(self._model_id, asked)
-            spent(embedded.tokens)
+            embedded = self._embedded(asked, spent)
             entries = list(self._table.items(self._pk(scope, question), _FIELDS, limit=MOST_COMPARED))
         except MODEL_ERRORS as failure:
             call.check_current()
@@ -137,6 +135,13 @@ class SemanticCache:
             log.warning("The semantic cache cannot be written", reason=str(failure))
             return False
         return True
+
+    def _embedded(self, asked: str, spent: Spent) -> Embedding:
+        took: list[int] = []
+        try:
+            return self._embed(self._model_id, asked, took)
+        finally:
+            spent(sum(took))
 
     def _likest(self, entries: Sequence[Mapping[str, Value]], vector: Vector, asked: str) -> Mapping[str, Value] | None:
         best, found = self._least, None

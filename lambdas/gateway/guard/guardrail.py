@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from lambdas.gateway.exchange import Turn
 from lambdas.gateway.guard.attacks import attack_in
+from lambdas.gateway.retrieval.calls import explained
 from lambdas.shared import aws, environment
 from lambdas.shared.errors import ConfigurationError, ServiceCallFailed
 
@@ -98,7 +99,7 @@ class Guard:
             The conversation, with what the guardrail masks masked; or what blocks it.
 
         Raises:
-            botocore.exceptions.ClientError: it cannot be applied: then nothing may pass.
+            Problem: it cannot be applied: then nothing may pass.
         """
         texts = [turn.content for turn in turns]
         passed = self._applied("INPUT", [{"text": {"text": text}} for text in texts], texts)
@@ -115,7 +116,7 @@ class Guard:
             query: what was asked, for the same.
 
         Raises:
-            botocore.exceptions.ClientError: it cannot be applied: then nothing may pass.
+            Problem: it cannot be applied: then nothing may pass.
         """
         content = [{"text": {"text": source, "qualifiers": ["grounding_source"]}} for source in sources]
         if sources and query:
@@ -124,6 +125,7 @@ class Guard:
         passed = self._applied("OUTPUT", content, [text])
         return passed if isinstance(passed, Blocked) else passed[0]
 
+    @explained("the guardrail")
     def _applied(self, side: Side, content: list[dict[str, Any]], texts: list[str]) -> Blocked | list[str]:
         """Give the texts as they may pass, or what blocks them; blank ones have nothing to assess."""
         if self.guardrail is None or not any(text.strip() for text in texts):

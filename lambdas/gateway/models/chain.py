@@ -28,6 +28,7 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 2.0
 FIRST_WORD_SECONDS = 25.0
 ANSWERED, THROTTLED, UNAVAILABLE, TOO_SLOW = "answered", "throttled", "unavailable", "too_slow"
 BROKEN, FAILED, REFUSED, RESTING, UNSUITABLE = "broken", "failed", "refused", "resting", "unsuitable"
+UNPREPARED = "unprepared"
 OF_STATUS = {
     HTTPStatus.TOO_MANY_REQUESTS: THROTTLED,
     HTTPStatus.SERVICE_UNAVAILABLE: UNAVAILABLE,
@@ -109,15 +110,23 @@ class Chain:
                 self._note(name, UNSUITABLE, time.perf_counter())
                 problem = problem or unusable
                 continue
+            turns: Sequence[Turn] | None = None
             for attempt in itertools.count():
                 began = time.perf_counter()
                 if not self._breakers.allows(served.label):
                     self._note(served.label, RESTING, began)
                     problem = retry_later(HTTPStatus.SERVICE_UNAVAILABLE, RESTS, 10)
                     break
+                try:
+                    # Once for all tries: guards and embeddings are paid for.
+                    turns = turns or self._prepared(served, prepare)
+                except Problem as unprepared:
+                    self._note(served.label, UNPREPARED, began)
+                    problem = unprepared
+                    break
                 self._call.patience = self._patience(further, live)
                 try:
-                    first, rest = self._begun(served, prepare, fitted, live)
+                    first, rest = self._begun(served, turns, fitted, live)
                 except Problem as failure:
                     again = self._again(served, failure, began, attempt)
                     problem = _told_last(problem, failure, place)
@@ -141,19 +150,25 @@ class Chain:
             raise Problem(HTTPStatus.NOT_IMPLEMENTED, "The approved target picks sentences and does not generate.")
         return served, fitting(served, parameters)
 
+    def _prepared(self, served: Served, prepare: Prepare) -> Sequence[Turn]:
+        """Give the conversation as this model is asked it; what fails or blocks there says nothing of the model."""
+        try:
+            self._call.check()
+            return prepare(served)
+        except BaseException:
+            self._breakers.left(served.label)
+            raise
+
     def _begun(
-        self, served: Served, prepare: Prepare, parameters: Parameters, live: bool
+        self, served: Served, turns: Sequence[Turn], parameters: Parameters, live: bool
     ) -> tuple[Piece, Iterator[Piece]]:
         """Ask, and wait for the first piece; until then another model can still take over."""
         assert served.upstream is not None
-        turns: Sequence[Turn] = ()
         try:
-            self._call.check()
-            turns = prepare(served)
             pieces = iter(served.upstream.pieces(turns, parameters, self._tuning, live=live))
             blank, first = _not_blank(pieces)
         except MODEL_ERRORS as failure:
-            if turns and (isinstance(failure, UNANSWERED) or self._call.why):
+            if isinstance(failure, UNANSWERED) or self._call.why:
                 # Nothing says that a model stops, or is not billed, where nobody waits: so all that it may write.
                 live = live and served.upstream.streaming
                 self.wasted.append((served, reckoned(turns, 0 if live else parameters.max_tokens)))
@@ -162,7 +177,7 @@ class Chain:
         except Problem:
             raise
         except BaseException:
-            # Stopped, or blocked by the guard: of the model nothing was learnt.
+            # The failure is our own: of the model nothing was learnt.
             self._breakers.left(served.label)
             raise
         if isinstance(first, Finished):

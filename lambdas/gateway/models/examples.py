@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from lambdas.gateway import call
-from lambdas.gateway.models import clients
-from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
+from lambdas.gateway.retrieval.embeddings import Embedder
 from lambdas.shared import environment, s3
-from lambdas.shared.embedding import QUERY, Vector, embed
+from lambdas.shared.embedding import Vector
 from lambdas.shared.errors import InvalidTarget
 from lambdas.shared.examples import Examples, read_examples
 from lambdas.shared.fields import Fields
@@ -29,12 +28,13 @@ def embed_query(model_id: str, text: str) -> Vector:
     """Embed the text that passages are looked for; what it takes the present call notes, for its caller's account.
 
     Raises:
-        Problem: as the failure of the embedding model deserves.
+        Problem: the service of embeddings is busy, or refuses.
+        Stopped: the client is gone, or the time is over.
     """
-    try:
-        embedded = embed(clients.runtime("bedrock-runtime"), model_id, text, QUERY)
-    except MODEL_ERRORS as failure:
-        raise problem_of(failure) from failure
-    if (working := call.current()) is not None:
-        working.embedded.append((model_id, embedded.tokens))
-    return embedded.vector
+    working = call.current()
+
+    def spent(tokens: int) -> None:
+        if working is not None and tokens:
+            working.embedded.append((model_id, tokens))
+
+    return Embedder(model_id).query(text, spent)

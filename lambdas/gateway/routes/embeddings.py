@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import struct
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from lambdas.gateway.bodies.embeddings import EMBEDDINGS
 from lambdas.gateway.caps import metered
-from lambdas.gateway.models import catalogue, clients
+from lambdas.gateway.models import catalogue
+from lambdas.gateway.models.embedding import embedded
 from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
 from lambdas.gateway.problems import FieldError, Problem
 from lambdas.gateway.reply import Reply
@@ -17,7 +19,7 @@ from lambdas.gateway.request import Request
 from lambdas.gateway.routes.answers import read
 from lambdas.gateway.services import Services
 from lambdas.gateway.settings import Embedding
-from lambdas.shared.embedding import DOCUMENT, Vector, embed
+from lambdas.shared.embedding import DOCUMENT, Vector
 from lambdas.shared.embedding import Embedding as Embedded
 
 
@@ -37,22 +39,23 @@ def embeddings(request: Request, services: Services) -> Reply:
     with metered(request, services, model) as spent:
         for text in values["input"]:
             request.call.check()
-            embedded = _embedded(request, model, text)
-            spent(embedded.tokens)
-            vectors.append(embedded.vector)
-            tokens += embedded.tokens
+            found = _embedded(model, text, spent)
+            vectors.append(found.vector)
+            tokens += found.tokens
     write = _in_base64 if values.get("encoding_format") == "base64" else list
     data = [{"object": "embedding", "index": place, "embedding": write(vector)} for place, vector in enumerate(vectors)]
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}
     return Reply({"object": "list", "data": data, "model": model.name, "usage": usage})
 
 
-def _embedded(request: Request, model: Embedding, text: str) -> Embedded:
+def _embedded(model: Embedding, text: str, spent: Callable[[int], None]) -> Embedded:
+    took: list[int] = []
     try:
-        return embed(clients.runtime("bedrock-runtime"), model.model_id, text, DOCUMENT, whole=True)
+        return embedded(model.model_id, text, DOCUMENT, took, whole=True)
     except MODEL_ERRORS as failure:
-        request.call.check()
         raise problem_of(failure) from failure
+    finally:
+        spent(sum(took))
 
 
 def _check(values: dict[str, Any], model: Embedding, services: Services) -> None:

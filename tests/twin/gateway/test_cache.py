@@ -28,7 +28,7 @@ def asked(text: str) -> Question:
     return replace(QUESTION, turns=(QUESTION.turns[0], Turn("user", text)))
 
 
-def embedded(_model_id: str, text: str) -> Embedding:
+def embedded(_model_id: str, text: str, _took: list[int]) -> Embedding:
     """Point where the text's first letter says: a clock's hand in a circle of 26."""
     import math
 

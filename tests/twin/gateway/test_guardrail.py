@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from lambdas.gateway.exchange import Turn
 from lambdas.gateway.guard import Blocked, Guard
+from lambdas.gateway.problems import Problem
 from lambdas.shared.errors import ConfigurationError
 from tests.twin.helpers import unique
 from twin.emulator import Emulator
@@ -53,9 +53,9 @@ def test_what_is_masked_goes_on_masked_in_its_own_turn(guard: Guard) -> None:
 
 def test_a_guardrail_that_cannot_be_applied_lets_nothing_pass(guard: Guard) -> None:
     gone = Guard(("nosuchguard", "1"), attacks=False)
-    with pytest.raises(ClientError):
+    with pytest.raises(Problem, match="The service of the guardrail refused"):
         gone.check_input(turns("Hello"))
-    with pytest.raises(ClientError):
+    with pytest.raises(Problem, match="The service of the guardrail refused"):
         gone.check_output("Hello")
 
 

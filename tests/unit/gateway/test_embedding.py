@@ -15,10 +15,12 @@ import pytest
 from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway import silence
 from lambdas.gateway.exchange import Caller
+from lambdas.gateway.models import embedding
 from lambdas.gateway.retrieval import embeddings
 from lambdas.gateway.retrieval.embeddings import CONCURRENCY, Embedder
 from lambdas.gateway.retrieval.search import Found
 from lambdas.gateway.usage import Meter
+from lambdas.shared.embedding import embed
 from tests.unit.gateway.conftest import Gateway
 from tests.unit.gateway.leaving import Ends, ask, shut
 from tests.unit.gateway.parts import USER, Items
@@ -74,7 +76,10 @@ def deadline(seconds: float) -> Mapping[str, str]:
     return {**USER, "x-amzn-lambda-context": json.dumps({"deadline": (time.time() + seconds) * 1000})}
 
 
-@pytest.mark.parametrize(("path", "body", "asked"), [("documents", ADD, CONCURRENCY), ("search", {"query": QUERY}, 1)])
+@pytest.mark.parametrize(
+    ("path", "body", "asked"),
+    [("documents", ADD, CONCURRENCY), ("search", {"query": QUERY}, 1), ("embeddings", {"input": [QUERY, QUERY]}, 1)],
+)
 def test_a_client_that_leaves_ends_the_embeddings_on_their_way_and_begins_no_other(
     gateway: Gateway, table: Any, upstream: Upstream, path: str, body: dict[str, object], asked: int
 ) -> None:
@@ -129,6 +134,37 @@ def test_a_throttled_embedding_is_asked_for_again(
     upstream.scripted(THROTTLED, Script())
 
     assert gateway.post(f"/api/v1/{path}", body, headers=USER).status in (200, 201)
+
+
+@pytest.fixture
+def impatient(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first embedding that stalls, and is soon not waited for; those after it come."""
+    monkeypatch.setenv("MODEL_TIMEOUT_SECONDS", "900")
+    monkeypatch.setattr(embedding, "LONGEST_SECONDS", 0.2)
+    monkeypatch.setattr(embeddings, "CONCURRENCY", 1)
+    scripts = iter([STALLS])
+    upstream.script = lambda path: next(scripts, Script())
+
+    def patient_from_now_on(*args: Any, **more: Any) -> Any:
+        monkeypatch.setattr(embedding, "LONGEST_SECONDS", 25.0)
+        return embed(*args, **more)
+
+    monkeypatch.setattr(embedding, "embed", patient_from_now_on)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(("path", "body", "texts"), [("documents", ADD, len(TEXTS)), ("search", {"query": QUERY}, 1)])
+def test_an_embedding_that_stalls_is_asked_for_again_in_time_and_both_are_counted(
+    gateway: Gateway, table: Any, upstream: Upstream, path: str, body: dict[str, object], texts: int
+) -> None:
+    assert gateway.post(f"/api/v1/{path}", body, headers=USER).status in (200, 201)
+    assert tokens(table) == RECKONED + 7 * texts
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_vector_that_stalls_is_not_waited_for_as_long_as_an_answer_and_counts(gateway: Gateway, table: Any) -> None:
+    assert gateway.post("/api/v1/embeddings", {"input": QUERY}, headers=USER).status == 504
+    assert tokens(table) == RECKONED
 
 
 def test_a_question_that_goes_on_being_throttled_is_busy(gateway: Gateway, table: Any, upstream: Upstream) -> None:

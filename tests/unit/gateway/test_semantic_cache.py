@@ -72,6 +72,8 @@ def test_an_embedding_that_stalls_does_not_keep_the_model_waiting(
     embeddings(upstream, Script(stalls=True))
 
     assert generate(gateway).body["output"] == "The owl hunts at night."
+    # It may be billed: with the prompt of 7 tokens, as many as its length tells.
+    assert used(table)["input_tokens"] == 7 + len(str(BODY["prompt"])) // 4
 
 
 def test_a_client_that_leaves_ends_the_embedding_and_no_model_is_asked(
@@ -87,6 +89,7 @@ def test_a_client_that_leaves_ends_the_embedding_and_no_model_is_asked(
     gateway.wait_until_idle()
 
     assert ["titan" in asked.path for asked in upstream.asked] == [True]
+    assert used(table)["input_tokens"] == len(str(BODY["prompt"])) // 4
     assert "cannot be read" not in capsys.readouterr().out
 
 
