@@ -53,8 +53,12 @@ class _Circuit:
         return self.throttles >= FAILURES and self.throttled_last - self.throttled_since >= THROTTLED_SECONDS
 
     def throttled(self, now: float) -> None:
-        """Add a throttle to the row of those that no answer has come between, or begin one."""
-        if not self.throttles or (now - self.throttled_last > THROTTLED_SECONDS and not self.only_throttles):
+        """Add a throttle to the row of those that no answer has come between, or begin one.
+
+        While the model is left alone nobody asks it, so a row that opened the circuit goes on behind a rest.
+        """
+        longest = THROTTLED_SECONDS + (LONGEST_REST_SECONDS if self.only_throttles else 0)
+        if not self.throttles or now - self.throttled_last > longest:
             self.throttles, self.throttled_since = 0, now
         self.throttles, self.throttled_last = self.throttles + 1, now
 

@@ -47,6 +47,9 @@ TOO_LONG = (
     "is too long",  # Bedrock, and Anthropic's models there
     "exceed context limit",  # Anthropic's models
     "maximum context length",  # others' on Bedrock
+    "too many input tokens",  # Titan's embeddings
+    "prompt cannot exceed",  # Cohere's
+    "expected maxlength",  # Bedrock's check of a body of InvokeModel, by characters
 )
 # llama.cpp, when the requests that it answers at once outgrow the context that they share: all of them fail.
 CROWDED = "context size has been exceeded"

@@ -127,7 +127,7 @@ def test_a_model_that_refused_is_not_paid_for(gateway: Gateway, table: Any, upst
 def test_texts_are_counted_that_were_embedded_before_one_was_refused(
     gateway: Gateway, table: Any, upstream: Upstream
 ) -> None:
-    refused = Script(error="ValidationException", status=400, message="Too many input tokens: is too long")
+    refused = Script(error="ValidationException", status=400, message="Too many input tokens.")
     upstream.scripted(Script(), Script(), refused)
 
     reply = gateway.post("/api/v1/embeddings", {"input": ["a", "b", "c"]}, headers=USER)

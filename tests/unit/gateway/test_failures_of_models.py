@@ -102,6 +102,18 @@ def test_requests_that_outgrow_the_context_together_may_come_again() -> None:
             413,
         ),
         ("ValidationException", "This model's maximum context length is 8192 tokens. Please reduce the length", 413),
+        (
+            "ValidationException",
+            "400 Bad Request: Too many input tokens. Max input tokens: 8192, request input token count: 9000",
+            413,
+        ),
+        (
+            "ValidationException",
+            "too many tokens: total number of tokens in the prompt cannot exceed 512 - received 700.",
+            413,
+        ),
+        ("ValidationException", "Malformed input request: expected maxLength: 50000, actual: 60000", 413),
+        ("ThrottlingException", "Too many tokens, please wait before trying again.", 429),
         ("ValidationException", "The provided model identifier is invalid.", 503),
         ("ValidationException", "Invocation of a custom model with on-demand throughput isn't supported.", 503),
         ("ValidationException", "Operation not allowed", 503),

@@ -114,6 +114,20 @@ def test_a_model_that_throttles_whatever_it_is_sent_rests_until_it_answers(
     assert outcomes(gateway.chat().body) == [("first", "answered")]
 
 
+@pytest.mark.usefixtures("no_pauses")
+def test_a_model_that_throttled_everybody_long_ago_does_not_rest_by_the_next_throttle(
+    gateway: Gateway, upstream: Upstream, configure: Configure, wait: Clock
+) -> None:
+    configure(fallback={"first": ["second"]})
+    by_model(upstream, first=THROTTLED)
+    gateway.chat()
+    wait(breaker.THROTTLED_SECONDS)
+    gateway.chat()
+    wait(breaker.LONGEST_REST_SECONDS + breaker.THROTTLED_SECONDS + 1)
+
+    assert outcomes(gateway.chat().body) == [("first", "throttled")] * 5 + [("second", "answered")]
+
+
 @pytest.mark.usefixtures("wait")
 def test_more_clients_than_a_model_takes_at_once_are_all_asked_of_it(
     gateway: Gateway, upstream: Upstream, configure: Configure
