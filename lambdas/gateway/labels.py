@@ -12,7 +12,7 @@ from http import HTTPStatus
 from lambdas.gateway.models.approved import approved_target
 from lambdas.gateway.problems import FieldError, Problem
 from lambdas.gateway.settings import Settings
-from lambdas.shared import aws, environment, s3
+from lambdas.shared import aws, environment, log, s3
 from lambdas.shared.errors import InvalidTarget
 from lambdas.shared.fields import Fields
 from lambdas.shared.labels import Labels, labels_of
@@ -49,6 +49,17 @@ def known(settings: Settings) -> tuple[str, ...]:
         if aws.error_code(failure) != "NoSuchKey":
             raise
         return ()
+
+
+def are_own(labels: Sequence[str], settings: Settings) -> bool:
+    """Whether labels are the task's; where that cannot be looked up now, they are asked for as any others."""
+    try:
+        return same(labels, known(settings))
+    except Problem as failure:
+        log.warning("The task's labels cannot be looked up", reason=failure.detail)
+    except aws.CALL_ERRORS as failure:
+        log.warning("The task's labels cannot be read", reason=str(failure))
+    return False
 
 
 def same(labels: Sequence[str], others: Sequence[str]) -> bool:

@@ -56,7 +56,7 @@ def classify(request: Request, services: Services) -> Reply:
     if named:
         _check_labels(named)
     labels = named or known_labels.needed(settings)
-    own = not named or known_labels.same(named, known_labels.known(settings))
+    own = not named or known_labels.are_own(named, settings)
     instruction = settings.instruction if own else CLASSIFY.format(labels=", ".join(labels))
     turns = (Turn("user", task_prompt(instruction, values["text"])),)
     parameters = replace(parameters_of(values, settings.limits.max_output_tokens), likeliest=True)
@@ -86,16 +86,19 @@ def generate(request: Request, services: Services) -> Reply | Stream:
 
 def _check_labels(labels: tuple[str, ...]) -> None:
     """Refuse labels that no answer could be told by, before a model is asked."""
-    from lambdas.shared.labels import OF_SENTENCES, plain
+    from lambdas.shared.labels import LONGEST_LABEL, OF_SENTENCES, plain
 
-    wrong = "is nothing but punctuation: give a label that has a word"
-    empty = [
-        FieldError(f"#/labels/{place}", f"'labels/{place}' {wrong}")
-        for place, label in enumerate(labels)
-        if not plain(label, OF_SENTENCES)
+    compared = [plain(label, OF_SENTENCES) for label in labels]
+    empty = "is nothing but punctuation: give a label that has a word"
+    # Small letters may be more: of a sharp s, two.
+    long = f"is longer than {LONGEST_LABEL} characters in small letters, as labels are compared"
+    wrong = [
+        FieldError(f"#/labels/{place}", f"'labels/{place}' {long if label else empty}")
+        for place, label in enumerate(compared)
+        if not 1 <= len(label) <= LONGEST_LABEL
     ]
-    if empty:
-        raise Problem(HTTPStatus.BAD_REQUEST, " ".join(f"{error.detail}." for error in empty[:5]), errors=empty)
+    if wrong:
+        raise Problem(HTTPStatus.BAD_REQUEST, " ".join(f"{error.detail}." for error in wrong[:5]), errors=wrong)
 
 
 def _extracted(text: str) -> str:

@@ -88,3 +88,30 @@ def test_labels_that_cannot_be_read_are_no_fault_of_the_caller_s(gateway: Gatewa
     store.objects[KEPT] = {"labels": "changed by hand"}
 
     assert gateway.post("/v1/classify", TEXT).status == 500
+
+
+@pytest.mark.parametrize("unread", ["parameter", "labels"])
+def test_labels_that_are_named_are_told_also_while_the_task_s_cannot_be_looked_up(
+    gateway: Gateway, upstream: Upstream, store: Aws, unread: str
+) -> None:
+    store.denied = unread == "parameter"
+    read = upstream.other
+    denied = b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+    upstream.other = lambda path, *rest: (403, denied) if path.startswith(KEPT) else read(path, *rest)
+    upstream.scripted(Script(words=("Sports",)))
+
+    reply = gateway.post("/v1/classify", {**TEXT, "model": "first", "labels": ["news", "sports"]})
+
+    assert (reply.status, reply.body["label"]) == (200, "sports")
+    assert "one of these labels" in upstream.asked[0].body["messages"][0]["content"][0]["text"]
+
+
+def test_a_label_that_small_letters_make_too_long_is_refused_as_others_are(
+    gateway: Gateway, upstream: Upstream
+) -> None:
+    reply = gateway.post("/v1/classify", {**TEXT, "labels": ["ß" * 51, "b", "."]})
+
+    assert reply.status == 400
+    assert [error["pointer"] for error in reply.body["errors"]] == ["#/labels/0", "#/labels/2"]
+    assert "longer than 100 characters in small letters" in reply.body["detail"]
+    assert not upstream.asked
