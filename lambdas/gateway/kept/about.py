@@ -39,5 +39,5 @@ def _read(about: object, pointer: str, body: Body) -> dict[str, object]:
     inner = Body(about, (*TEXTS, *NUMBERS), pointer)
     texts = {name: inner.text(name, most=most, required=False, blank=True) for name, most in TEXTS.items()}
     numbers = {name: inner.number(name, least=0, most=MOST) for name in NUMBERS}
-    body.errors += inner.errors
+    body.note(*inner.errors)
     return {name: value for name, value in (texts | numbers).items() if value not in ("", None)}

@@ -16,6 +16,10 @@ import re
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s"'=<>`]+))?""")
 _MAY_HIDE = re.compile("hidden|style", re.IGNORECASE)
 _HIDING = {"display": "none", "visibility": "hidden"}
+# A comment, or in its group what looks like one and is none: what stands in quotes or in an address, or is escaped.
+_COMMENT = re.compile(
+    r"""(\\.|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|url\(\s*(?!["'\s])[^)]*(?:\)|\Z))|/\*.*?(?:\*/|\Z)""", re.DOTALL
+)
 _HEADING = re.compile(r"h[1-6]")
 
 
@@ -124,7 +128,7 @@ def _hides(source: str) -> bool:
 def _hides_by_style(style: str) -> bool:
     """Whether declarations hide their element: of two of one property the last counts, or the important one."""
     told: dict[str, tuple[str, bool]] = {}
-    for declaration in style.lower().split(";"):
+    for declaration in _COMMENT.sub(r"\1", style.lower()).split(";"):
         name, _, value = (part.strip() for part in declaration.partition(":"))
         value, important, _ = value.partition("!important")
         if important or not told.get(name, ("", False))[1]:
