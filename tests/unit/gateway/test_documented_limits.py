@@ -11,6 +11,7 @@ from lambdas.gateway.bodies import embeddings, messages, retrieval, tasks
 from lambdas.gateway.kept import feedback, history
 from lambdas.gateway.routing import MOST_BYTES
 from lambdas.shared.embedding import MOST_CHARACTERS
+from tests.unit.gateway.conftest import Gateway
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs/api.md").read_text(encoding="utf-8")
 MEBIBYTE = 1024 * 1024
@@ -30,7 +31,30 @@ MEBIBYTE = 1024 * 1024
     ],
 )
 def test_a_limit_is_told_as_it_is_checked(what: str, numbers: tuple[int, ...]) -> None:
-    row = re.search(rf"^\| {re.escape(what)} \| (.*?) \| .*? \|$", PAGE, re.MULTILINE)
-    assert row is not None
-    told = re.findall(r"(?<![\w/])[\d,]+(?![\w/])", row[1])
+    told = re.findall(r"(?<![\w/])[\d,]+(?![\w/])", row(what)[0])
     assert [int(number.replace(",", "")) for number in told if number.strip(",")] == list(numbers)
+
+
+@pytest.mark.parametrize(
+    ("what", "path", "body"),
+    [
+        ("messages", "generate", {"messages": [{"role": "user", "content": "x"}] * (messages.MAX_MESSAGES + 1)}),
+        ("`labels`", "classify", {"text": "x", "labels": ["y", "x" * (tasks.LONGEST_LABEL + 1)]}),
+        ("`labels`", "classify", {"text": "x", "labels": ["x"] * (tasks.MOST_LABELS + 1)}),
+        ("texts of `/v1/embeddings`", "embeddings", {"input": ["x"] * (embeddings.MOST_TEXTS + 1)}),
+        ("texts of `/v1/embeddings`", "embeddings", {"input": "x" * (MOST_CHARACTERS + 1)}),
+        ("`query` of `/v1/search`", "search", {"query": "x" * (retrieval.LONGEST_QUERY + 1)}),
+        ("`query` of `/v1/search`", "search", {"query": "x", "top_k": 1000}),
+    ],
+)
+def test_beyond_a_limit_comes_the_status_that_is_told(
+    gateway: Gateway, what: str, path: str, body: dict[str, object]
+) -> None:
+    assert str(gateway.post(f"/v1/{path}", body).status) in re.findall(r"\b\d{3}\b", row(what)[1])
+
+
+def row(what: str) -> tuple[str, str]:
+    """Give what the table says is most, and what comes beyond it."""
+    found = re.search(rf"^\| {re.escape(what)} \| (.*?) \| (.*?) \|$", PAGE, re.MULTILINE)
+    assert found is not None
+    return found[1], found[2]
