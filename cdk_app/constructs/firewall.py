@@ -1,9 +1,10 @@
-"""AWS WAF in front of the API's stage: two of AWS's own rule groups, and a bound on what one address or user may ask.
+"""AWS WAF in front of the API's stage: two of AWS's own rule groups, and a bound on what one address or token may ask.
 
 It bills every month, whether anybody asks or not, so it is there only where the settings want it.
 
-The page's users come by way of CloudFront, whose addresses many of them share: they are told apart by their tokens. Who
-sends none is counted by neither bound, and refused before anything runs.
+The page's users come by way of CloudFront, whose addresses many of them share: they are told apart by their tokens, of
+which each sign-in, and each refresh after it, is given another one. Who sends none is counted by neither bound, and
+refused before anything runs.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_wafv2 as wafv2
 from constructs import Construct
+
+from cdk_app.constructs.api import STAGE
 
 _GROUPS = ("AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet")
 # Prompts and documents are longer than 8 KB, and may be about scripts, addresses, paths and attacks on all of them: API
@@ -27,7 +30,8 @@ _COUNTED = {
     ),
     "AWSManagedRulesKnownBadInputsRuleSet": ("JavaDeserializationRCE_BODY", "Log4JRCE_BODY", "ReactJSRCE_BODY"),
 }
-_USERS = "/api/"
+# AWS does not say whether the path that a firewall sees begins with the stage; no other path begins like either.
+_USERS = (f"/{STAGE}/api/", "/api/")
 
 
 def firewall(
@@ -90,14 +94,18 @@ def _users(priority: int, limit: int) -> wafv2.CfnWebACL.RuleProperty:
 
 
 def _of_users() -> wafv2.CfnWebACL.StatementProperty:
-    return wafv2.CfnWebACL.StatementProperty(
-        byte_match_statement=wafv2.CfnWebACL.ByteMatchStatementProperty(
-            field_to_match=wafv2.CfnWebACL.FieldToMatchProperty(uri_path={}),
-            positional_constraint="CONTAINS",
-            search_string=_USERS,
-            text_transformations=[_as_it_is()],
+    statements: list[Any] = [
+        wafv2.CfnWebACL.StatementProperty(
+            byte_match_statement=wafv2.CfnWebACL.ByteMatchStatementProperty(
+                field_to_match=wafv2.CfnWebACL.FieldToMatchProperty(uri_path={}),
+                positional_constraint="STARTS_WITH",
+                search_string=beginning,
+                text_transformations=[wafv2.CfnWebACL.TextTransformationProperty(priority=0, type="NORMALIZE_PATH")],
+            )
         )
-    )
+        for beginning in _USERS
+    ]
+    return wafv2.CfnWebACL.StatementProperty(or_statement=wafv2.CfnWebACL.OrStatementProperty(statements=statements))
 
 
 def _as_it_is() -> wafv2.CfnWebACL.TextTransformationProperty:

@@ -135,7 +135,8 @@ class Firewall(Section):
     request."""
 
     requests_per_5_minutes: Annotated[int, Field(ge=10, le=2_000_000)] = 1_000
-    """Requests in five minutes of one IP address, and of the page of one user, beyond which they are blocked."""
+    """Requests in five minutes of one IP address, and of the page by one token, beyond which they are blocked. A user
+    has another token after each refresh, so no user is bound by this, but by `gateway.budget.caller_usd_per_day`."""
 
 
 class Gateway(Section):

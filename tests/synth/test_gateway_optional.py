@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from typing import Any
 
 import pytest
@@ -172,10 +173,34 @@ def test_users_whom_cloudfront_brings_are_told_apart_by_their_tokens_and_not_by_
     address, user = (found[f"RequestsOfOne{whose}"]["Statement"]["RateBasedStatement"] for whose in ("Address", "User"))
     assert (address["AggregateKeyType"], user["AggregateKeyType"]) == ("IP", "CUSTOM_KEYS")
     assert [key["Header"]["Name"] for key in user["CustomKeys"]] == ["authorization"]
-    users = user["ScopeDownStatement"]
-    assert users["ByteMatchStatement"]["SearchString"] == "/api/"
-    assert users["ByteMatchStatement"]["FieldToMatch"] == {"UriPath": {}}
-    assert address["ScopeDownStatement"] == {"NotStatement": {"Statement": users}}
+    assert address["ScopeDownStatement"] == {"NotStatement": {"Statement": user["ScopeDownStatement"]}}
+
+
+@pytest.mark.parametrize(
+    ("path", "of_users"),
+    [
+        ("/api/v1/generate", True),
+        ("/v1/../api/v1/generate", True),
+        ("/api/../v1/generate", False),
+        ("/v1/x/api/../../generate", False),
+        ("/partners/v1/api/x", False),
+        ("/apis/v1/generate", False),
+    ],
+)
+@pytest.mark.parametrize("stage", ["", "/live"])
+def test_no_other_path_passes_for_one_of_a_user(walled: Template, stage: str, path: str, of_users: bool) -> None:
+    users = rules(walled)["RequestsOfOneUser"]["Statement"]["RateBasedStatement"]["ScopeDownStatement"]
+
+    def holds(statement: dict[str, Any]) -> bool:
+        match = statement["ByteMatchStatement"]
+        assert match["FieldToMatch"] == {"UriPath": {}}
+        assert (match["PositionalConstraint"], match["TextTransformations"]) == (
+            "STARTS_WITH",
+            [{"Priority": 0, "Type": "NORMALIZE_PATH"}],
+        )
+        return posixpath.normpath(stage + path).startswith(match["SearchString"])
+
+    assert any(holds(statement) for statement in users["OrStatement"]["Statements"]) is of_users
 
 
 def test_what_a_prompt_is_about_is_no_attack(walled: Template) -> None:

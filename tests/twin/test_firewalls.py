@@ -32,9 +32,9 @@ def by_header(requests: int, name: str, kind: str = "NONE") -> Json:
     return {"RateBasedStatement": {"Limit": requests, "AggregateKeyType": "CUSTOM_KEYS", "CustomKeys": [key]}}
 
 
-def path_with(part: str, field: str = "UriPath", position: str = "CONTAINS") -> Json:
+def path_with(part: str, field: str = "UriPath", position: str = "CONTAINS", kind: str = "NONE") -> Json:
     match = {"SearchString": part, "PositionalConstraint": position, "FieldToMatch": {field: {}}}
-    return {"ByteMatchStatement": {**match, "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}}
+    return {"ByteMatchStatement": {**match, "TextTransformations": [{"Priority": 0, "Type": kind}]}}
 
 
 def longer_than(size: int, field: str = "Body") -> Json:
@@ -90,6 +90,13 @@ def test_of_a_rate_only_those_requests_count_that_it_is_about(emulator: Emulator
     assert [call(url.replace("/echo", "/other"))[0] for _ in range(2)] == [200, 403]
 
 
+def test_a_path_is_looked_at_without_its_ways_back_where_a_rule_says_so(emulator: Emulator, function: str) -> None:
+    beginnings = [path_with(part, position="STARTS_WITH", kind="NORMALIZE_PATH") for part in ("/no/", "/v1/b/")]
+    _, url = behind(emulator, function, rule({"OrStatement": {"Statements": beginnings}}))
+    paths = ("/echo", "/a/../b/c", "/a/b/../../echo", "/./b//c", "/c/b/")
+    assert [call(url.replace("/echo", path))[0] for path in paths] == [200, 403, 200, 403, 200]
+
+
 def test_a_body_that_is_too_long_is_blocked(emulator: Emulator, function: str) -> None:
     _, url = behind(emulator, function, rule(longer_than(10)))
     assert call(url, "POST", b"x" * 10)[0] == 200
@@ -138,6 +145,7 @@ def test_a_distribution_has_a_web_acl_too(emulator: Emulator) -> None:
         ({"RateBasedStatement": {"Limit": 10, "AggregateKeyType": "CONSTANT"}}, "AggregateKeyType CONSTANT of rule-0"),
         ({"RateBasedStatement": {"Limit": 10, "AggregateKeyType": "CUSTOM_KEYS"}}, "CUSTOM_KEYS without any"),
         (by_header(10, "a", "LOWERCASE"), "TextTransformation LOWERCASE of rule-0"),
+        ({"OrStatement": {"Statements": [path_with("a", kind="LOWERCASE")]}}, "TextTransformation LOWERCASE"),
         (path_with("a", field="Method"), "FieldToMatch Method of rule-0"),
         (path_with("a", position="CONTAINS_WORD"), "PositionalConstraint CONTAINS_WORD of rule-0"),
     ],

@@ -7,9 +7,11 @@ The rules of AWS's managed groups are AWS's own and secret: such a group is reco
 
 from __future__ import annotations
 
+import posixpath
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -123,12 +125,22 @@ def _holds(statement: Json, asked: _Asked) -> bool:
     ((kind, given),) = statement.items()
     if kind == "NotStatement":
         return not _holds(given["Statement"], asked)
+    if kind == "OrStatement":
+        return any(_holds(one, asked) for one in given["Statements"])
     if kind == "ByteMatchStatement":
-        return _POSITIONS[given["PositionalConstraint"]](asked.path, given["SearchString"])
+        normalizes = "NORMALIZE_PATH" in _transformations(given)
+        path = _normalized(asked.path) if normalizes else asked.path
+        return _POSITIONS[given["PositionalConstraint"]](path, given["SearchString"])
     if kind == "SizeConstraintStatement":
         size = asked.size(next(iter(given["FieldToMatch"])))
         return bool(_COMPARISONS[given["ComparisonOperator"]](size, int(given["Size"])))
     return False  # a managed group
+
+
+def _normalized(path: str) -> str:
+    """A path without double slashes, and without references to itself and back."""
+    end = "/" if path.endswith("/") else ""
+    return f"{posixpath.normpath(path).rstrip('/')}{end}".replace("//", "/")
 
 
 def _too_often(who: tuple[str, ...], rate: Json) -> bool:
@@ -188,16 +200,22 @@ def _of_statement(statement: Json) -> Iterator[str]:
     for kind, given in statement.items():
         if kind == "NotStatement":
             yield from _of_statement(given["Statement"])
+        elif kind == "OrStatement":
+            for one in given["Statements"]:
+                yield from _of_statement(one)
         elif kind in ("ByteMatchStatement", "SizeConstraintStatement"):
             fields = _SIZES if kind == "SizeConstraintStatement" else {"UriPath"}
             yield from (f"FieldToMatch {field}" for field in sorted(set(given.get("FieldToMatch") or {}) - fields))
-            yield from _of_transformations(given)
+            yield from _of_transformations(given, {"NORMALIZE_PATH"} if kind == "ByteMatchStatement" else set())
             if kind == "ByteMatchStatement" and given["PositionalConstraint"] not in _POSITIONS:
                 yield f"PositionalConstraint {given['PositionalConstraint']}"
         else:
             yield kind
 
 
-def _of_transformations(given: Json) -> Iterator[str]:
-    kinds = {one["Type"] for one in given.get("TextTransformations") or []}
-    yield from (f"TextTransformation {kind}" for kind in sorted(kinds - {"NONE"}))
+def _of_transformations(given: Json, known: AbstractSet[str] = frozenset()) -> Iterator[str]:
+    yield from (f"TextTransformation {kind}" for kind in sorted(_transformations(given) - {"NONE"} - known))
+
+
+def _transformations(given: Json) -> set[str]:
+    return {one["Type"] for one in given.get("TextTransformations") or []}
