@@ -170,7 +170,8 @@ class Gateway(Section):
 
     least_evidence: Annotated[float, Field(ge=0, le=1)] = 0.31
     """What a passage needs to have to do with a question: 0.7 of its cosine and 0.3 of the share of the question's
-    words in it. Where none has so much, no model is asked. Each embedding model wants a bound of its own."""
+    words in it; without embeddings 0.7 of that share, so at most 0.7. Where none has so much, no model is asked. Each
+    embedding model wants a bound of its own."""
 
     models: Annotated[tuple[OfferedModel, ...], Field(max_length=8, strict=False)] = ()
     """Models that are offered beside the approved one; nothing bills before one is asked."""

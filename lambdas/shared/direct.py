@@ -27,7 +27,7 @@ from botocore.awsrequest import (
     AWSRequest,
 )
 from botocore.exceptions import NoCredentialsError
-from botocore.httpsession import get_cert_path
+from botocore.httpsession import ProxyConfiguration, get_cert_path
 from botocore.parsers import create_parser
 from botocore.utils import get_environ_proxies
 from urllib3 import PoolManager, ProxyManager, Timeout
@@ -162,12 +162,19 @@ class Direct:
 
     def _refused(self, operation: str, response: Any) -> aws.ClientError:
         """Read an error as botocore's clients do, with what the service's model has of it beside its code."""
-        parser = create_parser(self._service.metadata["protocol"])
         answer = {"status_code": response.status, "headers": response.headers, "body": response.data}
-        found = parser.parse(answer, None)
+        try:
+            return aws.ClientError(self._parsed(answer), operation)
+        except (AttributeError, TypeError):  # which the parser stumbles with over JSON of another shape
+            error = {"Code": str(response.status), "Message": "The error has no form that is known here"}
+            return aws.ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": response.status}}, operation)
+
+    def _parsed(self, answer: Mapping[str, Any]) -> dict[str, Any]:
+        parser = create_parser(self._service.metadata["protocol"])
+        found: dict[str, Any] = parser.parse(answer, None)
         if shape := self._service.shape_for_error_code(found["Error"]["Code"]):
             found.update(parser.parse(answer, shape))
-        return aws.ClientError(found, operation)
+        return found
 
 
 @lru_cache(maxsize=8)
@@ -190,8 +197,13 @@ def _pool(url: str, config: Any, trusted: str, classes: tuple[type, type]) -> An
         "cert_reqs": "CERT_REQUIRED",
         "ca_certs": trusted,
     }
-    proxy = get_environ_proxies(url).get("https") if url.startswith("https") else None
-    manager = ProxyManager(proxy, **options) if proxy else PoolManager(**options)
+    known = ProxyConfiguration(get_environ_proxies(url))
+    proxy = known.proxy_url_for(url) if url.startswith("https") else None
+    manager = (
+        ProxyManager(proxy, proxy_headers=known.proxy_headers_for(proxy), **options)
+        if proxy
+        else PoolManager(**options)
+    )
     manager.pool_classes_by_scheme = dict(zip(("http", "https"), classes, strict=True))
     return manager.connection_from_url(url)
 

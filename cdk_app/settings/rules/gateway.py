@@ -14,6 +14,8 @@ from cdk_app.settings.rules.rule import Breach, Subject, rule
 
 GATEWAY = ("gateway",)
 MODELS = (*GATEWAY, "models")
+MOST_EVIDENCE_OF_WORDS = 0.7
+"""As in lambdas/gateway/retrieval/search.py."""
 RESERVED = ("amazon", "aws", "cognito")
 """Words that a domain of Cognito's managed login must not have in it."""
 
@@ -70,6 +72,15 @@ def documents_are_embedded_by_a_known_model(subject: Subject) -> Iterator[Breach
     if named is None:
         return
     yield from known_embedder((*GATEWAY, "embeddings"), named.model, named.imported_model_id)
+
+
+@rule("gateway.least_evidence", "gateway.embeddings")
+def words_alone_can_be_evidence_enough(subject: Subject) -> Iterator[Breach]:
+    """Without embeddings a bound that words alone do not reach would refuse every question."""
+    gateway = subject.settings.gateway
+    if gateway.embeddings is None and gateway.least_evidence > MOST_EVIDENCE_OF_WORDS:
+        message = f"no passage reaches {gateway.least_evidence:g} by its words alone: they are evidence up to 0.7"
+        yield Breach((*GATEWAY, "least_evidence"), message, "Make it 0.7 or less, or add `gateway.embeddings.model`.")
 
 
 @rule("gateway.cache", "gateway.embeddings")

@@ -63,7 +63,7 @@ def _options(read_timeout: int) -> dict[str, Any]:
 class _Shown:
     """A connection that tells the call it works for which socket the answer will come from."""
 
-    timeout: Any
+    timeout: float
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
         """Send the request, and show the socket."""
@@ -75,9 +75,9 @@ class _Shown:
     def getresponse(self, *args: Any, **kwargs: Any) -> Any:
         """Wait for the answer, no longer than the call has patience."""
         working = call.current()
-        if working is not None and working.patience is not None and isinstance(self.timeout, (int, float)):
-            self.timeout = max(0.001, min(self.timeout, working.patience))
-            # urllib3 before version 2 has given the socket its time by now.
+        if working is not None and working.patience is not None:
+            # urllib3 before version 2 has given the socket its time by now, and what it says here is that to connect.
+            self.timeout = max(0.001, min(_read_timeout(), working.patience))
             self.sock.settimeout(self.timeout)  # type: ignore[attr-defined]
         return super().getresponse(*args, **kwargs)  # type: ignore[misc]
 

@@ -27,7 +27,8 @@ class Found:
     Attributes:
         passage: its place among the document's passages, from 0.
         score: from 0 to 1; what the best passage of another question has is no measure for this one's.
-        cosine: of the question's vector and the passage's; None where only the words found it.
+        cosine: of the question's vector and the passage's, or at most so much, where a hundred others are nearer; None
+            where only the words found it.
         coverage: share of what the question's words say that stands in the passage, a rare word saying more.
     """
 
@@ -67,13 +68,14 @@ def ranked(
     words = dict(index.search(query, DEPTH)) if weight < 1 else {}
     scores = fused(words, cosines, weight if cosines else 0.0)
     rarities = index.rarities(query)
+    furthest = min(cosines.values()) if len(cosines) >= DEPTH else None
     found: list[Found] = []
     for number, score in scores.items():
         if len(found) == count:
             break
         passage = index.passages([number])[number]
         if not any(_same(passage.text, other.text) for other in found):
-            found.append(_found(passage, score, cosines.get(number), rarities))
+            found.append(_found(passage, score, cosines.get(number, furthest), rarities))
     return found
 
 

@@ -181,10 +181,10 @@ def test_how_long_a_model_is_waited_for_reaches_the_socket_whatever_urllib3_does
             self.timeout = seconds
 
     class Connection:
-        """That of urllib3 1.26, which gives the socket its time before it reads, and looks at its own no more."""
+        """That of urllib3 1.26, which gives the socket its time before it reads; its own is still that to connect."""
 
         def __init__(self) -> None:
-            self.timeout, self.sock = 25.0, Socket()
+            self.timeout, self.sock = 2.0, Socket()
 
         def getresponse(self) -> float:
             return self.sock.timeout

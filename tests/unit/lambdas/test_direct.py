@@ -8,6 +8,7 @@ import hmac
 import json
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -184,6 +185,16 @@ def test_an_error_is_the_one_that_the_client_raises(service: Service, answer: An
     assert status == [answer[0], answer[0]]
 
 
+@pytest.mark.parametrize("body", [b"[]", b'"upstream busy"', b"null", b'{"__type": 5}'])
+def test_an_error_of_an_unknown_form_is_told_by_its_status(service: Service, body: bytes) -> None:
+    service.answers = [(503, {}, body)]
+    with pytest.raises(aws.ClientError) as failure:
+        converse("m", QUESTION)
+
+    assert aws.error_code(failure.value) == "503"
+    assert aws.passes_by_itself(failure.value)
+
+
 @pytest.mark.parametrize(
     "first", [(400, {}, b'{"__type": "ProvisionedThroughputExceededException"}'), (500, {}, b"{}"), None]
 )
@@ -268,27 +279,33 @@ def test_nobody_else_is_taken_for_the_service(secure: tuple[Service, Path], monk
     assert service.asked == []
 
 
-def test_a_proxy_is_asked_for_the_way(secure: tuple[Service, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_proxy_is_asked_for_the_way(
+    secure: tuple[Service, Path], monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
     service, certificate = secure
     monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
-        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{listener.getsockname()[1]}")
+        monkeypatch.setenv("HTTPS_PROXY", f"{scheme}ann:secret@127.0.0.1:{listener.getsockname()[1]}")
         direct.forget()
         with ThreadPoolExecutor(3) as threads:
             way = threads.submit(relayed, listener, threads)
             assert converse("m", QUESTION).status == 200
             direct.forget()
             gc.collect()
-            assert way.result().startswith(f"CONNECT {service.url.removeprefix('https://')} ")
+            asked = way.result()
+
+    assert asked.startswith(f"CONNECT {service.url.removeprefix('https://')} ")
+    assert f"Proxy-Authorization: Basic {b64encode(b'ann:secret').decode()}" in asked
 
 
 def relayed(listener: socket.socket, threads: ThreadPoolExecutor) -> str:
     """Be a proxy for one connection, and give what it asked for."""
     client, _ = listener.accept()
-    asked = client.recv(65_536).decode().splitlines()[0]
+    asked = client.recv(65_536).decode()
     host, port = asked.split()[1].split(":")
     server = socket.create_connection((host, int(port)))
     client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")

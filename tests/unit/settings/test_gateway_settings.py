@@ -93,6 +93,11 @@ def test_models_are_offered_in_their_order(load: Load, document: dict[str, Any])
             "a semantic cache looks for the very same question first",
         ),
         (
+            {"least_evidence": 0.71},
+            "gateway.least_evidence",
+            "no passage reaches 0.71 by its words alone: they are evidence up to 0.7",
+        ),
+        (
             {"budget": {"caller_usd_per_day": 3, "usd_per_day": 2}},
             "gateway.budget.caller_usd_per_day",
             "one caller may spend 3 US dollars a day, and all together 2",

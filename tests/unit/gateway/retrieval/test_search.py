@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +15,8 @@ from lambdas.gateway.exchange import Caller
 from lambdas.gateway.retrieval.answering import NO_ANSWER, answer_prompt, answered, cited
 from lambdas.gateway.retrieval.documents import Documents
 from lambdas.gateway.retrieval.fusion import fused
-from lambdas.gateway.retrieval.search import Found, relevant
+from lambdas.gateway.retrieval.lexical import LexicalIndex
+from lambdas.gateway.retrieval.search import DEPTH, Found, ranked, relevant
 from tests.unit.gateway.retrieval.conftest import ANN, Account, Settings
 
 
@@ -54,6 +58,20 @@ def test_of_passages_that_say_the_same_only_the_best_is_given(documents: Documen
 def test_any_query_is_answered(documents: Documents, query: str) -> None:
     documents.add(ANN, "a.txt", "text/plain", b"Herons eat fish.")
     assert len(documents.search(ANN, query, 5)) <= 1
+
+
+def test_a_word_counts_no_more_where_a_hundred_other_passages_are_nearer(tmp_path: Path) -> None:
+    with closing(LexicalIndex(tmp_path / "index.sqlite")) as index:
+        index.add("d1", "birds.md", [*(f"heron {number}" for number in range(DEPTH)), "a pelican"])
+        numbers = [number for number, _ in index.search("heron", DEPTH)]
+        near = {number: 0.2 + place / 1000 for place, number in enumerate(numbers)}
+        few = dict(list(near.items())[:50])
+
+        def evidence(cosines: Mapping[int, float]) -> float:
+            return next(one.evidence for one in ranked(index, "pelican", cosines, 200) if "pelican" in one.text)
+
+        assert evidence(near) == pytest.approx(0.7 * 0.2 + 0.3)
+        assert evidence(few) == pytest.approx(0.7)
 
 
 # ---- answers --------------------------------------------------------------------------------------------
