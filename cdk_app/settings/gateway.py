@@ -152,7 +152,7 @@ class Gateway(Section):
     """Requests that the API accepts at once."""
 
     timeout_seconds: Annotated[int, Field(ge=30, le=LONGEST_ANSWER_SECONDS)] = 300
-    """Seconds within which an answer has to be complete."""
+    """Seconds within which an answer has to be complete, or a document read in."""
 
     max_input_characters: Annotated[int, Field(ge=100, le=1_000_000)] = 20_000
     """Longest text that one request may carry, in characters; a model that reads less refuses it with 413. Where texts

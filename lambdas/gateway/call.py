@@ -31,6 +31,7 @@ class Call:
         deadline: by `time.monotonic`, when an answer is of no use any more.
 
     Attributes:
+        seconds: from its beginning to the deadline.
         why: what stopped it, or None.
         patience: most seconds that one read from a model may take; None leaves it to the client.
         embedded: by embedding models' ids the tokens of what was embedded for a prompt, and is not counted yet.
@@ -38,6 +39,7 @@ class Call:
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
+        self.seconds = self.seconds_left
         self.why: str | None = None
         self.patience: float | None = None
         self.embedded: list[tuple[str, int]] = []

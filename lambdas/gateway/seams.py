@@ -5,7 +5,7 @@ Only type checkers import this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -106,10 +106,20 @@ class Documents(Protocol):
         name: str,
         media_type: str,
         content: bytes,
-        progress: Callable[[int, int], None],
         spent: Callable[[int], None],
     ) -> Any:
         """Read a document in and give it; `spent` is told the tokens of what is embedded for it."""
+        ...
+
+    def adding(
+        self,
+        caller: Caller,
+        name: str,
+        media_type: str,
+        content: bytes,
+        spent: Callable[[int], None],
+    ) -> Generator[tuple[int, int], None, Any]:
+        """Do the same, and yield how many of its passages are embedded, and how many there are."""
         ...
 
     def list(self, caller: Caller) -> Sequence[Any]:

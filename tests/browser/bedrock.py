@@ -77,6 +77,7 @@ class ScriptedModels:
     def __init__(self) -> None:
         self._scripts: defaultdict[str, deque[Answer | Refusal]] = defaultdict(deque)
         self.asked: list[tuple[str, dict[str, Any]]] = []
+        self._held: dict[str, threading.Event] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
 
@@ -104,9 +105,16 @@ class ScriptedModels:
         """Let a model's next requests be refused."""
         self._scripts[model].extend([Refusal(status, code)] * times)
 
+    def hold_embedding(self, word: str) -> threading.Event:
+        """Let texts with this word be embedded once the event is set."""
+        return self._held.setdefault(word, threading.Event())
+
     def forget(self) -> None:
         """Drop what was scripted and not asked for."""
         self._scripts.clear()
+        for held in self._held.values():
+            held.set()
+        self._held.clear()
         self.asked.clear()
 
     def _script(self, model: str, answer: Answer) -> Answer:
@@ -117,6 +125,12 @@ class ScriptedModels:
         self.asked.append((model, body))
         script = self._scripts[model]
         return script.popleft() if script else Answer([f"{model} was asked: ", _question(body)])
+
+    def _embed(self, text: str) -> dict[str, Any]:
+        for word, embeds in list(self._held.items()):
+            if word in text:
+                assert embeds.wait(PATIENCE_S), f"{word} was never let be embedded"
+        return _embedding(text)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         models = self
@@ -131,7 +145,7 @@ class ScriptedModels:
                     return
                 _, kind, name, action = unquote(self.path).split("/", 3)
                 if action == "invoke":
-                    _send(self, 200, _embedding(body["inputText"]))
+                    _send(self, 200, models._embed(body["inputText"]))
                     return
                 answer = models._next(name, body)
                 if isinstance(answer, Refusal):

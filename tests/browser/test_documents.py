@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
+from lambdas.gateway.routes.documents import LEAST_SECONDS
 from tests.browser.bedrock import ScriptedModels
 from tests.browser.chatting import open_chat
 from tests.browser.conftest import sign_in_silently
 from tests.browser.deployment import LIMITS
+from tests.browser.test_announcements import LISTEN, said, wait_to_hear
 from tests.browser.users import UserPool
 
 RETENTION = "Raw records are kept for ninety days. Quarantined records are kept for thirty days."
@@ -47,6 +51,56 @@ def test_a_pasted_text_is_added(page: Page) -> None:
     page.get_by_label("Text", exact=True).fill(RETENTION)
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("button", name="Remove Retention")).to_be_visible()
+
+
+def test_a_document_shows_how_many_of_its_passages_are_read_and_says_so_now_and_then(
+    page: Page, models: ScriptedModels
+) -> None:
+    owls, storks = models.hold_embedding("Owls"), models.hold_embedding("Storks")
+    page.evaluate(LISTEN)
+    page.clock.install()
+    add(page, "birds.md", "# A\n\nHerons wait.\n\n# B\n\nOwls hunt.\n\n# C\n\nStorks walk.")
+    main, bar = page.get_by_role("main"), page.get_by_role("progressbar", name="Passages of birds.md that are read")
+    expect(main.get_by_text("Reading birds.md: 1 of 3 passages")).to_be_visible()
+    expect(bar).to_have_js_property("value", 1)
+    assert not any("passages" in words for words in said(page))
+    page.clock.fast_forward(20_000)
+    # What comes sooner after the event before it is not told.
+    time.sleep(2 * LEAST_SECONDS)
+    owls.set()
+    expect(main.get_by_text("Reading birds.md: 2 of 3 passages")).to_be_visible()
+    wait_to_hear(page, "birds.md: 2 of 3 passages are read.")
+    storks.set()
+    expect(page.get_by_role("button", name="Remove birds.md")).to_be_visible()
+    expect(bar).to_have_count(0)
+    wait_to_hear(page, "birds.md is added: 3 passages.")
+
+
+def test_a_document_that_fails_while_it_is_read_says_so_and_is_not_shown_as_one_that_goes_on(
+    page: Page, models: ScriptedModels
+) -> None:
+    page.route(
+        "**/api/v1/documents",
+        lambda route: (
+            route.continue_()
+            if route.request.method == "GET"
+            else route.fulfill(
+                content_type="text/event-stream",
+                body='event: progress\ndata: {"done": 3, "total": 9}\n\nevent: error\n'
+                'data: {"status": 413, "title": "Request Entity Too Large", "detail": "Divide the document."}\n\n',
+            )
+        ),
+    )
+    add(page, "birds.md", "Owls hunt.")
+    problem = page.get_by_role("alert")
+    expect(problem.get_by_text("birds.md was not added")).to_be_visible()
+    expect(problem.get_by_text("Divide the document.")).to_be_visible()
+    expect(page.get_by_text("Reading birds.md")).to_have_count(0)
+
+
+def test_a_file_of_a_word_processor_says_how_it_can_be_added(page: Page) -> None:
+    add(page, "report.docx", "PK")
+    expect(page.get_by_role("alert").get_by_text("Save it as PDF, and add that.")).to_be_visible()
 
 
 def test_a_file_that_is_no_document_says_so(page: Page) -> None:

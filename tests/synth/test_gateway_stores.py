@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cdk_app.catalogue.embedding import EMBEDDERS
+from cdk_app.catalogue.workflow import ENTRIES
 from cdk_app.settings import Settings
 from cdk_app.settings.gateway import DocumentEmbeddings
 from stacks.gateway_settings import dimensions
@@ -64,7 +65,10 @@ def test_another_embedding_model_makes_another_index_for_its_vectors_do_not_comp
 
 
 @pytest.mark.parametrize("key", EMBEDDERS)
-def test_the_catalogue_says_how_long_the_vectors_of_every_embedding_model_are(key: str) -> None:
+def test_the_catalogue_says_how_much_every_embedding_model_reads_and_how_long_its_vectors_are(key: str) -> None:
+    limits = ENTRIES[key].limits
+    assert limits is not None
+    assert (limits.context_tokens or 0) >= 512
     assert 128 <= dimensions(EMBEDDERS[key]) <= 4096
 
 

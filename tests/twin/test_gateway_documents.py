@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from lambdas.gateway.exchange import Caller
 from lambdas.gateway.retrieval.documents import Documents
 from lambdas.gateway.retrieval.search import relevant
 from lambdas.shared import aws
+from lambdas.shared.embedding import Vector
 from tests.twin.conversations import EMBEDDING
 from tests.twin.helpers import allow, make_gateway_table, unique
 from tests.twin.vectors import make_bucket, make_index
@@ -139,6 +140,11 @@ def test_nobody_finds_lists_or_removes_anothers(documents: Documents) -> None:
     assert [document.id for document in documents.list(BOB)] == [yours.id]
 
 
+def too_short() -> Generator[tuple[int, int], None, list[Vector]]:
+    yield 2, 2
+    return [(1.0,), (1.0,)]
+
+
 def test_what_is_removed_and_what_fails_leaves_nothing_behind(
     documents: Documents, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,7 +155,7 @@ def test_what_is_removed_and_what_fails_leaves_nothing_behind(
     documents.remove(caller, added.id)
     assert (account.originals(), account.stored_vectors(), len(account.items())) == before
     # S3 Vectors itself refuses a vector of other dimensions than the index has, after the original is written.
-    monkeypatch.setattr("lambdas.gateway.retrieval.embeddings.Embedder.documents", lambda *_: [(1.0,), (1.0,)])
+    monkeypatch.setattr("lambdas.gateway.retrieval.embeddings.Embedder.documents", lambda *_: too_short())
     with pytest.raises(Exception, match="refused"):
         documents.add(caller, "birds.html", "text/html", BIRDS)
     assert (account.originals(), account.stored_vectors(), len(account.items())) == before

@@ -55,6 +55,7 @@ DOCUMENT = Body(
     Choice("media_type", "What kind of document it is.", MEDIA_TYPES, required=True),
     Content("text", "The document; or give `content_base64`.", encoded=False),
     Content("content_base64", "The document's bytes.", encoded=True),
+    Flag("stream", "Whether to tell by server-sent events how far the document is read.", nullable=True),
 )
 SEARCH = Body(
     "SearchRequest",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from http import HTTPStatus
 
 from botocore.eventstream import ParserError
@@ -51,6 +52,8 @@ TOO_LONG = (
     "prompt cannot exceed",  # Cohere's
     "expected maxlength",  # Bedrock's check of a body of InvokeModel, by characters
 )
+# Titan's embeddings name both lengths in the same message.
+TITANS_LENGTHS = re.compile(r"max input tokens: (\d{1,9}), request input token count: (\d{1,9})")
 # llama.cpp, when the requests that it answers at once outgrow the context that they share: all of them fail.
 CROWDED = "context size has been exceeded"
 
@@ -84,7 +87,7 @@ def problem_of(failure: Exception) -> Problem:
 def _refusal(failure: aws.ClientError) -> Problem:
     code, words = _code(failure), _words(failure)
     if code == "413" or any(sign in words for sign in TOO_LONG):
-        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _lengths(failure) or "The input is too long for the model.")
+        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _too_long(failure))
     if code in BUSY or CROWDED in words:
         return retry_later(HTTPStatus.TOO_MANY_REQUESTS, "The model is busy.", 2)
     if code in NOT_READY:
@@ -111,11 +114,22 @@ def _words(failure: aws.ClientError) -> str:
     return f"{aws.error_message(failure)} {failure.response.get('OriginalMessage', '')}".lower()
 
 
-def _lengths(failure: aws.ClientError) -> str | None:
-    """Name the limit, where the model's server told it."""
+def lengths(failure: Exception) -> tuple[int, int] | None:
+    """Give how many tokens a request has and how many the model takes, where the model's server told them."""
+    if not isinstance(failure, aws.ClientError):
+        return None
+    if told := TITANS_LENGTHS.search(_words(failure)):
+        return int(told[2]), int(told[1])
     try:
         error = json.loads(str(failure.response.get("OriginalMessage", "")))["error"]
-        given, limit = int(error["n_prompt_tokens"]), int(error["n_ctx"])
+        return int(error["n_prompt_tokens"]), int(error["n_ctx"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def _too_long(failure: aws.ClientError) -> str:
+    """Name the limit, where it is known."""
+    if (told := lengths(failure)) is None:
+        return "The input is too long for the model."
+    given, limit = told
     return f"The input has {given:,} tokens; the model takes {limit:,}, its answer included."

@@ -129,12 +129,14 @@ def _operation(route: Route, limits: Limits, stage: str) -> dict[str, Any]:
 
 def _responses(told: Operation) -> dict[str, Any]:
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in HEADERS}
-    good: dict[str, Any] = {"description": told.status.phrase, "headers": headers}
-    if told.answer is not None:
-        good["content"] = {"application/json": {"schema": told.answer}}
-        if told.streams:
-            good["content"]["text/event-stream"] = {"schema": EVENT}
-    responses = {str(int(told.status)): good}
+    responses: dict[str, Any] = {}
+    for good in (told.status, *told.also):
+        responses[str(int(good))] = {"description": good.phrase, "headers": headers}
+        if told.answer is not None:
+            content = {"application/json": {"schema": told.answer}}
+            if told.streams and good is HTTPStatus.OK:
+                content["text/event-stream"] = {"schema": EVENT}
+            responses[str(int(good))]["content"] = content
     for status in sorted({*COMMON, *told.statuses}):
         responses[str(status)] = {
             "description": HTTPStatus(status).phrase,

@@ -31,6 +31,7 @@ class Operation(NamedTuple):
         answer: schema of what it answers; None is no body.
         body: gives the schema of what it takes.
         streams: whether it may answer with events.
+        status: of what it answers; `also` has the others that are no problems.
         statuses: of problems, beside the common ones.
     """
 
@@ -39,6 +40,7 @@ class Operation(NamedTuple):
     body: Callable[[Limits], Schema] | None = None
     streams: bool = False
     status: HTTPStatus = HTTPStatus.OK
+    also: tuple[HTTPStatus, ...] = ()
     statuses: tuple[int, ...] = ()
 
 
@@ -88,10 +90,12 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         statuses=(*OF_BODIES, *OF_MODELS),
     ),
     ("POST", "/v1/documents"): Operation(
-        "Read a document in.",
-        reference("Document"),
+        "Read a document in; 200 says that it was there already. `progress` events tell how many passages are read.",
+        reference("AddedDocument"),
         retrieval.DOCUMENT.schema,
+        streams=True,
         status=HTTPStatus.CREATED,
+        also=(HTTPStatus.OK,),
         statuses=(409, 422, *OF_BODIES, *OF_PARTS),
     ),
     ("GET", "/v1/documents"): Operation(

@@ -57,14 +57,14 @@ def shared() -> dict[str, Schema]:
     passage = record(
         {"document_id": TEXT, "name": TEXT, "passage": COUNT, "text": TEXT, "score": number, "evidence": number}
     )
-    document = record(
-        {"id": TEXT, "name": TEXT, "media_type": TEXT, "passages": COUNT, "characters": COUNT, "created": TEXT}
-    )
+    document = {"id": TEXT, "name": TEXT, "media_type": TEXT, "passages": COUNT, "characters": COUNT, "created": TEXT}
+    already = {**FLAG, "description": "Whether it was there before; then under the name that it had first."}
     task = record({"task": record({"instruction": TEXT})})
     return {
         "Problem": record(problem, {"retry_after": COUNT, "errors": listing(field), "error": error}),
         "Passage": passage,
-        "Document": document,
+        "Document": record(document),
+        "AddedDocument": record({**document, "already": already}),
         "Metadata": _metadata(),
         "Model": _model(),
         "Models": record({"object": {"const": "list"}, "data": listing(reference("Model")), "fourfold": task}),

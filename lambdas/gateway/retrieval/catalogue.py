@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,7 +35,9 @@ class Document:
 
     Attributes:
         passages: how many it was cut into.
+        characters: of its text.
         created: when it was added, as ISO 8601 in UTC.
+        already: whether it was there when it was added once more.
     """
 
     id: str
@@ -44,6 +46,7 @@ class Document:
     passages: int
     characters: int
     created: str
+    already: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

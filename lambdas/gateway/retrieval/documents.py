@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -24,7 +25,7 @@ from lambdas.gateway.retrieval.chunks import chunk
 from lambdas.gateway.retrieval.embeddings import Embedder, Progress, Spent
 from lambdas.gateway.retrieval.index_files import IndexFiles
 from lambdas.gateway.retrieval.lexical import LexicalIndex, Passage
-from lambdas.gateway.retrieval.reading import read
+from lambdas.gateway.retrieval.reading import Section, read
 from lambdas.gateway.retrieval.search import DEPTH, Found, ranked
 from lambdas.gateway.retrieval.vector_store import VectorStore
 from lambdas.shared import aws, environment, log
@@ -111,16 +112,27 @@ class Documents:
         name: str,
         media_type: str,
         content: bytes,
-        progress: Progress = lambda _done, _total: None,
         spent: Spent = lambda _tokens: None,
     ) -> Document:
-        """Add a document: all of it, or nothing.
+        """Add a document and give it; raises as `adding` does."""
+        adding = self.adding(caller, name, media_type, content, spent)
+        while True:
+            try:
+                next(adding)
+            except StopIteration as end:
+                added: Document = end.value
+                return added
+
+    def adding(
+        self, caller: Caller, name: str, media_type: str, content: bytes, spent: Spent
+    ) -> Generator[Progress, None, Document]:
+        """Add a document, all of it or nothing, and yield how far its passages are embedded.
 
         The same content is one document: whoever adds it again gets the one that is there.
 
         Raises:
-            Problem: 400, 413, 415 or 422 where it cannot be read; 409 where there are too many, or where it is being
-                added or removed just now; 502 or 503 where a service failed.
+            Problem: 400, 413, 415 or 422 where it cannot be read, or not in time; 409 where there are too many, or
+                where it is being added or removed just now; 502 or 503 where a service failed.
         """
         name = _name(name)
         document_id = _id(caller, media_type, content)
@@ -128,15 +140,18 @@ class Documents:
         present = next((entry for entry in entries if entry.document.id == document_id), None)
         if present and present.state != REMOVED:
             return _present(present)
-        texts = self._passages(media_type, content)
+        sections = read(media_type, content, self._most_bytes)
+        texts = _passages(sections)
         _check_room(entries, len(texts))
-        document = Document(document_id, name, media_type, len(texts), sum(map(len, texts)), now())
+        # Not those of the passages, which overlap and repeat their headings.
+        characters = sum(len(section.text) for section in sections)
+        document = Document(document_id, name, media_type, len(texts), characters, now())
         # Of what was removed the same passages may be left; they go with this document's own.
         attempt = self._catalogue.begin(caller.id, document, left=present)
         if attempt is None:
             raise _busy()
         try:
-            embedded = self._vectors[1].documents(texts, progress, spent) if self._vectors else []
+            embedded = (yield from self._vectors[1].documents(texts, spent)) if self._vectors else []
             self._write(caller, document, texts, content, embedded)
             if not self._catalogue.finish(caller.id, document_id, attempt):
                 raise _busy()
@@ -189,14 +204,6 @@ class Documents:
         return found
 
     # ---- inside -----------------------------------------------------------------------------------------
-
-    def _passages(self, media_type: str, content: bytes) -> Sequence[str]:
-        texts = list(chunk(read(media_type, content, self._most_bytes)))
-        if len(texts) > MOST_PASSAGES_OF_DOCUMENT:
-            most = f"{MOST_PASSAGES_OF_DOCUMENT:,} are allowed"
-            detail = f"The document has {len(texts):,} passages and {most}. Divide it."
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
-        return texts
 
     def _write(
         self, caller: Caller, document: Document, texts: Sequence[str], content: bytes, embedded: Sequence[Vector]
@@ -292,7 +299,16 @@ def _name(name: str) -> str:
 def _present(entry: Entry) -> Document:
     if not entry.ready:
         raise _busy()
-    return entry.document
+    return replace(entry.document, already=True)
+
+
+def _passages(sections: Sequence[Section]) -> Sequence[str]:
+    texts = list(chunk(sections))
+    if len(texts) > MOST_PASSAGES_OF_DOCUMENT:
+        most = f"{MOST_PASSAGES_OF_DOCUMENT:,} are allowed"
+        detail = f"The document has {len(texts):,} passages and {most}. Divide it."
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+    return texts
 
 
 def _busy() -> Problem:

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 
 from lambdas.gateway import call
-from lambdas.gateway.call import Call
+from lambdas.gateway.call import TOO_LATE, Call, Stopped
 from lambdas.gateway.models.embedding import embedded
 from lambdas.gateway.models.failures import MODEL_ERRORS
 from lambdas.gateway.retrieval.calls import explained
+from lambdas.gateway.retrieval.pace import Pace
 from lambdas.shared import aws
 from lambdas.shared.embedding import DOCUMENT, QUERY, Vector
 from lambdas.shared.errors import ServiceCallFailed
@@ -25,8 +26,8 @@ ATTEMPTS = {DOCUMENT: 6, QUERY: 3}
 """A question has somebody waiting for it; a document's passages throttle each other."""
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 8.0
 
-Progress = Callable[[int, int], None]
-"""Called with how many passages are embedded, and how many there are."""
+Progress = tuple[int, int]
+"""How many passages are embedded, and how many there are."""
 Spent = Callable[[int], None]
 """Called once with the tokens of all that was embedded, whatever came of it."""
 
@@ -51,20 +52,28 @@ class Embedder:
         finally:
             spent(sum(took))
 
-    def documents(self, texts: Sequence[str], progress: Progress, spent: Spent) -> list[Vector]:
-        """Embed passages, equal ones once; the first failure ends it. Raises as `query` does."""
+    def documents(self, texts: Sequence[str], spent: Spent) -> Generator[Progress, None, list[Vector]]:
+        """Embed passages, equal ones once, and yield after each how far that has come; the first failure ends it.
+
+        Raises as `query` does, and a Problem of 413 where the request's time is too short for so many.
+        """
         took: dict[str, list[int]] = {text: [] for text in texts}
         whole = _present()
         pool = ThreadPoolExecutor(CONCURRENCY, thread_name_prefix="embedding")
+        pace = Pace(whole, len(took), CONCURRENCY)
         futures = {pool.submit(self._in_thread, whole, text, took[text]): text for text in took}
         try:
             with explained("embeddings"):
                 for done, future in enumerate(as_completed(futures), start=1):
                     future.result()
-                    progress(done, len(futures))
-        except BaseException:
+                    whole.check()
+                    pace.check(done)
+                    yield done, len(futures)
+        except BaseException as failure:
             # What is on its way ends with the request, and its answer is not waited for.
             pool.shutdown(wait=False, cancel_futures=True)
+            if isinstance(failure, Stopped) and failure.why == TOO_LATE:
+                pace.too_late(sum(map(_came, futures)))
             raise
         finally:
             spent(sum(sum(tokens) for tokens in took.values()))
@@ -96,6 +105,10 @@ class Embedder:
                 remedy="Give the embedding model its dimensions in the settings, and deploy again.",
             )
         return vector
+
+
+def _came(future: Future[Vector]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
 
 
 def _present() -> Call:

@@ -36,7 +36,7 @@ def answering(request: Request, services: Services, values: Mapping[str, Any]) -
 def given(request: Request, told: Iterator[Told], document: Document, *, live: bool) -> Reply | Stream:
     """Give an answer whole, or as events."""
     if live:
-        return Stream(_events(told, document), lambda problem: _failed(request, problem))
+        return Stream(_events(told, document), lambda problem: failed(request, problem))
     return Reply(document(whole(told)))
 
 
@@ -77,5 +77,6 @@ def _events(told: Iterator[Told], document: Document) -> Iterator[bytes]:
     yield event("done", document("".join(texts).strip()))
 
 
-def _failed(request: Request, problem: Problem) -> bytes:
+def failed(request: Request, problem: Problem) -> bytes:
+    """Give the event for a problem that ends a stream."""
     return event("error", problem.document(f"urn:request:{request.request_id}"))

@@ -12,7 +12,7 @@ from lambdas.gateway.bodies.embeddings import EMBEDDINGS
 from lambdas.gateway.caps import metered
 from lambdas.gateway.models import catalogue
 from lambdas.gateway.models.embedding import embedded
-from lambdas.gateway.models.failures import MODEL_ERRORS, problem_of
+from lambdas.gateway.models.failures import MODEL_ERRORS, lengths, problem_of
 from lambdas.gateway.problems import FieldError, Problem
 from lambdas.gateway.reply import Reply
 from lambdas.gateway.request import Request
@@ -36,10 +36,11 @@ def embeddings(request: Request, services: Services) -> Reply:
     _check(values, model, services)
     vectors: list[Vector] = []
     tokens = 0
+    alone = isinstance(request.json()["input"], str)
     with metered(request, services, model) as spent:
-        for text in values["input"]:
+        for place, text in enumerate(values["input"]):
             request.call.check()
-            found = _embedded(model, text, spent)
+            found = _embedded(model, text, "input" if alone else f"input/{place}", spent)
             vectors.append(found.vector)
             tokens += found.tokens
     write = _in_base64 if values.get("encoding_format") == "base64" else list
@@ -48,14 +49,27 @@ def embeddings(request: Request, services: Services) -> Reply:
     return Reply({"object": "list", "data": data, "model": model.name, "usage": usage})
 
 
-def _embedded(model: Embedding, text: str, spent: Callable[[int], None]) -> Embedded:
+def _embedded(model: Embedding, text: str, name: str, spent: Callable[[int], None]) -> Embedded:
     took: list[int] = []
     try:
         return embedded(model.model_id, text, DOCUMENT, took, whole=True)
     except MODEL_ERRORS as failure:
-        raise problem_of(failure) from failure
+        problem = problem_of(failure)
+        if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            problem = _too_long(model, text, name, lengths(failure))
+        raise problem from failure
     finally:
         spent(sum(took))
+
+
+def _too_long(model: Embedding, text: str, name: str, told: tuple[int, int] | None) -> Problem:
+    """Say which text is too long, how long it is and what the model reads, as far as that is known."""
+    if told is not None:
+        wrong = f"'{name}' has {told[0]:,} tokens, and {model.name} reads {told[1]:,}"
+    else:
+        most = f"the {model.context_tokens:,} that {model.name}" if model.context_tokens else model.name
+        wrong = f"'{name}' has {len(text):,} characters, which are more tokens than {most} reads"
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"{wrong}.", errors=[FieldError(f"#/{name}", wrong)])
 
 
 def _check(values: dict[str, Any], model: Embedding, services: Services) -> None:

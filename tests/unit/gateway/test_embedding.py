@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -50,9 +50,17 @@ class Shelf:
         self.vectors: list[Any] = []
 
     def add(self, *given: Any) -> Any:
-        self.vectors = self._embedder.documents(TEXTS, *given[-2:])
+        adding = self.adding(*given)
+        while True:
+            try:
+                next(adding)
+            except StopIteration as end:
+                return end.value
+
+    def adding(self, *given: Any) -> Generator[tuple[int, int], None, Any]:
+        self.vectors = yield from self._embedder.documents(TEXTS, given[-1])
         names = ("id", "name", "media_type", "passages", "characters", "created")
-        return SimpleNamespace(**dict.fromkeys(names, ""))
+        return SimpleNamespace(**dict.fromkeys(names, ""), already=False)
 
     def search(self, caller: Caller, query: str, top_k: int, spent: Callable[[int], None]) -> list[Found]:
         self._embedder.query(query, spent)

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.gateway.upstream import Script, Upstream
 from lambdas.gateway.parts import split
 from tests.unit.gateway.attempts import outcomes
-from tests.unit.gateway.conftest import Aws, Configure, Gateway, model
+from tests.unit.gateway.conftest import Aws, Configure, Gateway, model, settings
 from tests.unit.gateway.parts import used
 
 SENTENCE = "Owls hunt at night and sleep by day. "
@@ -137,6 +137,43 @@ def test_embeddings_are_of_the_whole_text_or_refused(gateway: Gateway, upstream:
     assert [reply.status for reply in (long, other, unknown, tokens, refused)] == [413, 400, 404, 400, 413]
     # The text as it is, and once: its beginning would have another vector than it.
     assert [asked.body for asked in upstream.asked] == [{"inputText": " owls "}, {"inputText": "x" * 2000}]
+
+
+@pytest.mark.parametrize(
+    ("said", "reads", "wrong"),
+    [
+        (
+            "400 Bad Request: Too many input tokens. Max input tokens: 8192, request input token count: 9875 ",
+            8192,
+            "has 9,875 tokens, and titan reads 8,192",
+        ),
+        (
+            "Input is too long for requested model.",
+            512,
+            "has 1,980 characters, which are more tokens than the 512 that titan reads",
+        ),
+        (
+            "Input is too long for requested model.",
+            None,
+            "has 1,980 characters, which are more tokens than titan reads",
+        ),
+    ],
+)
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_text_that_the_embedding_model_does_not_read_is_pointed_at_with_its_length(
+    gateway: Gateway, upstream: Upstream, configure: Configure, said: str, reads: int | None, wrong: str, alone: bool
+) -> None:
+    configure(embedding={**settings()["embedding"], "context_tokens": reads})  # type: ignore[dict-item]
+    long = "x9 " * 660
+    too_long = Script(error="ValidationException", status=400, message=said)
+    upstream.scripted(*([too_long] if alone else [Script(), too_long]))
+
+    reply = gateway.post("/v1/embeddings", {"input": long if alone else ["aaaaa", long]})
+
+    name = "input" if alone else "input/1"
+    assert (reply.status, reply.body["detail"]) == (413, f"'{name}' {wrong}.")
+    assert reply.body["errors"] == [{"pointer": f"#/{name}", "detail": f"'{name}' {wrong}"}]
+    assert reply.body["error"]["param"] == name.replace("/", ".")
 
 
 def test_without_an_embedding_model_there_are_no_embeddings(gateway: Gateway, configure: Configure) -> None:

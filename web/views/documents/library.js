@@ -11,11 +11,10 @@ import { confirmed } from "../../parts/confirm.js";
 import { dropOn, fileButton } from "../../parts/drop.js";
 import { problemBox, redrawn } from "../../parts/problem-box.js";
 import { pasteForm } from "./paste.js";
+import { readIn } from "./reading.js";
 import { troubles } from "./troubles.js";
 
-/**
- * @typedef {{id: string, name: string, media_type: string, passages: number, characters: number, created: string}} Held
- */
+/** @typedef {import("./reading.js").Held} Held */
 
 /** @param {import("../../app/main.js").App} app */
 export function library({ api, limits }) {
@@ -94,23 +93,12 @@ export function library({ api, limits }) {
     await load();
   }
 
-  /** @param {{name: string, media_type: string, text?: string, content_base64?: string}} document */
+  /** @param {import("./reading.js").Given} document */
   async function add(document) {
-    const row = h(
-      "li",
-      { "aria-busy": "true" },
-      icon("documents"),
-      h("p", { class: "working" }, `Reading ${document.name}…`),
-    );
-    pending.append(row);
-    try {
-      const held = await api.json("POST", "/documents", document);
-      const twice = repeated(document.name, held, known);
-      if (twice) remark(twice);
-      announce(twice || `${document.name} is added: ${counted(held.passages, "passage")}.`);
-    } finally {
-      row.remove();
-    }
+    const held = await readIn(api, document, pending);
+    const twice = repeated(document.name, held, known);
+    if (twice) remark(twice);
+    announce(twice || `${document.name} is added: ${counted(held.passages, "passage")}.`);
     await load();
   }
 
@@ -162,11 +150,11 @@ export function library({ api, limits }) {
 /**
  * Say that a document was there before it was added, or another one under its name; else nothing.
  * @param {string} name
- * @param {Held} held as which it is kept
+ * @param {Held & {already: boolean}} held as which it is kept
  * @param {Held[]} known
  */
 function repeated(name, held, known) {
-  if (known.some(({ id }) => id === held.id)) {
+  if (held.already) {
     return `${name} was there already${held.name === name ? "" : `, as ${held.name}`}: it is kept once.`;
   }
   const namesake = known.some((one) => one.name === name);
@@ -176,6 +164,9 @@ function repeated(name, held, known) {
 /** @param {File} file */
 function typeOf(file) {
   const type = mediaType(file);
-  if (!type) throw new Error("It is not a document. Add text, Markdown, HTML or PDF.");
-  return type;
+  if (type) return type;
+  if (/\.(docx?|odt|rtf)$/i.test(file.name)) {
+    throw new Error("Files of word processors are not read. Save it as PDF, and add that.");
+  }
+  throw new Error("It is not a document. Add text, Markdown, HTML or PDF.");
 }

@@ -28,8 +28,7 @@ def test_a_document_is_listed_and_its_passages_are_found_with_their_headings(doc
 
 
 def test_progress_is_told_for_each_passage(documents: Documents) -> None:
-    told: list[tuple[int, int]] = []
-    documents.add(ANN, "guide.md", "text/markdown", GUIDE, lambda done, total: told.append((done, total)))
+    told = list(documents.adding(ANN, "guide.md", "text/markdown", GUIDE, lambda _tokens: None))
     assert told == [(1, 2), (2, 2)]
 
 
