@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http import HTTPStatus
 from pathlib import Path
 
 from rich.console import Console
@@ -14,7 +13,7 @@ from cli.page import page_announcement
 from cli.say import say
 from cli.show import shown
 from twin.emulator import Emulator, EmulatorError, RunningEmulator
-from twin.run.api import Api, ApiRefused
+from twin.run.api import Api
 from twin.run.board import Board
 from twin.run.going_on import GoingOn, run_going_on
 from twin.run.page import USER, check_address
@@ -34,20 +33,13 @@ def ask_model(root: Path, text: str, console: Console) -> None:
 
     Raises:
         NothingDeployed: no run has deployed anything.
-        NoModel: the last run goes on, was stopped or has failed, and has deployed no model so far. Where no
-            emulator runs, that is known before one is started.
+        NoModel: the last run goes on, was stopped or has failed, and has deployed no model so far.
         ProbeFailed: the API refused the text; the message holds its answer.
         EmulatorError: the emulator did not start.
     """
     refuse_what_has_no_model(emulator_folder(root))
     with deployed(root) as found:
-        try:
-            output, _ = found.api.ask(SUMMARIZE, {"text": text, "temperature": 0})
-        except ApiRefused as refused:
-            coming = what_is_coming(emulator_folder(root)) if refused.status == HTTPStatus.SERVICE_UNAVAILABLE else None
-            if coming is None:
-                raise
-            raise NoModel(f"There is no model to ask yet. {coming}") from refused
+        output, _ = found.api.ask(SUMMARIZE, {"text": text})
     say(output, console)
 
 
@@ -115,12 +107,14 @@ def served(root: Path) -> RunningEmulator:
 
 
 def refuse_what_has_no_model(folder: Path) -> None:
-    """Refuse to ask where no emulator runs and the last run has left no model: one would be started to say so.
+    """Refuse to ask where the last run has left no model: an emulator would be started, or waited for, to say so.
 
     Raises:
-        NoModel: the last run deployed none, or it was destroyed.
+        NoModel: the last run deployed none, or not yet, or it was destroyed.
     """
     if RunningEmulator.in_directory(folder) is not None:
+        if coming := what_is_coming(folder):
+            raise NoModel(f"There is no model to ask yet. {coming}")
         return
     stands = standing(folder)
     if stands is None:
@@ -133,11 +127,13 @@ def refuse_what_has_no_model(folder: Path) -> None:
 
 def what_is_coming(folder: Path) -> GoingOn | Standing | None:
     """Return the run that may yet deploy a model: one that goes on, or was stopped; None where there is none."""
+    stands = standing(folder)
+    if stands is not None and stands.has_deployed:
+        return None
     going_on = run_going_on(folder)
     if going_on is not None:
         return going_on
-    stands = standing(folder)
-    return stands if stands is not None and not stands.reported and not stands.has_deployed else None
+    return stands if stands is not None and not stands.reported else None
 
 
 def announcement(api: Api, served_already: bool, coming: GoingOn | Standing | None) -> Iterator[str]:

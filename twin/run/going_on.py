@@ -7,11 +7,13 @@ from pathlib import Path
 
 from twin.emulator import RunningEmulator
 from twin.run.approval import NobodyWaits, request
+from twin.run.attempts import is_attempted
+from twin.run.last_run import last_run
 
 
 @dataclass(frozen=True)
 class GoingOn:
-    """A run that has not ended; `waits` for a person's approval, or works."""
+    """A run that has not ended; `waits` for a person's approval, or works. It has no id before its workflow begins."""
 
     run_id: str
     waits: bool
@@ -22,7 +24,8 @@ class GoingOn:
                 f"The run {self.run_id} waits for your approval. `fourfold approve` shows its figures and lets it "
                 "deploy; `fourfold reject` ends it."
             )
-        return f"The run {self.run_id} is going on; its model answers when it has been deployed."
+        name = f"The run {self.run_id}" if self.run_id else "A run"
+        return f"{name} is going on; its model answers when it has been deployed."
 
 
 def run_going_on(work_dir: Path) -> GoingOn | None:
@@ -38,7 +41,8 @@ def run_going_on(work_dir: Path) -> GoingOn | None:
         for execution in client.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]
     ]
     if not running:
-        return None
+        # Its command deploys the stacks and uploads the data before there is an execution.
+        return GoingOn("", waits=False) if is_attempted(work_dir) and last_run(work_dir) is None else None
     try:
         return GoingOn(request(work_dir).run_id, waits=True)
     except NobodyWaits:

@@ -71,11 +71,13 @@ def test_a_question_while_a_run_works_says_that_it_is_going_on(
     assert "The run r1 is going on" in invoke("ask", "a text")[2]
 
 
-def test_another_error_beside_a_run_is_told_as_it_is(api: FakeApi, going_on: Callable[[GoingOn | None], None]) -> None:
-    api.status, api.answer = 502, b'{"detail": "The model failed."}'
+def test_a_question_beside_a_run_is_refused_without_a_line_of_what_is_not_started(
+    monkeypatch: pytest.MonkeyPatch, going_on: Callable[[GoingOn | None], None]
+) -> None:
     going_on(WORKS)
+    monkeypatch.setattr(cli.serving, "deployed", lambda *_: pytest.fail("a step would have been shown"))
 
-    assert "The model failed." in invoke("ask", "a text")[2]
+    assert invoke("ask", "a text")[2].startswith("There is no model to ask yet.")
 
 
 @pytest.mark.parametrize(("run", "ready"), [(WAITS, False), (WORKS, False), (None, True)])

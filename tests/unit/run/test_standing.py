@@ -17,6 +17,7 @@ from cli.main import app
 from tests.unit.run.conftest import FakeApi
 from tests.unit.run.left_behind import COMMAND, EMULATOR, attempt, leave_run, living, save
 from twin.run.attempts import BROKEN, INTERRUPTED, Attempt, Taken
+from twin.run.going_on import GoingOn
 from twin.run.reopened import Deployed
 from twin.run.resuming import NothingToResume
 from twin.run.session import emulator_folder
@@ -190,10 +191,38 @@ def test_a_question_to_what_is_destroyed_starts_nothing(root: Path) -> None:
 
 @pytest.mark.usefixtures("no_model")
 @pytest.mark.parametrize("report", [None, "SUCCEEDED"])
-def test_a_run_that_has_deployed_a_model_is_asked(root: Path, report: str | None, api: FakeApi) -> None:
+def test_a_run_that_has_deployed_a_model_is_asked_though_it_goes_on(
+    root: Path, report: str | None, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     api.status, api.answer = 200, b'{"output": "an answer"}'
+    monkeypatch.setattr("cli.serving.RunningEmulator.in_directory", lambda _folder: api)
+    monkeypatch.setattr(cli.serving, "run_going_on", lambda _folder: GoingOn("r1", waits=False))
     leave_run(root, running("Record", "Record the lineage") if report is None else attempt(report), report=report)
     assert invoke("ask", "a text") == (0, "an answer\n", "")
+
+
+class WithoutExecutions:
+    """The emulator of a run whose command still deploys the stacks, or uploads the data."""
+
+    def client(self, _service: str) -> WithoutExecutions:
+        return self
+
+    def list_state_machines(self) -> dict[str, Any]:
+        return {"stateMachines": [{"stateMachineArn": "arn:m"}]}
+
+    def list_executions(self, **_: str) -> dict[str, Any]:
+        return {"executions": []}
+
+
+@pytest.mark.usefixtures("no_model")
+def test_a_run_goes_on_before_its_workflow_has_begun(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.serving.RunningEmulator.in_directory", lambda _folder: WithoutExecutions())
+    account = emulator_folder(root)
+    account.mkdir(parents=True)
+    coming = "A run is going on; its model answers when it has been deployed."
+    with living(account, COMMAND):
+        assert invoke("ask", "a text") == (2, "", f"There is no model to ask yet. {coming}\n")
+        assert f"There is no model to ask yet, and the API answers 503. {coming}\n" in invoke("serve")[1]
 
 
 @pytest.mark.usefixtures("no_model")

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 import cli.main
+import cli.serving
 from cli.main import app
 from tests.unit.run.conftest import FakeApi
 from twin.run import reopened
@@ -43,6 +44,7 @@ def ask(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, api: FakeApi) -> Callab
     monkeypatch.setattr(reopened, "_POLL_S", 0.01)
     monkeypatch.setattr(reopened, "stack_outputs", lambda *_: {"ApiUrl": api.url, "RestApiId": "r"})
     monkeypatch.setattr(reopened, "deployed_api", lambda *_: api.client)
+    monkeypatch.setattr(cli.serving, "run_going_on", lambda _folder: None)
 
     def invoke(looks: int) -> tuple[str, str]:
         monkeypatch.setattr("twin.run.reopened.RunningEmulator.in_directory", lambda _folder: FakeEmulator(looks))
