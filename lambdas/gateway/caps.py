@@ -6,13 +6,14 @@ A cap binds what is paid by the token: a model without a price is asked whatever
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from lambdas.gateway.exchange import Usage
-from lambdas.gateway.problems import Problem
+from lambdas.gateway.models.catalogue import not_priced
+from lambdas.gateway.problems import Problem, retry_later
 from lambdas.gateway.request import Request
 from lambdas.gateway.services import Services
 from lambdas.gateway.settings import Embedding, Price
@@ -33,7 +34,8 @@ def allow(request: Request, services: Services, price: Price | None) -> None:
         lifts_at = getattr(refusal, "lifts_at", None)
         if lifts_at is None:
             raise
-        raise cap_reached(lifts_at) from refusal
+        own = bool(getattr(refusal, "own", True))
+        raise cap_reached(lifts_at, own=own, answering=not_priced(services.settings)) from refusal
     request.allowed = True
 
 
@@ -106,14 +108,21 @@ def metered(request: Request, services: Services, model: Embedding | None) -> It
             account(request, services, usage, nano_usd)
 
 
-def cap_reached(lifts_at: datetime) -> Problem:
-    """Build the problem of a caller, or of all, who have used what they may today."""
+def cap_reached(lifts_at: datetime, *, own: bool, answering: Sequence[str]) -> Problem:
+    """Build the problem of a caller, or of all, who have used what they may today; never of how much that is.
+
+    Args:
+        lifts_at: when more may be used.
+        own: whether it is the caller's own cap, or that of all callers together.
+        answering: the models that it does not bind.
+    """
     seconds = max(1, math.ceil((lifts_at - datetime.now(UTC)).total_seconds()))
-    return Problem(
-        HTTPStatus.TOO_MANY_REQUESTS,
-        f"What may be used in a day is used. More is answered from {lifts_at.isoformat(timespec='seconds')}.",
-        headers={"Retry-After": str(seconds)},
-    )
+    whose = ("you", "caller_usd_per_day") if own else ("all callers together", "usd_per_day")
+    detail = f"What {whose[0]} may use in a day is used (gateway.budget.{whose[1]})."
+    detail += f" More is answered from {lifts_at.isoformat(timespec='seconds')}."
+    if answering:
+        detail += f" Without a price, and so beyond the cap too, answer {', '.join(answering)}."
+    return retry_later(HTTPStatus.TOO_MANY_REQUESTS, detail, seconds)
 
 
 def _sum(one: int | None, other: int | None) -> int | None:

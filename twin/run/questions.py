@@ -60,8 +60,8 @@ def body(task: Task, target: Mapping[str, Any], prompt: str, conversation: bool 
         ProbeFailed: the prompt begins with another instruction than the gateway would put there.
     """
     if route(task, target, conversation) == GENERATE:
-        return {"prompt": prompt, "temperature": 0}
+        return {"prompt": prompt}
     instruction = f"{task.instruction}\n\n"
     if not conversation and not prompt.startswith(instruction):
         raise ProbeFailed(f"The gateway's instruction is {task.instruction!r}, the record has {prompt[:200]!r}.")
-    return {"text": prompt.removeprefix(instruction), "temperature": 0}
+    return {"text": prompt.removeprefix(instruction)}

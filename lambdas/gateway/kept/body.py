@@ -9,7 +9,8 @@ from lambdas.gateway.bodies.checking import MOST_ERRORS
 from lambdas.gateway.exchange import Turn
 from lambdas.gateway.problems import FieldError, Problem, member, shown
 
-ROLES = ("system", "user", "assistant")
+# OpenAI's newer name of the system's role is taken for the older one, as a chat does.
+ROLES = ("system", "developer", "user", "assistant")
 
 
 class Body:
@@ -42,6 +43,8 @@ class Body:
         value = self._value.get(name)
         if value is None and not required:
             return ""
+        if self._lacks(name):
+            return ""
         if not isinstance(value, str):
             self.wrong(name, f"'{name}' must be a string")
         elif not blank and not value.strip():
@@ -56,6 +59,8 @@ class Body:
 
     def flag(self, name: str, *, default: bool | None = None) -> bool:
         """Give true or false; without a default it must be there."""
+        if default is None and self._lacks(name):
+            return False
         value = self._value.get(name, default)
         if not isinstance(value, bool):
             self.wrong(name, f"'{name}' must be true or false")
@@ -66,6 +71,8 @@ class Body:
         """Give one of some words; an empty text where it is missing or wrong."""
         value = self._value.get(name)
         if value is None and not required:
+            return ""
+        if self._lacks(name):
             return ""
         if not isinstance(value, str) or value not in among:
             self.wrong(name, f"'{name}' must be one of {', '.join(among)}")
@@ -84,6 +91,8 @@ class Body:
 
     def turns(self, name: str, *, most: int, most_characters: int) -> tuple[Turn, ...]:
         """Give the turns of a conversation: at least one, at most so many, of so many characters together."""
+        if self._lacks(name):
+            return ()
         value = self._value.get(name)
         if not isinstance(value, list) or not 1 <= len(value) <= most:
             self.wrong(name, f"'{name}' must be a list of 1 to {most} messages")
@@ -102,11 +111,19 @@ class Body:
             detail = f"{len(self.errors)} fields are wrong; see 'errors'."
         raise Problem(HTTPStatus.BAD_REQUEST, detail, errors=self.errors)
 
+    def _lacks(self, name: str) -> bool:
+        """Whether a field that must be there is not; it is noted then."""
+        if name in self._value:
+            return False
+        self.wrong(name, f"'{name}' is missing")
+        return True
+
     def _turn(self, item: object, pointer: str) -> Turn:
         if not isinstance(item, dict):
             self.note(FieldError(f"#{pointer}", "a message must be an object with 'role' and 'content'"))
             return Turn("", "")
         inner = Body(item, ("role", "content"), pointer)
-        turn = Turn(inner.choice("role", ROLES), inner.text("content", most=10**7))
+        role = inner.choice("role", ROLES)
+        turn = Turn("system" if role == "developer" else role, inner.text("content", most=10**7))
         self.note(*inner.errors)
         return turn

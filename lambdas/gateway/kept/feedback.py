@@ -35,7 +35,9 @@ MOST_LISTED = 500
 MOST_A_DAY = 1_000
 """Judgements of one caller that are kept in a day of UTC: what is to be learnt from should not be one caller's word."""
 LONGEST_SHOWN = 80
-REQUEST_ID = r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$"
+CHAT = "chatcmpl-"
+"""What stands before it in the id of a chat's answer, which is all that OpenAI's clients show of it."""
+REQUEST_ID = rf"^({CHAT})?[0-9a-f]{{8}}-([0-9a-f]{{4}}-){{3}}[0-9a-f]{{12}}$"
 """As API Gateway names the requests to a REST API, and this gateway those that came without it."""
 EXCERPT_CHARACTERS = 240
 TEXTS = ("question", "answer", "better_answer", "rejected_answer")
@@ -116,8 +118,9 @@ def checked(given: Mapping[str, Any], models: Collection[str]) -> Feedback:
         Problem: 400 with every wrong field.
     """
     body = Body(given, _FIELDS)
+    request_id = body.text("request_id", most=128)
     feedback = Feedback(
-        request_id=body.text("request_id", most=128),
+        request_id=request_id.removeprefix(CHAT),
         model=body.text("model", most=256),
         messages=body.turns("messages", most=MOST_MESSAGES, most_characters=MOST_CHARACTERS),
         answer=body.text("answer", most=MOST_CHARACTERS),
@@ -128,8 +131,8 @@ def checked(given: Mapping[str, Any], models: Collection[str]) -> Feedback:
         parameters=_parameters(body, given.get("parameters")),
         consent=body.flag("consent"),
     )
-    if feedback.request_id and not re.fullmatch(REQUEST_ID, feedback.request_id):
-        body.wrong("request_id", "'request_id' must be the id of an answer, as its 'fourfold' has it")
+    if request_id and not re.fullmatch(REQUEST_ID, request_id):
+        body.wrong("request_id", "'request_id' must be the id of an answer, as its 'id' or its 'fourfold' has it")
     if feedback.model and feedback.model not in models:
         shown = feedback.model if len(feedback.model) <= LONGEST_SHOWN else f"{feedback.model[:LONGEST_SHOWN]}..."
         body.wrong("model", f"there is no model {shown!r}; known are {', '.join(models)}")

@@ -134,7 +134,7 @@ def _approved(settings: Settings) -> Served | None:
         run_id=target.run_id,
         upstream=_upstream(target, known),
         examples=approved.examples,
-        sampling=not isinstance(target, BedrockTarget) or target.sampling,
+        sampling=isinstance(target, SageMakerTarget) or (isinstance(target, BedrockTarget) and target.sampling),
         seed=isinstance(target, SageMakerTarget),
         context_tokens=_context_tokens(target, known, settings),
         price=known.price if known else settings.approved_price if isinstance(target, BedrockTarget) else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lambdas.gateway.kept import about, feedback, history
+from lambdas.gateway.kept import about, body, feedback, history
 from lambdas.gateway.settings import Limits
 
 Schema = dict[str, Any]
@@ -139,7 +139,7 @@ def _about() -> Schema:
 
 def _messages(most: int, characters: int, more: dict[str, Schema] | None = None) -> Schema:
     content = {**TEXT, "minLength": 1, "maxLength": characters, "pattern": r"\S"}
-    role = {"enum": ["system", "user", "assistant"]}
+    role = {"enum": list(body.ROLES)}
     turn = _closed({"role": role, "content": content, **(more or {})}, ["role", "content"])
     return {"type": "array", "items": turn, "minItems": 1, "maxItems": most}
 

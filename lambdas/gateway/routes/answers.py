@@ -14,6 +14,7 @@ from lambdas.gateway.problems import Problem
 from lambdas.gateway.reply import Reply, Stream, event
 from lambdas.gateway.request import Request
 from lambdas.gateway.services import Services
+from lambdas.gateway.settings import Settings
 
 Document = Callable[[str], dict[str, object]]
 """Gives the response to an answer's text."""
@@ -59,11 +60,11 @@ def document_of(request: Request, made: Answering, **more: object) -> dict[str, 
     }
 
 
-def picks_sentences() -> Problem:
-    """Build the problem of asking the extractive baseline for what it cannot do."""
-    return Problem(
-        HTTPStatus.NOT_IMPLEMENTED, "The approved target picks sentences and does not generate. Use /v1/summarize."
-    )
+def picks_sentences(settings: Settings) -> Problem:
+    """Build the problem of asking the extractive baseline for what it cannot do, with the models that can."""
+    others = ", ".join(model.name for model in settings.models)
+    remedy = f"Use /v1/summarize, or ask {others}." if others else "Use /v1/summarize."
+    return Problem(HTTPStatus.NOT_IMPLEMENTED, f"The approved target picks sentences and does not generate. {remedy}")
 
 
 def _events(told: Iterator[Told], document: Document) -> Iterator[bytes]:

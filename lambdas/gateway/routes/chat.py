@@ -28,7 +28,7 @@ def chat(request: Request, services: Services) -> Reply | Stream:
     values = read(CHAT, request, services)
     made = answering(request, services, values)
     if made.asked.upstream is None:
-        raise picks_sentences()
+        raise picks_sentences(services.settings)
     live = bool(values.get("stream"))
     parameters = parameters_of(values, services.settings.limits.max_chat_tokens)
     told: Iterator[Told]

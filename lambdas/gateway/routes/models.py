@@ -103,12 +103,11 @@ def _entry(name: str, own: dict[str, object]) -> dict[str, object]:
 
 
 def _parameters(served: Served, limits: Limits) -> dict[str, object]:
-    takes = served.sampling and served.upstream is not None
-    temperature = {"minimum": sampling.LEAST_TEMPERATURE, "maximum": sampling.MOST_TEMPERATURE} if takes else None
-    top_p = {"minimum": 0.0, "maximum": 1.0} if takes else None
+    temperature = {"minimum": sampling.LEAST_TEMPERATURE, "maximum": sampling.MOST_TEMPERATURE}
+    top_p = {"minimum": 0.0, "maximum": 1.0}
     return {
-        "temperature": temperature,
-        "top_p": top_p,
+        "temperature": temperature if served.sampling else None,
+        "top_p": top_p if served.sampling else None,
         **_longest(limits),
         "seed": served.seed,
     }

@@ -27,7 +27,7 @@ def search(request: Request, services: Services) -> Reply | Stream:
     query = values["query"]
     made = answering(request, services, values) if values.get("answer") else None
     if made is not None and made.asked.upstream is None:
-        raise picks_sentences()
+        raise picks_sentences(services.settings)
     top_k = values.get("top_k") or min(DEFAULT_TOP_K, limits.max_passages)
     if made is None:
         return Reply({"passages": [shown(one) for one in passages_for(request, services, query, top_k)]})

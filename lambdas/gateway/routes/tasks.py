@@ -51,7 +51,7 @@ def classify(request: Request, services: Services) -> Reply:
     values = read(tasks.CLASSIFY, request, services)
     made = answering(request, services, values)
     if made.asked.upstream is None:
-        raise picks_sentences()
+        raise picks_sentences(settings)
     named = values.get("labels")
     if named:
         _check_labels(named)
@@ -78,7 +78,7 @@ def generate(request: Request, services: Services) -> Reply | Stream:
     check.finish()
     made = answering(request, services, values)
     if made.asked.upstream is None:
-        raise picks_sentences()
+        raise picks_sentences(services.settings)
     live = bool(values.get("stream"))
     told = made.answer(turns, parameters_of(values, limits.max_output_tokens), live=live)
     return given(request, told, lambda output: document_of(request, made, output=output), live=live)

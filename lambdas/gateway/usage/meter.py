@@ -45,13 +45,14 @@ class CapReached(Exception):
 
     Attributes:
         lifts_at: when it is again: midnight of UTC.
-        whose: whether it is the caller's own cap, or that of all callers together.
+        own: whether it is the caller's own cap, or that of all callers together.
     """
 
-    def __init__(self, lifts_at: datetime, *, whose: str) -> None:
+    def __init__(self, lifts_at: datetime, *, own: bool) -> None:
+        whose = "this caller" if own else "all callers together"
         super().__init__(f"The cap of {whose} is reached until {lifts_at.isoformat()}")
         self.lifts_at = lifts_at
-        self.whose = whose
+        self.own = own
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class Meter:
         for whose, everybody in ((caller.id, False), (EVERYBODY, True)):
             cap = self._caps[everybody]
             if cap is not None and self._spent(whose).nano_usd >= cap * NANO:
-                raise CapReached(self.lifts_at(), whose="all callers together" if everybody else "this caller")
+                raise CapReached(self.lifts_at(), own=not everybody)
 
     def account(self, caller: Caller, usage: Usage, nano_usd: int | None, *, requests: int = 1) -> Spent:
         """Count what was used and give what the caller has used today; a cost of None is not known, and counts as 0.

@@ -61,7 +61,7 @@ def test_a_cap_ends_requests_until_the_next_day(table: Table, user: Users) -> No
     meter.account(user("a"), Usage(), 1)
     with pytest.raises(CapReached) as reached:
         meter.allow(user("a"))
-    assert (reached.value.lifts_at, reached.value.whose) == (datetime(2026, 3, 2, tzinfo=UTC), "this caller")
+    assert (reached.value.lifts_at, reached.value.own) == (datetime(2026, 3, 2, tzinfo=UTC), True)
     meter.allow(user("b"))
     clock.now = reached.value.lifts_at
     meter.allow(user("a"))

@@ -30,7 +30,7 @@ def test_a_caller_whose_day_is_used_is_refused_until_it_ends(deployed: Deployed)
             break
         costs.append(answer.json()["fourfold"]["cost_usd"])
     assert answer.status_code == 429, costs
-    assert "What may be used in a day is used" in answer.json()["detail"]
+    assert "What you may use in a day is used" in answer.json()["detail"]
     assert 0 < int(answer.headers["retry-after"]) <= 24 * 60 * 60
 
     used = ask(deployed, path="usage").json()

@@ -186,9 +186,22 @@ def test_an_extractive_target_summarizes_without_a_model_and_does_not_generate(
     ]
     assert gateway.post("/v1/generate", {"prompt": "x"}).status == 501
     assert gateway.post("/v1/classify", {"text": "x", "labels": ["a", "b"]}).status == 501
+    assert gateway.post("/v1/search", {"query": "x", "answer": True}).status == 501
     messages = [{"role": "user", "content": "x"}]
-    assert gateway.post("/v1/chat/completions", {"messages": messages}).status == 501
+    refused = gateway.post("/v1/chat/completions", {"messages": messages})
+    assert refused.status == 501
+    assert refused.body["detail"].endswith("Use /v1/summarize, or ask first, second.")
     assert not upstream.asked
+
+
+def test_an_extractive_target_takes_no_sampling_and_says_so(gateway: Gateway, store: Aws) -> None:
+    approve(store, {"kind": "extractive", "run_id": "run-1"})
+
+    listed = gateway.send("GET", "/v1/models/approved").body["fourfold"]["parameters"]
+    refused = gateway.post("/v1/summarize", {"text": "The first sentence.", "temperature": 0.5})
+
+    assert listed["temperature"] is None
+    assert (refused.status, refused.body["errors"][0]["pointer"]) == (400, "#/temperature")
 
 
 @pytest.mark.parametrize(("finish", "status"), [("end_turn", 502), ("max_tokens", 200)])

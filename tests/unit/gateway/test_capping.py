@@ -37,6 +37,22 @@ def test_beyond_the_cap_an_approved_model_without_a_price_answers_and_the_others
     assert status(gateway, "summarize", text="Owls hunt mice at night.", model="first") == 429
 
 
+@pytest.mark.parametrize(("cap", "whose"), [("caller_usd", "you"), ("everybody_usd", "all callers together")])
+def test_the_refusal_names_whose_cap_it_is_by_its_setting_and_who_still_answers(
+    gateway: Gateway, configure: Configure, cap: str, whose: str
+) -> None:
+    configure(models=[model("first"), model("second", price=None)])
+    table: Any = Items()
+    caps: Any = {cap: 0.0}
+    vars(gateway.application._services)["meter"] = Meter(table, **caps)
+
+    told = gateway.post("/api/v1/generate", {"model": "first", "prompt": "x"}, headers=USER).body["detail"]
+
+    setting = {"caller_usd": "caller_usd_per_day", "everybody_usd": "usd_per_day"}[cap]
+    assert told.startswith(f"What {whose} may use in a day is used (gateway.budget.{setting}). More is answered from ")
+    assert told.endswith(" Without a price, and so beyond the cap too, answer approved, second.")
+
+
 @pytest.mark.parametrize(("price", "answered"), [(None, 200), (PRICE, 429)])
 def test_an_approved_model_on_bedrock_is_bound_where_it_is_paid_by_the_token(
     gateway: Gateway, over: None, configure: Configure, store: Aws, price: object, answered: int

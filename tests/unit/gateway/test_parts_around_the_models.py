@@ -48,7 +48,7 @@ def test_what_a_caller_uses_is_counted_and_capped_and_says_when_it_lifts(
     other = gateway.post("/api/v1/chat/completions", CHAT, headers=OTHER)
 
     assert statuses == [200, 200, 429]
-    assert capped.body["detail"].startswith("What may be used in a day is used. More is answered from ")
+    assert capped.body["detail"].startswith("What you may use in a day is used (gateway.budget.caller_usd_per_day).")
     assert capped.body["error"]["type"] == "rate_limit_error"
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     assert midnight.isoformat() in capped.body["detail"]
@@ -321,6 +321,6 @@ def test_a_cap_that_cannot_be_read_is_a_service_that_is_busy(gateway: Gateway, m
 def test_a_cap_tells_its_end_in_seconds() -> None:
     from lambdas.gateway.caps import cap_reached
 
-    reached = CapReached(datetime.now(UTC) + timedelta(seconds=90), whose="this caller")
+    reached = CapReached(datetime.now(UTC) + timedelta(seconds=90), own=True)
 
-    assert cap_reached(reached.lifts_at).headers["Retry-After"] in ("89", "90")
+    assert cap_reached(reached.lifts_at, own=reached.own, answering=[]).headers["Retry-After"] in ("89", "90")

@@ -146,9 +146,7 @@ def test_conversations_are_asked_by_their_last_turn_and_the_figures_say_so(
 
     found = probe(api.client, None, own, TUNED, [record], lambda _done, _total: None)
 
-    assert [(path, body) for path, signed, body in api.asked if signed] == [
-        ("/v1/generate", {"prompt": "Why?", "temperature": 0})
-    ]
+    assert [(path, body) for path, signed, body in api.asked if signed] == [("/v1/generate", {"prompt": "Why?"})]
     assert found.conversations
     assert found.examples == [{"prompt": "Why?", "reference": "So.", "output": "an answer"}]
 
@@ -169,7 +167,7 @@ def test_of_pairs_each_is_asked_as_it_was_some_in_turns_and_some_not(
     found = probe(api.client, None, own, TUNED, pairs, lambda _done, _total: None)
 
     assert [(path, body) for path, signed, body in api.asked if signed] == [
-        ("/v1/summarize", {"text": "A text.", "temperature": 0}),
-        ("/v1/generate", {"prompt": "Why?", "temperature": 0}),
+        ("/v1/summarize", {"text": "A text."}),
+        ("/v1/generate", {"prompt": "Why?"}),
     ]
     assert (found.route, found.conversations) == ("/v1/summarize", True)

@@ -24,10 +24,7 @@ def test_a_summary_is_asked_for_with_the_bare_text_that_the_gateway_wraps(target
     prompt = task_prompt(SUMMARIZATION.instruction, "A long text.\n\nIn two paragraphs.")
 
     assert route(SUMMARIZATION, target) == "/v1/summarize"
-    assert body(SUMMARIZATION, target, prompt) == {
-        "text": text_of(prompt, SUMMARIZATION.instruction),
-        "temperature": 0,
-    }
+    assert body(SUMMARIZATION, target, prompt) == {"text": text_of(prompt, SUMMARIZATION.instruction)}
 
 
 @pytest.mark.parametrize("target", [TUNED, ZERO_SHOT])
@@ -35,7 +32,7 @@ def test_generation_sends_the_curated_prompt_as_it_is(target: dict[str, Any]) ->
     prompt = task_prompt(GENERATION.instruction, "Why?")
 
     assert route(GENERATION, target) == "/v1/generate"
-    assert body(GENERATION, target, prompt) == {"prompt": prompt, "temperature": 0}
+    assert body(GENERATION, target, prompt) == {"prompt": prompt}
 
 
 @pytest.mark.parametrize("target", [EXTRACTIVE, FEW_SHOT])
@@ -43,7 +40,7 @@ def test_what_only_the_gateway_can_add_is_left_to_it_in_generation_too(target: d
     prompt = task_prompt(GENERATION.instruction, "Why?")
 
     assert route(GENERATION, target) == "/v1/summarize"
-    assert body(GENERATION, target, prompt) == {"text": "Why?", "temperature": 0}
+    assert body(GENERATION, target, prompt) == {"text": "Why?"}
 
 
 def test_a_record_that_was_curated_for_another_instruction_is_not_asked() -> None:
@@ -55,13 +52,13 @@ def test_a_record_that_was_curated_for_another_instruction_is_not_asked() -> Non
 @pytest.mark.parametrize("target", [TUNED, ZERO_SHOT])
 def test_of_a_conversation_the_last_turn_is_asked_as_it_was_curated(task: Task, target: dict[str, Any]) -> None:
     assert route(task, target, conversation=True) == "/v1/generate"
-    assert body(task, target, "And then?", conversation=True) == {"prompt": "And then?", "temperature": 0}
+    assert body(task, target, "And then?", conversation=True) == {"prompt": "And then?"}
 
 
 @pytest.mark.parametrize("target", [EXTRACTIVE, FEW_SHOT])
 def test_what_only_the_gateway_can_add_is_left_to_it_for_a_conversation_too(target: dict[str, Any]) -> None:
     assert route(SUMMARIZATION, target, conversation=True) == "/v1/summarize"
-    assert body(SUMMARIZATION, target, "And then?", conversation=True) == {"text": "And then?", "temperature": 0}
+    assert body(SUMMARIZATION, target, "And then?", conversation=True) == {"text": "And then?"}
 
 
 @pytest.mark.parametrize(
