@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,11 @@ ROOT = Path(__file__).resolve().parent.parent
 RUN_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,78}[A-Za-z0-9])?")
 
 WorkflowFile = Annotated[Path, typer.Option("--workflow", help="The settings file.", dir_okay=False)]
+
+
+def at_terminal() -> bool:
+    """Whether somebody can be asked: the standard input is a terminal."""
+    return sys.stdin.isatty()
 
 
 def fail(message: str, code: int = 1) -> typer.Exit:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from cli.say import say
 from cli.serving import served
+from twin.run.reopened import NothingDeployed
 
 OTHERS = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 """Variables of another account that clients would follow beside these, or send here."""
@@ -22,9 +23,15 @@ def show_credentials(root: Path, console: Console) -> None:
     """Print the variables with which any SDK or CLI of AWS asks what is served now, as the account's root user.
 
     Raises:
-        NothingDeployed: nothing is served.
+        NothingDeployed: nothing is served. `false` is printed: it fails the `eval`, so that no command after `&&` goes
+            to an account of the user's own.
     """
-    for line in exports(served(root).environment()):
+    try:
+        environment = served(root).environment()
+    except NothingDeployed:
+        say("false", console)
+        raise
+    for line in exports(environment):
         say(line, console)
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from cdk_app.settings import SettingsError, load_settings
 from cli import run_commands
-from cli.application import ROOT, RUN_ID, WorkflowFile, app, console, fail, interruptible
+from cli.application import ROOT, RUN_ID, WorkflowFile, app, at_terminal, console, fail, interruptible
 from cli.say import say
 
 # Imported, `run_commands` has added its commands to the application; its own come after them.
@@ -59,7 +59,9 @@ def synth(
         try:
             load_settings(workflow, environment)
             assembly = synthesize(ROOT, workflow, environment, ROOT / "cdk.out")
-        except (SettingsError, SynthesisFailed) as error:
+        except SettingsError as error:
+            raise fail("\n".join(f"Error: {problem}" for problem in error.problems), 2) from None
+        except SynthesisFailed as error:
             raise fail(str(error), 2) from None
     for template in sorted(assembly.glob("*.template.json")):
         say(template.relative_to(ROOT), console)
@@ -201,6 +203,9 @@ def serve(
     ] = None,
 ) -> None:
     """Serve what the last run deployed on this machine, the page too, over HTTP, until Ctrl-C."""
+    if choose_password and not at_terminal():
+        wrong = "--choose-password asks for it at a terminal, and the standard input is none."
+        raise fail(f"{wrong} Leave it out: a password is made up then, and shown once.", 2)
     with explained():
         from cli.serving import serve_model
 

@@ -13,7 +13,7 @@ from cli.page import page_announcement
 from cli.say import say
 from cli.show import shown
 from twin.emulator import Emulator, EmulatorError, RunningEmulator
-from twin.run.api import Api
+from twin.run.api import APPROVED, Api
 from twin.run.board import Board
 from twin.run.going_on import GoingOn, run_going_on
 from twin.run.page import USER, check_address
@@ -68,9 +68,12 @@ def serve_model(
     served_already = RunningEmulator.in_directory(folder) is not None
     try:
         with deployed(root, port) as found:
-            for line in announcement(found.api, served_already, what_is_coming(folder)):
+            coming = what_is_coming(folder)
+            if isinstance(found.account, Emulator) and found.account.moved_from:
+                say(f"{found.account.moved_from} is taken; now at {found.account.port}.", console)
+            for line in announcement(found.api, served_already, coming):
                 say(line, console)
-            for line in partners_announcement(found):
+            for line in partners_announcement(found, ready=coming is None):
                 say(line, console)
             for line in page_announcement(found, user, choose_password):
                 say(line, console)
@@ -147,8 +150,11 @@ def announcement(api: Api, served_already: bool, coming: GoingOn | Standing | No
     yield '\nBoto3 and other clients of AWS, in another terminal: eval "$(.venv/bin/fourfold credentials)"'
 
 
-def partners_announcement(found: Deployed) -> Iterator[str]:
-    """Say where clients with an API key ask, such as OpenAI's, and what prints the key; it is not shown here."""
+def partners_announcement(found: Deployed, *, ready: bool) -> Iterator[str]:
+    """Say where clients with an API key ask, such as OpenAI's, and what prints the key; it is not shown here.
+
+    Where there is a model, and the approved one writes nothing, say which do.
+    """
     if not found.partners:
         return
     several = len(found.partners) > 1
@@ -156,6 +162,9 @@ def partners_announcement(found: Deployed) -> Iterator[str]:
     yield f"\nOpenAI's client and others with an API key: {found.api.url}/partners/v1"
     names = f", of {', '.join(found.partners)}" if several else ""
     yield f"`{command}` in another terminal prints the key{names}."
+    writing = found.api.writing() if ready else ()
+    if writing and APPROVED not in writing:
+        yield f"`{APPROVED}` picks sentences, for /v1/summarize alone: give these clients {' or '.join(writing)}."
 
 
 def curl(api: Api) -> str:

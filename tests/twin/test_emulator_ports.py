@@ -49,7 +49,11 @@ def test_a_former_port_that_somebody_else_has_by_now_gives_way_to_a_free_one(tmp
     with listener() as somebody:
         taken = somebody.getsockname()[1]
         remember(tmp_path, taken)
-        assert chosen(tmp_path) not in (0, taken)
+        with Emulator(tmp_path) as moved:
+            assert moved.port not in (0, taken)
+            assert moved.moved_from == taken
+    with Emulator(tmp_path) as again:
+        assert (again.port, again.moved_from) == (moved.port, None)
 
 
 @pytest.mark.parametrize("text", ["", "a word", "99999999"])

@@ -73,6 +73,8 @@ class Emulator(Access):
         self.persist = persist
         self._wait_scale = wait_scale
         self._port: int | None = None
+        self.moved_from: int | None = None
+        """The port that it had there before, where somebody else has that now."""
         self._mark = uuid.uuid4().hex
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -175,10 +177,13 @@ class Emulator(Access):
     # ---- inside -----------------------------------------------------------------------------------------
 
     def _chosen_port(self) -> int:
+        former = ports.former(self.work_dir)
         try:
-            return ports.chosen(self.work_dir, self._asked_port)
+            port = ports.chosen(self.work_dir, self._asked_port)
         except ports.PortRefused as error:
             raise EmulatorError(str(error)) from error
+        self.moved_from = former if former not in (0, port) and self._asked_port is None else None
+        return port
 
     def _end(self, process: subprocess.Popen[bytes]) -> None:
         try:

@@ -23,7 +23,7 @@ def chosen(work_dir: Path, asked: int | None = None) -> int:
             return _tried(asked)
         except OSError as error:
             raise PortRefused(_why_not(asked, error)) from error
-    for port in (_remembered(work_dir), 0):
+    for port in (former(work_dir), 0):
         with contextlib.suppress(
             OSError
         ):  # somebody else has it by now: the addresses of before are not worth an error
@@ -36,7 +36,8 @@ def remember(work_dir: Path, port: int) -> None:
     (work_dir / _FILE).write_text(f"{port}\n")
 
 
-def _remembered(work_dir: Path) -> int:
+def former(work_dir: Path) -> int:
+    """Return the port that the last emulator of the directory listened on; 0 where there was none."""
     file = work_dir / _FILE
     text = file.read_text().strip() if file.exists() else ""
     return int(text) if text.isdecimal() and int(text) < 1 << 16 else 0

@@ -16,6 +16,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 TIMEOUT_S = 120.0
+APPROVED = "approved"
+"""What requests call the model that a run put into service."""
 
 
 class ProbeFailed(RuntimeError):
@@ -78,6 +80,20 @@ class Api:
         if not answer.get("output"):
             raise ProbeFailed(f"POST {url} answered {status} without a text: {json.dumps(answer)[:500]}")
         return str(answer["output"]), latency
+
+    def writing(self) -> tuple[str, ...]:
+        """Return the names of the models that write answers, which the extractive baseline and embeddings do not.
+
+        Raises:
+            ProbeFailed: the API answered without a list of models.
+            OSError: it did not answer.
+        """
+        url = f"{self.url}/v1/models"
+        status, answer = post(signed(url, b"", self.region, self.credentials, method="GET"))
+        if status != 200:
+            raise ProbeFailed(f"GET {url} answered {_in_words(status, answer)}")
+        kinds = {entry["id"]: entry["fourfold"]["kind"] for entry in answer["data"]}
+        return tuple(name for name, kind in kinds.items() if kind not in (None, "extractive", "embedding"))
 
     def status_without_credentials(self, path: str) -> int:
         """Return the status that a request without a signature is answered with."""

@@ -59,6 +59,11 @@ def api() -> Iterator[FakeApi]:
             self.end_headers()
             self.wfile.write(fake.answer)
 
+        def do_GET(self) -> None:
+            self.send_response(fake.status if "Authorization" in self.headers else 403)
+            self.end_headers()
+            self.wfile.write(fake.answer)
+
         def log_message(self, *_: Any) -> None:
             """Tests are quiet."""
 

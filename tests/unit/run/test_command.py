@@ -382,3 +382,12 @@ def test_an_argument_of_blanks_is_refused_before_anything_starts(monkeypatch: py
 
 def test_the_version_is_the_package_s() -> None:
     assert invoke("--version")[1] == f"fourfold {version('fourfold')}\n"
+
+
+def test_what_is_wrong_in_the_settings_is_marked_by_synth_too(tmp_path: Path) -> None:
+    (tmp_path / "workflow.yaml").write_text("nothing: here\n")
+
+    code, stdout, stderr = invoke("synth", "--workflow", str(tmp_path / "workflow.yaml"))
+
+    assert (code, stdout) == (2, "")
+    assert all(line.startswith("Error: ") for line in stderr.splitlines())

@@ -144,13 +144,17 @@ def test_an_emulator_that_ends_by_itself_ends_the_command_with_what_to_do(
     asked: list[int | None] = []
 
     class Killed(Emulator):
+        port = 33677
+
         def wait(self) -> None:
             raise EmulatorError("The emulator was killed by SIGKILL, and serves nothing any more.")
 
     @contextmanager
     def deployed(_root: Path, port: int | None = None) -> Iterator[Deployed]:
         asked.append(port)
-        yield Deployed(api.client, None, Killed(tmp_path))
+        killed = Killed(tmp_path)
+        killed.moved_from = 33257
+        yield Deployed(api.client, None, killed)
 
     going_on(None)
     monkeypatch.setattr(cli.serving, "deployed", deployed)
@@ -160,6 +164,7 @@ def test_an_emulator_that_ends_by_itself_ends_the_command_with_what_to_do(
 
     assert (code, asked) == (1, [8765])
     assert "until Ctrl-C" in stdout
+    assert "33257 is taken; now at 33677.\n" in stdout
     assert "Stopped." not in stdout
     assert stderr == (
         "The emulator was killed by SIGKILL, and serves nothing any more.\n"
@@ -185,12 +190,42 @@ def test_where_there_are_keys_their_root_is_told_and_how_to_see_one(
         yield Deployed(api.client, None, None, names)  # type: ignore[arg-type]
 
     monkeypatch.setattr(cli.serving, "deployed", deployed)
+    api.answer = b'{"data": []}'
     going_on(None)
 
     told = invoke("serve")[1]
 
     assert f"{api.url}/partners/v1\n" in told
     assert command in told
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("sagemaker", ""),
+        ("extractive", "`approved` picks sentences, for /v1/summarize alone: give these clients small or nova."),
+    ],
+)
+def test_where_the_approved_model_writes_nothing_those_that_do_are_named(
+    api: FakeApi,
+    going_on: Callable[[GoingOn | None], None],
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    told: str,
+) -> None:
+    @contextmanager
+    def deployed(_root: Path, _port: int | None = None) -> Iterator[Deployed]:
+        yield Deployed(api.client, None, None, ("trial",))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cli.serving, "deployed", deployed)
+    kinds = {"approved": kind, "small": "bedrock", "nova": "bedrock", "titan": "embedding"}
+    listed = [{"id": name, "fourfold": {"kind": one}} for name, one in kinds.items()]
+    api.answer = json.dumps({"data": listed}).encode()
+    going_on(None)
+
+    lines = invoke("serve")[1].splitlines()
+
+    assert [line for line in lines if "picks sentences" in line] == ([told] if told else [])
 
 
 def test_without_keys_no_root_for_them_is_told(api: FakeApi, going_on: Callable[[GoingOn | None], None]) -> None:
@@ -237,11 +272,10 @@ def test_a_key_is_printed_alone_and_only_the_one_that_is_meant(
     assert stderr in told
 
 
-@pytest.mark.parametrize("command", ["partner-key", "credentials"])
-def test_where_nothing_is_served_nothing_is_printed(monkeypatch: pytest.MonkeyPatch, command: str) -> None:
+def test_where_nothing_is_served_no_key_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.serving.RunningEmulator.in_directory", lambda _folder: None)
 
-    code, printed, told = invoke(command)
+    code, printed, told = invoke("partner-key")
 
     assert (code, printed) == (2, "")
     assert "`fourfold serve`" in told
@@ -265,6 +299,17 @@ def test_what_is_printed_for_clients_of_aws_is_all_that_a_shell_of_another_accou
     variables = dict(line.split("=", 1) for line in shell.stdout.splitlines() if line.startswith("AWS_"))
     assert variables == running.environment()
     assert variables["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+
+
+def test_where_nothing_is_served_a_shell_asks_no_account_of_the_user_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.serving.RunningEmulator.in_directory", lambda _folder: None)
+    code, printed, told = invoke("credentials")
+    assert code == 2
+    assert "`fourfold serve`" in told
+
+    shell = subprocess.run(["sh", "-c", f"eval '{printed}' && echo asked"], capture_output=True, text=True, check=False)
+
+    assert (shell.returncode, shell.stdout) == (1, "")
 
 
 def test_the_command_for_clients_of_aws_is_told_where_the_api_is(

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from typer.testing import CliRunner
 
+import cli.main
 import cli.serving
 from cli.main import app
 from tests.unit.run.conftest import FakeApi
@@ -84,6 +85,7 @@ def pool(monkeypatch: pytest.MonkeyPatch, api: FakeApi) -> Pool:
     monkeypatch.setattr(cli.serving, "deployed", deployed)
     monkeypatch.setattr("cli.serving.RunningEmulator.in_directory", lambda _folder: api)
     monkeypatch.setattr(cli.serving, "run_going_on", lambda _folder: None)
+    monkeypatch.setattr(cli.main, "at_terminal", lambda: True)
     return found
 
 
@@ -146,6 +148,13 @@ def test_an_address_that_the_pool_refuses_is_told_in_the_same_words(
     code, _, stderr = serve("--user", "a@b")
     assert code == 2
     assert stderr.startswith("'a@b' is no e-mail address")
+
+
+def test_without_a_terminal_no_password_is_asked_for_and_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli.serving, "deployed", lambda *_: pytest.fail("an emulator would have been started"))
+    code, stdout, stderr = serve("--choose-password", typed=f"{FITTING}\n" * 2)
+    assert (code, stdout) == (2, "")
+    assert stderr.startswith("--choose-password asks for it at a terminal, and the standard input is none.")
 
 
 def test_without_a_page_none_is_told(pool: Pool, monkeypatch: pytest.MonkeyPatch, api: FakeApi) -> None:
