@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import cast
 
 import pytest
 
 from lambdas.gateway.kept import FeedbackStore, feedback
+from lambdas.gateway.openapi.schemas import feedback_body
+from lambdas.gateway.settings import Limits
 from lambdas.gateway.table import Table
 from tests.unit.gateway.conftest import Gateway, Reply
 from tests.unit.gateway.parts import OTHER, USER, Items
@@ -79,3 +83,11 @@ def test_of_one_caller_so_much_feedback_is_kept_in_a_day_and_no_more(
     assert len(gateway.send("GET", "/api/v1/feedback", headers=USER).body["feedback"]) == 2
     now += 86_400
     assert give().status == 201
+
+
+def test_each_field_of_feedback_is_documented_with_whether_it_is_required() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/api.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Feedback\n")[2].partition("\n## ")[0]
+    told = dict(re.findall(r"^\| `(\w+)` \| (yes|no) \|", section, re.MULTILINE))
+    schema = feedback_body(cast(Limits, None))
+    assert told == {name: "yes" if name in schema["required"] else "no" for name in schema["properties"]}
