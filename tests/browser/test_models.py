@@ -99,3 +99,29 @@ def test_a_chosen_model_that_is_not_offered_for_a_while_is_chosen_again_once_it_
         expect(chosen.locator("option")).to_have_count(len(offered))
         expect(chosen).to_have_value(value)
         expect(gone).to_have_count(told)
+
+
+def test_an_approved_model_that_picks_sentences_is_offered_to_summarize_and_nowhere_else(
+    page: Page, address: str
+) -> None:
+    picks = {"id": "approved", "fourfold": {"kind": "extractive", "state": "ready", "label": "extractive"}}
+    list_models(page, picks, *OFFERED)
+    page.goto(f"{address}/#/chat")
+    page.reload()
+    page.get_by_text("Model and parameters").click()
+    chosen = page.get_by_label("Model", exact=True)
+    expect(chosen).to_have_value("small")
+    expect(chosen.locator("option:disabled")).to_have_text("approved (extractive) (only summarizes)")
+
+    page.get_by_role("link", name="Playground", exact=True).click()
+    for letter, name in (("A", "small"), ("B", "large")):
+        expect(page.get_by_label(f"Model {letter}")).to_have_value(name)
+
+    page.get_by_role("link", name="Summarize", exact=True).click()
+    page.get_by_text("Model and parameters").click()
+    expect(page.get_by_label("Model", exact=True)).to_have_value("approved")
+
+    list_models(page, picks)
+    page.evaluate(LATER)
+    page.get_by_role("link", name="Chat", exact=True).click()
+    expect(page.get_by_text("no other is offered: it only summarizes")).to_be_visible()

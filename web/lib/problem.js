@@ -1,7 +1,7 @@
 /** Whatever can go wrong with a request, as one kind of error that the page can show whole. */
 
 const LONG_SECONDS = 120;
-const OF_THE_REQUEST = [400, 413];
+const NEVER = [400, 413, 501];
 const FORBIDDEN = 403;
 const BLOCKED = "A firewall before the service may have blocked this. Wait some minutes, or say it otherwise.";
 
@@ -48,9 +48,9 @@ export class Problem extends Error {
     return long ? new Date(Date.now() + Number(this.retryAfter) * 1000).toISOString() : null;
   }
 
-  /** Whether the same request may succeed at another time: one that is wrong itself, or too long, never does. */
+  /** Whether the same request may succeed at another time: one that is wrong itself, too long, or of what is not done here, never does. */
   get repeatable() {
-    return !OF_THE_REQUEST.includes(this.status);
+    return !NEVER.includes(this.status);
   }
 
   /** Whether the same request may succeed by itself in a while: a model that starts, a service that restarts. */

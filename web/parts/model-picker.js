@@ -2,6 +2,7 @@
 
 import { fill, freshId, h } from "../lib/dom.js";
 import { capitalized, count, dollars, named } from "../lib/format.js";
+import { writes } from "./models.js";
 
 /** @typedef {import("./models.js").Model} Model */
 
@@ -12,19 +13,27 @@ const STATES = {
   unavailable: { mark: " (not in service)", note: "Not in service" },
 };
 const NOT_APPROVED = "The workflow has approved no model yet: this one is offered beside it.";
+const ONLY_SUMMARIZES = " (only summarizes)";
+const NONE_WRITES = "The approved model picks sentences, and no other is offered: it only summarizes.";
 const WAKING = ["asleep", "starting"];
 
 /**
  * @param {import("./models.js").Models} models
- * @param {{label?: string, changed?: (model: Model | null) => void}} [options]
+ * @param {{label?: string, task?: boolean, changed?: (model: Model | null) => void}} [options] `task` where it is asked
+ *   for the deployed task alone, which a model that only picks sentences does as well
  */
-export function modelPicker(models, { label = "Model", changed } = {}) {
+export function modelPicker(models, { label = "Model", task = false, changed } = {}) {
   const id = freshId("model");
   const select = h("select", { id, "aria-describedby": `${id}-note`, on: { change } });
   const note = h("p", { class: "hint", id: `${id}-note` });
   /** The one that was chosen, or offered first: it may leave the list for a while. */
   let wanted = "";
   let approved = true;
+
+  /** @param {Model} model */
+  function fits(model) {
+    return task || writes(model);
+  }
 
   function change() {
     wanted = select.value;
@@ -40,14 +49,14 @@ export function modelPicker(models, { label = "Model", changed } = {}) {
 
   models.watch(({ models: list, approved: isApproved, loading, problem }) => {
     approved = isApproved;
-    select.disabled = list.length === 0;
-    const names = list.map(({ id: name, fourfold }) =>
-      h("option", { value: name }, named(name, fourfold?.label) + (STATES[fourfold?.state ?? ""]?.mark ?? "")),
-    );
+    const offered = list.filter(fits);
+    select.disabled = offered.length === 0;
+    const names = list.map((model) => option(model, !fits(model)));
     fill(select, names.length ? names : h("option", { value: "" }, loading ? "Loading…" : "No model"));
-    if (list.some(({ id: name }) => name === wanted)) select.value = wanted;
+    if (offered.some(({ id: name }) => name === wanted)) select.value = wanted;
     wanted ||= select.value;
-    note.textContent = problem ? problem.detail || problem.title : loading ? "" : "No model may be asked yet.";
+    const none = list.length ? NONE_WRITES : "No model may be asked yet.";
+    note.textContent = problem ? problem.detail || problem.title : loading ? "" : none;
     tell();
   });
 
@@ -63,7 +72,8 @@ export function modelPicker(models, { label = "Model", changed } = {}) {
     /** @param {string} name */
     choose(name) {
       wanted = name;
-      if (models.find(name)) select.value = name;
+      const model = models.find(name);
+      if (model && fits(model)) select.value = name;
       tell();
     },
     /** Ask for the models anew. */
@@ -76,6 +86,12 @@ export function modelPicker(models, { label = "Model", changed } = {}) {
 }
 
 /** @typedef {ReturnType<typeof modelPicker>} ModelPicker */
+
+/** @param {Model} model @param {boolean} unfit */
+function option({ id: name, fourfold }, unfit) {
+  const mark = unfit ? ONLY_SUMMARIZES : (STATES[fourfold?.state ?? ""]?.mark ?? "");
+  return h("option", { value: name, disabled: unfit }, named(name, fourfold?.label) + mark);
+}
 
 /** @param {Model} model */
 function about({ fourfold = {} }) {

@@ -20,6 +20,11 @@ const FRESH_MILLISECONDS = 10_000;
  *   instruction that stands before each text to summarize
  */
 
+/** Whether a model writes: one that picks sentences does the deployed task, and nothing else. @param {Model} model */
+export function writes({ fourfold }) {
+  return fourfold?.kind !== "extractive";
+}
+
 /**
  * @param {Pick<import("../lib/api.js").Api, "json">} api
  * @param {() => number} [now] milliseconds

@@ -39,7 +39,7 @@ export function summarizeView(app) {
   const held = h("p", { class: "note warn", role: "status", hidden: true }, OUT_OF_BOUNDS);
   const trouble = h("p", { class: "note warn", role: "alert", hidden: true });
   const fields = parameterFields({ task: true });
-  const picker = modelPicker(models, { changed: (model) => fields.show(model) });
+  const picker = modelPicker(models, { task: true, changed: (model) => fields.show(model) });
   const start = h(
     "button",
     { class: "button primary", type: "button", on: { click: () => void summarize() } },

@@ -66,3 +66,8 @@ test("only a 503 that says when passes by itself", async () => {
 test("a request that never arrived is no connection", () => {
   assert.equal(asProblem(new TypeError("Failed to fetch")).title, "No connection");
 });
+
+test("what is not done here is not to be tried again, and what only failed is", () => {
+  const repeatable = [400, 413, 501, 502, 503].map((status) => problemOf({ status }).repeatable);
+  assert.deepEqual(repeatable, [false, false, false, true, true]);
+});

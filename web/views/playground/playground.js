@@ -3,6 +3,7 @@
 import { fill, h } from "../../lib/dom.js";
 import { focusFirst, hideControl } from "../../lib/focus.js";
 import { icon } from "../../lib/icons.js";
+import { writes } from "../../parts/models.js";
 import { column } from "./column.js";
 import { voteBox } from "./vote.js";
 
@@ -118,7 +119,7 @@ export function playgroundView(app) {
   grow();
   grow();
   app.models.watch(({ models }) => {
-    known = models;
+    known = models.filter(writes);
     differ();
   });
   return {
