@@ -96,8 +96,7 @@ def _most_characters(answering: Answering, instruction: str, parameters: Paramet
     asked = answering.asked
     if asked.context_tokens is None or asked.kind == ENDPOINT:
         return 2**31
-    turns = _turns(instruction, "")
-    shown = asked.examples.asked(turns) if asked.examples else turns
-    beside = sum(len(turn.content) for turn in shown)
+    beside = sum(len(turn.content) for turn in _turns(instruction, ""))
+    beside += asked.examples.most_characters() if asked.examples else 0
     tokens = asked.context_tokens - parameters.max_tokens - RESERVE_TOKENS
     return max(FEWEST_CHARACTERS, tokens * CHARACTERS_PER_TOKEN - beside)

@@ -6,6 +6,7 @@ and the gateway reads them from there.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -26,6 +27,10 @@ class Examples(Protocol):
         """Give the conversation as the model is asked it; its last turn is the user's."""
         ...
 
+    def most_characters(self) -> int:
+        """Give how long what is shown beside a conversation may be, whatever is asked."""
+        ...
+
     def document(self) -> dict[str, object]:
         """Give what `read_examples` reads."""
         ...
@@ -40,6 +45,10 @@ class SameExamples:
     def asked(self, turns: Sequence[Turn]) -> list[Turn]:
         """Give the examples, then the conversation."""
         return [*self.turns, *turns]
+
+    def most_characters(self) -> int:
+        """Give the examples' length."""
+        return _length(self.turns)
 
     def document(self) -> dict[str, object]:
         """Give what `read_examples` reads."""
@@ -67,6 +76,10 @@ class SimilarExamples:
         """Give the most similar examples, then the conversation."""
         return [*self.turns_for(turns[-1].content), *turns]
 
+    def most_characters(self) -> int:
+        """Give the length of the longest examples."""
+        return sum(heapq.nlargest(self._count, map(_length, self._pool)))
+
     def document(self) -> dict[str, object]:
         """Give what `read_examples` reads."""
         pool = [{"turns": _documents(turns)} for turns in self._pool]
@@ -87,6 +100,10 @@ def read_examples(fields: Fields, embed: EmbedBy | None = None) -> Examples:
 
 def _turns(items: Sequence[Fields]) -> tuple[Turn, ...]:
     return tuple(Turn(item.text("role"), item.text("content")) for item in items)
+
+
+def _length(turns: Sequence[Turn]) -> int:
+    return sum(len(turn.content) for turn in turns)
 
 
 def _documents(turns: Sequence[Turn]) -> list[dict[str, str]]:

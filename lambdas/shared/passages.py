@@ -98,8 +98,14 @@ class Passages:
     def asked(self, turns: Sequence[Turn]) -> list[Turn]:
         """Give the conversation with the passages before what the user says last."""
         *earlier, last = turns
-        shown = [f"[{number}] {passage.text}" for number, passage in enumerate(self.found(last.content), start=1)]
+        shown = [_numbered(number, passage) for number, passage in enumerate(self.found(last.content), start=1)]
         return [*earlier, Turn(last.role, "\n\n".join([BEFORE, *shown, last.content]))]
+
+    def most_characters(self) -> int:
+        """Give the length of the longest passages, with what stands about them; nothing is looked for."""
+        longest = heapq.nlargest(self._count, self.passages, key=lambda passage: len(passage.text))
+        shown = [_numbered(self._count, passage) for passage in longest]
+        return len("\n\n".join([BEFORE, *shown, ""]))
 
     def document(self) -> dict[str, object]:
         """Give what `read_passages` reads."""
@@ -109,6 +115,10 @@ class Passages:
             "passages_instruction": self._instruction,
             **(self._vectors.document() if self._vectors else {}),
         }
+
+
+def _numbered(number: int, passage: Passage) -> str:
+    return f"[{number}] {passage.text}"
 
 
 def read_passages(fields: Fields, embed: EmbedBy | None) -> Passages:
