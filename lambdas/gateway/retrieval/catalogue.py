@@ -22,6 +22,7 @@ UNFINISHED_SECONDS = 20 * 60
 # A vector store shows what was written after a minute at the latest: docs/retrieval.md.
 UNSEEN_SECONDS = 3 * 60
 ADDING, READY, REMOVING, REMOVED = "adding", "ready", "removing", "removed"
+AGAIN = "added_again"
 WHAT = "the list of documents"
 # Words of DynamoDB's own are among them.
 NAMES = {"#state": "state", "#until": "until", "#attempt": "attempt"}
@@ -51,12 +52,17 @@ class Document:
 
 @dataclass(frozen=True)
 class Entry:
-    """A document, and what is being done to it; `attempt` names who does."""
+    """A document, and what is being done to it; `attempt` names who does.
+
+    Attributes:
+        added_again: whether it was removed before, when not all of its vectors could be seen, so that some may be left.
+    """
 
     document: Document
     state: str
     attempt: str
     until: int
+    added_again: bool = False
 
     @property
     def ready(self) -> bool:
@@ -92,10 +98,12 @@ class Catalogue:
     def begin(self, caller: str, document: Document, left: Entry | None = None) -> str | None:
         """Announce that a document is being added, and give the attempt's name; None where one is there already.
 
-        `left` is the entry of what was removed of it before.
+        `left` is the entry of what was removed of it before; the item keeps that there was one.
         """
         attempt = uuid.uuid4().hex
         item = {**_key(caller, document.id), **_written(document), **_progress(ADDING, attempt)}
+        if left:
+            item[AGAIN] = {"S": left.attempt}
         former = {":former": {"S": left.attempt}} if left else {}
         condition = {
             # Its own attempt is there already where the first answer got lost and the call was made again.
@@ -211,4 +219,4 @@ def _entry(item: Mapping[str, Mapping[str, str]]) -> Entry:
         created=item["created"]["S"],
     )
     until = int(item["until"]["N"]) if "until" in item else 0
-    return Entry(document, item["state"]["S"], item["attempt"]["S"], until)
+    return Entry(document, item["state"]["S"], item["attempt"]["S"], until, AGAIN in item)

@@ -146,7 +146,7 @@ class Documents:
         # Not those of the passages, which overlap and repeat their headings.
         characters = sum(len(section.text) for section in sections)
         document = Document(document_id, name, media_type, len(texts), characters, now())
-        # Of what was removed the same passages may be left; they go with this document's own.
+        # Of what was removed the same passages may be left; they go with this document's own, or after them.
         attempt = self._catalogue.begin(caller.id, document, left=present)
         if attempt is None:
             raise _busy()
@@ -156,7 +156,7 @@ class Documents:
             if not self._catalogue.finish(caller.id, document_id, attempt):
                 raise _busy()
         except BaseException:
-            self._undo(caller, document)
+            self._undo(caller, document, added_again=present is not None)
             raise
         return document
 
@@ -179,7 +179,7 @@ class Documents:
             raise Problem(HTTPStatus.NOT_FOUND, "There is no such document.")
         if not entry.ready or not self._catalogue.claim(caller.id, entry):
             raise _busy()
-        self._take_away(caller, entry.document)
+        self._take_away(caller, entry.document, added_again=entry.added_again)
 
     # ---- search -----------------------------------------------------------------------------------------
 
@@ -240,17 +240,21 @@ class Documents:
             self._client().delete_object(Bucket=self._bucket, Key=_original(owner, document_id))
         return whole
 
-    def _take_away(self, caller: Caller, document: Document) -> None:
-        """Erase a document that may have been written a moment ago, and let the journal remember what may be left."""
-        if self._erase(caller, document.id, document.passages):
+    def _take_away(self, caller: Caller, document: Document, *, added_again: bool) -> None:
+        """Erase a document that may have been written a moment ago, and let the journal remember what may be left.
+
+        Of one that was added again, more was written than it has passages: that these are gone says nothing of the
+        former ones.
+        """
+        if self._erase(caller, document.id, document.passages) and not added_again:
             self._catalogue.forget(caller.id, document.id)
         else:
             self._catalogue.leave(caller.id, document)
 
-    def _undo(self, caller: Caller, document: Document) -> None:
+    def _undo(self, caller: Caller, document: Document, *, added_again: bool) -> None:
         """Erase what was written; where that fails too, the journal's entry stays, and the next one cleans up."""
         try:
-            self._take_away(caller, document)
+            self._take_away(caller, document, added_again=added_again)
         except Problem as failure:
             log.error("What was written of a document stays until the next one", reason=failure.detail)
 

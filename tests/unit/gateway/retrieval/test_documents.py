@@ -114,7 +114,7 @@ def test_what_fails_leaves_nothing_behind_whichever_step_it_is(
 def test_what_was_broken_off_is_cleaned_up_by_the_next_one(
     documents: Documents, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Documents, "_undo", lambda *_: None)  # the process was killed
+    monkeypatch.setattr(Documents, "_undo", lambda *_, **__: None)  # the process was killed
     monkeypatch.setattr(catalogue, "UNFINISHED_SECONDS", -1)
     account.failing["UpdateItem"] = lambda _: True
     problem(add, documents)
@@ -144,7 +144,7 @@ def test_a_removal_that_was_broken_off_is_finished_by_the_next_one(
 def test_a_document_that_is_being_added_can_neither_be_added_nor_removed(
     documents: Documents, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Documents, "_undo", lambda *_: None)
+    monkeypatch.setattr(Documents, "_undo", lambda *_, **__: None)
     account.failing["UpdateItem"] = lambda _: True
     problem(add, documents)
     account.failing.clear()

@@ -169,7 +169,7 @@ def test_what_is_left_for_later_is_found_by_nobody(documents: Documents, store: 
 
 
 def test_what_was_removed_too_early_is_added_again_at_once_and_goes_with_all_that_was_left_of_it(
-    documents: Documents, store: ScriptedCollection, account: Account
+    documents: Documents, store: ScriptedCollection, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     added = add(documents)
     another_process().remove(ANN, added.id)
@@ -177,8 +177,10 @@ def test_what_was_removed_too_early_is_added_again_at_once_and_goes_with_all_tha
     assert len(store.documents) == 2 * added.passages
     store.refresh()
     assert [found.passage for found in documents.search(ANN, "How long is a name?", 5)] == [1, 0]
+    monkeypatch.setattr(catalogue, "UNSEEN_SECONDS", -1)
     another_process().remove(ANN, added.id)
     assert not store.documents
+    assert problem(another_process().remove, ANN, added.id).status == HTTPStatus.NOT_FOUND
     assert account.empty()
 
 
@@ -194,6 +196,37 @@ def test_what_a_search_shows_of_a_former_removal_does_not_count_as_gone(
     assert len(store.documents) == added.passages
     store.refresh()
     assert problem(documents.remove, ANN, added.id).status == HTTPStatus.NOT_FOUND
+    assert not store.documents
+    assert account.empty()
+
+
+def test_a_copy_that_was_left_is_remembered_when_the_document_is_added_and_removed_again_elsewhere(
+    documents: Documents, store: ScriptedCollection, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added, other = add(documents), another_process()
+    other.remove(ANN, added.id)
+    add(other)
+    monkeypatch.setattr(catalogue, "UNSEEN_SECONDS", -1)
+    other.remove(ANN, added.id)
+    assert len(store.documents) == added.passages
+    store.refresh()
+    add(other, content=b"Another text.", name="later.md")
+    assert {document["name"] for document in store.documents.values()} == {"later.md"}
+    assert len(account.items) == 1
+
+
+def test_a_copy_that_was_left_is_remembered_when_adding_it_again_fails(
+    documents: Documents, store: ScriptedCollection, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added, other = add(documents), another_process()
+    other.remove(ANN, added.id)
+    monkeypatch.setattr(catalogue, "UNSEEN_SECONDS", -1)
+    account.failing["UpdateItem"] = lambda _: True
+    assert problem(add, other).status == HTTPStatus.SERVICE_UNAVAILABLE
+    account.failing.clear()
+    assert len(store.documents) == added.passages
+    store.refresh()
+    assert problem(other.remove, ANN, added.id).status == HTTPStatus.NOT_FOUND
     assert not store.documents
     assert account.empty()
 
