@@ -142,7 +142,7 @@ class Documents:
             return _present(present)
         sections = read(media_type, content, self._most_bytes)
         texts = _passages(sections)
-        _check_room(entries, len(texts))
+        _check_room([entry for entry in entries if entry.state != REMOVED], len(texts))
         # Not those of the passages, which overlap and repeat their headings.
         characters = sum(len(section.text) for section in sections)
         document = Document(document_id, name, media_type, len(texts), characters, now())
@@ -268,7 +268,9 @@ class Documents:
             if not entry.broken_off:
                 kept.append(entry)
             elif self._catalogue.claim(caller.id, entry):
-                self._erase(caller, entry.document.id, entry.document.passages)
+                if not self._erase(caller, entry.document.id, entry.document.passages):
+                    # As a rule: part of them was deleted before, or was never written.
+                    log.info("Of a document that was broken off fewer vectors were there than it has passages")
                 self._catalogue.forget(caller.id, entry.document.id)
         return kept
 

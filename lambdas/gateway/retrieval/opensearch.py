@@ -60,7 +60,7 @@ class SearchIndex:
         What another process has written a moment ago no search shows yet.
         """
         with explained(WHAT):
-            numbers = self._found(owner, document_id) | self._written.get(document_id, {})
+            numbers = self._found(owner, document_id, range(MOST_FOUND)) | self._written.get(document_id, {})
             ids, gone = list(numbers), set[int]()
             for start in range(0, len(ids), IDS_IN_REQUEST):
                 done: dict[int, Done] = {}
@@ -79,10 +79,19 @@ class SearchIndex:
 
     # ---- inside -----------------------------------------------------------------------------------------
 
-    def _found(self, owner: str, document_id: str) -> Numbers:
-        """The passages of a document that a search shows."""
-        terms = [{"term": {"owner": owner}}, {"term": {"document_id": document_id}}]
-        hits = self._index.search(MOST_FOUND, {"bool": {"filter": terms}}, ["passage"])
+    def _found(self, owner: str, document_id: str, passages: range) -> Numbers:
+        """Those of a document's passages that searches show: each may be there more than once."""
+        filters = [
+            {"term": {"owner": owner}},
+            {"term": {"document_id": document_id}},
+            {"range": {"passage": {"gte": passages.start, "lt": passages.stop}}},
+        ]
+        hits = self._index.search(MOST_FOUND, {"bool": {"filter": filters}}, ["passage"])
+        if len(hits) >= MOST_FOUND and len(passages) > 1:
+            # There may be more. Searching again after these are deleted would show them still.
+            half = len(passages) // 2
+            parts = passages[:half], passages[half:]
+            return self._found(owner, document_id, parts[0]) | self._found(owner, document_id, parts[1])
         return told(lambda: {str(hit["_id"]): int(hit["_source"]["passage"]) for hit in hits})
 
     def _remember(self, written: Mapping[str, Passage]) -> None:

@@ -103,10 +103,18 @@ class ScriptedCollection:
                 "_source": {name: document[name] for name in asked["_source"]},
             }
             for identity, document in self.shown.items()
-            if all(document[name] == value for term in wanted for name, value in term["term"].items())
+            if all(_fits(document, condition) for condition in wanted)
         ]
         hits.sort(key=lambda hit: -hit["_score"])
         return {"timed_out": False, "_shards": {"total": 1, "failed": 0}, "hits": {"hits": hits[: asked["size"]]}}
+
+
+def _fits(document: Json, condition: Json) -> bool:
+    [(kind, body)] = condition.items()
+    [(name, wanted)] = body.items()
+    if kind == "range":
+        return bool(wanted["gte"] <= document[name] < wanted["lt"])
+    return bool(document[name] == wanted)
 
 
 def score(product: float) -> float:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.gateway.retrieval import catalogue, collection, opensearch
+from lambdas.gateway.retrieval import documents as documents_module
 from lambdas.gateway.retrieval.documents import Documents
 from lambdas.gateway.retrieval.opensearch import cosine_of
 from lambdas.shared.errors import ConfigurationError
@@ -227,6 +228,51 @@ def test_a_copy_that_was_left_is_remembered_when_adding_it_again_fails(
     assert len(store.documents) == added.passages
     store.refresh()
     assert problem(other.remove, ANN, added.id).status == HTTPStatus.NOT_FOUND
+    assert not store.documents
+    assert account.empty()
+
+
+def test_all_copies_go_however_many_a_search_shows_at_once(
+    documents: Documents, store: ScriptedCollection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = add(documents)
+    another_process().remove(ANN, added.id)
+    add(another_process())
+    store.refresh()
+    monkeypatch.setattr(opensearch, "MOST_FOUND", 3)
+    another_process().remove(ANN, added.id)
+    assert not store.documents
+
+
+def test_what_is_removed_takes_no_room_while_something_of_it_is_left(
+    documents: Documents, store: ScriptedCollection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents_module, "MOST_DOCUMENTS", 1)
+    monkeypatch.setattr(documents_module, "MOST_PASSAGES", 2)
+    added = add(documents)
+    another_process().remove(ANN, added.id)
+    assert len(store.documents) == added.passages
+    assert add(another_process()).id == added.id
+    another_process().remove(ANN, added.id)
+    later = add(another_process(), content=b"Another text.")
+    assert problem(add, documents).status == HTTPStatus.CONFLICT
+    assert [one.id for one in documents.list(ANN)] == [later.id]
+
+
+def test_a_sweep_that_finds_fewer_vectors_than_passages_says_so(
+    documents: Documents,
+    store: ScriptedCollection,
+    account: Account,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(catalogue, "UNSEEN_SECONDS", -1)
+    added = add(documents)
+    another_process().remove(ANN, added.id)
+    store.documents.popitem()
+    store.refresh()
+    assert problem(another_process().remove, ANN, added.id).status == HTTPStatus.NOT_FOUND
+    assert "fewer vectors were there" in capsys.readouterr().out
     assert not store.documents
     assert account.empty()
 
