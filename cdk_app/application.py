@@ -25,6 +25,9 @@ DEFAULT_ENVIRONMENT = "dev"
 DEFAULT_WORKFLOW = "workflow.yaml"
 REGION = "CDK_DEFAULT_REGION"
 """Where the CDK CLI says which region it deploys to; a plain `python app.py` does not know it."""
+_TAGGED_ONCE = ("AWS::OpenSearchServerless::Collection",)
+"""Of what other tags make anew: a tag that was added later would ask CloudFormation to make a second collection of the
+same name before it deletes the first, which the service refuses."""
 
 FLAGS: dict[str, str | bool] = {
     # CloudFormation then refuses to remove what another stack still uses.
@@ -65,7 +68,7 @@ def open_application(arguments: Sequence[str] = (), outdir: Path | None = None) 
     except SettingsError as error:
         sys.exit(str(error))
     for name, value in workflow_tags(settings).items():
-        cdk.Tags.of(app).add(name, value)
+        cdk.Tags.of(app).add(name, value, exclude_resource_types=list(_TAGGED_ONCE))
     return app, settings
 
 

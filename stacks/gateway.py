@@ -104,7 +104,7 @@ class Gateway(cdk.Stack):
                 index_name=name,
                 dimension=dimension,
                 key=key,
-                removal_policy=self._removal,
+                standby=settings.environment == "prod",
             )
         return VectorIndex(
             self,

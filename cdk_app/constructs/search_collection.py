@@ -2,6 +2,9 @@
 
 Who may do what is said twice, and both have to allow it: IAM admits a principal to the collection's API, and data
 access policies say what it may do there. CloudFormation makes the index, so its role has a policy of its own.
+
+All of it goes with its stack, in every environment: the vectors are made of documents that are kept elsewhere, and a
+collection that stayed would go on billing, and its name would stand in the way of the next deployment.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ VECTOR, TEXT = "vector", "text"
 _MAKE_INDEX = ("aoss:CreateIndex", "aoss:DeleteIndex", "aoss:DescribeIndex", "aoss:UpdateIndex")
 _USE_DOCUMENTS = ("aoss:ReadDocument", "aoss:WriteDocument")
 _LONGEST_NAME = 29
-"""Of a collection's 32 characters, so many leave room for the ends of its policies' names."""
+"""Of the 32 characters of a policy's name so many leave room for its end; the collection's own may have 64."""
 
 
 class SearchCollection(Construct):
@@ -33,6 +36,9 @@ class SearchCollection(Construct):
 
     The network policy lets every network in: the function is in no VPC. Whoever comes has to sign, and be named
     here. Dashboards are in no rule, and so are closed.
+
+    Args:
+        standby: a second set of replicas in another zone; it doubles what the collection costs.
     """
 
     index_name: str
@@ -47,16 +53,16 @@ class SearchCollection(Construct):
         index_name: str,
         dimension: int,
         key: kms.IKey,
-        removal_policy: cdk.RemovalPolicy,
+        standby: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         if len(name) > _LONGEST_NAME:
-            raise ValueError(f"{name} has more than {_LONGEST_NAME} characters, as many as a collection's name may.")
-        self._name, self._removal = name, removal_policy
+            raise ValueError(f"{name} has more than {_LONGEST_NAME} characters, too many for its policies' names.")
+        self._name = name
         # What cannot be changed of an index is in its name, or an update could not replace it.
         self.index_name = f"{index_name}-{dimension}"
         before = [self._encryption(key), self._network(), self._index_makers()]
-        self._collection = self._make_collection()
+        self._collection = self._make_collection(standby=standby)
         for policy in before:
             # A policy takes a while to be in force; the collection takes longer to be there.
             self._collection.add_resource_dependency(policy)
@@ -85,7 +91,7 @@ class SearchCollection(Construct):
 
     def _security(self, kind: str, policy: Any) -> cdk.CfnResource:
         document = cdk.Stack.of(self).to_json_string(policy)
-        return self._kept(aoss.CfnSecurityPolicy(self, kind, name=self._name, type=kind.lower(), policy=document))
+        return aoss.CfnSecurityPolicy(self, kind, name=self._name, type=kind.lower(), policy=document)
 
     def _index_makers(self) -> cdk.CfnResource:
         # Of whichever name: an index that another one has replaced is deleted last.
@@ -100,28 +106,24 @@ class SearchCollection(Construct):
             "Permission": list(permissions),
         }
         document = cdk.Stack.of(self).to_json_string([{"Rules": [rule], "Principal": [principal]}])
-        return self._kept(aoss.CfnAccessPolicy(self, construct_id, name=name, type="data", policy=document))
+        return aoss.CfnAccessPolicy(self, construct_id, name=name, type="data", policy=document)
 
     # ---- collection and index ---------------------------------------------------------------------------
 
-    def _make_collection(self) -> aoss.CfnCollection:
-        lasting = self._removal == cdk.RemovalPolicy.RETAIN
-        collection = aoss.CfnCollection(
+    def _make_collection(self, *, standby: bool) -> aoss.CfnCollection:
+        return aoss.CfnCollection(
             self,
             "Collection",
             name=self._name,
             type="VECTORSEARCH",
-            # A second set in another zone doubles what the collection costs.
-            standby_replicas="ENABLED" if lasting else "DISABLED",
-            deletion_protection="ENABLED" if lasting else None,
+            standby_replicas="ENABLED" if standby else "DISABLED",
+            deletion_protection="DISABLED",
         )
-        self._kept(collection)
-        return collection
 
     def _make_index(self, dimension: int) -> None:
         field = aoss.CfnIndex.PropertyMappingProperty
         method = aoss.CfnIndex.MethodProperty(name="hnsw", engine="faiss", space_type="innerproduct")
-        index = aoss.CfnIndex(
+        aoss.CfnIndex(
             self,
             "Index",
             collection_endpoint=self._collection.attr_collection_endpoint,
@@ -138,12 +140,6 @@ class SearchCollection(Construct):
                 }
             ),
         )
-        self._kept(index)
-
-    def _kept(self, resource: cdk.CfnResource) -> cdk.CfnResource:
-        """A collection that stays needs its policies."""
-        resource.apply_removal_policy(self._removal)
-        return resource
 
 
 def _deploying_role(scope: Construct) -> str:

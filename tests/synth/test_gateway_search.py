@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import assertions
+from aws_cdk import aws_kms as kms
 
+from cdk_app.application import open_application
 from cdk_app.catalogue.embedding import EMBEDDERS
 from cdk_app.checks.assembly import Assembly
 from cdk_app.checks.cfn_lint import find_template_errors
+from cdk_app.constructs.search_collection import SearchCollection
 from cdk_app.settings import Settings, load_settings
 from cdk_app.settings.gateway import DocumentEmbeddings
 from lambdas.gateway.retrieval import opensearch
@@ -166,15 +172,33 @@ def test_names_are_as_short_as_the_service_wants_them_for_the_longest_name_of_a_
     assert not [name for name in names if not re.fullmatch(r"[a-z][a-z0-9-]{2,31}", name)]
 
 
-def test_production_has_a_second_set_of_replicas_and_keeps_its_vectors(template: Template) -> None:
-    production = load_settings("workflow.yaml", "prod")
-    of_prod = searching(production)
+def test_production_has_a_second_set_of_replicas(template: Template) -> None:
+    of_prod = searching(load_settings("workflow.yaml", "prod"))
     assert properties(template, f"{KIND}::Collection")["StandbyReplicas"] == "DISABLED"
     assert properties(of_prod, f"{KIND}::Collection")["StandbyReplicas"] == "ENABLED"
-    assert properties(of_prod, f"{KIND}::Collection")["DeletionProtection"] == "ENABLED"
-    for found, policy in ((template, "Delete"), (of_prod, "Retain")):
-        ours = [body for body in found["Resources"].values() if body["Type"].startswith(KIND)]
-        assert {(body["DeletionPolicy"], body["UpdateReplacePolicy"]) for body in ours} == {(policy, policy)}
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+def test_what_bills_by_the_hour_goes_with_its_stack_and_leaves_no_name_behind(environment: str) -> None:
+    found = searching(load_settings("workflow.yaml", environment))
+    ours = [body for body in found["Resources"].values() if body["Type"].startswith(KIND)]
+    assert len(ours) == 6
+    assert {body.get(policy, "Delete") for body in ours for policy in ("DeletionPolicy", "UpdateReplacePolicy")} == {
+        "Delete"
+    }
+    assert properties(found, f"{KIND}::Collection")["DeletionProtection"] == "DISABLED"
+
+
+def test_the_applications_tags_are_on_the_key_and_not_on_the_collection_which_they_would_replace(
+    tmp_path: Path,
+) -> None:
+    app, _ = open_application(outdir=tmp_path)
+    stack = cdk.Stack(app, "Search")
+    key = kms.Key(stack, "Key")
+    SearchCollection(stack, "Search", name="a-dev", index_name="passages", dimension=8, key=key, standby=False)
+    found = assertions.Template.from_stack(stack).to_json()
+    assert [tag["Key"] for tag in properties(found, "AWS::KMS::Key")["Tags"]] == ["environment", "project"]
+    assert "Tags" not in properties(found, f"{KIND}::Collection")
 
 
 def test_cfn_lint_and_cdk_nag_find_nothing_in_it(optional: Assembly) -> None:

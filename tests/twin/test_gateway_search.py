@@ -49,7 +49,7 @@ def resources(name: str, bucket: str, table: str) -> dict[str, Json]:
         index_name="passages",
         dimension=384,
         key=kms.Key(stack, "Key", removal_policy=removal),
-        removal_policy=removal,
+        standby=False,
     )
     search.use(role)
     allow(role, ["s3:ListBucket"], [f"arn:aws:s3:::{bucket}"])
