@@ -1,7 +1,8 @@
 """How long things stay: logs for a month, and what the stacks hold for as long as they live.
 
-`prod` keeps its data when a stack is deleted, but for what is made of it and bills by the hour. Elsewhere deletion means
-deletion; CloudFormation cannot delete a bucket that holds objects, so `fourfold destroy` empties the buckets first.
+`prod` keeps its data when a stack is deleted, but for what is made of it and bills by the hour. Elsewhere deletion
+means deletion; CloudFormation cannot delete a bucket that holds objects, so `fourfold destroy` empties the buckets
+first.
 """
 
 from __future__ import annotations

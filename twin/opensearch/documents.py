@@ -21,15 +21,20 @@ def bulk(collection: str, asked: list[Action], size: int) -> Json:
     return {"took": 0, "errors": any("error" in next(iter(item.values())) for item in items), "items": items}
 
 
-def add(index: Index, document: Json) -> Json:
-    """The answer of `POST _doc`. Raises OpenSearchError."""
-    [key] = index.add([mappings.split(document, index.fields)])
-    return _result(index.name, key, "created")
+def add(index: Index, document: Json, size: int) -> Json:
+    """The answer of `POST _doc`, whose body has `size` bytes. Raises OpenSearchError."""
+    store.require_room(size)
+    return _added(index, document)
 
 
 def delete(index: Index, key: str) -> Json:
     """The answer of `DELETE _doc`."""
     return _result(index.name, key, "deleted" if index.remove(key) else "not_found")
+
+
+def _added(index: Index, document: Json) -> Json:
+    [key] = index.add([mappings.split(document, index.fields)])
+    return _result(index.name, key, "created")
 
 
 def _done(collection: str, action: Action) -> Json:
@@ -40,7 +45,7 @@ def _done(collection: str, action: Action) -> Json:
         if action.kind == "delete":
             answered = delete(index, action.id or "")
             return {**answered, "status": 404 if answered["result"] == "not_found" else 200}
-        return {**add(index, action.document or {}), "status": 201}
+        return {**_added(index, action.document or {}), "status": 201}
     except errors.OpenSearchError as error:
         return {"_index": action.index, "_id": action.id, "status": error.status, "error": error.cause()}
 

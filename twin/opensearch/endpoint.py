@@ -111,7 +111,7 @@ def _bulk(collection: Collection, index: str, request: Request) -> Json:
 
 
 def _add_document(collection: Collection, index: str, request: Request) -> Json:
-    return documents.add(store.index_of(collection.id, index), _body(request))
+    return documents.add(store.index_of(collection.id, index), _body(request), len(request.body))
 
 
 def _delete_document(collection: Collection, index: str, request: Request) -> Json:

@@ -172,7 +172,7 @@ def _searched(field: str, value: Any, fields: Fields) -> Any:
         return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
     try:
         return float(value)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         reason = f"failed to create query: {value!r} is no number"
         raise errors.OpenSearchError("query_shard_exception", reason) from error
 

@@ -18,7 +18,7 @@ from typing import Any
 from twin.opensearch import errors
 from twin.opensearch.mappings import Fields
 from twin.opensearch.scores import METRICS
-from twin.vectors.table import Vector, VectorTable
+from twin.vectors.table import Vector, VectorTable, size_of
 
 Json = dict[str, Any]
 
@@ -38,6 +38,11 @@ class _Write:
     at: float
     vector: Vector | None = None
     gone: str = ""
+
+    @property
+    def size(self) -> int:
+        """Roughly how many bytes of memory it holds."""
+        return len(self.gone) if self.vector is None else self.vector.data.nbytes + size_of(self.vector.metadata)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class Index:
     saved: Saved = Saved()
     table: VectorTable = field(init=False)
     _waiting: deque[_Write] = field(default_factory=deque)
+    _waiting_bytes: int = 0
     _ids: set[str] = field(default_factory=set)
     _lock: Any = field(default_factory=threading.RLock)
 
@@ -74,7 +80,7 @@ class Index:
             ids = []
             for array, rest in documents:
                 ids.append(f"{_ID}{secrets.token_urlsafe(15)}")
-                self._waiting.append(_Write(now, Vector(ids[-1], array, rest)))
+                self._wait(_Write(now, Vector(ids[-1], array, rest)))
             self._ids.update(ids)
             return ids
 
@@ -83,8 +89,14 @@ class Index:
         with self._lock:
             known = key in self._ids
             self._ids.discard(key)
-            self._waiting.append(_Write(time.monotonic(), gone=key))
+            self._wait(_Write(time.monotonic(), gone=key))
             return known
+
+    @property
+    def size(self) -> int:
+        """Roughly how many bytes of memory its documents hold, those that are not visible yet among them."""
+        with self._lock:
+            return self.table.size + self._waiting_bytes
 
     def visible(self) -> VectorTable:
         """The documents that searches find by now."""
@@ -101,6 +113,10 @@ class Index:
         with self._lock:
             self._ids = set(self.table.parts()[0])
 
+    def _wait(self, write: _Write) -> None:
+        self._waiting.append(write)
+        self._waiting_bytes += write.size
+
     def _refresh(self, now: float) -> None:
         if self.refresh_s is None:
             return
@@ -116,6 +132,7 @@ class Index:
         gone: list[str] = []
         for _ in range(writes):
             write = self._waiting.popleft()
+            self._waiting_bytes -= write.size
             if write.vector is not None:
                 added.append(write.vector)
             else:
@@ -180,7 +197,7 @@ def replace(restored: dict[str, dict[str, Index]]) -> None:
 
 def require_room(more: int) -> None:
     """Raise OpenSearchError where the twin cannot hold so many bytes more."""
-    held = sum(index.table.size for indexes in everything().values() for index in indexes.values())
+    held = sum(index.size for indexes in everything().values() for index in indexes.values())
     if held + more > MOST_BYTES:
         raise errors.OpenSearchError(
             "circuit_breaking_exception",

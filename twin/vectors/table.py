@@ -60,7 +60,7 @@ class Part:
         return ((number << 8 * _DIGEST_BYTES) // self.of).to_bytes(_DIGEST_BYTES, "big")
 
 
-def _size(metadata: dict[str, Any]) -> int:
+def size_of(metadata: dict[str, Any]) -> int:
     """Roughly how many bytes of memory metadata take: as many as their JSON."""
     return len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode(errors="replace"))
 
@@ -146,15 +146,15 @@ class VectorTable:
             self._keys.append(vector.key)
             self._metadata.append(metadata)
         else:
-            self._metadata_bytes -= _size(self._metadata[row])
+            self._metadata_bytes -= size_of(self._metadata[row])
             self._metadata[row] = metadata
-        self._metadata_bytes += _size(metadata)
+        self._metadata_bytes += size_of(metadata)
         self._matrix[row] = vector.data
         self._lengths[row] = nearest.norms(vector.data[np.newaxis])[0]
 
     def _remove(self, key: str) -> None:
         row, last = self._rows.pop(key), len(self._keys) - 1
-        self._metadata_bytes -= _size(self._metadata[row])
+        self._metadata_bytes -= size_of(self._metadata[row])
         if row != last:
             self._matrix[row], self._lengths[row] = self._matrix[last], self._lengths[last]
             self._keys[row], self._metadata[row] = self._keys[last], self._metadata[last]
@@ -215,7 +215,7 @@ class VectorTable:
             for entry in listing[begin : min(end, begin + most)]:
                 row = int.from_bytes(entry[_DIGEST_BYTES:], "big")
                 found.append(Vector(self._keys[row], self._matrix[row].copy(), self._metadata[row]))
-                read += self._matrix[row].nbytes + len(self._keys[row]) + _size(self._metadata[row])
+                read += self._matrix[row].nbytes + len(self._keys[row]) + size_of(self._metadata[row])
                 if read >= most_bytes:
                     break
             return found, digest_of(found[-1].key) if found and begin + len(found) < end else None

@@ -113,6 +113,8 @@ def nested(levels: int) -> dict[str, Any]:
         ({"range": {"owner": {"gt": "a"}}}, "ranges are of integers"),
         ({"range": {"page": {"from": 1}}}, "does not support \\['from'\\]"),
         ({"term": {"page": "one"}}, "is no number"),
+        ({"term": {"page": 10**400}}, "is no number"),
+        ({"range": {"page": {"gte": 10**400}}}, "is no number"),
         ({"term": {"text": "a"}}, "of type text"),
         ({"term": {"hidden": "a"}}, "not indexed"),
         ({"exists": {"field": "nothing"}}, "No field \\[nothing\\]"),

@@ -10,7 +10,8 @@ import pytest
 
 from twin.emulator import hooks
 from twin.emulator.launcher import PERSIST_VARIABLE, WORK_DIR_VARIABLE
-from twin.opensearch import files, mappings, store
+from twin.opensearch import bulk, documents, files, mappings, store
+from twin.opensearch.errors import OpenSearchError
 from twin.opensearch.indexes import refresh_interval
 from twin.opensearch.store import SCALE_VARIABLE, Index
 
@@ -69,6 +70,24 @@ def test_an_index_without_refresh_finds_nothing_until_it_has_one(clock: Clock) -
     assert len(index.visible()) == 0
     index.refresh_s = 10
     assert len(index.visible()) == 1
+
+
+def test_what_waits_for_a_refresh_takes_room_too(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert clock.now
+    index = Index("i", FIELDS, refresh_s=10)
+    monkeypatch.setattr(store, "_collections", {"one": {"i": index}})
+    document = {"v": [1.0, 2.0], "n": 3}
+    body = b'{"index":{}}\n' + json.dumps(document).encode() + b"\n"
+    documents.bulk("one", bulk.parse(body, "i"), len(body))
+    documents.add(index, document, 100)
+    monkeypatch.setattr(store, "MOST_BYTES", index.size + 100)
+    assert index.size > 0
+    with pytest.raises(OpenSearchError, match="in memory"):
+        documents.add(index, document, 101)
+    with pytest.raises(OpenSearchError, match="in memory"):
+        documents.bulk("one", bulk.parse(body, "i"), 101)
+    index.settle()
+    assert index.size == index.table.size
 
 
 @pytest.mark.parametrize(("given", "seconds"), [(None, 60), ("1s", 1), ("500ms", 0.5), ("2m", 120), ("-1", None)])
