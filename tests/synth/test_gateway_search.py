@@ -196,7 +196,7 @@ def test_the_applications_tags_are_on_the_key_and_not_on_the_collection_which_th
     stack = cdk.Stack(app, "Search")
     key = kms.Key(stack, "Key")
     SearchCollection(stack, "Search", name="a-dev", index_name="passages", dimension=8, key=key, standby=False)
-    found = assertions.Template.from_stack(stack).to_json()
+    found = dict(assertions.Template.from_stack(stack).to_json())
     assert [tag["Key"] for tag in properties(found, "AWS::KMS::Key")["Tags"]] == ["environment", "project"]
     assert "Tags" not in properties(found, f"{KIND}::Collection")
 
