@@ -5,30 +5,16 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.announcements import LISTEN, said, wait_to_hear
 from tests.browser.bedrock import ScriptedModels
 from tests.browser.chatting import ask, open_chat, wait_for_the_wait
 
 TEXT = "The agent restarts the task when its container has stopped."
-LISTEN = """() => {
-  window.said = [];
-  const region = document.getElementById("announcer");
-  const heard = () => region.textContent && window.said.push(region.textContent);
-  new MutationObserver(heard).observe(region, { childList: true });
-}"""
 
 
 @pytest.fixture(autouse=True)
 def listening(page: Page) -> None:
     page.evaluate(LISTEN)
-
-
-def said(page: Page) -> list[str]:
-    heard: list[str] = page.evaluate("window.said")
-    return heard
-
-
-def wait_to_hear(page: Page, words: str) -> None:
-    page.wait_for_function("words => window.said.some((one) => one.includes(words))", arg=words)
 
 
 def test_answers_side_by_side_are_told_by_their_letters_and_none_is_lost(page: Page, models: ScriptedModels) -> None:

@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from lambdas.gateway.routes.documents import LEAST_SECONDS
+from tests.browser.announcements import LISTEN, said, wait_to_hear
 from tests.browser.bedrock import ScriptedModels
 from tests.browser.chatting import open_chat
 from tests.browser.conftest import sign_in_silently
 from tests.browser.deployment import LIMITS
-from tests.browser.test_announcements import LISTEN, said, wait_to_hear
 from tests.browser.users import UserPool
 
 RETENTION = "Raw records are kept for ninety days. Quarantined records are kept for thirty days."

@@ -15,30 +15,13 @@ from lambdas.gateway.retrieval.search import relevant
 from lambdas.shared import aws
 from lambdas.shared.embedding import Vector
 from tests.twin.conversations import EMBEDDING
+from tests.twin.documents import BIRDS, Settings
 from tests.twin.helpers import allow, make_gateway_table, unique
 from tests.twin.vectors import make_bucket, make_index
 from twin.emulator import Emulator
 from twin.emulator.account import ACCOUNT_ID, REGION
 
 ANN, BOB = Caller("user:ann", "user"), Caller("partner:bob", "partner")
-BIRDS = b"<h1>Herons</h1><p>They stand in shallow water and wait for fish.</p><h1>Larks</h1><p>They sing in flight.</p>"
-
-
-@dataclass(frozen=True)
-class Embedding:
-    model_id: str = EMBEDDING
-    dimensions: int = 384
-
-
-@dataclass(frozen=True)
-class Limits:
-    max_document_bytes: int = 1_000_000
-
-
-@dataclass(frozen=True)
-class Settings:
-    embedding: Embedding = Embedding()
-    limits: Limits = Limits()
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from lambdas.gateway.retrieval import catalogue
 from lambdas.gateway.retrieval.collection import Index
 from lambdas.gateway.retrieval.documents import Documents
 from tests.twin.conversations import EMBEDDING
+from tests.twin.documents import BIRDS, Settings
 from tests.twin.helpers import Json, make_gateway_table, unique, wait_until
 from tests.twin.stack import Stack
-from tests.twin.test_gateway_documents import BIRDS, Settings
 from twin.emulator import Emulator
 from twin.emulator.account import ACCOUNT_ID, REGION
 
