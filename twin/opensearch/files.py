@@ -15,6 +15,7 @@ from twin.emulator.hooks import Json
 from twin.emulator.launcher import PERSIST_VARIABLE, WORK_DIR_VARIABLE
 from twin.opensearch import mappings, store
 from twin.vectors.files import read, write
+from twin.vectors.saved import Saved
 
 
 def save() -> Json:
@@ -61,7 +62,7 @@ def _index(record: Json) -> store.Index:
     index = store.Index(record["name"], fields, record["refresh_s"], record["settings"], record["uuid"])
     read(_folder() / record["file"], index.table)
     index.adopt()
-    index.saved = store.Saved(record["file"], index.table.changes)
+    index.saved = Saved(record["file"], index.table.changes)
     return index
 
 
@@ -72,5 +73,5 @@ def _file_of(index: store.Index) -> str:
     if index.saved.changes != changes:
         file = f"{uuid.uuid4().hex}.npz"
         write(_folder() / file, index.table)
-        index.saved = store.Saved(file, changes)
+        index.saved = Saved(file, changes)
     return index.saved.file

@@ -18,6 +18,7 @@ from typing import Any
 from twin.opensearch import errors
 from twin.opensearch.mappings import Fields
 from twin.opensearch.scores import METRICS
+from twin.vectors.saved import Saved
 from twin.vectors.table import Vector, VectorTable, size_of
 
 Json = dict[str, Any]
@@ -45,14 +46,6 @@ class _Write:
         return len(self.gone) if self.vector is None else self.vector.data.nbytes + size_of(self.vector.metadata)
 
 
-@dataclass(frozen=True)
-class Saved:
-    """Which file holds an index's documents, and how many changes of theirs it has seen."""
-
-    file: str = ""
-    changes: int = -1
-
-
 @dataclass
 class Index:
     """An index of a collection. Its fields are added to, its refresh interval and its documents change."""
@@ -63,7 +56,7 @@ class Index:
     """None for an index that is never refreshed."""
     settings: Json = field(default_factory=dict)
     uuid: str = field(default_factory=lambda: secrets.token_urlsafe(16))
-    saved: Saved = Saved()
+    saved: Saved = field(default_factory=Saved)
     table: VectorTable = field(init=False)
     _waiting: deque[_Write] = field(default_factory=deque)
     _waiting_bytes: int = 0

@@ -14,6 +14,7 @@ from twin.emulator.hooks import Json
 from twin.emulator.launcher import PERSIST_VARIABLE, WORK_DIR_VARIABLE
 from twin.s3vectors import store
 from twin.vectors.files import read, write
+from twin.vectors.saved import Saved
 
 
 def save() -> Json:
@@ -74,7 +75,7 @@ def _index(record: Json) -> store.Index:
     fields = {name: record[name] for name in record if name not in ("file", "non_filterable")}
     index = store.Index(**fields, non_filterable=tuple(record["non_filterable"]))
     read(_folder() / record["file"], index.table)
-    index.saved = store.Saved(record["file"], index.table.changes)
+    index.saved = Saved(record["file"], index.table.changes)
     return index
 
 
@@ -84,5 +85,5 @@ def _file_of(index: store.Index) -> str:
     if index.saved.changes != changes:
         file = f"{uuid.uuid4().hex}.npz"
         write(_folder() / file, index.table)
-        index.saved = store.Saved(file, changes)
+        index.saved = Saved(file, changes)
     return index.saved.file

@@ -10,19 +10,12 @@ from twin.emulator.hooks import Request
 from twin.s3vectors import errors
 from twin.s3vectors.names import Target, bucket_arn, target_of_arn
 from twin.vectors.nearest import Metric
+from twin.vectors.saved import Saved
 from twin.vectors.table import VectorTable
 
 MOST_BUCKETS = MOST_INDEXES = 10_000
 MOST_BYTES = 2 * 1024**3
 """What the twin holds of vectors and their metadata in memory, all indexes together."""
-
-
-@dataclass(frozen=True)
-class Saved:
-    """Which file holds an index's vectors, and how many changes of theirs it has seen."""
-
-    file: str = ""
-    changes: int = -1
 
 
 @dataclass
@@ -37,7 +30,7 @@ class Index:
     encryption: dict[str, str]
     tags: dict[str, str]
     created: float = field(default_factory=time.time)
-    saved: Saved = Saved()
+    saved: Saved = field(default_factory=Saved)
     table: VectorTable = field(init=False)
 
     def __post_init__(self) -> None:
